@@ -1,0 +1,1 @@
+"""The generated world: news-like documents with pictures, written in the real datasets' formats."""

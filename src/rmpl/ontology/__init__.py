@@ -1,0 +1,95 @@
+"""Event types, roles and relation labels, and the mappings of other corpora onto them; all as YAML.
+
+``load_ontology("m2e2")`` reads a packaged inventory, ``load_ontology("my.yaml")`` a user's own.
+"""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from pathlib import Path
+
+import msgspec
+import yaml
+
+from rmpl.errors import RmplError
+
+
+class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One event type: what it means and which roles it has in each medium."""
+
+    description: str
+    text: tuple[str, ...]
+    image: tuple[str, ...]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """All roles of the type, those of text first, each once."""
+        return tuple(dict.fromkeys(self.text + self.image))
+
+
+class Ontology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A named inventory of event types, in the order of its file."""
+
+    name: str
+    events: dict[str, EventType]
+
+
+class TypeMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a foreign event type (or imSitu verb) goes: a type of ours, and its roles onto ours."""
+
+    event_type: str
+    roles: dict[str, str]
+
+
+def _read_packaged(name: str) -> str:
+    return (resources.files("rmpl.ontology") / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def packaged() -> list[str]:
+    """Return the names of all YAML files shipped with the package."""
+    files = resources.files("rmpl.ontology").iterdir()
+    return sorted(f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml"))
+
+
+def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
+    """Load an inventory of event types by its packaged name or from a user's YAML file.
+
+    Raises
+    ------
+    RmplError
+        If there is no such file, or it is not an inventory.
+    """
+    path = Path(name_or_path)
+    if path.suffix in {".yaml", ".yml"}:
+        if not path.is_file():
+            raise RmplError("no such schema file", where=str(path), remedy="check the path")
+        text = path.read_text(encoding="utf-8")
+    elif str(name_or_path) in packaged():
+        text = _read_packaged(str(name_or_path))
+    else:
+        raise RmplError(
+            f"no schema named {name_or_path}",
+            remedy="use m2e2, or the path of a YAML file",
+        )
+    try:
+        return msgspec.convert(yaml.safe_load(text), Ontology)
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
+        raise RmplError(
+            f"not a schema ({' '.join(str(error).split())})",
+            where=str(name_or_path),
+            remedy="compare with the packaged m2e2.yaml: name, events, and for each type "
+            "description, text, image",
+        ) from error
+
+
+@functools.cache
+def load_mapping(name: str) -> dict[str, TypeMapping]:
+    """Load a packaged mapping of a corpus's own types onto M2E2's (``imsitu``, ``rams``, ...)."""
+    return msgspec.convert(yaml.safe_load(_read_packaged(name)), dict[str, TypeMapping])
+
+
+@functools.cache
+def load_relations(name: str = "mnre") -> dict[str, tuple[str, ...]]:
+    """Load relation labels by version of the corpus; ``"None"`` is the negative label."""
+    return msgspec.convert(yaml.safe_load(_read_packaged(name)), dict[str, tuple[str, ...]])

@@ -1,0 +1,167 @@
+"""The records that every other part speaks: documents, their media, and the events in them.
+
+Conventions, everywhere in the project:
+
+* a token span is ``(start, end)`` in token indices of one sentence, 0-based, ``end`` exclusive;
+* a token's character span is ``(start, end)`` in characters of ``Sentence.text``, ``end`` exclusive;
+* a box is ``x1, y1, x2, y2`` in pixels of the original image after its EXIF orientation is applied,
+  as floats, with ``x1 <= x2`` and ``y1 <= y2``.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Span(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
+    """Tokens ``start`` to ``end`` (exclusive) of one sentence."""
+
+    start: int
+    end: int
+
+
+NOWHERE = Span(-1, 0)
+"""The span of a predicted string that does not occur in its sentence; it equals no gold span."""
+
+
+class Box(msgspec.Struct, frozen=True, order=True, gc=False, omit_defaults=True):
+    """A rectangle in pixels of the original (EXIF-rotated) image.
+
+    ``group`` marks a box drawn round several participants at once (M2E2's flag ``"0"``).
+    """
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    group: bool = False
+
+
+class Sentence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One sentence: its text and where its tokens lie in it.
+
+    ``tokens`` holds one character span ``(start, end)`` a token, in ascending order and without
+    overlaps. ``entities`` are the spans a corpus marks as entity mentions, if it does.
+    """
+
+    id: str
+    text: str
+    tokens: tuple[tuple[int, int], ...]
+    entities: tuple[Span, ...] = ()
+
+    def words(self) -> list[str]:
+        """Return the text of every token."""
+        return [self.text[start:end] for start, end in self.tokens]
+
+    def chars(self, span: Span) -> tuple[int, int]:
+        """Return the character span ``(start, end)`` of a token span, ``end`` exclusive."""
+        return self.tokens[span.start][0], self.tokens[span.end - 1][1]
+
+    def slice(self, span: Span) -> str:
+        """Return the text that a token span covers, inner blanks as in the original."""
+        start, end = self.chars(span)
+        return self.text[start:end]
+
+
+class Image(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One picture of a document.
+
+    ``path`` is ``None`` where a corpus names a picture that is not at hand. ``width`` and ``height``
+    are pixels after EXIF rotation, 0 where they are not known.
+    """
+
+    id: str
+    path: str | None = None
+    width: int = 0
+    height: int = 0
+
+
+class TextArgument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A participant of a text event: the span that plays ``role``.
+
+    ``span`` is ``NOWHERE`` and ``text`` set for a predicted string that does not occur in the
+    sentence: it stays in the prediction, where it counts as wrong.
+    """
+
+    role: str
+    span: Span
+    score: float | None = None
+    text: str | None = None
+
+
+class ImageArgument(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A participant of an image event: the box that plays ``role``.
+
+    ``gloss`` is what the corpus says the box shows ("man in a red coat"), where it says so (SWiG).
+    """
+
+    role: str
+    box: Box
+    score: float | None = None
+    gloss: str | None = None
+
+
+class TextEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event mention in a sentence: its type, its trigger and its arguments.
+
+    ``trigger`` is ``NOWHERE`` (and ``trigger_text`` set) only in predictions whose trigger string
+    does not occur in the sentence.
+    """
+
+    id: str
+    sentence_id: str
+    event_type: str
+    trigger: Span
+    arguments: tuple[TextArgument, ...] = ()
+    score: float | None = None
+    trigger_text: str | None = None
+
+
+class ImageEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event mention in an image: its type and its boxed arguments.
+
+    ``verb`` is the situation's own name where the corpus has one (imSitu, SWiG); ``caption`` says
+    the situation in words where the corpus allows to build that ("the man pays the woman").
+    """
+
+    id: str
+    image_id: str
+    event_type: str
+    arguments: tuple[ImageArgument, ...] = ()
+    score: float | None = None
+    verb: str | None = None
+    caption: str | None = None
+
+
+class Link(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A text event and an image event of one document that are the same event (ids of both)."""
+
+    text: str
+    image: str
+    score: float | None = None
+
+
+class Relation(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A labelled relation between two spans of a sentence that goes with an image (MNRE).
+
+    ``label`` is ``"None"`` where the two are not related.
+    """
+
+    id: str
+    sentence_id: str
+    image_id: str
+    label: str
+    head: Span
+    tail: Span
+
+
+class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A news document: sentences, pictures, and what happens in them."""
+
+    id: str
+    sentences: tuple[Sentence, ...] = ()
+    images: tuple[Image, ...] = ()
+    text_events: tuple[TextEvent, ...] = ()
+    image_events: tuple[ImageEvent, ...] = ()
+    links: tuple[Link, ...] = ()
+    relations: tuple[Relation, ...] = ()
