@@ -1,1 +1,45 @@
-""""""
+"""What a model is asked, what it should answer, and how the answer is read back.
+
+Nothing here knows a model: a task turns documents into samples (a prompt and a target string) and
+answers into events. ``TASKS`` names them all; a recipe's mixture refers to those names.
+"""
+
+from __future__ import annotations
+
+from rmpl.errors import RmplError
+from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.base import Context, Prompt, Sample, Task
+from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.relations import Relations
+from rmpl.tasks.same_event import SameEvent
+from rmpl.tasks.whole_events import ImageEvents, TextEvents
+
+TASKS: dict[str, type[Task]] = {
+    task.name: task
+    for task in (
+        TextEvents,
+        ImageEvents,
+        Relations,
+        TextEMI,
+        ImageEMI,
+        TextARE,
+        ImageARE,
+        SameEvent,
+    )
+}
+
+
+def make_task(name: str, context: Context) -> Task:
+    """Return the task called ``name``.
+
+    Raises
+    ------
+    RmplError
+        If there is no such task.
+    """
+    if name not in TASKS:
+        raise RmplError(f"no task named {name}", remedy=f"use one of {', '.join(TASKS)}")
+    return TASKS[name](context)
+
+
+__all__ = ["TASKS", "Context", "Prompt", "Sample", "Task", "make_task"]

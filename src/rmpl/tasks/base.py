@@ -1,0 +1,104 @@
+"""What all tasks share: the sample, the prompt, and how a prompt is worded."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal
+
+import msgspec
+
+from rmpl.ontology import Ontology
+from rmpl.records import Document, Image, Sentence, Span
+from rmpl.tasks.schema import BoxCodec
+
+Style = Literal["full", "brief"]
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """What a model is shown: an optional picture, then a text."""
+
+    text: str
+    image: Image | None = None
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One training sample: a prompt and the answer the model should write.
+
+    ``id`` names the document and the place in it, so that every sample can be traced.
+    """
+
+    task: str
+    id: str
+    prompt: Prompt
+    target: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """What a task needs to know besides the document.
+
+    Parameters
+    ----------
+    ontology
+        The event types and roles in force.
+    boxes
+        How the model family writes boxes.
+    style
+        ``full`` explains the task and lists the schema, for models that read instructions;
+        ``brief`` is the task's name only, for models too small to profit from more.
+    """
+
+    ontology: Ontology
+    boxes: BoxCodec
+    style: Style = "full"
+
+
+class Task:
+    """A task: its name, its instruction, and the samples it makes of documents."""
+
+    name: ClassVar[str]
+    instruction: ClassVar[str]
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
+        """Yield the training samples of ``documents`` in a fixed order."""
+        raise NotImplementedError
+
+    def schema(self) -> str:
+        """List the types this task may answer with, for a full prompt; empty if it needs none."""
+        return ""
+
+    def prompt(self, body: str, image: Image | None = None) -> Prompt:
+        """Word a prompt: the shared instruction first, then what this sample asks about.
+
+        The instruction comes first so that its computation can be shared between prompts.
+        """
+        if self.context.style == "brief":
+            return Prompt(f"{self.name}: {body}".rstrip(), image)
+        parts = [self.instruction, self.schema(), body]
+        return Prompt("\n".join(part for part in parts if part), image)
+
+
+def type_list(ontology: Ontology) -> str:
+    """List the event types with what they mean, one a line."""
+    return "\n".join(f"- {name}: {event.description}" for name, event in ontology.events.items())
+
+
+def role_list(ontology: Ontology, medium: Literal["text", "image"]) -> str:
+    """List the event types with the roles they have in a medium, one a line."""
+    return "\n".join(
+        f"- {name}: {', '.join(event.text if medium == 'text' else event.image)}"
+        for name, event in ontology.events.items()
+    )
+
+
+def mark(sentence: Sentence, span: Span) -> str:
+    """Return the sentence with a span in square brackets: ``Rebels [attacked] a convoy``.
+
+    Marking the trigger in place says which occurrence is meant without counting.
+    """
+    start, end = sentence.chars(span)
+    return f"{sentence.text[:start]}[{sentence.text[start:end]}]{sentence.text[end:]}"
