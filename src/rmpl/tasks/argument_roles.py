@@ -56,7 +56,9 @@ class TextARE(Task):
             sentences = {sentence.id: sentence for sentence in document.sentences}
             for event in document.text_events:
                 sentence = sentences[event.sentence_id]
-                target = write_participants(text_participants(event.arguments, sentence))
+                target = write_participants(
+                    text_participants(event.arguments, sentence, pad=self.context.pad)
+                )
                 yield Sample(self.name, event.id, self.ask(event, sentence), target)
 
 

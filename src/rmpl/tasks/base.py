@@ -47,11 +47,16 @@ class Context:
     style
         ``full`` explains the task and lists the schema, for models that read instructions;
         ``brief`` is the task's name only, for models too small to profit from more.
+    pad
+        What stands before every string copied from the text. One blank makes a byte-level tokenizer
+        use the tokens that the string has in running text, which a small model copies more easily;
+        reading an answer takes it off again.
     """
 
     ontology: Ontology
     boxes: BoxCodec
     style: Style = "full"
+    pad: str = ""
 
 
 class Task:

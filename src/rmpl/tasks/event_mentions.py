@@ -1,4 +1,4 @@
-"""Stage 2, event mention identification (EMI): types and triggers of a sentence, type of a picture."""
+"""Stage 2, event mention identification (EMI): triggers of a sentence, type of a picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from rmpl.records import Document, Image, ImageEvent, Sentence, TextEvent
 from rmpl.tasks.base import Prompt, Sample, Task, type_list
 from rmpl.tasks.schema import (
     Answer,
-    Predicate,
     image_predicate,
     read_predicates,
     text_predicate,
@@ -44,8 +43,8 @@ class TextEMI(Task):
                 id=f"{sentence.id}#{index}",
                 sentence_id=sentence.id,
                 event_type=p.type,
-                trigger=find_span(sentence, p.trigger or "", p.nth),
-                trigger_text=p.trigger or "",
+                trigger=find_span(sentence, (p.trigger or "").strip(" "), p.nth),
+                trigger_text=(p.trigger or "").strip(" "),
             )
             for index, p in enumerate(predicates.items)
         ]
@@ -60,7 +59,10 @@ class TextEMI(Task):
             for sentence in document.sentences:
                 ordered = sorted(events[sentence.id], key=lambda e: (e.trigger, e.event_type))
                 target = write_predicates(
-                    [text_predicate(e, sentence, with_arguments=False) for e in ordered]
+                    [
+                        text_predicate(e, sentence, pad=self.context.pad, with_arguments=False)
+                        for e in ordered
+                    ]
                 )
                 yield Sample(self.name, sentence.id, self.ask(sentence), target)
 

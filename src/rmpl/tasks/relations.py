@@ -53,12 +53,15 @@ class Relations(Task):
                 prompt = self.ask(sentence, relation, images.get(relation.image_id))
                 yield Sample(self.name, relation.id, prompt, self._target(sentence, relation))
 
-    @staticmethod
-    def _target(sentence: Sentence, relation: Relation) -> str:
+    def _target(self, sentence: Sentence, relation: Relation) -> str:
         if relation.label == NEGATIVE:
             return write_predicates([])
         (head, nth_head), (tail, nth_tail) = (
             name_span(sentence, span) for span in (relation.head, relation.tail)
         )
-        args = [Participant("head", head, nth_head), Participant("tail", tail, nth_tail)]
+        pad = self.context.pad
+        args = [
+            Participant("head", pad + head, nth_head),
+            Participant("tail", pad + tail, nth_tail),
+        ]
         return write_predicates([Predicate(type=relation.label, args=args)])

@@ -1,4 +1,4 @@
-"""Stage 2, linking: are a text event and a picture's event the same event?
+"""Stage 2, linking: whether a text event and a picture's event are the same event.
 
 How the paper links is not known; this small task is this project's decision. No corpus of paired
 multimedia events may be trained on, so the pairs are made of the two event corpora (weak pairing):
@@ -139,9 +139,9 @@ class SameEvent(Task):
         positives = rng.sample(verdicts[True], min(2, len(verdicts[True])))
         wanted = self.negatives_per_positive * len(positives)
         negatives = rng.sample(verdicts[False], min(wanted, len(verdicts[False])))
-        for image, verdict in [(i, YES) for i in positives] + [(i, NO) for i in negatives]:
+        for image, answer in [(i, YES) for i in positives] + [(i, NO) for i in negatives]:
             prompt = self.ask_pair(event, sentence, image)
-            yield Sample(self.name, f"{event.id}+{image.id}", prompt, verdict)
+            yield Sample(self.name, f"{event.id}+{image.id}", prompt, answer)
 
     def _caption_pairs(
         self, pictures: dict[str, list[tuple[Image, ImageEvent]]]

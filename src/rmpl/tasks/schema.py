@@ -5,11 +5,12 @@ and participants; a participant has a role and is a span of text or a box in an 
 
     [{"type":"Conflict:Attack","trigger":"attacked","args":[{"role":"Target","span":"convoy"}]}]
     [{"type":"Conflict:Attack","args":[{"role":"Target","box":[120,40,480,900]}]}]
-    [{"type":"/per/org/member_of","args":[{"role":"head","span":"Ana"},{"role":"tail","span":"FC"}]}]
+    [{"type":"/per/org/member_of",
+      "args":[{"role":"head","span":"Ana"},{"role":"tail","span":"FC"}]}]
 
-The relation as a two-participant predicate, the key names and the order are this project's decision;
-the paper only says that the schema is one. ``"nth":2`` after a span names its occurrence where it is
-not the first. The key and the numbers of a box belong to the model family (``BoxCodec``).
+The relation as a two-participant predicate, the key names and the order are this project's
+decision; the paper only says that the schema is one. ``"nth":2`` after a span names its occurrence
+where it is not the first. The key and the numbers of a box belong to the model family (``BoxCodec``).
 """
 
 from __future__ import annotations
@@ -78,19 +79,21 @@ def _encode(value: object, box_key: str) -> str:
 
 
 def text_predicate(
-    event: TextEvent, sentence: Sentence, *, with_arguments: bool = True
+    event: TextEvent, sentence: Sentence, *, pad: str = "", with_arguments: bool = True
 ) -> Predicate:
-    """Say a text event in the schema."""
+    """Say a text event in the schema; ``pad`` stands before every string copied from the text."""
     trigger, nth = name_span(sentence, event.trigger)
-    args = text_participants(event.arguments, sentence) if with_arguments else None
-    return Predicate(type=event.event_type, trigger=trigger, nth=nth, args=args)
+    args = text_participants(event.arguments, sentence, pad=pad) if with_arguments else None
+    return Predicate(type=event.event_type, trigger=pad + trigger, nth=nth, args=args)
 
 
-def text_participants(arguments: Iterable[TextArgument], sentence: Sentence) -> list[Participant]:
+def text_participants(
+    arguments: Iterable[TextArgument], sentence: Sentence, *, pad: str = ""
+) -> list[Participant]:
     """Say a text event's arguments in the schema, in the order of the sentence."""
     ordered = sorted(arguments, key=lambda argument: (argument.span, argument.role))
     named = [(argument.role, *name_span(sentence, argument.span)) for argument in ordered]
-    return [Participant(role=role, span=text, nth=nth) for role, text, nth in named]
+    return [Participant(role=role, span=pad + text, nth=nth) for role, text, nth in named]
 
 
 def image_predicate(
@@ -158,13 +161,15 @@ def text_arguments(
 ) -> tuple[TextArgument, ...]:
     """Bring written participants back to token spans.
 
-    A string that does not occur in the sentence becomes an argument at ``NOWHERE``, so that it still
-    counts as predicted.
+    A string that does not occur in the sentence becomes an argument at ``NOWHERE``, so that it
+    still counts as predicted.
     """
-    return tuple(
-        TextArgument(role=p.role, span=find_span(sentence, p.span or "", p.nth), text=p.span or "")
-        for p in participants
-    )
+    found = []
+    for participant in participants:
+        text = (participant.span or "").strip(" ")
+        span = find_span(sentence, text, participant.nth)
+        found.append(TextArgument(role=participant.role, span=span, text=text))
+    return tuple(found)
 
 
 def image_arguments(

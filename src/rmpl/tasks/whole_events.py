@@ -47,7 +47,9 @@ class TextEvents(Task):
                 events[event.sentence_id].append(event)
             for sentence in document.sentences:
                 ordered = sorted(events[sentence.id], key=lambda e: (e.trigger, e.event_type))
-                target = write_predicates([text_predicate(e, sentence) for e in ordered])
+                target = write_predicates(
+                    [text_predicate(e, sentence, pad=self.context.pad) for e in ordered]
+                )
                 yield Sample(self.name, sentence.id, self.ask(sentence), target)
 
 
