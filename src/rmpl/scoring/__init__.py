@@ -1,1 +1,14 @@
-""""""
+"""Scoring of multimedia event extraction: two protocols, named relaxations, intervals, errors."""
+
+from rmpl.scoring.counts import SETTINGS, TASKS, Counts
+from rmpl.scoring.documents import DocumentScore, Scores, score, score_by_document
+
+__all__ = [
+    "SETTINGS",
+    "TASKS",
+    "Counts",
+    "DocumentScore",
+    "Scores",
+    "score",
+    "score_by_document",
+]

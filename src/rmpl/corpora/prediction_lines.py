@@ -1,0 +1,251 @@
+"""One line of a prediction file: its shape, what makes it unusable, and what can only be wrong."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping
+
+import msgspec
+
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.ontology import Ontology
+
+
+class TriggerLine(msgspec.Struct):
+    """A trigger: tokens ``start`` to ``end``, end exclusive."""
+
+    start: int
+    end: int
+    text: object = None
+
+
+class TextArgumentLine(msgspec.Struct):
+    """A span and its role."""
+
+    role: str
+    start: int
+    end: int
+    text: object = None
+    score: object = None
+
+
+class ImageArgumentLine(msgspec.Struct):
+    """A box (pixels of the original image, corners in any order) and its role."""
+
+    role: str
+    box: tuple[float, float, float, float]
+    score: object = None
+
+
+class TextEventLine(msgspec.Struct):
+    """An event mention in a sentence."""
+
+    id: str
+    sentence_id: str
+    event_type: str
+    trigger: TriggerLine
+    arguments: list[TextArgumentLine] = []
+    score: object = None
+
+
+class ImageEventLine(msgspec.Struct):
+    """An event mention in an image."""
+
+    id: str
+    image_id: str
+    event_type: str
+    arguments: list[ImageArgumentLine] = []
+    score: object = None
+
+
+class LinkLine(msgspec.Struct):
+    """Ids of a text event and an image event that are one event."""
+
+    text: str
+    image: str
+    score: object = None
+
+
+class DocumentLine(msgspec.Struct):
+    """A whole line. Fields that are not scored may hold anything."""
+
+    doc_id: str
+    text_events: list[TextEventLine] = []
+    image_events: list[ImageEventLine] = []
+    links: list[LinkLine] = []
+
+
+class _Name(msgspec.Struct):
+    doc_id: object = None
+
+
+class Candidates(msgspec.Struct, frozen=True):
+    """What a benchmark's gold covers: anything outside of it can only be wrong.
+
+    ``sentences`` and ``images`` name the document of each id.
+    """
+
+    documents: Collection[str]
+    sentences: Mapping[str, str]
+    images: Mapping[str, str]
+
+
+def decode_line(line: bytes, where: str) -> DocumentLine:
+    """Decode one line.
+
+    Raises
+    ------
+    RmplError
+        If it is not JSON or not of the format; ``where`` (file and line) is extended by the
+        document, as far as it can be told.
+    """
+    try:
+        return _DECODER.decode(line)
+    except msgspec.ValidationError as error:
+        name = msgspec.json.decode(line, type=_Name | list | str | float | None)
+        if isinstance(name, _Name) and name.doc_id is not None:
+            where = f"{where}: document {name.doc_id}"
+        raise RmplError(
+            f"not a document of a prediction file ({error})", where=where, remedy=_FORMAT
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        doc_id = re.search(rb'"doc_id"\s*:\s*"([^"]*)"', line)
+        if doc_id is not None:
+            where = f"{where}: document {doc_id[1].decode('utf-8', 'replace')}"
+        if re.search(rb"[\s,:\[]-?(NaN|Infinity)\b", line):
+            raise RmplError(
+                "a number that is not finite (NaN or Infinity)",
+                where=where,
+                remedy="leave such boxes out",
+            ) from error
+        raise RmplError(f"not JSON ({error})", where=where, remedy=_FORMAT) from error
+
+
+_DECODER = msgspec.json.Decoder(DocumentLine)
+_FORMAT = "one JSON document a line, as docs/scoring.md describes"
+
+
+def check_line(document: DocumentLine, ontology: Ontology | None, where: str) -> None:
+    """Stop at what cannot be scored.
+
+    Raises
+    ------
+    RmplError
+        If an id is repeated, a link names an unknown id, an event type is unknown, a span is empty,
+        or a box is not finite.
+    """
+    _check_ids([event.id for event in document.text_events], "text event", where)
+    _check_ids([event.id for event in document.image_events], "image event", where)
+    events: list[TextEventLine | ImageEventLine] = [*document.text_events, *document.image_events]
+    for event in events:
+        if ontology is not None and event.event_type not in ontology.events:
+            raise RmplError(
+                f"unknown event type {event.event_type!r} in event {event.id}",
+                where=where,
+                remedy=f"use {', '.join(ontology.events)}",
+            )
+    for text_event in document.text_events:
+        _check_span(text_event.trigger, f"the trigger of event {text_event.id}", where)
+        for argument in text_event.arguments:
+            _check_span(argument, f"{argument.role} of event {text_event.id}", where)
+    for image_event in document.image_events:
+        for box in image_event.arguments:
+            if not all(map(math.isfinite, box.box)):
+                raise RmplError(
+                    f"a box that is not finite: {box.role} of event {image_event.id}", where=where
+                )
+    _check_links(document, where)
+
+
+def _check_ids(ids: list[str], what: str, where: str) -> None:
+    if len(set(ids)) < len(ids):
+        repeated = next(name for name in ids if ids.count(name) > 1)
+        raise RmplError(
+            f"the id {repeated!r} stands for more than one {what}",
+            where=where,
+            remedy="ids are unique within their list",
+        )
+
+
+def _check_span(span: TriggerLine | TextArgumentLine, what: str, where: str) -> None:
+    if span.start >= span.end:
+        raise RmplError(
+            f"{what} ends at token {span.end}, where it starts at {span.start}",
+            where=where,
+            remedy="start and end are token indices, end exclusive",
+        )
+
+
+def _check_links(document: DocumentLine, where: str) -> None:
+    text = {event.id for event in document.text_events}
+    image = {event.id for event in document.image_events}
+    for link in document.links:
+        for name, known, what in ((link.text, text, "text"), (link.image, image, "image")):
+            if name not in known:
+                raise RmplError(f"a link to an unknown {what} event {name!r}", where=where)
+
+
+def warn_of_line(
+    document: DocumentLine,
+    ontology: Ontology | None,
+    candidates: Candidates | None,
+    report: ReadReport,
+) -> None:
+    """Count what is legal but can only be wrong."""
+    name = document.doc_id
+    if candidates is not None:
+        _warn_of_candidates(document, candidates, report)
+    if ontology is not None:
+        for text_event in document.text_events:
+            roles = ontology.events[text_event.event_type].text
+            for argument in text_event.arguments:
+                if argument.role not in roles:
+                    kind = f"text role {argument.role} outside {text_event.event_type}"
+                    report.warn(kind, f"{name}, event {text_event.id}")
+        for image_event in document.image_events:
+            roles = ontology.events[image_event.event_type].image
+            for box in image_event.arguments:
+                if box.role not in roles:
+                    kind = f"image role {box.role} outside {image_event.event_type}"
+                    report.warn(kind, f"{name}, event {image_event.id}")
+    _warn_of_repeats(document, report)
+
+
+def _warn_of_candidates(document: DocumentLine, candidates: Candidates, report: ReadReport) -> None:
+    name = document.doc_id
+    if name not in candidates.documents:
+        report.warn("document outside the gold", name)
+    for text_event in document.text_events:
+        if candidates.sentences.get(text_event.sentence_id) != name:
+            report.warn("sentence outside its document's candidates", f"{name}, {text_event.id}")
+    for image_event in document.image_events:
+        if candidates.images.get(image_event.image_id) != name:
+            report.warn("image outside its document's candidates", f"{name}, {image_event.id}")
+
+
+def _warn_of_repeats(document: DocumentLine, report: ReadReport) -> None:
+    def warn(kind: str, keys: list[Hashable]) -> None:
+        for key, count in Counter(keys).items() if len(set(keys)) < len(keys) else ():
+            for _ in range(count - 1):
+                report.warn(f"repeated {kind}", f"{document.doc_id}, {key}")
+
+    warn(
+        "text mention",
+        [
+            (e.sentence_id, e.trigger.start, e.trigger.end, e.event_type)
+            for e in document.text_events
+        ],
+    )
+    warn("image mention", [(event.image_id, event.event_type) for event in document.image_events])
+    warn(
+        "text argument",
+        [(e.id, a.start, a.end, a.role) for e in document.text_events for a in e.arguments],
+    )
+    warn(
+        "image argument",
+        [(e.id, a.box, a.role) for e in document.image_events for a in e.arguments],
+    )
+    warn("link", [(link.text, link.image) for link in document.links])

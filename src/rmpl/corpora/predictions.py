@@ -1,0 +1,264 @@
+"""Prediction files: JSONL, one document a line; the same shape serves as gold.
+
+A line is read, checked and turned into a ``Document`` before the next one is looked at, so memory
+is bounded by the largest document. What cannot be scored at all stops with file, line and document;
+what can only be wrong is counted and stays in the prediction. docs/scoring.md describes the format.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+import msgspec
+
+from rmpl.corpora.files import BOM
+from rmpl.corpora.prediction_lines import (
+    Candidates,
+    DocumentLine,
+    ImageEventLine,
+    TextArgumentLine,
+    TextEventLine,
+    check_line,
+    decode_line,
+    warn_of_line,
+)
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.ontology import Ontology
+from rmpl.records import (
+    NOWHERE,
+    Box,
+    Document,
+    ImageArgument,
+    ImageEvent,
+    Link,
+    Span,
+    TextArgument,
+    TextEvent,
+)
+
+STDIN = "-"
+"""The name under which standard input is read."""
+
+
+def read_predictions(
+    path: str | Path,
+    *,
+    ontology: Ontology | None = None,
+    candidates: Candidates | None = None,
+    report: ReadReport | None = None,
+) -> Iterator[Document]:
+    """Read a prediction (or gold) file as a stream of documents without text and pictures.
+
+    Parameters
+    ----------
+    path
+        A JSONL file, plain or gzipped, or ``-`` for standard input.
+    ontology
+        The inventory that event types must be from, and whose roles are expected; unchecked if not
+        given.
+    candidates
+        The documents, sentences and images of the gold; what lies outside is warned of.
+    report
+        Counts what was read, and warns of what can only be wrong; that is still scored.
+
+    Raises
+    ------
+    RmplError
+        If a line is not a document of this format, a document or an id is repeated, a link names an
+        unknown id, an event type is unknown, a span is empty, or a box is not finite.
+    """
+    report = ReadReport() if report is None else report
+    seen: dict[str, int] = {}
+    for number, line in _lines(path):
+        where = f"{'standard input' if str(path) == STDIN else path}:{number}"
+        document = decode_line(line, where)
+        where = f"{where}: document {document.doc_id}"
+        if document.doc_id in seen:
+            raise RmplError(
+                f"this document was predicted before, in line {seen[document.doc_id]}",
+                where=where,
+                remedy="write every document once",
+            )
+        seen[document.doc_id] = number
+        check_line(document, ontology, where)
+        warn_of_line(document, ontology, candidates, report)
+        report.use("documents")
+        yield _to_document(document)
+
+
+def write_predictions(path: str | Path, documents: Iterable[Document]) -> int:
+    """Write the events and links of documents as a prediction file, gzipped if named ``.gz``.
+
+    Character offsets and texts are added where a document holds the sentence.
+
+    Returns
+    -------
+    int
+        The number of documents written.
+    """
+    encoder = msgspec.json.Encoder()
+    count = 0
+    with _writer(Path(path)) as file:
+        for document in documents:
+            file.write(encoder.encode(prediction_line(document)))
+            file.write(b"\n")
+            count += 1
+    return count
+
+
+def prediction_line(document: Document) -> dict[str, object]:
+    """Return one document in the shape of a line of a prediction file."""
+    sentences = {sentence.id: sentence for sentence in document.sentences}
+
+    def span(sentence_id: str, tokens: Span, text: str | None) -> dict[str, object]:
+        line: dict[str, object] = {"start": tokens.start, "end": tokens.end}
+        sentence = sentences.get(sentence_id)
+        if sentence is not None and 0 <= tokens.start < tokens.end <= len(sentence.tokens):
+            line["char_start"], line["char_end"] = sentence.chars(tokens)
+            text = sentence.slice(tokens)
+        return line if text is None else {**line, "text": text}
+
+    return {
+        "doc_id": document.id,
+        "text_events": [
+            {
+                "id": event.id,
+                "sentence_id": event.sentence_id,
+                "event_type": event.event_type,
+                "trigger": span(event.sentence_id, event.trigger, event.trigger_text),
+                "arguments": [
+                    {"role": a.role, **span(event.sentence_id, a.span, a.text), **_scored(a.score)}
+                    for a in event.arguments
+                ],
+                **_scored(event.score),
+            }
+            for event in document.text_events
+        ],
+        "image_events": [
+            {
+                "id": event.id,
+                "image_id": event.image_id,
+                "event_type": event.event_type,
+                "arguments": [
+                    {
+                        "role": a.role,
+                        "box": [a.box.x1, a.box.y1, a.box.x2, a.box.y2],
+                        **_scored(a.score),
+                    }
+                    for a in event.arguments
+                ],
+                **_scored(event.score),
+            }
+            for event in document.image_events
+        ],
+        "links": [
+            {"text": link.text, "image": link.image, **_scored(link.score)}
+            for link in document.links
+        ],
+    }
+
+
+def _scored(score: float | None) -> dict[str, float]:
+    return {} if score is None else {"score": score}
+
+
+def _writer(path: Path) -> BinaryIO:
+    if path.suffix == ".gz":
+        # mtime=0: the same predictions give the same bytes.
+        return cast("BinaryIO", gzip.GzipFile(path, "wb", mtime=0))
+    return path.open("wb")
+
+
+def _lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the non-blank lines of a file or of standard input with their numbers, from 1."""
+    if str(path) == STDIN:
+        yield from _unpacked_lines(cast("BinaryIO", sys.stdin.buffer), "standard input")
+        return
+    try:
+        file = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
+    except OSError as error:
+        raise RmplError(
+            error.strerror or str(error), where=str(path), remedy="check the path"
+        ) from error
+    with file:
+        yield from _unpacked_lines(file, str(path))
+
+
+def _unpacked_lines(file: BinaryIO, where: str) -> Iterator[tuple[int, bytes]]:
+    packed = cast("_Peekable", file).peek(2)[:2] == b"\x1f\x8b"
+    lines = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
+    number = 0
+    try:
+        for number, line in enumerate(lines, start=1):
+            if number == 1:
+                line = line.removeprefix(BOM)  # noqa: PLW2901
+            if line.strip():
+                yield number, line
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise RmplError(
+            f"the gzip file is cut short or damaged ({error})", where=f"{where}:{number + 1}"
+        ) from error
+
+
+class _Peekable(Protocol):
+    def peek(self, size: int, /) -> bytes: ...
+
+
+def _to_document(raw: DocumentLine) -> Document:
+    return Document(
+        id=raw.doc_id,
+        text_events=tuple(map(_to_text_event, raw.text_events)),
+        image_events=tuple(map(_to_image_event, raw.image_events)),
+        links=tuple(Link(link.text, link.image, _number(link.score)) for link in raw.links),
+    )
+
+
+def _to_text_event(raw: TextEventLine) -> TextEvent:
+    trigger = Span(raw.trigger.start, raw.trigger.end)
+    return TextEvent(
+        id=raw.id,
+        sentence_id=raw.sentence_id,
+        event_type=raw.event_type,
+        trigger=trigger,
+        arguments=tuple(map(_to_text_argument, raw.arguments)),
+        score=_number(raw.score),
+        trigger_text=_text_of(trigger, raw.trigger.text),
+    )
+
+
+def _to_text_argument(raw: TextArgumentLine) -> TextArgument:
+    span = Span(raw.start, raw.end)
+    return TextArgument(raw.role, span, _number(raw.score), _text_of(span, raw.text))
+
+
+def _to_image_event(raw: ImageEventLine) -> ImageEvent:
+    return ImageEvent(
+        id=raw.id,
+        image_id=raw.image_id,
+        event_type=raw.event_type,
+        arguments=tuple(
+            ImageArgument(argument.role, _to_box(argument.box), _number(argument.score))
+            for argument in raw.arguments
+        ),
+        score=_number(raw.score),
+    )
+
+
+def _to_box(corners: tuple[float, float, float, float]) -> Box:
+    x1, y1, x2, y2 = corners
+    return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+
+
+def _text_of(span: Span, text: object) -> str | None:
+    """Keep the text of a string that occurs nowhere; of any other, the tokens tell it."""
+    return text if span == NOWHERE and isinstance(text, str) else None
+
+
+def _number(score: object) -> float | None:
+    return float(score) if isinstance(score, int | float) else None

@@ -1,0 +1,134 @@
+"""Scoring whole sets of documents: per-document counts, their sum, and sums of shards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from rmpl.errors import RmplError
+from rmpl.records import Document
+from rmpl.scoring.counts import SETTINGS, TASKS, Counts, add_up
+from rmpl.scoring.protocols import find_protocol
+
+
+class DocumentScore(msgspec.Struct, frozen=True):
+    """The counts of one document, task by task; ``predicted`` says whether it had a prediction."""
+
+    counts: dict[str, Counts]
+    predicted: bool
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """The scores of a set of documents under one protocol.
+
+    Documents are the unit: the bootstrap draws them and shards are made of them. ``+`` joins
+    two shards of one prediction, whether each was scored against its own documents or against all.
+    """
+
+    protocol: str
+    documents: dict[str, DocumentScore]
+
+    def __add__(self, other: Scores) -> Scores:
+        if self.protocol != other.protocol:
+            raise RmplError(f"{self.protocol} and {other.protocol} scores cannot be added")
+        merged = dict(self.documents)
+        for doc_id, score in other.documents.items():
+            present = merged.get(doc_id)
+            if present is not None and present.predicted and score.predicted:
+                raise RmplError(
+                    "predicted in both shards",
+                    where=f"document {doc_id}",
+                    remedy="cut predictions between documents",
+                )
+            if present is None or score.predicted:
+                merged[doc_id] = score
+        return Scores(self.protocol, merged)
+
+    def total(self) -> dict[str, Counts]:
+        """Return the summed counts of each task."""
+        return add_up(score.counts for score in self.documents.values())
+
+
+def score(
+    gold: Iterable[Document],
+    predicted: Iterable[Document],
+    protocol: str = "strict",
+    settings: Sequence[str] = SETTINGS,
+) -> dict[str, Counts]:
+    """Score predicted documents against gold documents.
+
+    Gold documents without a prediction count with all that they miss; predicted documents that the
+    gold does not have count as wrong.
+
+    Parameters
+    ----------
+    gold, predicted
+        Documents; only events and links are looked at. ``predicted`` is consumed as a stream.
+    protocol
+        A name of ``rmpl.scoring.protocols.PROTOCOLS``.
+    settings
+        Which of ``text``, ``image``, ``multimedia`` were predicted; scores of others are left out.
+
+    Raises
+    ------
+    RmplError
+        If a document occurs twice, a link names an unknown event, or the protocol is not known.
+    """
+    return score_by_document(gold, predicted, [protocol], settings)[protocol].total()
+
+
+def score_by_document(
+    gold: Iterable[Document],
+    predicted: Iterable[Document],
+    protocols: Sequence[str] = ("strict",),
+    settings: Sequence[str] = SETTINGS,
+) -> dict[str, Scores]:
+    """Score under several protocols in one pass over the predictions, keeping documents apart."""
+    scorers = {name: _scorers(name, settings) for name in protocols}
+    wanted = _by_id(gold)
+    results: dict[str, Scores] = {name: Scores(name, {}) for name in scorers}
+    seen: set[str] = set()
+    for document in predicted:
+        if document.id in seen:
+            raise RmplError("predicted twice", where=f"document {document.id}")
+        seen.add(document.id)
+        target = wanted.get(document.id) or Document(document.id)
+        _score_document(target, document, scorers, results, predicted=True)
+    for document in wanted.values():
+        if document.id not in seen:
+            _score_document(document, Document(document.id), scorers, results, predicted=False)
+    return results
+
+
+Scorer = Callable[[Document, Document], Counts]
+
+
+def _score_document(
+    gold: Document,
+    document: Document,
+    scorers: dict[str, dict[str, Scorer]],
+    results: dict[str, Scores],
+    *,
+    predicted: bool,
+) -> None:
+    for name, tasks in scorers.items():
+        counts = {task: scorer(gold, document) for task, scorer in tasks.items()}
+        results[name].documents[document.id] = DocumentScore(counts, predicted)
+
+
+def _scorers(protocol: str, settings: Sequence[str]) -> dict[str, Scorer]:
+    for setting in settings:
+        if setting not in SETTINGS:
+            raise RmplError(f"no setting {setting}", remedy=f"use {', '.join(SETTINGS)}")
+    scorers = find_protocol(protocol).scores
+    return {task: scorer for task, scorer in scorers.items() if TASKS[task] in settings}
+
+
+def _by_id(documents: Iterable[Document]) -> dict[str, Document]:
+    by_id: dict[str, Document] = {}
+    for document in documents:
+        if document.id in by_id:
+            raise RmplError("annotated twice in the gold", where=f"document {document.id}")
+        by_id[document.id] = document
+    return by_id

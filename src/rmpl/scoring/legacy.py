@@ -1,0 +1,185 @@
+"""The legacy protocol: what most papers' released scorers count (MMUTF's scorers, CAMEL's pairs).
+
+Sets, so repeated predictions are free; arguments are compared without their trigger; every pair of
+overlapping boxes counts, so that a score can exceed 100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import NamedTuple
+
+from rmpl.records import Box, Document, ImageEvent, TextEvent
+from rmpl.scoring.counts import Counts
+from rmpl.scoring.keys import image_key, linked_events, text_key
+from rmpl.scoring.matching import iou
+
+TextArgumentKey = tuple[str, str, int, int, str]
+
+
+class Candidates(NamedTuple):
+    """The sentences and images that links may join."""
+
+    sentences: frozenset[str]
+    images: frozenset[str]
+
+
+def set_counts(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> Counts:
+    """Count distinct items."""
+    wanted, found = set(gold), set(predicted)
+    return Counts(len(wanted & found), len(found), len(wanted))
+
+
+def text_emi(gold: Document, predicted: Document) -> Counts:
+    """Score distinct text mentions: sentence, trigger span and type."""
+    return set_counts(map(text_key, gold.text_events), map(text_key, predicted.text_events))
+
+
+def text_are(gold: Document, predicted: Document) -> Counts:
+    """Score distinct text arguments: sentence, type, span and role; the trigger is not compared."""
+    return set_counts(argument_keys(gold.text_events), argument_keys(predicted.text_events))
+
+
+def image_emi(gold: Document, predicted: Document) -> Counts:
+    """Score distinct image mentions: image and type."""
+    return set_counts(map(image_key, gold.image_events), map(image_key, predicted.image_events))
+
+
+def image_are(gold: Document, predicted: Document) -> Counts:
+    """Score pairs of boxes: each predicted box with each gold box of its role that it overlaps."""
+    return box_pair_counts(gold.image_events, predicted.image_events)
+
+
+def mm_emi(gold: Document, predicted: Document) -> Counts:
+    """Score distinct links: sentence, image and the type that both sides must share."""
+    return _link_counts(gold, predicted, None)
+
+
+def mm_are(gold: Document, predicted: Document) -> Counts:
+    """Score arguments of all mentions in linked sentences and on linked images."""
+    return _linked_argument_counts(gold, predicted, None)
+
+
+def mm_emi_restricted(gold: Document, predicted: Document) -> Counts:
+    """Score links after cutting them down to the sentences and images that the gold links."""
+    return _link_counts(gold, predicted, linked_candidates(gold))
+
+
+def mm_are_restricted(gold: Document, predicted: Document) -> Counts:
+    """Score arguments of links cut down to the sentences and images that the gold links."""
+    return _linked_argument_counts(gold, predicted, linked_candidates(gold))
+
+
+SCORES: dict[str, Callable[[Document, Document], Counts]] = {
+    "text_emi": text_emi,
+    "text_are": text_are,
+    "image_emi": image_emi,
+    "image_are": image_are,
+    "mm_emi": mm_emi,
+    "mm_are": mm_are,
+    "mm_emi_restricted": mm_emi_restricted,
+    "mm_are_restricted": mm_are_restricted,
+}
+
+
+def argument_keys(events: Iterable[TextEvent]) -> set[TextArgumentKey]:
+    """Return sentence, type, span and role of every argument."""
+    return {
+        (
+            event.sentence_id,
+            event.event_type,
+            argument.span.start,
+            argument.span.end,
+            argument.role,
+        )
+        for event in events
+        for argument in event.arguments
+    }
+
+
+def last_events(events: Iterable[ImageEvent]) -> dict[str, ImageEvent]:
+    """Return one event an image: the last, as scorers that fill a dictionary keep it."""
+    return {event.image_id: event for event in events}
+
+
+def is_close(predicted: Box, gold: Box) -> bool:
+    """Say whether two boxes overlap at IoU >= 0.5."""
+    return iou(predicted, gold) >= 0.5
+
+
+def box_pair_counts(
+    gold: Iterable[ImageEvent],
+    predicted: Iterable[ImageEvent],
+    right: Callable[[Box, Box], bool] = is_close,
+) -> Counts:
+    """Count pairs of a predicted and a gold box of one role, on images whose type is right."""
+    wanted, found = last_events(gold), last_events(predicted)
+    tp = 0
+    for image_id, event in found.items():
+        target = wanted.get(image_id)
+        if target is not None and target.event_type == event.event_type:
+            tp += sum(
+                right(argument.box, other.box)
+                for argument in event.arguments
+                for other in target.arguments
+                if argument.role == other.role
+            )
+    return Counts(
+        tp,
+        sum(len(event.arguments) for event in found.values()),
+        sum(len(event.arguments) for event in wanted.values()),
+    )
+
+
+def linked_candidates(document: Document, within: Candidates | None = None) -> Candidates:
+    """Return the sentences and the images that take part in any link (inside ``within``)."""
+    pairs = _linked_pairs(document, within)
+    return Candidates(
+        frozenset(text.sentence_id for text, _ in pairs),
+        frozenset(image.image_id for _, image in pairs),
+    )
+
+
+def _linked_pairs(
+    document: Document, within: Candidates | None
+) -> list[tuple[TextEvent, ImageEvent]]:
+    pairs = linked_events(document)
+    if within is None:
+        return pairs
+    return [
+        (text, image)
+        for text, image in pairs
+        if text.sentence_id in within.sentences and image.image_id in within.images
+    ]
+
+
+def _link_counts(gold: Document, predicted: Document, within: Candidates | None) -> Counts:
+    # A gold row carries one type, that of its text mention; a predicted link is right when both of
+    # its sides carry it, so the gold key repeats it.
+    wanted = {
+        (text.sentence_id, image.image_id, text.event_type, text.event_type)
+        for text, image in linked_events(gold)
+    }
+    found = {
+        (text.sentence_id, image.image_id, text.event_type, image.event_type)
+        for text, image in _linked_pairs(predicted, within)
+    }
+    return set_counts(wanted, found)
+
+
+def _linked_argument_counts(
+    gold: Document, predicted: Document, within: Candidates | None
+) -> Counts:
+    wanted, found = linked_candidates(gold), linked_candidates(predicted, within)
+    text = set_counts(
+        argument_keys(_in_sentences(gold, wanted)), argument_keys(_in_sentences(predicted, found))
+    )
+    return text + box_pair_counts(_on_images(gold, wanted), _on_images(predicted, found))
+
+
+def _in_sentences(document: Document, candidates: Candidates) -> list[TextEvent]:
+    return [event for event in document.text_events if event.sentence_id in candidates.sentences]
+
+
+def _on_images(document: Document, candidates: Candidates) -> list[ImageEvent]:
+    return [event for event in document.image_events if event.image_id in candidates.images]
