@@ -12,6 +12,7 @@ import msgspec
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
+from rmpl.records import NOWHERE
 
 
 class TriggerLine(msgspec.Struct):
@@ -37,6 +38,7 @@ class ImageArgumentLine(msgspec.Struct):
 
     role: str
     box: tuple[float, float, float, float]
+    group: object = None
     score: object = None
 
 
@@ -125,10 +127,11 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
 
 
 _DECODER = msgspec.json.Decoder(DocumentLine)
+_NOWHERE = (NOWHERE.start, NOWHERE.end)
 _FORMAT = "one JSON document a line, as docs/scoring.md describes"
 
 
-def check_line(document: DocumentLine, ontology: Ontology | None, where: str) -> None:
+def check_line(document: DocumentLine, ontology: Ontology, where: str) -> None:
     """Stop at what cannot be scored.
 
     Raises
@@ -141,7 +144,7 @@ def check_line(document: DocumentLine, ontology: Ontology | None, where: str) ->
     _check_ids([event.id for event in document.image_events], "image event", where)
     events: list[TextEventLine | ImageEventLine] = [*document.text_events, *document.image_events]
     for event in events:
-        if ontology is not None and event.event_type not in ontology.events:
+        if event.event_type not in ontology.events:
             raise RmplError(
                 f"unknown event type {event.event_type!r} in event {event.id}",
                 where=where,
@@ -190,7 +193,7 @@ def _check_links(document: DocumentLine, where: str) -> None:
 
 def warn_of_line(
     document: DocumentLine,
-    ontology: Ontology | None,
+    ontology: Ontology,
     candidates: Candidates | None,
     report: ReadReport,
 ) -> None:
@@ -198,19 +201,21 @@ def warn_of_line(
     name = document.doc_id
     if candidates is not None:
         _warn_of_candidates(document, candidates, report)
-    if ontology is not None:
-        for text_event in document.text_events:
-            roles = ontology.events[text_event.event_type].text
-            for argument in text_event.arguments:
-                if argument.role not in roles:
-                    kind = f"text role {argument.role} outside {text_event.event_type}"
-                    report.warn(kind, f"{name}, event {text_event.id}")
-        for image_event in document.image_events:
-            roles = ontology.events[image_event.event_type].image
-            for box in image_event.arguments:
-                if box.role not in roles:
-                    kind = f"image role {box.role} outside {image_event.event_type}"
-                    report.warn(kind, f"{name}, event {image_event.id}")
+    for text_event in document.text_events:
+        roles = ontology.events[text_event.event_type].text
+        spans = [text_event.trigger, *text_event.arguments]
+        if any(span.start < 0 and (span.start, span.end) != _NOWHERE for span in spans):
+            report.warn("span with a negative start", f"{name}, event {text_event.id}")
+        for argument in text_event.arguments:
+            if argument.role not in roles:
+                kind = f"text role {argument.role} outside {text_event.event_type}"
+                report.warn(kind, f"{name}, event {text_event.id}")
+    for image_event in document.image_events:
+        roles = ontology.events[image_event.event_type].image
+        for box in image_event.arguments:
+            if box.role not in roles:
+                kind = f"image role {box.role} outside {image_event.event_type}"
+                report.warn(kind, f"{name}, event {image_event.id}")
     _warn_of_repeats(document, report)
 
 

@@ -2,17 +2,19 @@
 
 A line is read, checked and turned into a ``Document`` before the next one is looked at, so memory
 is bounded by the largest document. What cannot be scored at all stops with file, line and document;
-what can only be wrong is counted and stays in the prediction. docs/scoring.md describes the format.
+what can only be wrong is counted and stays in the prediction. A string that occurs nowhere in its
+sentence is written ``"start": -1, "end": 0`` with its text. docs/scoring.md describes the format.
 """
 
 from __future__ import annotations
 
 import gzip
+import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 import msgspec
 
@@ -20,6 +22,7 @@ from rmpl.corpora.files import BOM
 from rmpl.corpora.prediction_lines import (
     Candidates,
     DocumentLine,
+    ImageArgumentLine,
     ImageEventLine,
     TextArgumentLine,
     TextEventLine,
@@ -29,7 +32,7 @@ from rmpl.corpora.prediction_lines import (
 )
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
-from rmpl.ontology import Ontology
+from rmpl.ontology import Ontology, load_ontology
 from rmpl.records import (
     NOWHERE,
     Box,
@@ -37,6 +40,7 @@ from rmpl.records import (
     ImageArgument,
     ImageEvent,
     Link,
+    Sentence,
     Span,
     TextArgument,
     TextEvent,
@@ -60,7 +64,7 @@ def read_predictions(
     path
         A JSONL file, plain or gzipped, or ``-`` for standard input.
     ontology
-        The inventory that event types must be from, and whose roles are expected; unchecked if not
+        The inventory that event types must be from, and whose roles are expected; M2E2's if not
         given.
     candidates
         The documents, sentences and images of the gold; what lies outside is warned of.
@@ -73,6 +77,7 @@ def read_predictions(
         If a line is not a document of this format, a document or an id is repeated, a link names an
         unknown id, an event type is unknown, a span is empty, or a box is not finite.
     """
+    ontology = load_ontology("m2e2") if ontology is None else ontology
     report = ReadReport() if report is None else report
     seen: dict[str, int] = {}
     for number, line in _lines(path):
@@ -89,90 +94,10 @@ def read_predictions(
         check_line(document, ontology, where)
         warn_of_line(document, ontology, candidates, report)
         report.use("documents")
+        report.use("text events", len(document.text_events))
+        report.use("image events", len(document.image_events))
+        report.use("links", len(document.links))
         yield _to_document(document)
-
-
-def write_predictions(path: str | Path, documents: Iterable[Document]) -> int:
-    """Write the events and links of documents as a prediction file, gzipped if named ``.gz``.
-
-    Character offsets and texts are added where a document holds the sentence.
-
-    Returns
-    -------
-    int
-        The number of documents written.
-    """
-    encoder = msgspec.json.Encoder()
-    count = 0
-    with _writer(Path(path)) as file:
-        for document in documents:
-            file.write(encoder.encode(prediction_line(document)))
-            file.write(b"\n")
-            count += 1
-    return count
-
-
-def prediction_line(document: Document) -> dict[str, object]:
-    """Return one document in the shape of a line of a prediction file."""
-    sentences = {sentence.id: sentence for sentence in document.sentences}
-
-    def span(sentence_id: str, tokens: Span, text: str | None) -> dict[str, object]:
-        line: dict[str, object] = {"start": tokens.start, "end": tokens.end}
-        sentence = sentences.get(sentence_id)
-        if sentence is not None and 0 <= tokens.start < tokens.end <= len(sentence.tokens):
-            line["char_start"], line["char_end"] = sentence.chars(tokens)
-            text = sentence.slice(tokens)
-        return line if text is None else {**line, "text": text}
-
-    return {
-        "doc_id": document.id,
-        "text_events": [
-            {
-                "id": event.id,
-                "sentence_id": event.sentence_id,
-                "event_type": event.event_type,
-                "trigger": span(event.sentence_id, event.trigger, event.trigger_text),
-                "arguments": [
-                    {"role": a.role, **span(event.sentence_id, a.span, a.text), **_scored(a.score)}
-                    for a in event.arguments
-                ],
-                **_scored(event.score),
-            }
-            for event in document.text_events
-        ],
-        "image_events": [
-            {
-                "id": event.id,
-                "image_id": event.image_id,
-                "event_type": event.event_type,
-                "arguments": [
-                    {
-                        "role": a.role,
-                        "box": [a.box.x1, a.box.y1, a.box.x2, a.box.y2],
-                        **_scored(a.score),
-                    }
-                    for a in event.arguments
-                ],
-                **_scored(event.score),
-            }
-            for event in document.image_events
-        ],
-        "links": [
-            {"text": link.text, "image": link.image, **_scored(link.score)}
-            for link in document.links
-        ],
-    }
-
-
-def _scored(score: float | None) -> dict[str, float]:
-    return {} if score is None else {"score": score}
-
-
-def _writer(path: Path) -> BinaryIO:
-    if path.suffix == ".gz":
-        # mtime=0: the same predictions give the same bytes.
-        return cast("BinaryIO", gzip.GzipFile(path, "wb", mtime=0))
-    return path.open("wb")
 
 
 def _lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
@@ -243,16 +168,16 @@ def _to_image_event(raw: ImageEventLine) -> ImageEvent:
         image_id=raw.image_id,
         event_type=raw.event_type,
         arguments=tuple(
-            ImageArgument(argument.role, _to_box(argument.box), _number(argument.score))
+            ImageArgument(argument.role, _to_box(argument), _number(argument.score))
             for argument in raw.arguments
         ),
         score=_number(raw.score),
     )
 
 
-def _to_box(corners: tuple[float, float, float, float]) -> Box:
-    x1, y1, x2, y2 = corners
-    return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2))
+def _to_box(raw: ImageArgumentLine) -> Box:
+    x1, y1, x2, y2 = raw.box
+    return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2), raw.group is True)
 
 
 def _text_of(span: Span, text: object) -> str | None:
@@ -262,3 +187,87 @@ def _text_of(span: Span, text: object) -> str | None:
 
 def _number(score: object) -> float | None:
     return float(score) if isinstance(score, int | float) else None
+
+
+def write_predictions(documents: Iterable[Document], path: Path) -> None:
+    """Write the events and links of documents as a prediction file (gold or predicted).
+
+    The file appears only when it is complete. Character offsets and texts are written too where
+    the document has the sentence.
+
+    Raises
+    ------
+    RmplError
+        If the folder cannot be written.
+    """
+    path = Path(path)
+    partial = path.with_name(f".{path.name}.partial")
+    encoder = msgspec.json.Encoder()
+    try:
+        with partial.open("wb") as file:
+            for document in documents:
+                file.write(encoder.encode(_line(document)) + b"\n")
+        os.replace(partial, path)
+    except OSError as error:
+        raise RmplError(f"cannot be written ({error.strerror})", where=str(path)) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _line(document: Document) -> dict[str, Any]:
+    sentences = {sentence.id: sentence for sentence in document.sentences}
+    return {
+        "doc_id": document.id,
+        "text_events": [_text_event(e, sentences.get(e.sentence_id)) for e in document.text_events],
+        "image_events": [_image_event(event) for event in document.image_events],
+        "links": list(document.links),
+    }
+
+
+def _text_event(event: TextEvent, sentence: Sentence | None) -> dict[str, Any]:
+    return {
+        "id": event.id,
+        "sentence_id": event.sentence_id,
+        "event_type": event.event_type,
+        "trigger": _span(event.trigger, event.trigger_text, sentence),
+        "arguments": [
+            {"role": a.role, **_span(a.span, a.text, sentence), **_score(a.score)}
+            for a in event.arguments
+        ],
+        **_score(event.score),
+    }
+
+
+def _span(span: Span, text: str | None, sentence: Sentence | None) -> dict[str, Any]:
+    fields: dict[str, Any] = {"start": span.start, "end": span.end}
+    if span != NOWHERE and sentence is not None and span.end <= len(sentence.tokens):
+        fields["char_start"], fields["char_end"] = sentence.chars(span)
+        text = sentence.slice(span)
+    return fields if text is None else {**fields, "text": text}
+
+
+def _image_event(event: ImageEvent) -> dict[str, Any]:
+    arguments = []
+    for argument in event.arguments:
+        box = argument.box
+        fields = {
+            "role": argument.role,
+            "box": [_plain(v) for v in (box.x1, box.y1, box.x2, box.y2)],
+        }
+        group = {"group": True} if box.group else {}
+        arguments.append({**fields, **group, **_score(argument.score)})
+    return {
+        "id": event.id,
+        "image_id": event.image_id,
+        "event_type": event.event_type,
+        "arguments": arguments,
+        **_score(event.score),
+    }
+
+
+def _plain(value: float) -> float | int:
+    return int(value) if float(value).is_integer() else value
+
+
+def _score(score: float | None) -> dict[str, float]:
+    return {} if score is None else {"score": score}
