@@ -203,7 +203,7 @@ def warn_of_line(
         _warn_of_candidates(document, candidates, report)
     for text_event in document.text_events:
         roles = ontology.events[text_event.event_type].text
-        spans = [text_event.trigger, *text_event.arguments]
+        spans: list[TriggerLine | TextArgumentLine] = [text_event.trigger, *text_event.arguments]
         if any(span.start < 0 and (span.start, span.end) != _NOWHERE for span in spans):
             report.warn("span with a negative start", f"{name}, event {text_event.id}")
         for argument in text_event.arguments:

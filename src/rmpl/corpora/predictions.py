@@ -9,7 +9,6 @@ sentence is written ``"start": -1, "end": 0`` with its text. docs/scoring.md des
 from __future__ import annotations
 
 import gzip
-import os
 import sys
 import zlib
 from collections.abc import Iterable, Iterator
@@ -207,7 +206,7 @@ def write_predictions(documents: Iterable[Document], path: Path) -> None:
         with partial.open("wb") as file:
             for document in documents:
                 file.write(encoder.encode(_line(document)) + b"\n")
-        os.replace(partial, path)
+        partial.replace(path)
     except OSError as error:
         raise RmplError(f"cannot be written ({error.strerror})", where=str(path)) from error
     finally:
