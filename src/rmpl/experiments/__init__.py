@@ -1,1 +1,1 @@
-""""""
+"""Experiments: ablations and reproductions of published rows."""

@@ -1,1 +1,1 @@
-""""""
+"""Extraction: a trained model turns documents into events."""

@@ -1,0 +1,194 @@
+"""A recipe: one typed tree that says what is trained, on what, and how.
+
+Read from YAML, changed by dotted overrides (``stages.0.steps=100``), validated as a whole before
+anything is loaded, and saved in every run's folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+import yaml
+
+from rmpl.errors import RmplError
+
+Positive = Annotated[int, pydantic.Field(gt=0)]
+Share = Annotated[float, pydantic.Field(ge=0, le=1)]
+PART = Literal["language", "projector", "vision"]
+
+
+class Strict(pydantic.BaseModel):
+    """A part of a recipe: no unknown keys, no changes after validation."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class BackboneRecipe(Strict):
+    """Which model is trained, and how prompts and boxes are written for it."""
+
+    model: str = "embedded"
+    style: Literal["full", "brief"] = "full"
+    pad: str = ""
+    box_step: Positive = 1
+    min_pixels: Annotated[int, pydantic.Field(ge=0)] = 0
+    max_pixels: Annotated[int, pydantic.Field(ge=0)] = 0
+
+
+class CorpusRecipe(Strict):
+    """A corpus: which reader, where (relative to ``data``), which split."""
+
+    reader: str
+    path: str
+    split: str | None = None
+
+
+class SourceRecipe(Strict):
+    """One part of a mixture: a task over the documents of one or more corpora.
+
+    ``weight`` is its share of the samples, relative to the other sources of the stage.
+    """
+
+    task: str
+    corpora: list[str] = pydantic.Field(min_length=1)
+    weight: Annotated[float, pydantic.Field(gt=0)] = 1.0
+
+
+class AdapterRecipe(Strict):
+    """What of the model is trained: a LoRA adapter on some parts, or everything (``full``)."""
+
+    kind: Literal["lora", "full"] = "lora"
+    rank: Positive = 16
+    alpha: Positive = 32
+    dropout: Share = 0.0
+    parts: list[PART] = ["language", "projector"]
+
+
+class OptimizerRecipe(Strict):
+    """AdamW, or Muon for matrices with AdamW for the rest; warm-up, plateau, linear decay."""
+
+    name: Literal["adamw", "muon"] = "adamw"
+    learning_rate: Annotated[float, pydantic.Field(gt=0)] = 1e-4
+    weight_decay: Annotated[float, pydantic.Field(ge=0)] = 0.0
+    warmup: Annotated[int, pydantic.Field(ge=0)] = 10
+    decay: Share = 0.4
+
+
+class StageRecipe(Strict):
+    """A stage: a mixture, a start, and for how long.
+
+    ``start`` is ``base`` or the name of an earlier stage. ``by`` says how an earlier stage's
+    adapter is taken over: ``continue`` trains it on, ``merge`` merges it and starts a new one.
+    """
+
+    name: Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    start: str = "base"
+    by: Literal["continue", "merge"] = "continue"
+    mixture: list[SourceRecipe] = pydantic.Field(min_length=1)
+    steps: Positive
+    batch: Positive = 16
+    accumulate: Positive = 1
+    adapter: AdapterRecipe = AdapterRecipe()
+    optimizer: OptimizerRecipe = OptimizerRecipe()
+    save_every: Positive = 100
+
+
+class Recipe(Strict):
+    """The whole recipe."""
+
+    name: str
+    seed: int = 7
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    ontology: str = "m2e2"
+    data: str = "."
+    backbone: BackboneRecipe = BackboneRecipe()
+    corpora: dict[str, CorpusRecipe] = {}
+    stages: list[StageRecipe] = pydantic.Field(min_length=1)
+
+    @pydantic.model_validator(mode="after")
+    def _refers_to_what_exists(self) -> Recipe:
+        seen: set[str] = set()
+        for stage in self.stages:
+            if stage.name in seen or stage.name == "base":
+                raise ValueError(f"two stages are called {stage.name}")
+            if stage.start not in {"base", *seen}:
+                raise ValueError(f"stage {stage.name} starts from {stage.start}, no earlier stage")
+            seen.add(stage.name)
+            for source in stage.mixture:
+                for corpus in source.corpora:
+                    if corpus not in self.corpora:
+                        raise ValueError(
+                            f"stage {stage.name} mixes corpus {corpus}, which corpora lacks"
+                        )
+        return self
+
+
+def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
+    """Read and validate a recipe.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    overrides
+        ``dotted.key=value`` strings; the value is read as YAML, list items by number.
+
+    Raises
+    ------
+    RmplError
+        For a missing or malformed file, an unknown key or an impossible value: names the key.
+    """
+    if not path.is_file():
+        raise RmplError("no such recipe", where=str(path), remedy="see the recipes/ folder")
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise RmplError(f"not YAML ({reason})", where=str(path)) from error
+    if not isinstance(tree, dict):
+        raise RmplError("not a recipe: no keys", where=str(path))
+    for override in overrides or []:
+        _override(tree, override)
+    try:
+        return Recipe.model_validate(tree)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "the recipe"
+        more = len(error.errors()) - 1
+        also = f" (and {more} more)" if more else ""
+        raise RmplError(
+            f"{key}: {_reason(first)}{also}", where=str(path), remedy=_remedy(first)
+        ) from error
+
+
+def _reason(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "no such key"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return message[0].lower() + message[1:]
+
+
+def _remedy(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "check its spelling against docs/recipes.md"
+    return "correct it and start again"
+
+
+def _override(tree: dict[str, Any], override: str) -> None:
+    key, separator, value = override.partition("=")
+    if not separator:
+        raise RmplError(f"override {override!r} has no '='", remedy="write key.sub=value")
+    *parents, last = key.split(".")
+    node: Any = tree
+    try:
+        for name in parents:
+            node = node[int(name)] if isinstance(node, list) else node.setdefault(name, {})
+        if isinstance(node, list):
+            node[int(last)] = yaml.safe_load(value)
+        else:
+            node[last] = yaml.safe_load(value)
+    except (IndexError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
+        raise RmplError(
+            f"override {override!r} does not fit the recipe", remedy="check the dotted key"
+        ) from error
