@@ -1,1 +1,1 @@
-""""""
+"""Datasets in their original formats, read as streams of documents."""

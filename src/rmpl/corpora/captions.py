@@ -1,0 +1,124 @@
+"""imSitu's nouns and sentence templates: what a situation's participants are called in words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from rmpl.corpora.files import decode, read_bytes
+
+_SLOT = re.compile(
+    r"(?:\b(?P<preposition>about|above|against|along|around|as|at|behind|between|by|down|during|for"
+    r"|from|in|inside|into|of|off|on|onto|out of|over|through|to|toward|towards|under|up|upon|using"
+    r"|via|with|within)\s+)?"
+    r"(?:\b(?P<article>a|an|the)\s+)?"
+    r"\b(?P<role>[A-Z][A-Z0-9]+)\b"
+)
+
+
+class _Noun(msgspec.Struct, gc=False):
+    gloss: list[str]
+
+
+class _Verb(msgspec.Struct, gc=False):
+    abstract: str
+    order: list[str]
+
+
+class _Space(msgspec.Struct, gc=False):
+    nouns: dict[str, _Noun]
+    verbs: dict[str, _Verb]
+
+
+_SPACE = msgspec.json.Decoder(_Space)
+
+
+class _Slot(NamedTuple):
+    before: str
+    preposition: str | None
+    article: str | None
+    role: str
+
+
+class _Template(NamedTuple):
+    slots: list[_Slot]
+    after: str
+
+
+def majority(values: Iterable[str]) -> str | None:
+    """Return the most frequent value that is not empty, the first given on a tie."""
+    counts = Counter(value for value in values if value)
+    return max(counts, key=counts.__getitem__) if counts else None
+
+
+class Captions:
+    """Glosses of nouns and captions of situations, from ``imsitu_space.json``.
+
+    Parameters
+    ----------
+    path
+        The file; ``None`` gives no gloss and no caption.
+
+    Raises
+    ------
+    RmplError
+        If the file is missing or malformed.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._glosses: dict[str, str] = {}
+        self._templates: dict[str, _Template] = {}
+        if path is None:
+            return
+        space = decode(_SPACE, read_bytes(path), str(path))
+        self._glosses = {key: noun.gloss[0] for key, noun in space.nouns.items() if noun.gloss}
+        self._templates = {
+            name: _template(verb.abstract, frozenset(verb.order))
+            for name, verb in space.verbs.items()
+        }
+
+    def gloss(self, noun: str | None) -> str | None:
+        """Return the first gloss of a WordNet noun id, ``None`` for an empty or unknown one."""
+        return None if noun is None else self._glosses.get(noun)
+
+    def caption(self, verb: str, glosses: dict[str, str | None]) -> str | None:
+        """Say a situation in words: the verb's template with the roles' glosses put in.
+
+        An empty role goes together with its preposition ("at a PLACE"); without one it is
+        "someone" or "something". ``None`` where the verb has no template.
+        """
+        template = self._templates.get(verb)
+        if template is None:
+            return None
+        words = "".join(
+            slot.before + _phrase(slot, glosses.get(slot.role)) for slot in template.slots
+        )
+        text = " ".join((words + template.after).split())
+        return text.removesuffix(".").rstrip()
+
+
+def _template(abstract: str, roles: frozenset[str]) -> _Template:
+    slots, end = [], 0
+    for match in _SLOT.finditer(abstract):
+        role = match["role"].lower()
+        if role in roles:
+            before = abstract[end : match.start()]
+            slots.append(_Slot(before, match["preposition"], match["article"], role))
+            end = match.end()
+    return _Template(slots, abstract[end:])
+
+
+def _phrase(slot: _Slot, gloss: str | None) -> str:
+    if gloss is None:
+        if slot.preposition is not None:
+            return ""
+        return "someone" if slot.role.startswith("agent") else "something"
+    article = slot.article
+    if article in {"a", "an"}:
+        article = "an" if gloss[:1].lower() in "aeiou" else "a"
+    return " ".join(part for part in (slot.preposition, article, gloss) if part)

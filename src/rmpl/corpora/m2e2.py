@@ -1,0 +1,379 @@
+"""M2E2 (Li et al., ACL 2020): five annotation files, a list of image ids, and the pictures.
+
+Sentences: word spans are 0-based, end exclusive; ``index`` holds character offsets in the article,
+as strings, end INCLUSIVE. Images: boxes in pixels of the original picture, flag ``"0"`` for a box
+round a group. 38 sentences stand in both text files with different events; they are merged here,
+because a sentence scored against one file's events only would punish finding the other's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from rmpl.corpora.files import collector_paused, decode, read_bytes
+from rmpl.corpora.pictures import Pictures
+from rmpl.corpora.report import OnError, ReadReport
+from rmpl.corpora.tokens import check_text, to_span
+from rmpl.errors import RmplError
+from rmpl.ontology import Ontology, load_ontology
+from rmpl.records import (
+    Box,
+    Document,
+    Image,
+    ImageArgument,
+    ImageEvent,
+    Link,
+    Sentence,
+    Span,
+    TextArgument,
+    TextEvent,
+)
+
+TEXT_ONLY = "text_only_event.json"
+TEXT_MULTIMEDIA = "text_multimedia_event.json"
+IMAGE_ONLY = "image_only_event.json"
+IMAGE_MULTIMEDIA = "image_multimedia_event.json"
+LINKS = "crossmedia_coref.txt"
+IMAGE_IDS = "image_ids.txt"
+GROUP_FLAG = "0"
+
+
+class _Mention(msgspec.Struct, gc=False):
+    start: int
+    end: int
+
+
+class _Argument(msgspec.Struct, gc=False):
+    role: str
+    start: int
+    end: int
+
+
+class _Event(msgspec.Struct, gc=False):
+    trigger: _Mention
+    event_type: str
+    arguments: list[_Argument] = []
+
+
+class _Sentence(msgspec.Struct, gc=False):
+    sentence_id: str
+    sentence_start: int
+    sentence: str
+    words: list[str]
+    index: list[tuple[int, int]]
+    golden_entity_mentions: list[_Mention] = msgspec.field(
+        name="golden-entity-mentions", default_factory=list
+    )
+    golden_event_mentions: list[_Event] = msgspec.field(
+        name="golden-event-mentions", default_factory=list
+    )
+    image: list[str] = []
+
+
+class _ImageEvent(msgspec.Struct, gc=False):
+    role: dict[str, list[tuple[str, float, float, float, float]]]
+    event_type: str
+
+
+# Not strict: the offsets in `index` are numbers written as strings.
+_SENTENCES = msgspec.json.Decoder(list[_Sentence], strict=False)
+_IMAGES = msgspec.json.Decoder(dict[str, _ImageEvent])
+
+
+def document_of(medium_id: str) -> str:
+    """Return the document of a sentence or image: its id without the last ``_<number>``."""
+    return medium_id.rsplit("_", 1)[0]
+
+
+def read_m2e2(
+    folder: Path,
+    *,
+    images: Path | None = None,
+    on_error: OnError = "raise",
+    report: ReadReport | None = None,
+) -> Iterator[Document]:
+    """Read M2E2, or a corpus in its format, as documents in the order of their ids.
+
+    Parameters
+    ----------
+    folder
+        Where the five files and ``image_ids.txt`` are. Without that list, the images are those
+        that the pictures folder or, failing that, the annotation files name.
+    images
+        Where the pictures are; by default ``folder/images`` if it exists. A picture that is not
+        there has ``path=None`` and size 0; one that cannot be opened falls under ``on_error``.
+    on_error
+        ``"raise"`` stops at the first sentence, image or link that cannot be used, ``"count"``
+        leaves it out.
+    report
+        Counts what was used and what was not.
+
+    Raises
+    ------
+    RmplError
+        If a file is missing or malformed, or, with ``on_error="raise"``, something in it cannot be
+        used.
+    """
+    report = ReadReport() if report is None else report
+    with collector_paused():
+        reading = _Reading(Path(folder), images, on_error, report)
+        documents = reading.documents()
+    yield from documents
+
+
+class _Parts:
+    """What has been read of one document so far."""
+
+    def __init__(self) -> None:
+        self.sentences: dict[str, Sentence] = {}
+        self.images: dict[str, Image] = {}
+        self.text_events: list[TextEvent] = []
+        self.image_events: list[ImageEvent] = []
+        self.links: list[Link] = []
+
+
+class _Reading:
+    """One pass over the folder."""
+
+    def __init__(
+        self, folder: Path, images: Path | None, on_error: OnError, report: ReadReport
+    ) -> None:
+        self.folder = folder
+        if images is None and (folder / "images").is_dir():
+            images = folder / "images"
+        self.images = images
+        self.on_error = on_error
+        self.report = report
+        self.ontology: Ontology = load_ontology("m2e2")
+        self.parts: defaultdict[str, _Parts] = defaultdict(_Parts)
+        self.named_images: set[str] = set()
+        self.linkable_text: dict[str, list[str]] = {}
+        self.linkable_images: dict[str, list[str]] = {}
+
+    def documents(self) -> list[Document]:
+        self._read_sentences(TEXT_ONLY)
+        self._read_sentences(TEXT_MULTIMEDIA)
+        self._read_image_events(IMAGE_ONLY)
+        self._read_image_events(IMAGE_MULTIMEDIA)
+        self._read_images()
+        self._read_links()
+        self.report.use("documents", len(self.parts))
+        return [_document(name, self.parts[name]) for name in sorted(self.parts)]
+
+    def _read_sentences(self, name: str) -> None:
+        path = self.folder / name
+        seen: set[str] = set()
+        for raw in decode(_SENTENCES, read_bytes(path), str(path)):
+            where = f"{path}, {raw.sentence_id}"
+            try:
+                if raw.sentence_id in seen:
+                    raise RmplError("a repeated sentence id", where=where)
+                seen.add(raw.sentence_id)
+                self._add_sentence(raw, where, multimedia=name == TEXT_MULTIMEDIA)
+            except RmplError as error:
+                self.report.refuse(error, self.on_error)
+
+    def _add_sentence(self, raw: _Sentence, where: str, *, multimedia: bool) -> None:
+        parts = self.parts[document_of(raw.sentence_id)]
+        sentence = _to_sentence(raw, where)
+        known = parts.sentences.get(sentence.id)
+        if known is not None and known.tokens != sentence.tokens:
+            raise RmplError("another tokenisation than in the other file", where=where)
+        events: list[TextEvent] = []
+        for event in raw.golden_event_mentions:
+            event_id = f"t{len(parts.text_events) + len(events) + 1}"
+            events.append(self._to_text_event(event, event_id, sentence, where))
+        if known is None:
+            parts.sentences[sentence.id] = sentence
+            self.report.use("sentences")
+        parts.text_events.extend(events)
+        if multimedia:
+            self.linkable_text[sentence.id] = [event.id for event in events]
+        self.named_images.update(raw.image)
+        self.report.use("text events", len(events))
+        self.report.use("text arguments", sum(len(event.arguments) for event in events))
+
+    def _to_text_event(
+        self, raw: _Event, event_id: str, sentence: Sentence, where: str
+    ) -> TextEvent:
+        count = len(sentence.tokens)
+        self._check_type(raw.event_type, where)
+        roles = self.ontology.events[raw.event_type].text
+        for argument in raw.arguments:
+            if argument.role not in roles:
+                self.report.warn(f"text role {argument.role} outside {raw.event_type}", where)
+        return TextEvent(
+            id=event_id,
+            sentence_id=sentence.id,
+            event_type=raw.event_type,
+            trigger=to_span(raw.trigger.start, raw.trigger.end, count, where),
+            arguments=tuple(
+                TextArgument(argument.role, to_span(argument.start, argument.end, count, where))
+                for argument in raw.arguments
+            ),
+        )
+
+    def _read_image_events(self, name: str) -> None:
+        path = self.folder / name
+        for image_id, raw in decode(_IMAGES, read_bytes(path), str(path)).items():
+            where = f"{path}, {image_id}"
+            try:
+                parts = self.parts[document_of(image_id)]
+                event = self._to_image_event(
+                    raw, f"i{len(parts.image_events) + 1}", image_id, where
+                )
+            except RmplError as error:
+                self.report.refuse(error, self.on_error)
+                continue
+            parts.image_events.append(event)
+            self.named_images.add(image_id)
+            if name == IMAGE_MULTIMEDIA:
+                self.linkable_images.setdefault(image_id, []).append(event.id)
+            self.report.use("image events")
+            self.report.use("image arguments", len(event.arguments))
+
+    def _to_image_event(
+        self, raw: _ImageEvent, event_id: str, image_id: str, where: str
+    ) -> ImageEvent:
+        self._check_type(raw.event_type, where)
+        roles = self.ontology.events[raw.event_type].image
+        arguments = []
+        for role, boxes in raw.role.items():
+            if role not in roles:
+                self.report.warn(f"image role {role} outside {raw.event_type}", where)
+            for flag, x1, y1, x2, y2 in boxes:
+                if x1 > x2 or y1 > y2:
+                    raise RmplError("a box with its corners reversed", where=where)
+                box = Box(x1, y1, x2, y2, group=flag == GROUP_FLAG)
+                arguments.append(ImageArgument(role, box))
+        return ImageEvent(
+            id=event_id,
+            image_id=image_id,
+            event_type=raw.event_type,
+            arguments=tuple(arguments),
+        )
+
+    def _check_type(self, event_type: str, where: str) -> None:
+        if event_type not in self.ontology.events:
+            raise RmplError(
+                f"unknown event type {event_type!r}",
+                where=where,
+                remedy=f"M2E2 has {', '.join(self.ontology.events)}",
+            )
+
+    def _read_images(self) -> None:
+        folders = [] if self.images is None else [self.images]
+        pictures = Pictures(folders, self.on_error, self.report)
+        for image_id in self._image_ids():
+            image = pictures.find(image_id, f"{image_id}.jpg")
+            self.parts[document_of(image_id)].images[image_id] = image
+            self.report.use("images")
+
+    def _image_ids(self) -> list[str]:
+        listed = self.folder / IMAGE_IDS
+        annotated = {event.image_id for part in self.parts.values() for event in part.image_events}
+        if listed.is_file():
+            ids = {
+                line.strip()
+                for line in read_bytes(listed).decode("utf-8", "replace").splitlines()
+                if line.strip()
+            }
+        elif self.images is not None:
+            ids = {path.stem for path in self.images.iterdir() if path.suffix == ".jpg"}
+        else:
+            ids = {name.removesuffix(".jpg") for name in self.named_images}
+        return sorted(ids | annotated)
+
+    def _read_links(self) -> None:
+        path = self.folder / LINKS
+        text = read_bytes(path).decode("utf-8", "replace")
+        for number, line in enumerate(text.splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                self._add_link(line, f"{path}:{number}")
+            except RmplError as error:
+                self.report.refuse(error, self.on_error)
+
+    def _add_link(self, line: str, where: str) -> None:
+        fields = line.rstrip("\r\n").split("\t")
+        if len(fields) < 2:
+            raise RmplError("not a link (sentence, TAB, image, TAB, type)", where=where)
+        sentence_id, image_id = fields[0].strip(), fields[1].strip().removesuffix(".jpg")
+        texts = self.linkable_text.get(sentence_id, [])
+        pictures = self.linkable_images.get(image_id, [])
+        name = document_of(sentence_id)
+        if not texts or not pictures or name != document_of(image_id):
+            raise RmplError(
+                "a link to a sentence or image without a multimedia event",
+                where=f"{where}, {sentence_id} - {image_id}",
+            )
+        if len(texts) > 1:
+            raise RmplError(
+                "a link to a sentence with several multimedia events",
+                where=f"{where}, {sentence_id}",
+                remedy="the format tells sentences apart, not mentions",
+            )
+        self.parts[name].links.append(Link(text=texts[0], image=pictures[0]))
+        self.report.use("links")
+
+
+def _to_sentence(raw: _Sentence, where: str) -> Sentence:
+    start = raw.sentence_start
+    if len(raw.words) != len(raw.index):
+        raise RmplError("as many offsets as words are needed", where=where)
+    tokens = [(first - start, last - start + 1) for first, last in raw.index]
+    text = raw.sentence
+    if tokens and tokens[-1][1] > len(text):
+        text = _restore_end(text, raw.words, tokens)
+    position = 0
+    for token_start, token_end in tokens:
+        if token_start < position or token_end <= token_start:
+            raise RmplError("words that overlap or are empty", where=where)
+        position = token_end
+    if position > len(text):
+        raise RmplError("a word outside its sentence", where=where)
+    if not text.isascii():
+        check_text(text, where)
+    return Sentence(
+        id=raw.sentence_id,
+        text=text,
+        tokens=tuple(tokens),
+        entities=_entities(raw.golden_entity_mentions, len(tokens), where),
+    )
+
+
+def _restore_end(text: str, words: list[str], tokens: list[tuple[int, int]]) -> str:
+    """Give back what the file cuts off a sentence's end: its full stop, or a word's last letter.
+
+    Only the last word can reach beyond the text; its letters are known, so every token keeps the
+    offsets of the file and has a text.
+    """
+    start, end = tokens[-1]
+    missing = words[-1][max(0, len(text) - start) :]
+    return (text.ljust(start) + missing)[:end]
+
+
+def _entities(mentions: list[_Mention], tokens: int, where: str) -> tuple[Span, ...]:
+    spans = [to_span(mention.start, mention.end, tokens, where) for mention in mentions]
+    return tuple(dict.fromkeys(spans))
+
+
+def _document(name: str, parts: _Parts) -> Document:
+    return Document(
+        id=name,
+        sentences=tuple(sorted(parts.sentences.values(), key=_place)),
+        images=tuple(sorted(parts.images.values(), key=_place)),
+        text_events=tuple(parts.text_events),
+        image_events=tuple(parts.image_events),
+        links=tuple(parts.links),
+    )
+
+
+def _place(medium: Sentence | Image) -> tuple[int, str]:
+    number = medium.id.rsplit("_", 1)[-1]
+    return (int(number) if number.isdecimal() else 0, medium.id)

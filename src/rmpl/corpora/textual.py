@@ -1,0 +1,106 @@
+"""What the readers of text event corpora share: choosing, checking and counting their events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from rmpl.corpora.report import ReadReport
+from rmpl.corpora.tokens import to_span
+from rmpl.ontology import Ontology, TypeMapping, load_ontology
+from rmpl.records import Document, Sentence, TextArgument, TextEvent
+
+
+class RawArgument(NamedTuple):
+    """An argument as a corpus gives it: its role and its words in the sentence, end exclusive."""
+
+    role: str
+    start: int
+    end: int
+
+
+class RawEvent(NamedTuple):
+    """An event as a corpus gives it: its own type name, its trigger's words, its arguments."""
+
+    event_type: str
+    start: int
+    end: int
+    arguments: list[RawArgument]
+
+
+class Selection:
+    """Keeps the events and roles of one ontology, translating a corpus's own names, and counts.
+
+    Parameters
+    ----------
+    ontology
+        The types and text roles to keep; M2E2's by default.
+    report
+        Where the rest is counted.
+    mapping
+        From the corpus's types and roles to the ontology's; ``None`` where the names agree.
+    """
+
+    def __init__(
+        self,
+        ontology: Ontology | None,
+        report: ReadReport,
+        mapping: dict[str, TypeMapping] | None = None,
+    ) -> None:
+        self.ontology = load_ontology("m2e2") if ontology is None else ontology
+        self.report = report
+        self.mapping = mapping
+
+    def events(
+        self, events: Iterable[RawEvent], sentence: Sentence, *, where: str, first: int = 1
+    ) -> Iterator[TextEvent]:
+        """Yield the kept events of a sentence with ids ``t<first>``, ``t<first + 1>``, ...
+
+        Raises
+        ------
+        RmplError
+            If a span lies outside the sentence, even of an event that is not kept.
+        """
+        count = len(sentence.tokens)
+        number = first
+        for raw in events:
+            trigger = to_span(raw.start, raw.end, count, where)
+            spans = [to_span(a.start, a.end, count, where) for a in raw.arguments]
+            event_type = self._type(raw.event_type)
+            if event_type is None:
+                self.report.leave_out(f"event type {raw.event_type} outside the ontology", where)
+                continue
+            roles = [self._role(raw.event_type, event_type, a.role, where) for a in raw.arguments]
+            arguments = (
+                TextArgument(role, span)
+                for role, span in zip(roles, spans, strict=True)
+                if role is not None
+            )
+            yield TextEvent(
+                id=f"t{number}",
+                sentence_id=sentence.id,
+                event_type=event_type,
+                trigger=trigger,
+                arguments=tuple(dict.fromkeys(arguments)),
+            )
+            number += 1
+
+    def _type(self, name: str) -> str | None:
+        if self.mapping is not None:
+            return self.mapping[name].event_type if name in self.mapping else None
+        return name if name in self.ontology.events else None
+
+    def _role(self, name: str, event_type: str, role: str, where: str) -> str | None:
+        own = role if self.mapping is None else self.mapping[name].roles.get(role)
+        if own in self.ontology.events[event_type].text:
+            return own
+        self.report.leave_out(f"role {role} of {name} outside the ontology", where)
+        return None
+
+    def count(self, document: Document) -> None:
+        """Count a document that is about to be handed over."""
+        self.report.use("documents")
+        self.report.use("sentences", len(document.sentences))
+        self.report.use("text events", len(document.text_events))
+        arguments = sum(len(event.arguments) for event in document.text_events)
+        self.report.use("text arguments", arguments)
