@@ -1,1 +1,1 @@
-""""""
+"""Drawing documents: marked sentences, boxed pictures, their links, and reports made of them."""

@@ -1,0 +1,202 @@
+"""A whole document as HTML: its sentences and pictures, gold beside predicted, and their links.
+
+This is the one way a document is drawn, in reports and elsewhere. The markup needs the style sheet
+and script of ``rmpl.viewer.page`` and holds no style or script of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+
+from rmpl.records import Image, Sentence
+from rmpl.viewer.compare import Comparison, ImagePair, TextPair
+from rmpl.viewer.image_drawing import DrawnImageEvent, draw_image
+from rmpl.viewer.links import LinkBadges, list_links
+from rmpl.viewer.markup import Markup, el, join
+from rmpl.viewer.palette import Palette
+from rmpl.viewer.pictures import load_picture
+from rmpl.viewer.text_drawing import DrawnEvent, draw_sentence
+
+
+@dataclasses.dataclass(frozen=True)
+class _Canvas:
+    """What every part of one document's drawing needs."""
+
+    comparison: Comparison
+    prefix: str
+    palette: Palette
+    badges: LinkBadges
+    sides: tuple[bool, ...]
+    max_picture_bytes: int
+
+
+def _side_name(gold: bool) -> str:
+    return "gold" if gold else "predicted"
+
+
+def _panes(canvas: _Canvas, drawn: Iterable[Markup]) -> Markup:
+    """Return one drawing a side, next to each other (below each other on a narrow screen)."""
+    panes = [
+        el(
+            "div",
+            {"class": f"pane {_side_name(gold)}"},
+            el("span", {"class": "side"}, _side_name(gold)),
+            one,
+        )
+        for gold, one in zip(canvas.sides, drawn, strict=True)
+    ]
+    return el("div", {"class": "panes"}, *panes)
+
+
+def _draw_text(canvas: _Canvas, number: int, sentence: Sentence) -> Markup | None:
+    """Return a sentence's row, or ``None`` where nothing happens in it."""
+    pairs = [
+        (index, pair)
+        for index, pair in enumerate(canvas.comparison.text)
+        if pair.either.sentence_id == sentence.id
+    ]
+    if not pairs:
+        return None
+
+    def side(gold: bool) -> Markup:
+        drawn = [_text_event(canvas, index, pair, gold) for index, pair in pairs]
+        return draw_sentence(sentence, drawn, gold=gold, palette=canvas.palette)
+
+    return el(
+        "section",
+        {"class": "row"},
+        el("h4", {"title": sentence.id}, f"Sentence {number}"),
+        _panes(canvas, [side(gold) for gold in canvas.sides]),
+    )
+
+
+def _text_event(canvas: _Canvas, index: int, pair: TextPair, gold: bool) -> DrawnEvent:
+    event = pair.side(gold)
+    badges = canvas.badges.of_text(event.id if event else None, gold=gold)
+    return DrawnEvent(pair, f"{canvas.prefix}t{index}", badges)
+
+
+def _image_event(canvas: _Canvas, index: int, pair: ImagePair, gold: bool) -> DrawnImageEvent:
+    event = pair.side(gold)
+    badges = canvas.badges.of_image(event.id if event else None, gold=gold)
+    return DrawnImageEvent(pair, f"{canvas.prefix}i{index}", badges)
+
+
+def _extent(pairs: Sequence[ImagePair]) -> tuple[float, float]:
+    """Return how far the boxes of some events reach, in pixels, with a margin."""
+    events = [event for pair in pairs for event in (pair.gold, pair.predicted) if event]
+    boxes = [argument.box for event in events for argument in event.arguments]
+    width = max((max(box.x1, box.x2) for box in boxes), default=0.0)
+    height = max((max(box.y1, box.y2) for box in boxes), default=0.0)
+    return 1.05 * width, 1.05 * height
+
+
+def _draw_picture(canvas: _Canvas, number: int, image: Image) -> Markup | None:
+    """Return a picture's row, or ``None`` where nothing happens in it."""
+    pairs = [
+        (index, pair)
+        for index, pair in enumerate(canvas.comparison.image)
+        if pair.either.image_id == image.id
+    ]
+    if not pairs:
+        return None
+    picture = load_picture(
+        image,
+        f"{canvas.prefix}p{number}",
+        max_bytes=canvas.max_picture_bytes,
+        extent=_extent([pair for _, pair in pairs]),
+    )
+    drawn = [
+        draw_image(
+            image,
+            picture,
+            [_image_event(canvas, index, pair, gold) for index, pair in pairs],
+            gold=gold,
+            palette=canvas.palette,
+            first=place == 0,
+        )
+        for place, gold in enumerate(canvas.sides)
+    ]
+    heading = el("h4", {"title": image.id}, f"Picture {number}")
+    return el("section", {"class": "row figure"}, heading, _panes(canvas, drawn))
+
+
+def _elsewhere(canvas: _Canvas) -> Markup | None:
+    """Return the events placed in sentences or pictures that the document does not have."""
+    sentences = {sentence.id for sentence in canvas.comparison.document.sentences}
+    images = {image.id for image in canvas.comparison.document.images}
+    lost = [
+        f"{pair.either.event_type} in sentence {pair.either.sentence_id}"
+        for pair in canvas.comparison.text
+        if pair.either.sentence_id not in sentences
+    ]
+    lost += [
+        f"{pair.either.event_type} in picture {pair.either.image_id}"
+        for pair in canvas.comparison.image
+        if pair.either.image_id not in images
+    ]
+    if not lost:
+        return None
+    return el(
+        "div",
+        {"class": "nowhere"},
+        "In sentences or pictures that this document does not have: ",
+        el("ul", None, *(el("li", None, one) for one in lost)),
+    )
+
+
+def _quiet(sentences: Sequence[tuple[int, Sentence]], images: int) -> Markup | None:
+    """Return what has no event on either side: the sentences folded away, the pictures counted."""
+    parts = []
+    if sentences:
+        count = f"{len(sentences)} sentence{'s' if len(sentences) > 1 else ''} without events"
+        rows = [el("li", {"value": number, "dir": "auto"}, one.text) for number, one in sentences]
+        parts.append(
+            el("details", {"class": "quiet"}, el("summary", None, count), el("ol", None, *rows))
+        )
+    if images:
+        count = f"{images} picture{'s' if images > 1 else ''} without events, not shown"
+        parts.append(el("p", {"class": "quiet"}, count))
+    return join(*parts) if parts else None
+
+
+def draw_document(
+    comparison: Comparison,
+    *,
+    prefix: str,
+    palette: Palette,
+    sides: tuple[bool, ...] = (True, False),
+    max_picture_bytes: int = 120_000,
+) -> Markup:
+    """Return one document, each sentence and picture with events drawn once a side.
+
+    Parameters
+    ----------
+    prefix
+        Starts every id and key of this drawing; letters and digits, unique on its page.
+    sides
+        ``True`` for gold, ``False`` for predicted, in the order they are shown.
+    max_picture_bytes
+        Pictures are downsized until their JPEG takes no more than this.
+    """
+    badges = LinkBadges(comparison, prefix)
+    canvas = _Canvas(comparison, prefix, palette, badges, sides, max_picture_bytes)
+    document = comparison.document
+    rows: list[Markup] = []
+    silent: list[tuple[int, Sentence]] = []
+    for number, sentence in enumerate(document.sentences, 1):
+        row = _draw_text(canvas, number, sentence)
+        if row is None:
+            silent.append((number, sentence))
+        else:
+            rows.append(row)
+    figures = [_draw_picture(canvas, number, one) for number, one in enumerate(document.images, 1)]
+    shown = [figure for figure in figures if figure is not None]
+    return join(
+        *rows,
+        el("div", {"class": "figures"}, *shown) if shown else None,
+        list_links(comparison, badges),
+        _elsewhere(canvas),
+        _quiet(silent, len(figures) - len(shown)),
+    )

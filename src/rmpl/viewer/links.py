@@ -1,0 +1,110 @@
+"""Links between a sentence and a picture: lettered badges on both ends, and a list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rmpl.records import Link
+from rmpl.viewer.compare import Comparison, Pair
+from rmpl.viewer.markup import Markup, el, join
+from rmpl.viewer.palette import SIGNS, short
+from rmpl.viewer.text_drawing import confidence
+
+
+def letter(index: int) -> str:
+    """Return the badge of the link with that index: A to Z, then AA, AB, ..."""
+    name = ""
+    index += 1
+    while index:
+        index, digit = divmod(index - 1, 26)
+        name = chr(ord("A") + digit) + name
+    return name
+
+
+def _badge(pair: Pair[Link], index: int, key: str) -> Markup:
+    sign = SIGNS[pair.verdict]
+    attributes = {
+        "class": f"link {pair.verdict.value}",
+        "data-l": key,
+        "tabindex": "0",
+        "title": " · ".join(part for part in (f"link {letter(index)}", sign.word) if part),
+    }
+    return el("span", attributes, letter(index), sign.glyph)
+
+
+class LinkBadges:
+    """The badges of one document's links, by the event they belong to."""
+
+    def __init__(self, comparison: Comparison, prefix: str) -> None:
+        self._links = comparison.links
+        self._prefix = prefix
+
+    def key(self, index: int) -> str:
+        """Return what ties both ends of a link on the page."""
+        return f"{self._prefix}l{index}"
+
+    def of_text(self, event_id: str | None, *, gold: bool) -> Markup:
+        """Return the badges of one side's text event."""
+        return self._badges(gold, lambda link: link.text == event_id)
+
+    def of_image(self, event_id: str | None, *, gold: bool) -> Markup:
+        """Return the badges of one side's image event."""
+        return self._badges(gold, lambda link: link.image == event_id)
+
+    def _badges(self, gold: bool, wanted: Callable[[Link], bool]) -> Markup:
+        found = []
+        for index, pair in enumerate(self._links):
+            link = pair.side(gold)
+            if link is not None and wanted(link):
+                found.append(_badge(pair, index, self.key(index)))
+        return join(*found)
+
+
+_Ends = dict[tuple[bool, str], tuple[str, str]]
+"""What an event is, by side and id: the number of its sentence or picture, and its type."""
+
+
+def _text_ends(comparison: Comparison) -> _Ends:
+    numbers = {one.id: str(i) for i, one in enumerate(comparison.document.sentences, 1)}
+    return {
+        (gold, event.id): (numbers.get(event.sentence_id, "?"), short(event.event_type))
+        for pair in comparison.text
+        for gold in (True, False)
+        if (event := pair.side(gold)) is not None
+    }
+
+
+def _image_ends(comparison: Comparison) -> _Ends:
+    numbers = {one.id: str(i) for i, one in enumerate(comparison.document.images, 1)}
+    return {
+        (gold, event.id): (numbers.get(event.image_id, "?"), short(event.event_type))
+        for pair in comparison.image
+        for gold in (True, False)
+        if (event := pair.side(gold)) is not None
+    }
+
+
+def list_links(comparison: Comparison, badges: LinkBadges) -> Markup | None:
+    """Return the document's links in words, each with its badge; ``None`` where it has none."""
+    text_ends, image_ends = _text_ends(comparison), _image_ends(comparison)
+    rows = []
+    for index, pair in enumerate(comparison.links):
+        gold = pair.gold is not None
+        link = pair.side(gold)
+        if link is None:
+            continue
+        sentence, text_type = text_ends.get((gold, link.text), ("?", f"unknown {link.text}"))
+        picture, image_type = image_ends.get((gold, link.image), ("?", f"unknown {link.image}"))
+        kind = text_type if text_type == image_type else f"{text_type} / {image_type}"
+        word = SIGNS[pair.verdict].word
+        rows.append(
+            el(
+                "li",
+                None,
+                _badge(pair, index, badges.key(index)),
+                f" sentence {sentence} and picture {picture}: {kind}",
+                confidence(pair.predicted.score if pair.predicted else None),
+                f" ({word})" if word else None,
+            )
+        )
+    return el("ul", {"class": "links"}, *rows) if rows else None

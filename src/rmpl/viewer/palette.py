@@ -1,0 +1,68 @@
+"""One colour an event type, and one sign and line style a verdict.
+
+The colours are those of Okabe and Ito (2008), which stay apart for colour-blind readers; a verdict
+never rests on a colour: it has a sign, a word and a line style.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from rmpl.ontology import load_ontology
+from rmpl.records import Document
+from rmpl.viewer.compare import Verdict
+
+COLOURS = 8
+"""How many colours the style sheet has (classes ``t0`` to ``t7``); more types take them in turn."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sign:
+    """How a verdict is shown: a sign, a word, and what it means in one sentence."""
+
+    glyph: str
+    word: str
+    meaning: str
+
+
+SIGNS: dict[Verdict, Sign] = {
+    Verdict.RIGHT: Sign("✓", "right", "predicted as in the gold"),
+    Verdict.MISSED: Sign("○", "missed", "in the gold, not predicted"),
+    Verdict.SPURIOUS: Sign("✕", "spurious", "predicted, not in the gold"),
+    Verdict.WRONG_TYPE: Sign("≠", "wrong type", "found, but with another event type"),
+    Verdict.WRONG_ROLE: Sign("≠", "wrong role", "found, but in another role"),
+    Verdict.WRONG_PLACE: Sign(
+        "↔", "wrong place", "the right type or role on a span or box that only overlaps (IoU < 0.5)"
+    ),
+    Verdict.PLAIN: Sign("", "", "shown without a comparison"),
+}
+
+
+class Palette:
+    """Gives every event type its colour class, the same one throughout a report.
+
+    M2E2's types come first, in the order of the inventory, so that a type has the same colour in
+    every report; others follow in alphabetical order.
+    """
+
+    def __init__(self, event_types: Iterable[str] = ()) -> None:
+        known = list(load_ontology("m2e2").events)
+        others = sorted(set(event_types) - set(known))
+        self._index = {name: i for i, name in enumerate(known + others)}
+
+    @classmethod
+    def of(cls, *corpora: Iterable[Document]) -> Palette:
+        """Return the palette for all event types of some documents."""
+        documents = [document for corpus in corpora for document in corpus]
+        in_text = {event.event_type for d in documents for event in d.text_events}
+        return cls(in_text | {event.event_type for d in documents for event in d.image_events})
+
+    def css(self, event_type: str) -> str:
+        """Return the CSS class that carries the colour of an event type."""
+        return f"t{self._index.get(event_type, len(self._index)) % COLOURS}"
+
+
+def short(event_type: str) -> str:
+    """Return an event type without its family: ``Attack`` for ``Conflict:Attack``."""
+    return event_type.rsplit(":", 1)[-1] or event_type

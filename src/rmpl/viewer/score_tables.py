@@ -1,0 +1,88 @@
+"""Score tables in the field's layout: text, image, multimedia; EMI and ARE; P, R and F1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rmpl.scoring import SETTINGS, TASKS
+from rmpl.viewer.markup import Markup, el, join
+
+ScoreRow = Mapping[str, float]
+"""One score: ``tp``, ``n_pred``, ``n_gold``, and ``p``, ``r``, ``f1`` in percent."""
+
+_SETTING_TITLES = {
+    "text": "Text events",
+    "image": "Image events",
+    "multimedia": "Multimedia events",
+}
+_TASK_TITLES = {
+    "emi": ("EMI", "event mention identification: is the event found, with its type"),
+    "are": ("ARE", "argument role extraction: are its participants found, with their roles"),
+}
+
+
+def _task_title(task: str) -> Markup:
+    parts = task.split("_")
+    kind = next((part for part in parts if part in _TASK_TITLES), None)
+    if kind is None:
+        return join(task)
+    shown, meaning = _TASK_TITLES[kind]
+    rest = " ".join(part for part in parts[parts.index(kind) + 1 :])
+    return join(el("abbr", {"title": meaning}, shown), f" {rest}" if rest else None)
+
+
+def _row(task: str, score: ScoreRow) -> Markup:
+    counts = f"{score['tp']:,.0f} / {score['n_pred']:,.0f} / {score['n_gold']:,.0f}"
+    return el(
+        "tr",
+        None,
+        el("th", {"scope": "row"}, _task_title(task)),
+        el("td", None, f"{score['p']:.1f}"),
+        el("td", None, f"{score['r']:.1f}"),
+        el("td", {"class": "f1"}, f"{score['f1']:.1f}"),
+        el("td", {"class": "counts"}, counts),
+    )
+
+
+def _setting_table(setting: str, rows: list[Markup]) -> Markup:
+    heads = [el("th", {"scope": "col"}, name) for name in ("P", "R", "F1")]
+    counts = el(
+        "th",
+        {"scope": "col", "class": "counts", "title": "right / predicted / gold"},
+        "right / pred. / gold",
+    )
+    body = rows or [el("tr", None, el("td", {"colspan": 5, "class": "none"}, "not run"))]
+    return el(
+        "table",
+        {"class": "scores"},
+        el("caption", None, _SETTING_TITLES.get(setting, setting)),
+        el("thead", None, el("tr", None, el("td", None), *heads, counts)),
+        el("tbody", None, *body),
+    )
+
+
+def draw_scores(scores: Mapping[str, Mapping[str, ScoreRow]]) -> Markup:
+    """Return the tables of every protocol, percent with one decimal and the counts behind them.
+
+    Parameters
+    ----------
+    scores
+        ``{protocol: {task: score}}`` as in ``metrics.json``. A setting without scores is shown as
+        not run, never as zero.
+    """
+    parts = []
+    for protocol, tasks in scores.items():
+        by_setting: dict[str, list[Markup]] = {setting: [] for setting in SETTINGS}
+        for task, score in tasks.items():
+            setting = TASKS.get(task, task.split("_", maxsplit=1)[0])
+            by_setting.setdefault(setting, []).append(_row(task, score))
+        tables = [_setting_table(setting, rows) for setting, rows in by_setting.items()]
+        parts.append(
+            el(
+                "section",
+                {"class": "protocol"},
+                el("h3", None, f"Protocol: {protocol}"),
+                el("div", {"class": "settings"}, *tables),
+            )
+        )
+    return join(*parts) if parts else el("p", {"class": "none"}, "No scores were given.")

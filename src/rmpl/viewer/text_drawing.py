@@ -1,0 +1,206 @@
+"""A sentence with its events: marked triggers, role-labelled arguments, one lane an event.
+
+Under every marked stretch of text lie its labels, one lane below the other, so that nested and
+crossing spans stay readable: a lane belongs to one event (or to a part of it, where its own spans
+overlap), and a span that reaches over several stretches is one unbroken bar.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+
+from rmpl.records import Sentence, Span
+from rmpl.viewer.compare import TextPair, Verdict
+from rmpl.viewer.markup import NOTHING, Markup, el, join
+from rmpl.viewer.palette import SIGNS, Palette, short
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """One labelled span: ``css`` holds its classes, ``badges`` what follows its label."""
+
+    span: Span
+    label: str
+    css: str
+    tip: str
+    key: str
+    verdict: Verdict
+    badges: Markup = NOTHING
+
+
+@dataclasses.dataclass(frozen=True)
+class DrawnEvent:
+    """A paired text event, the key that ties its parts on the page, and its link badges."""
+
+    pair: TextPair
+    key: str
+    badges: Markup = NOTHING
+
+
+def confidence(score: float | None) -> str:
+    """Return a score as `` 0.93``, with a leading blank; nothing where there is none."""
+    return "" if score is None else f" {score:.2f}"
+
+
+def tip(what: str, side: str, verdict: Verdict, score: float | None) -> str:
+    """Return the line shown on hover, focus and tap: what it is, whose, its verdict and score."""
+    parts = [what, side, SIGNS[verdict].word]
+    if score is not None:
+        parts.append(f"confidence {score:.2f}")
+    return " · ".join(part for part in parts if part)
+
+
+def _marks(event: DrawnEvent, gold: bool, palette: Palette) -> list[tuple[Mark, str | None]]:
+    """Return the marks of one side of an event, each with the string it has instead of a span."""
+    mention = event.pair.side(gold)
+    if mention is None:
+        return []
+    side, colour = ("gold" if gold else "predicted"), palette.css(mention.event_type)
+    verdict = event.pair.verdict
+    found: list[tuple[Mark, str | None]] = [
+        (
+            Mark(
+                span=mention.trigger,
+                label=short(mention.event_type) + confidence(mention.score),
+                css=f"trigger {colour} {verdict.value}",
+                tip=tip(f"trigger of {mention.event_type}", side, verdict, mention.score),
+                key=event.key,
+                verdict=verdict,
+                badges=event.badges,
+            ),
+            mention.trigger_text,
+        )
+    ]
+    for pair in event.pair.arguments:
+        argument = pair.side(gold)
+        if argument is None:
+            continue
+        what = f"{argument.role} of {mention.event_type}"
+        mark = Mark(
+            span=argument.span,
+            label=argument.role + confidence(argument.score),
+            css=f"argument {colour} {pair.verdict.value}",
+            tip=tip(what, side, pair.verdict, argument.score),
+            key=event.key,
+            verdict=pair.verdict,
+        )
+        found.append((mark, argument.text))
+    return found
+
+
+def assign_lanes(groups: Sequence[Sequence[Mark]]) -> list[tuple[int, Mark]]:
+    """Give every mark a lane (0 is the topmost) so that no two of a lane overlap.
+
+    The marks of one group (one event) start at one lane, the highest where none of them meets
+    another event's; two events of one colour never share a lane.
+    """
+    laid: list[tuple[int, Mark]] = []
+    for group in groups:
+        own: list[tuple[int, Mark]] = []
+        for mark in sorted(group, key=lambda m: (m.span.start, -m.span.end)):
+            busy = {lane for lane, other in own if _overlaps(mark, other)}
+            own.append((next(i for i in range(len(own) + 1) if i not in busy), mark))
+        base = 0
+        while any(
+            base + lane == there and (_overlaps(mark, other) or _colour(mark) == _colour(other))
+            for lane, mark in own
+            for there, other in laid
+        ):
+            base += 1
+        laid += [(base + lane, mark) for lane, mark in own]
+    return laid
+
+
+def _overlaps(a: Mark, b: Mark) -> bool:
+    return a.span.start < b.span.end and b.span.start < a.span.end
+
+
+def _colour(mark: Mark) -> str:
+    return mark.css.split()[1]
+
+
+def _label(mark: Mark) -> Markup:
+    glyph = SIGNS[mark.verdict].glyph
+    return join(
+        mark.label,
+        el("b", {"class": "glyph", "aria-label": SIGNS[mark.verdict].word}, glyph)
+        if glyph
+        else None,
+        mark.badges or None,
+    )
+
+
+def _cell(text: str, start: int, end: int, laid: Sequence[tuple[int, Mark]]) -> Markup:
+    """Return one stretch of text (tokens ``start`` to ``end``) over the lanes that cross it."""
+    here = {lane: mark for lane, mark in laid if mark.span.start < end and start < mark.span.end}
+    rows: list[Markup] = []
+    for lane in range(max(here) + 1):
+        mark = here.get(lane)
+        if mark is None:
+            rows.append(el("span", {"class": "lane"}))
+            continue
+        first, last = mark.span.start >= start, mark.span.end <= end
+        edges = (" first" if first else "") + (" last" if last else "")
+        attributes = {
+            "class": f"lane mark {mark.css}{edges}",
+            "data-e": mark.key,
+            "title": mark.tip,
+            "tabindex": "0" if first else None,
+        }
+        rows.append(el("span", attributes, _label(mark) if first else None))
+    trigger = " on" if any(mark.css.startswith("trigger") for mark in here.values()) else ""
+    return el("span", {"class": "cell"}, el("span", {"class": f"word{trigger}"}, text), *rows)
+
+
+def _body(sentence: Sentence, laid: Sequence[tuple[int, Mark]]) -> Markup:
+    cuts = sorted({edge for _, mark in laid for edge in (mark.span.start, mark.span.end)})
+    parts: list[Markup | str] = []
+    written = 0
+    for start, end in itertools.pairwise(cuts):
+        crossing = [mark for _, mark in laid if mark.span.start < end and start < mark.span.end]
+        if not crossing:
+            continue
+        left, right = sentence.chars(Span(start, end))
+        if any(mark.span.end > end for mark in crossing):
+            right = sentence.tokens[end][0]  # the bar goes on: the blank belongs to it
+        parts.append(sentence.text[written:left])
+        parts.append(_cell(sentence.text[left:right], start, end, laid))
+        written = right
+    parts.append(sentence.text[written:])
+    return join(*parts)
+
+
+def draw_sentence(
+    sentence: Sentence, events: Sequence[DrawnEvent], *, gold: bool, palette: Palette
+) -> Markup:
+    """Return a sentence with one side (gold or predicted) of its events marked.
+
+    Predicted strings that do not occur in the sentence, and spans outside it, are listed below it.
+    """
+    groups: list[list[Mark]] = []
+    nowhere: list[Markup] = []
+    for event in events:
+        placed: list[Mark] = []
+        for mark, instead in _marks(event, gold, palette):
+            if 0 <= mark.span.start < mark.span.end <= len(sentence.tokens):
+                placed.append(mark)
+                continue
+            said = instead if instead is not None else f"tokens {mark.span.start}-{mark.span.end}"
+            attributes = {
+                "class": f"mark first last {mark.css}",
+                "data-e": mark.key,
+                "title": mark.tip,
+            }
+            nowhere.append(
+                el("li", None, el("q", None, said), " ", el("span", attributes, _label(mark)))
+            )
+        groups.append(placed)
+    drawn = el("p", {"class": "sentence", "dir": "auto"}, _body(sentence, assign_lanes(groups)))
+    if not nowhere:
+        return drawn
+    return join(
+        drawn,
+        el("div", {"class": "nowhere"}, "Not in the sentence: ", el("ul", None, *nowhere)),
+    )
