@@ -70,8 +70,7 @@ class Backbone:
 
     def context(self, ontology: Ontology) -> Context:
         """Return what tasks need to know of this model."""
-        boxes = self.family.boxes(self.settings.box_step)
-        return Context(ontology, boxes, self.settings.style, self.settings.pad)
+        return _context(self.family, self.settings, ontology)
 
     def encode(self, prompt: Prompt, target: str | None = None) -> Encoded:
         """Tokenise a prompt and, for training, its target with the end-of-turn token."""
@@ -150,6 +149,20 @@ def read_settings(folder: Path) -> Settings | None:
     return msgspec.json.decode(path.read_bytes(), type=Settings)
 
 
+def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
+    """Return what tasks need to know of a model that is not loaded."""
+    where = _where(source)
+    return _context(family_of(_model_type(where), where), settings, ontology)
+
+
+def _context(family: Family, settings: Settings, ontology: Ontology) -> Context:
+    return Context(ontology, family.boxes(settings.box_step), settings.style, settings.pad)
+
+
+def _where(source: str) -> str:
+    return str(embedded.folder()) if source == embedded.NAME else source
+
+
 def load_backbone(source: str, settings: Settings | None = None) -> Backbone:
     """Load a model by hub id, by folder, or ``embedded``.
 
@@ -160,16 +173,16 @@ def load_backbone(source: str, settings: Settings | None = None) -> Backbone:
     RmplError
         If the folder is no model, its family is unknown, or the hub cannot be reached.
     """
-    folder = embedded.folder() if source == embedded.NAME else Path(source)
-    where = str(folder) if folder.exists() else source
+    where = _where(source)
     if settings is None:
-        settings = read_settings(folder) or Settings()
+        settings = read_settings(Path(where)) or Settings()
     family = family_of(_model_type(where), where)
     model_class = getattr(transformers, family.model_class)
+    # Eager attention beats the fused kernels on a CPU at the embedded model's size.
+    attention = None if torch.cuda.is_available() else "eager"
     model = model_class.from_pretrained(
-        where, use_safetensors=True, attn_implementation="eager" if folder.exists() else None
+        where, use_safetensors=True, attn_implementation=attention, dtype=torch.float32
     )
-    model.float()
     return Backbone(model, family.load_processor(where), family, settings)
 
 

@@ -12,21 +12,20 @@ from rmpl.tasks.base import Context, Prompt, Sample, Task
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.relations import Relations
 from rmpl.tasks.same_event import SameEvent
+from rmpl.tasks.skills import SKILLS
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 
-TASKS: dict[str, type[Task]] = {
-    task.name: task
-    for task in (
-        TextEvents,
-        ImageEvents,
-        Relations,
-        TextEMI,
-        ImageEMI,
-        TextARE,
-        ImageARE,
-        SameEvent,
-    )
-}
+_EVENT_TASKS: tuple[type[Task], ...] = (
+    TextEvents,
+    ImageEvents,
+    Relations,
+    TextEMI,
+    ImageEMI,
+    TextARE,
+    ImageARE,
+    SameEvent,
+)
+TASKS: dict[str, type[Task]] = {task.name: task for task in (*_EVENT_TASKS, *SKILLS)}
 
 
 def make_task(name: str, context: Context) -> Task:

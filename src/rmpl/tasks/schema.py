@@ -10,7 +10,8 @@ and participants; a participant has a role and is a span of text or a box in an 
 
 The relation as a two-participant predicate, the key names and the order are this project's
 decision; the paper only says that the schema is one. ``"nth":2`` after a span names its occurrence
-where it is not the first. The key and the numbers of a box belong to the model family (``BoxCodec``).
+where it is not the first. The key and the numbers of a box belong to the model family
+(``BoxCodec``).
 """
 
 from __future__ import annotations
@@ -73,7 +74,8 @@ class Answer(msgspec.Struct, Generic[T]):
     failure: str | None = None
 
 
-def _encode(value: object, box_key: str) -> str:
+def encode_answer(value: object, box_key: str) -> str:
+    """Write any structured answer as compact JSON, boxes under the family's key."""
     text = msgspec.json.encode(value).decode("utf-8")
     return text if box_key == "box" else text.replace('"box":[', f'"{box_key}":[')
 
@@ -117,12 +119,12 @@ def image_participants(
 
 def write_predicates(predicates: list[Predicate], box_key: str = "box") -> str:
     """Write an answer that is a list of predicates."""
-    return _encode(predicates, box_key)
+    return encode_answer(predicates, box_key)
 
 
 def write_participants(participants: list[Participant], box_key: str = "box") -> str:
     """Write an answer that is a list of participants of one given mention."""
-    return _encode(participants, box_key)
+    return encode_answer(participants, box_key)
 
 
 def _read(text: str, box_key: str, item: type[T]) -> Answer[T]:

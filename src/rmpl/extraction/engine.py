@@ -1,0 +1,102 @@
+"""Engines answer prompts. The local one runs a loaded model, in batches of like lengths."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+import torch
+from transformers import LogitsProcessor, LogitsProcessorList
+
+from rmpl.backbones.backbone import Backbone
+from rmpl.tasks import Prompt
+
+Progress = Callable[[int, int], None]
+"""Called with (prompts answered, prompts in all)."""
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """An answer and the geometric mean of its tokens' probabilities, 0 to 1."""
+
+    text: str
+    confidence: float
+
+
+class Engine(Protocol):
+    """Whatever answers prompts, in their order."""
+
+    def answer(
+        self, prompts: Sequence[Prompt], *, max_tokens: int, progress: Progress | None = None
+    ) -> list[Reply]:
+        """Answer every prompt with at most ``max_tokens`` tokens."""
+        ...
+
+
+class _Chosen(LogitsProcessor):  # type: ignore[misc]
+    """Notes the log-probability of the greedy choice at every step, not the whole distribution."""
+
+    def __init__(self) -> None:
+        self.steps: list[torch.Tensor] = []
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        self.steps.append(scores.float().log_softmax(dim=-1).amax(dim=-1))
+        return scores
+
+
+class LocalEngine:
+    """Greedy decoding on a loaded model.
+
+    Parameters
+    ----------
+    backbone
+        The model.
+    batch
+        How many prompts are answered together.
+    """
+
+    def __init__(self, backbone: Backbone, *, batch: int = 32) -> None:
+        self._backbone = backbone
+        self._batch = batch
+        backbone.model.eval()
+
+    @torch.inference_mode()
+    def answer(
+        self, prompts: Sequence[Prompt], *, max_tokens: int, progress: Progress | None = None
+    ) -> list[Reply]:
+        """Answer every prompt; like lengths share a batch, so that little is padded."""
+        order = sorted(
+            range(len(prompts)),
+            key=lambda i: (prompts[i].image is None, len(prompts[i].text), i),
+        )
+        replies: list[Reply | None] = [None] * len(prompts)
+        for start in range(0, len(order), self._batch):
+            chosen = order[start : start + self._batch]
+            answers = self._answer_batch([prompts[i] for i in chosen], max_tokens)
+            for index, reply in zip(chosen, answers, strict=True):
+                replies[index] = reply
+            if progress is not None:
+                progress(start + len(chosen), len(prompts))
+        return [reply for reply in replies if reply is not None]
+
+    def _answer_batch(self, prompts: list[Prompt], max_tokens: int) -> list[Reply]:
+        backbone = self._backbone
+        inputs = backbone.collate([backbone.encode(p) for p in prompts], pad_left=True)
+        device = backbone.model.device
+        noted = _Chosen()
+        output = backbone.model.generate(
+            **{name: value.to(device) for name, value in inputs.items()},
+            max_new_tokens=max_tokens,
+            do_sample=False,
+            logits_processor=LogitsProcessorList([noted]),
+        )
+        new = output[:, inputs["input_ids"].shape[1] :].cpu()
+        logs = torch.stack(noted.steps, dim=1).cpu()
+        return [self._reply(ids, log) for ids, log in zip(new, logs, strict=True)]
+
+    def _reply(self, ids: Any, logs: Any) -> Reply:
+        ended = (ids == self._backbone.tokenizer.eos_token_id).nonzero()
+        length = int(ended[0]) + 1 if len(ended) else len(ids)
+        text = self._backbone.tokenizer.decode(ids[:length], skip_special_tokens=True)
+        return Reply(text, math.exp(float(logs[:length].mean())))
