@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -32,7 +33,7 @@ def read_bytes(path: Path) -> bytes:
             data = gzip.decompress(data)
     except FileNotFoundError as error:
         raise RmplError("no such file", where=str(path), remedy="check the path") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise RmplError(f"cannot be read ({error})", where=str(path)) from error
     return data.removeprefix(BOM)
 
@@ -53,7 +54,7 @@ def read_lines(path: Path) -> Iterator[tuple[str, bytes]]:
                     yield f"{path}:{number}", content
     except FileNotFoundError as error:
         raise RmplError("no such file", where=str(path), remedy="check the path") from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise RmplError(f"cannot be read ({error})", where=str(path)) from error
 
 

@@ -328,8 +328,8 @@ def _to_sentence(raw: _Sentence, where: str) -> Sentence:
         raise RmplError("as many offsets as words are needed", where=where)
     tokens = [(first - start, last - start + 1) for first, last in raw.index]
     text = raw.sentence
-    if tokens and tokens[-1][1] > len(text):
-        text = _restore_end(text, raw.words, tokens)
+    if tokens and tokens[-1][0] <= len(text) < tokens[-1][1]:
+        text = _restore_end(text, raw.words[-1], tokens[-1])
     position = 0
     for token_start, token_end in tokens:
         if token_start < position or token_end <= token_start:
@@ -347,15 +347,14 @@ def _to_sentence(raw: _Sentence, where: str) -> Sentence:
     )
 
 
-def _restore_end(text: str, words: list[str], tokens: list[tuple[int, int]]) -> str:
+def _restore_end(text: str, word: str, token: tuple[int, int]) -> str:
     """Give back what the file cuts off a sentence's end: its full stop, or a word's last letter.
 
-    Only the last word can reach beyond the text; its letters are known, so every token keeps the
-    offsets of the file and has a text.
+    It is the end of the last word, whose letters are known, so that every token keeps the file's
+    offsets and has a text.
     """
-    start, end = tokens[-1]
-    missing = words[-1][max(0, len(text) - start) :]
-    return (text.ljust(start) + missing)[:end]
+    start, end = token
+    return (text + word[len(text) - start :])[:end]
 
 
 def _entities(mentions: list[_Mention], tokens: int, where: str) -> tuple[Span, ...]:

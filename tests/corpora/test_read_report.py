@@ -1,0 +1,28 @@
+import pytest
+
+from rmpl.corpora.report import KEPT_CASES, ReadReport
+from rmpl.errors import RmplError
+
+
+def test_counts_and_first_cases_are_printed() -> None:
+    report = ReadReport()
+    report.use("events", 2)
+    for number in range(KEPT_CASES + 2):
+        report.leave_out("type X outside the ontology", f"f:{number}")
+    report.warn("picture not at hand", "a.jpg")
+    assert report.lines() == [
+        "used: 2 events",
+        "left out: 5 x type X outside the ontology (e.g. f:0, f:1, f:2)",
+        "warning: 1 x picture not at hand (e.g. a.jpg)",
+    ]
+    assert report.as_dict()["left_out"] == {"type X outside the ontology": 5}
+
+
+def test_the_policy_raises_or_counts() -> None:
+    report = ReadReport()
+    error = RmplError("an empty word", where="f:3")
+    report.refuse(error, "count")
+    assert report.left_out == {"an empty word": 1}
+    assert report.cases == {"an empty word": ["f:3"]}
+    with pytest.raises(RmplError, match="f:3"):
+        report.refuse(error, "raise")
