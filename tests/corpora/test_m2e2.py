@@ -17,7 +17,7 @@ from rmpl.records import Box, Document, Link, Span
 
 def sentence(number: int, words: list[str], text: str, **more: Any) -> dict[str, Any]:
     index, position, start = [], 0, 100
-    whole = text + "".join(words)  # what is cut off the text follows it in the article
+    whole = text + "."  # the full stop is cut off the text, not off the words
     for word in words:
         position = whole.index(word, position)
         index.append([str(start + position), str(start + position + len(word) - 1)])
