@@ -70,7 +70,7 @@ class Backbone:
 
     def context(self, ontology: Ontology) -> Context:
         """Return what tasks need to know of this model."""
-        return _context(self.family, self.settings, ontology)
+        return family_context(self.family, self.settings, ontology)
 
     def encode(self, prompt: Prompt, target: str | None = None) -> Encoded:
         """Tokenise a prompt and, for training, its target with the end-of-turn token."""
@@ -152,10 +152,11 @@ def read_settings(folder: Path) -> Settings | None:
 def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
     """Return what tasks need to know of a model that is not loaded."""
     where = _where(source)
-    return _context(family_of(_model_type(where), where), settings, ontology)
+    return family_context(family_of(_model_type(where), where), settings, ontology)
 
 
-def _context(family: Family, settings: Settings, ontology: Ontology) -> Context:
+def family_context(family: Family, settings: Settings, ontology: Ontology) -> Context:
+    """Return what tasks need to know of a family with some settings."""
     return Context(ontology, family.boxes(settings.box_step), settings.style, settings.pad)
 
 

@@ -1,0 +1,58 @@
+"""``rmpl predict``: extract the events of a corpus with a trained run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="A run's folder, or that of one of its stages.")],
+    data: Annotated[Path, typer.Option(help="The corpus's folder.")],
+    corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
+    out: Annotated[
+        Path | None, typer.Option(help="Prediction file; default predictions.jsonl in the run.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of pictures; default images/ beside the corpus.")
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+    limit: Annotated[
+        int | None, typer.Option(help="Only the first so many documents.", min=1)
+    ] = None,
+) -> None:
+    """Extract the events of a corpus: mentions, then arguments, then links."""
+    from rmpl.cli.progress import Bars
+    from rmpl.corpora.predictions import write_predictions
+    from rmpl.corpora.registry import read_corpus
+    from rmpl.extraction.engine import LocalEngine
+    from rmpl.extraction.pipeline import Pipeline
+    from rmpl.ontology import load_ontology
+    from rmpl.training.run import load_trained
+
+    documents = list(read_corpus(corpus, data, images=images))[:limit]
+    missing = sum(i.path is None for d in documents for i in d.images)
+    media = ("text",) if missing and missing == _count(documents) else ("text", "image")
+    backbone = load_trained(run)
+    pipeline = Pipeline(
+        LocalEngine(backbone, batch=batch), backbone.context(load_ontology()), media=media
+    )
+    with Bars() as bars:
+        found = pipeline.extract(documents, lambda step, done, of: bars.update(step, done, of))
+    target = out if out is not None else run / "predictions.jsonl"
+    write_predictions(found, target)
+    typer.echo(f"predictions: {target}")
+    for task, asked in pipeline.asked.items():
+        typer.echo(f"{task}: {asked} prompts, {pipeline.failures[task]} answers not readable whole")
+    if missing:
+        what = "image and multimedia not run" if len(media) == 1 else "those pictures not read"
+        typer.echo(
+            f"{what}: {missing} images missing, obtain them from the corpus's authors "
+            "(docs/data.md) and put them into images/ beside the annotations"
+        )
+
+
+def _count(documents: list) -> int:  # type: ignore[type-arg]
+    return sum(len(d.images) for d in documents)

@@ -1,0 +1,27 @@
+"""``rmpl pretrain``: make the embedded model's base again, from nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    recipe: Annotated[Path, typer.Argument(help="Recipe of the base.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the base model to.")],
+    work: Annotated[Path, typer.Option(help="Folder for data and checkpoints.")],
+) -> None:
+    """Make the embedded model's base: generic skills only, no event types or roles."""
+    from rmpl.cli.progress import Bars
+    from rmpl.training.pretrain import pretrain
+
+    with Bars() as bars:
+        pretrain(
+            recipe,
+            out=out,
+            work=work,
+            report=lambda step, done, total, note: bars.update(step, done, total, note),
+        )
+    typer.echo(f"base: {out}")

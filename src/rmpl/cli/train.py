@@ -1,0 +1,39 @@
+"""``rmpl train``: train the stages of a recipe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    recipe: Annotated[Path, typer.Argument(help="Recipe, a YAML file.")],
+    out: Annotated[Path | None, typer.Option(help="The run's folder; default runs/NAME.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="What corpus paths are relative to; default the recipe's.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a key: stages.0.steps=100; may be repeated."),
+    ] = None,
+) -> None:
+    """Train the stages of a recipe, one after the other.
+
+    Finished stages are kept; one that was stopped goes on from its last checkpoint.
+    """
+    from rmpl.cli.progress import Bars
+    from rmpl.training.recipe import load_recipe
+    from rmpl.training.run import Run
+
+    loaded = load_recipe(recipe, set_)
+    folder = out if out is not None else Path("runs") / loaded.name
+    run = Run(loaded, folder, data if data is not None else Path(loaded.data))
+    with Bars() as bars:
+        run.train(
+            lambda stage, step, steps, loss: bars.update(
+                f"train {stage}", step, steps, f"loss {loss:.3f}" if loss == loss else ""
+            )
+        )
+    typer.echo(f"trained: {folder}")

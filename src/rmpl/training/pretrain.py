@@ -1,0 +1,194 @@
+"""Making the embedded model's base: a tokenizer, random weights, and one stage of generic skills.
+
+The data is a generated world of its own seed, read through the ordinary readers. Names are made up
+letter by letter, another one in every document, so that copying has to be learnt instead of a list
+of names. No task uses an event type, a trigger or a role.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+import torch
+import yaml
+
+from rmpl.backbones import embedded
+from rmpl.backbones.backbone import Backbone, Settings, family_context, load_backbone
+from rmpl.backbones.qwen3_vl import FAMILY
+from rmpl.corpora.registry import read_corpus
+from rmpl.corpora.world.build import build_world, is_built
+from rmpl.corpora.world.names import TRAIN_NAMES
+from rmpl.errors import RmplError
+from rmpl.ontology import load_ontology
+from rmpl.records import Document, Sentence
+from rmpl.tasks import TASKS, make_task
+from rmpl.tasks.skills import SKILLS
+from rmpl.training.adapters import full_parameters
+from rmpl.training.mixture import Mixture, Source
+from rmpl.training.stage import train_stage
+
+Report = Callable[[str, int, int, str], None]
+INITIAL = "initial"
+
+
+class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The recipe of the base: data, shape, schedule and the weight of each skill."""
+
+    name: str
+    seed: int
+    world_seed: int
+    world_scale: float
+    vocabulary: int
+    hidden: int
+    layers: int
+    vision: tuple[int, int]
+    min_pixels: int
+    max_pixels: int
+    pad: str
+    box_step: int
+    steps: int
+    batch: int
+    learning_rate: float
+    weight_decay: float
+    warmup: int
+    decay: float
+    save_every: int
+    weights: dict[str, float]
+
+    @property
+    def settings(self) -> Settings:
+        """What inference must repeat."""
+        return Settings("brief", self.pad, self.box_step, self.min_pixels, self.max_pixels)
+
+
+def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
+    """Make the base that ``path`` describes and write it to ``out``, in bf16.
+
+    A run that was stopped goes on from its last checkpoint in ``work``.
+
+    Raises
+    ------
+    RmplError
+        If the recipe is malformed.
+    """
+    recipe = _read(path)
+    world = work / "world"
+    if not is_built(world, seed=recipe.world_seed, scale=recipe.world_scale):
+        build_world(
+            world,
+            seed=recipe.world_seed,
+            scale=recipe.world_scale,
+            progress=lambda step, done, total: report(f"world: {step}", done, total, ""),
+        )
+    text = list(renamed(read_corpus("jmee", world / "ace", split="train"), recipe.seed))
+    pictures = list(read_corpus("swig", world / "swig", split="train"))
+    initial = work / INITIAL
+    if not (initial / "config.json").is_file():
+        _build(recipe, text, pictures).save(initial)
+    backbone = load_backbone(str(initial), recipe.settings)
+    context = backbone.context(load_ontology())
+    skills = {skill.name: make_task(skill.name, context) for skill in SKILLS}
+    sources = [
+        Source(name, list(skills[name].samples([*text, *pictures])), weight)
+        for name, weight in recipe.weights.items()
+    ]
+    full_parameters(backbone.model, backbone.family, list(backbone.family.parts))
+    train_stage(
+        backbone,
+        Mixture(sources, batches=recipe.steps, batch=recipe.batch, seed=recipe.seed),
+        work / "base",
+        steps=recipe.steps,
+        batch=recipe.batch,
+        accumulate=1,
+        optimizer="muon",
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        warmup=recipe.warmup,
+        decay=recipe.decay,
+        precision="auto",
+        seed=recipe.seed,
+        save_every=recipe.save_every,
+        progress=lambda step, of, loss: report("train base", step, of, f"loss {loss:.3f}"),
+    )
+    backbone.model.to(torch.bfloat16)
+    if out.exists():
+        shutil.rmtree(out)
+    backbone.save(out)
+
+
+def _read(path: Path) -> BaseRecipe:
+    try:
+        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), BaseRecipe)
+    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+        raise RmplError(
+            f"not a recipe of a base ({' '.join(str(error).split())})",
+            where=str(path),
+            remedy="compare with recipes/embedded_base.yaml",
+        ) from error
+
+
+def _build(recipe: BaseRecipe, text: list[Document], pictures: list[Document]) -> Backbone:
+    documents = [*text, *pictures]
+    tokenizer = embedded.train_tokenizer(_texts(documents, recipe), recipe.vocabulary)
+    processor = embedded.build_processor(
+        tokenizer, min_pixels=recipe.min_pixels, max_pixels=recipe.max_pixels
+    )
+    model = embedded.build_model(
+        tokenizer,
+        seed=recipe.seed,
+        hidden=recipe.hidden,
+        layers=recipe.layers,
+        vision=recipe.vision,
+    )
+    return Backbone(model, processor, FAMILY, recipe.settings)
+
+
+def _texts(documents: list[Document], recipe: BaseRecipe) -> Iterator[str]:
+    """Yield what the tokenizer is trained on: prompts and targets of every task.
+
+    The vocabulary covers the answers' format, event types included; what they mean stays unknown.
+    """
+    context = family_context(FAMILY, recipe.settings, load_ontology())
+    for name in TASKS:
+        for number, sample in enumerate(make_task(name, context).samples(documents)):
+            if number % 3 == 0:
+                yield f"{sample.prompt.text}\n{sample.target}"
+
+
+def renamed(documents: Iterable[Document], seed: int) -> Iterator[Document]:
+    """Yield the documents with every name replaced by made-up ones, token offsets kept true."""
+    names = TRAIN_NAMES.words()
+    for document in documents:
+        rng = random.Random(f"{seed} {document.id}")
+        made_up: dict[str, str] = {}
+        sentences = []
+        for sentence in document.sentences:
+            for word in sentence.words():
+                if word in names and word not in made_up:
+                    made_up[word] = _name(rng)
+            sentences.append(_replaced(sentence, made_up))
+        yield msgspec.structs.replace(document, sentences=tuple(sentences))
+
+
+def _replaced(sentence: Sentence, made_up: dict[str, str]) -> Sentence:
+    text, tokens, at = "", [], 0
+    for start, end in sentence.tokens:
+        text += sentence.text[at:start]
+        word = made_up.get(sentence.text[start:end], sentence.text[start:end])
+        tokens.append((len(text), len(text) + len(word)))
+        text, at = text + word, end
+    text += sentence.text[at:]
+    return msgspec.structs.replace(sentence, text=text, tokens=tuple(tokens))
+
+
+_ONSETS = "b c d f g h j k l m n p r s t v w x z br ch dj gw kh lh mb ng ph qu sh tch vr".split()
+_RIMES = "a e i o u ai ee oo ou an en in or ur el ik ash ez ob um yx al ber".split()
+
+
+def _name(rng: random.Random) -> str:
+    syllables = [rng.choice(_ONSETS) + rng.choice(_RIMES) for _ in range(rng.randint(1, 3))]
+    return "".join(syllables).capitalize()
