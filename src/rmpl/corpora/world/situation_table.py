@@ -48,7 +48,8 @@ class Situation:
     optional
         Roles a happening may leave open.
     groups
-        imSitu role -> least and most members of the entity that fills it (1 to 1 if absent).
+        imSitu role -> least and most members of the entity that fills it (1 to 1 if absent); a
+        single object stays single, only people and placards come in groups.
     several
         imSitu role -> least and most entities that fill it together (1 to 1 if absent).
     """
@@ -65,7 +66,7 @@ class Situation:
     several: Mapping[str, tuple[int, int]] = dataclasses.field(default_factory=dict)
 
 
-def _situation(  # noqa: PLR0917 - the table's columns
+def _situation(
     verb: str,
     event_type: str | None,
     roles: str,
@@ -117,7 +118,7 @@ ALL_SITUATIONS: tuple[Situation, ...] = (
         },
         "the AGENT shoots at the TARGET with the FIREARM at the PLACE",
         "fire a gun at somebody or something",
-        groups={"agent": (1, 2)},
+        groups={"target": (1, 2)},
     ),
     _situation(
         "burning",

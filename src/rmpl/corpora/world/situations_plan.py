@@ -127,6 +127,8 @@ def invent(
         least, most = situation.groups.get(role, (1, 1))
         if slots.count(role) > 1 and most > 1:
             least, most = (2, 2) if slots.index(role) == number else (1, 2)
+        if kind not in PERSONS and kind != "placard":
+            least, most = 1, 1
         told = situation.roles[role] if situation.event_type else role
         players[number] = (told or role, Entity(*look, count=rng.randint(least, most)))
     roles = tuple(players[number] for number in range(len(slots)))
