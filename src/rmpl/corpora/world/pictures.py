@@ -30,7 +30,7 @@ def shoot(
     clutter = rng.uniform(0.1, 0.8)
     if happening is not None:
         return draw_happening(happening, rng, clutter=clutter)
-    return draw_still(rng, entities=entities, held_out=held_out)
+    return draw_still(rng, entities=list(entities or ()), held_out=held_out)
 
 
 def save_picture(image: Image.Image, path: Path) -> None:

@@ -16,8 +16,8 @@ NUMBERS: tuple[str, ...] = ("zero", "one", "two", "three", "four", "five", "six"
 
 _PEOPLE_ONE = (
     "gunman teacher journalist lawmaker driver student farmer nurse lawyer suspect prisoner "
-    "witness singer minister envoy general pilot shopkeeper engineer doctor priest diplomat mayor banker "
-    "commander editor boy girl officer soldier worker man woman"
+    "witness singer minister envoy general pilot shopkeeper engineer doctor priest diplomat "
+    "mayor banker commander editor boy girl officer soldier worker man woman"
 ).split()
 _PEOPLE_MANY = (
     "rebels protesters villagers refugees fighters militants workers students migrants journalists "
