@@ -1,0 +1,131 @@
+"""Scores, protocols, intervals and errors as plain text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rmpl.scoring.counts import Counts, ScoreDict
+from rmpl.scoring.protocols import MARK, PROTOCOLS, find_protocol
+
+if TYPE_CHECKING:
+    from rmpl.scoring.analysis import Analysis
+    from rmpl.scoring.bootstrap import Difference, ScoreIntervals
+
+
+def aligned(rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
+    """Return rows as lines of equal columns, the first ``left`` columns flush left."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def score_lines(
+    protocol: str,
+    scores: Mapping[str, Counts],
+    bounds: Mapping[str, ScoreIntervals] | None = None,
+) -> list[str]:
+    """Return the scores of one protocol under its name, with tp / predicted / gold counts.
+
+    A task for which the protocol uses the gold is marked; ``bounds`` adds 95% intervals.
+    """
+    given = find_protocol(protocol).gold_given
+    columns = ["P", "R", "F1"] if bounds is None else ["P", "R", "F1", "F1 95%"]
+    rows = [[protocol, *columns, "tp", "predicted", "gold", ""]]
+    for task, counts in scores.items():
+        cells = [f"{value:.1f}" for value in (counts.p, counts.r, counts.f1)]
+        if bounds is not None:
+            interval = bounds[task].f1
+            cells.append(f"{interval.low:.1f}-{interval.high:.1f}")
+        numbers = [str(counts.tp), str(counts.n_pred), str(counts.n_gold)]
+        rows.append([f"  {task}", *cells, *numbers, f"!! {MARK}" if task in given else ""])
+    lines = aligned(rows)
+    if given & scores.keys():
+        lines.append(
+            f"  !! {MARK}: this score uses gold annotation no system has; compare it with nothing "
+            "but the same protocol"
+        )
+    return lines
+
+
+def protocol_lines() -> list[str]:
+    """Return the table of protocols: name, mark, what each grants and whom it imitates."""
+    lines = []
+    for protocol in PROTOCOLS.values():
+        mark = f"  !! {MARK}: {', '.join(sorted(protocol.gold_given))}"
+        lines.append(f"{protocol.name}{mark if protocol.gold_given else ''}")
+        lines.append(f"    grants: {protocol.grants}")
+        lines.append(f"    as in: {protocol.imitates}")
+        lines.append(f"    scores: {', '.join(protocol.scores)}")
+    return lines
+
+
+def difference_lines(
+    protocol: str, names: tuple[str, str], differences: Iterable[Difference]
+) -> list[str]:
+    """Return the table of a comparison: both F1, their difference, its interval, p and Holm's p."""
+    rows = [[f"{protocol}, F1", *names, "difference", "95%", "p", "p (Holm)"]]
+    for each in differences:
+        rows.append(
+            [
+                f"  {each.task}",
+                f"{each.first:.1f}",
+                f"{each.second:.1f}",
+                f"{each.difference:+.1f}",
+                f"{each.interval.low:+.1f} to {each.interval.high:+.1f}",
+                f"{each.p_value:.4f}",
+                f"{each.p_holm:.4f}",
+            ]
+        )
+    return aligned(rows)
+
+
+def analysis_lines(analysis: Analysis) -> list[str]:
+    """Return errors by category with examples, scores by type and role, and type confusions."""
+    lines: list[str] = []
+    for task, errors in analysis.errors.items():
+        rows = [[f"errors, {task}", "wrong predictions", "missed gold"]]
+        for category, count in errors.categories.items():
+            rows.append([f"  {category}", str(count.predicted), str(count.gold)])
+        total = [
+            sum(getattr(count, side) for count in errors.categories.values())
+            for side in ("predicted", "gold")
+        ]
+        lines += ["", *aligned([*rows, ["  sum", *map(str, total)]])]
+        for category, examples in errors.examples.items():
+            for example in examples:
+                sides = [f"{example.predicted or 'nothing'} for {example.gold or 'nothing'}"]
+                lines.append(f"    {category}: {example.medium}: {sides[0]}")
+    if any(analysis.poor_boxes):
+        rows = [["IoU of poor boxes", *(f"{i / 10:.1f}-" for i in range(len(analysis.poor_boxes)))]]
+        lines += ["", *aligned([*rows, ["  boxes", *map(str, analysis.poor_boxes)]])]
+    for title, tables in (("by type", analysis.by_type), ("by role", analysis.by_role)):
+        for task, table in tables.items():
+            if table:
+                lines += ["", *_breakdown(f"{task} {title}", table)]
+    for task, confusion in analysis.confusion.items():
+        lines += ["", *_confusion(task, confusion)]
+    return lines
+
+
+def _breakdown(title: str, table: Mapping[str, ScoreDict]) -> list[str]:
+    rows = [[title, "P", "R", "F1", "tp", "predicted", "gold"]]
+    for name, s in table.items():
+        percent = [f"{value:.1f}" for value in (s["p"], s["r"], s["f1"])]
+        rows.append([f"  {name}", *percent, str(s["tp"]), str(s["n_pred"]), str(s["n_gold"])])
+    return aligned(rows)
+
+
+def _confusion(task: str, confusion: Mapping[str, Mapping[str, int]]) -> list[str]:
+    columns = sorted({name for row in confusion.values() for name in row})
+    short = [name.rpartition(":")[2] for name in columns]
+    rows = [[f"{task}: gold \\ predicted", *short]]
+    for name, row in confusion.items():
+        rows.append([f"  {name}", *(str(row.get(column, 0) or ".") for column in columns)])
+    return aligned(rows)
