@@ -1,0 +1,41 @@
+# `make demo` and `make test` do everything on a fresh machine with Python 3.11 or newer.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# The index of a machine may offer torch as a CPU build; plain pip takes it, other installers may not.
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test checks clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.train: pyproject.toml | $(BIN)/python
+	@echo "installing rmpl into $(VENV) (about a minute)"
+	@$(PIP) install -e '.[train]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "installing rmpl with its development tools into $(VENV) (about a minute)"
+	@$(PIP) install -e '.[dev]'
+	@touch $@ $(VENV)/.train
+
+# Every step keeps what is finished, so a demo that was stopped goes on where it was.
+demo: $(VENV)/.train
+	$(BIN)/rmpl world --out demo/world
+	$(BIN)/rmpl train recipes/tiny.yaml --data demo/world --out demo/run
+	$(BIN)/rmpl predict demo/run --data demo/world/m2e2
+	$(BIN)/rmpl score demo/run/predictions.jsonl --gold demo/world/m2e2 --protocol strict --protocol legacy --json demo/run/metrics.json
+	$(BIN)/rmpl report demo/run --gold demo/world/m2e2
+
+checks: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: checks
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) demo
