@@ -28,11 +28,11 @@ def command(
         typer.echo(f"{out}: this world is already there")
         return
     with Bars() as bars:
-        counts = build_world(
+        about = build_world(
             out,
             seed=seed,
             scale=scale,
-            progress=lambda step, done, total: bars.update(step, done, total),
+            progress=lambda done, total, _: bars.update("world", done, total),
         )
-    for name, count in counts.items():
-        typer.echo(f"{name}: {count}")
+    for corpus, counts in about["counts"].items():
+        typer.echo(f"{corpus}: " + ", ".join(f"{count} {what}" for what, count in counts.items()))

@@ -82,7 +82,7 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
             world,
             seed=recipe.world_seed,
             scale=recipe.world_scale,
-            progress=lambda step, done, total: report(f"world: {step}", done, total, ""),
+            progress=lambda done, total, _: report("world", done, total, ""),
         )
     text = list(renamed(read_corpus("jmee", world / "ace", split="train"), recipe.seed))
     pictures = list(read_corpus("swig", world / "swig", split="train"))

@@ -102,6 +102,16 @@ def build_world(
     return about
 
 
+def is_built(out: Path, *, seed: int, scale: float = 1.0) -> bool:
+    """Return whether ``out`` already is the whole world of that seed and scale."""
+    marker = out / MARKER
+    if not marker.is_file():
+        return False
+    about = json.loads(marker.read_text(encoding="utf-8"))
+    made = (about.get("format"), about.get("seed"), about.get("scale"))
+    return bool(made == (FORMAT_VERSION, seed, scale))
+
+
 def _check_target(out: Path, overwrite: bool) -> None:
     if not out.exists() or overwrite:
         return
