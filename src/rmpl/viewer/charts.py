@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rmpl.viewer.markup import Attribute, Markup, el
 
 _WIDTH, _HEIGHT = 520.0, 240.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 12.0, 12.0, 40.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 22.0, 12.0, 40.0
 _MOST_POINTS = 400
 """A curve is thinned to this many points: more cannot be seen."""
 

@@ -16,6 +16,7 @@ from rmpl.viewer.links import LinkBadges, list_links
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.palette import Palette
 from rmpl.viewer.pictures import load_picture
+from rmpl.viewer.statistics import event_items, items_as_json
 from rmpl.viewer.text_drawing import DrawnEvent, draw_sentence
 
 
@@ -49,6 +50,21 @@ def _panes(canvas: _Canvas, drawn: Iterable[Markup]) -> Markup:
     return el("div", {"class": "panes"}, *panes)
 
 
+def _row(
+    key: str,
+    name: str,
+    medium_id: str,
+    panes: Markup,
+    pairs: Sequence[TextPair | ImagePair],
+    css: str = "row",
+) -> Markup:
+    """Return a sentence or picture with a link to itself and what the filters need to know."""
+    items = sorted({item for pair in pairs for item in event_items(pair)})
+    heading = el("a", {"href": f"#{key}", "title": medium_id}, name)
+    attributes = {"class": css, "id": key, "data-items": items_as_json(items)}
+    return el("section", attributes, el("h4", None, heading), panes)
+
+
 def _draw_text(canvas: _Canvas, number: int, sentence: Sentence) -> Markup | None:
     """Return a sentence's row, or ``None`` where nothing happens in it."""
     pairs = [
@@ -63,12 +79,9 @@ def _draw_text(canvas: _Canvas, number: int, sentence: Sentence) -> Markup | Non
         drawn = [_text_event(canvas, index, pair, gold) for index, pair in pairs]
         return draw_sentence(sentence, drawn, gold=gold, palette=canvas.palette)
 
-    return el(
-        "section",
-        {"class": "row"},
-        el("h4", {"title": sentence.id}, f"Sentence {number}"),
-        _panes(canvas, [side(gold) for gold in canvas.sides]),
-    )
+    panes = _panes(canvas, [side(gold) for gold in canvas.sides])
+    key = f"{canvas.prefix}s{number}"
+    return _row(key, f"Sentence {number}", sentence.id, panes, [pair for _, pair in pairs])
 
 
 def _text_event(canvas: _Canvas, index: int, pair: TextPair, gold: bool) -> DrawnEvent:
@@ -118,8 +131,14 @@ def _draw_picture(canvas: _Canvas, number: int, image: Image) -> Markup | None:
         )
         for place, gold in enumerate(canvas.sides)
     ]
-    heading = el("h4", {"title": image.id}, f"Picture {number}")
-    return el("section", {"class": "row figure"}, heading, _panes(canvas, drawn))
+    return _row(
+        f"{canvas.prefix}f{number}",
+        f"Picture {number}",
+        image.id,
+        _panes(canvas, drawn),
+        [pair for _, pair in pairs],
+        css="row figure",
+    )
 
 
 def _elsewhere(canvas: _Canvas) -> Markup | None:
@@ -193,7 +212,9 @@ def draw_document(
             rows.append(row)
     figures = [_draw_picture(canvas, number, one) for number, one in enumerate(document.images, 1)]
     shown = [figure for figure in figures if figure is not None]
+    heads = [el("div", {"class": f"pane {_side_name(one)}"}, _side_name(one)) for one in sides]
     return join(
+        el("div", {"class": "panes heads", "aria-hidden": "true"}, *heads) if rows else None,
         *rows,
         el("div", {"class": "figures"}, *shown) if shown else None,
         list_links(comparison, badges),

@@ -17,7 +17,7 @@ from rmpl.viewer.pictures import Picture
 from rmpl.viewer.text_drawing import confidence, tip
 
 _LABEL_HEIGHT = 17.0
-_ASSUMED_WIDTH = 400.0
+_ASSUMED_WIDTH = 290.0
 """Pixels: label collisions are judged as if the picture were shown this wide."""
 
 
@@ -227,5 +227,6 @@ def draw_image(
     shown = [chip for chip in chips if chip is not None]
     return join(
         el("div", {"class": "chips"}, *(shown or [el("span", {"class": "none"}, "no event")])),
-        el("div", {"class": "picture"}, _backdrop(picture, image, first), overlay, note),
+        el("div", {"class": "picture"}, _backdrop(picture, image, first), overlay),
+        note,
     )

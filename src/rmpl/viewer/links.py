@@ -8,6 +8,7 @@ from rmpl.records import Link
 from rmpl.viewer.compare import Comparison, Pair
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.palette import SIGNS, short
+from rmpl.viewer.statistics import items_as_json, link_item
 from rmpl.viewer.text_drawing import confidence
 
 
@@ -100,7 +101,7 @@ def list_links(comparison: Comparison, badges: LinkBadges) -> Markup | None:
         rows.append(
             el(
                 "li",
-                None,
+                {"data-items": items_as_json([link_item(comparison, pair)])},
                 _badge(pair, index, badges.key(index)),
                 f" sentence {sentence} and picture {picture}: {kind}",
                 confidence(pair.predicted.score if pair.predicted else None),

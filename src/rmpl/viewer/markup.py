@@ -76,7 +76,7 @@ def el(name: str, attributes: Mapping[str, Attribute] | None = None, *children: 
     return Markup(head) if name in _VOID else Markup(f"{head}{join(*children)}</{name}>")
 
 
-_ADDRESS = re.compile(r"#[\w-]+|[\w-]+\.html(#[\w-]+)?|data:image/jpeg;base64,[A-Za-z0-9+/=]+")
+_ADDRESS = re.compile(r"#[\w-]+|[\w.%~-]+(#[\w-]+)?|data:image/jpeg;base64,[A-Za-z0-9+/=]+")
 
 
 def _check(name: str, key: str, value: Attribute) -> None:

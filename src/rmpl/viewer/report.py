@@ -1,40 +1,75 @@
-"""The report of a run: scores, training curves, and documents drawn gold beside predicted."""
+"""The report of a run: scores, errors, training curves, documents drawn gold beside predicted."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from rmpl.errors import RmplError
 from rmpl.records import Document
+from rmpl.scoring.bootstrap import ScoreIntervals
+from rmpl.scoring.counts import ScoreDict
+from rmpl.viewer.cards import draw_cards
 from rmpl.viewer.charts import draw_curve
-from rmpl.viewer.compare import Comparison, Verdict, compare
-from rmpl.viewer.drawing import draw_document
+from rmpl.viewer.compare import Comparison, compare
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.page import render_page
-from rmpl.viewer.palette import SIGNS, Palette, short
-from rmpl.viewer.score_tables import ScoreRow, draw_scores
+from rmpl.viewer.palette import Palette
+from rmpl.viewer.score_tables import draw_scores
 from rmpl.viewer.selection import by_document, choose
+from rmpl.viewer.statistics import Statistics, collect
+from rmpl.viewer.statistics_drawing import (
+    draw_categories,
+    draw_confusion,
+    draw_overlaps,
+    draw_types,
+)
 
 SHOWN = 12
 """How many documents a report shows unless told otherwise."""
 
-_PICTURE_BUDGET = 10_000_000
-"""Bytes of JPEG a page may embed; a third more as text, which leaves room below 15 MB."""
+PER_PAGE = 100
+"""How many documents one file holds; more are paged."""
+
+MAX_BYTES = 15_000_000
+"""The size one file should not exceed; pictures are made smaller until it fits."""
+
+_PICTURE_BYTES = (120_000, 60_000, 30_000, 12_000, 6_000)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pages:
+    """What all files of one report share."""
+
+    path: Path
+    title: str
+    notes: Sequence[str]
+    parts: Sequence[Sequence[Comparison]]
+    palette: Palette
+    rule: str
+
+    def file(self, number: int) -> Path:
+        """Return the file of a page: ``report.html``, ``report-2.html``, ..."""
+        if number == 1:
+            return self.path
+        return self.path.with_name(f"{self.path.stem}-{number}{self.path.suffix}")
 
 
 def write_report(
     path: Path,
     *,
     title: str,
-    summary_scores: Mapping[str, Mapping[str, ScoreRow]],
+    summary_scores: Mapping[str, Mapping[str, ScoreDict]],
     curves: Mapping[str, Sequence[Mapping[str, float]]],
     gold: Sequence[Document],
     predicted: Sequence[Document],
     notes: Sequence[str] = (),
     limit: int = SHOWN,
-) -> None:
-    """Write one self-contained HTML file that needs no network.
+    intervals: Mapping[str, Mapping[str, ScoreIntervals]] | None = None,
+) -> list[Path]:
+    """Write a self-contained HTML file that needs no network (more than one for many documents).
 
     Parameters
     ----------
@@ -43,129 +78,117 @@ def write_report(
     curves
         Training curves by stage: records with ``step`` and ``loss``.
     gold, predicted
-        The same documents with gold and with predicted events.
+        The same documents with gold and with predicted events. Sentences and pictures are the
+        gold's.
     notes
         Lines shown below the title, such as what was not run and why.
     limit
-        How many documents are drawn; which ones, the report says.
+        How many documents are drawn; which ones, the report says. The charts are of all.
+    intervals
+        ``{protocol: {task: intervals}}`` from ``rmpl.scoring.bootstrap``.
+
+    Returns
+    -------
+    list of Path
+        The files written, ``path`` first.
 
     Raises
     ------
     RmplError
-        If a document occurs twice on one side, or the file cannot be written.
+        If a document occurs twice on one side, or a file cannot be written.
     """
     documents = by_document(gold, predicted)
+    compared = {key: compare(*both) for key, both in documents.items()}
     chosen, rule = choose(documents, limit)
-    comparisons = [compare(*documents[doc_id]) for doc_id in chosen]
-    palette = Palette.of(gold, predicted)
-    page = render_page(
-        title,
-        _header(title, notes),
-        el(
-            "main",
-            None,
-            _section("scores", "Scores", draw_scores(summary_scores)),
-            _curves(curves),
-            _documents(comparisons, palette, rule),
-        ),
-    )
+    shown = [compared[key] for key in chosen]
+    parts = [shown[i : i + PER_PAGE] for i in range(0, len(shown), PER_PAGE)] or [[]]
+    pages = _Pages(path, title, notes, parts, Palette.of(gold, predicted), rule)
+    front = [
+        _section("scores", "Scores", draw_scores(summary_scores, intervals)),
+        _errors(collect(compared.values()), pages.palette),
+        _curves(curves),
+    ]
+    return [
+        _write_page(pages, number, front if number == 1 else [])
+        for number in range(1, len(parts) + 1)
+    ]
+
+
+def _write_page(pages: _Pages, number: int, front: Sequence[Markup]) -> Path:
+    content = b""
+    first = 1 + PER_PAGE * (number - 1)
+    for most in _PICTURE_BYTES:
+        cards = draw_cards(
+            pages.parts[number - 1],
+            pages.palette,
+            pages.rule,
+            first_number=first,
+            max_picture_bytes=most,
+        )
+        main = el("main", None, *front, _section("documents", "Documents", *cards))
+        content = render_page(pages.title, _header(pages, number), main).encode("utf-8")
+        if len(content) <= MAX_BYTES:
+            break
+    file = pages.file(number)
     try:
-        path.write_bytes(page.encode("utf-8"))
+        file.write_bytes(content)
     except OSError as error:
         raise RmplError(
             f"the report cannot be written ({error.strerror})",
-            where=str(path),
+            where=str(file),
             remedy="choose a folder that exists and that you may write to",
         ) from error
+    return file
 
 
 def _section(key: str, title: str, *children: Markup) -> Markup:
     return el("section", {"id": key}, el("h2", None, title), *children)
 
 
-def _header(title: str, notes: Sequence[str]) -> Markup:
-    names = {"scores": "Scores", "training": "Training", "documents": "Documents"}
-    links = [el("a", {"href": f"#{key}"}, name) for key, name in names.items()]
+def _header(pages: _Pages, number: int) -> Markup:
+    names = {"scores": "Scores", "errors": "Errors", "training": "Training"}
+    shown = names if number == 1 else {}
+    links = [el("a", {"href": f"#{key}"}, name) for key, name in shown.items()]
+    links.append(el("a", {"href": "#documents"}, "Documents"))
     theme = el("button", {"id": "theme", "type": "button", "title": "light or dark"}, "◐ theme")
-    lines = [el("li", None, note) for note in notes]
+    lines = [el("li", None, note) for note in pages.notes]
     return el(
         "header",
         None,
-        el("nav", None, *links, theme),
-        el("h1", None, title),
+        el("nav", None, *links, _page_links(pages, number), theme),
+        el("h1", None, pages.title),
         el("ul", {"class": "notes"}, *lines) if lines else None,
     )
+
+
+def _page_links(pages: _Pages, number: int) -> Markup | None:
+    count = len(pages.parts)
+    if count == 1:
+        return None
+    links: list[Markup | str] = ["Page"]
+    for other in range(1, count + 1):
+        if other == number:
+            links.append(el("b", {"aria-current": "page"}, other))
+        else:
+            links.append(el("a", {"href": quote(pages.file(other).name, safe="")}, other))
+    return el("span", {"class": "pages"}, join(*links, sep=" "))
+
+
+def _errors(statistics: Statistics, palette: Palette) -> Markup:
+    if not statistics.categories:
+        return _section("errors", "Errors", el("p", {"class": "none"}, "Nothing was compared."))
+    parts = [draw_categories(statistics), draw_types(statistics, palette)]
+    parts.append(draw_confusion(statistics))
+    overlaps = draw_overlaps(statistics)
+    note = (
+        "By the strict protocol, over all documents. Arguments of a mention that is not right "
+        "count as missed or spurious."
+    )
+    explained = el("p", {"class": "none"}, note)
+    return _section("errors", "Errors", explained, *parts, *([overlaps] if overlaps else []))
 
 
 def _curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> Markup:
     charts = [draw_curve(stage, points) for stage, points in curves.items()]
     shown = charts or [el("p", {"class": "none"}, "No training curves were given.")]
     return _section("training", "Training", el("div", {"class": "charts"}, *shown))
-
-
-def _legend(palette: Palette, comparisons: Sequence[Comparison]) -> Markup:
-    types = {
-        event.event_type
-        for one in comparisons
-        for pair in one.events
-        for event in (pair.gold, pair.predicted)
-        if event
-    }
-    colours = [
-        el("span", {"class": f"mark trigger right first last {palette.css(name)}"}, short(name))
-        for name in sorted(types)
-    ]
-    signs = [
-        el(
-            "span",
-            {"class": f"mark argument first last {verdict.value} any-type", "title": sign.meaning},
-            join(sign.word, el("b", {"class": "glyph"}, sign.glyph)),
-        )
-        for verdict, sign in SIGNS.items()
-        if verdict is not Verdict.PLAIN
-    ]
-    return el(
-        "div",
-        {"class": "legend"},
-        el("p", {"class": "chips"}, *colours),
-        el("p", {"class": "chips"}, *signs),
-        el(
-            "p",
-            {"class": "none"},
-            "Point at, tap or tab to a mark to see its event light up; letters join a sentence "
-            "with a picture that shows the same event.",
-        ),
-    )
-
-
-def _tally(comparison: Comparison) -> str:
-    """Return how many mentions and arguments are right, missed and spurious, in words."""
-    pairs = comparison.events
-    verdicts = [pair.verdict for pair in pairs]
-    verdicts += [argument.verdict for pair in pairs for argument in pair.arguments]
-    verdicts += [pair.verdict for pair in comparison.links]
-    counted = [(sign.word, verdicts.count(verdict)) for verdict, sign in SIGNS.items()]
-    return ", ".join(f"{count} {word}" for word, count in counted if count and word)
-
-
-def _card(comparison: Comparison, index: int, palette: Palette, max_picture_bytes: int) -> Markup:
-    drawing = draw_document(
-        comparison, prefix=f"d{index}", palette=palette, max_picture_bytes=max_picture_bytes
-    )
-    key = f"doc-{index + 1}"
-    heading = el("h3", None, el("a", {"href": f"#{key}"}, comparison.document.id))
-    tally = el("p", {"class": "tally"}, _tally(comparison) or "nothing to compare")
-    return el("article", {"class": "card", "id": key}, heading, tally, drawing)
-
-
-def _documents(comparisons: Sequence[Comparison], palette: Palette, rule: str) -> Markup:
-    pictures = sum(len({pair.either.image_id for pair in one.image}) for one in comparisons)
-    most = min(120_000, _PICTURE_BUDGET // max(1, pictures))
-    cards = [_card(one, index, palette, most) for index, one in enumerate(comparisons)]
-    return _section(
-        "documents",
-        "Documents",
-        el("p", None, rule),
-        _legend(palette, comparisons),
-        *(cards or [el("p", {"class": "none"}, "No documents were given.")]),
-    )

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rmpl.scoring import SETTINGS, TASKS
+from rmpl.scoring.bootstrap import ScoreIntervals
+from rmpl.scoring.counts import ScoreDict
 from rmpl.viewer.markup import Markup, el, join
-
-ScoreRow = Mapping[str, float]
-"""One score: ``tp``, ``n_pred``, ``n_gold``, and ``p``, ``r``, ``f1`` in percent."""
 
 _SETTING_TITLES = {
     "text": "Text events",
@@ -31,7 +30,11 @@ def _task_title(task: str) -> Markup:
     return join(el("abbr", {"title": meaning}, shown), f" {rest}" if rest else None)
 
 
-def _row(task: str, score: ScoreRow) -> Markup:
+def _row(task: str, score: ScoreDict, interval: ScoreIntervals | None) -> Markup:
+    spread = None
+    if interval is not None:
+        title = {"class": "interval", "title": "bootstrap interval over documents"}
+        spread = el("span", title, f"{interval.f1.low:.1f}–{interval.f1.high:.1f}")
     counts = f"{score['tp']:,.0f} / {score['n_pred']:,.0f} / {score['n_gold']:,.0f}"
     return el(
         "tr",
@@ -39,7 +42,7 @@ def _row(task: str, score: ScoreRow) -> Markup:
         el("th", {"scope": "row"}, _task_title(task)),
         el("td", None, f"{score['p']:.1f}"),
         el("td", None, f"{score['r']:.1f}"),
-        el("td", {"class": "f1"}, f"{score['f1']:.1f}"),
+        el("td", {"class": "f1"}, f"{score['f1']:.1f}", spread),
         el("td", {"class": "counts"}, counts),
     )
 
@@ -61,7 +64,10 @@ def _setting_table(setting: str, rows: list[Markup]) -> Markup:
     )
 
 
-def draw_scores(scores: Mapping[str, Mapping[str, ScoreRow]]) -> Markup:
+def draw_scores(
+    scores: Mapping[str, Mapping[str, ScoreDict]],
+    intervals: Mapping[str, Mapping[str, ScoreIntervals]] | None = None,
+) -> Markup:
     """Return the tables of every protocol, percent with one decimal and the counts behind them.
 
     Parameters
@@ -69,13 +75,16 @@ def draw_scores(scores: Mapping[str, Mapping[str, ScoreRow]]) -> Markup:
     scores
         ``{protocol: {task: score}}`` as in ``metrics.json``. A setting without scores is shown as
         not run, never as zero.
+    intervals
+        ``{protocol: {task: intervals}}``, shown below F1 where there are any.
     """
     parts = []
     for protocol, tasks in scores.items():
+        known = (intervals or {}).get(protocol, {})
         by_setting: dict[str, list[Markup]] = {setting: [] for setting in SETTINGS}
         for task, score in tasks.items():
             setting = TASKS.get(task, task.split("_", maxsplit=1)[0])
-            by_setting.setdefault(setting, []).append(_row(task, score))
+            by_setting.setdefault(setting, []).append(_row(task, score, known.get(task)))
         tables = [_setting_table(setting, rows) for setting, rows in by_setting.items()]
         parts.append(
             el(

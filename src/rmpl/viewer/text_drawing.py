@@ -1,8 +1,8 @@
 """A sentence with its events: marked triggers, role-labelled arguments, one lane an event.
 
 Under every marked stretch of text lie its labels, one lane below the other, so that nested and
-crossing spans stay readable: a lane belongs to one event (or to a part of it, where its own spans
-overlap), and a span that reaches over several stretches is one unbroken bar.
+crossing spans stay readable: a span that reaches over several stretches is one unbroken bar. A
+colour tells the type; where a sentence has several events of one type, a number tells which.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class DrawnEvent:
 
 
 def confidence(score: float | None) -> str:
-    """Return a score as `` 0.93``, with a leading blank; nothing where there is none."""
-    return "" if score is None else f" {score:.2f}"
+    """Return a score as `` .93``, with a leading blank; nothing where there is none."""
+    return "" if score is None else f" {score:.2f}".replace(" 0.", " .")
 
 
 def tip(what: str, side: str, verdict: Verdict, score: float | None) -> str:
@@ -52,7 +52,9 @@ def tip(what: str, side: str, verdict: Verdict, score: float | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _marks(event: DrawnEvent, gold: bool, palette: Palette) -> list[tuple[Mark, str | None]]:
+def _marks(
+    event: DrawnEvent, gold: bool, palette: Palette, number: str
+) -> list[tuple[Mark, str | None]]:
     """Return the marks of one side of an event, each with the string it has instead of a span."""
     mention = event.pair.side(gold)
     if mention is None:
@@ -63,7 +65,7 @@ def _marks(event: DrawnEvent, gold: bool, palette: Palette) -> list[tuple[Mark, 
         (
             Mark(
                 span=mention.trigger,
-                label=short(mention.event_type) + confidence(mention.score),
+                label=short(mention.event_type) + number + confidence(mention.score),
                 css=f"trigger {colour} {verdict.value}",
                 tip=tip(f"trigger of {mention.event_type}", side, verdict, mention.score),
                 key=event.key,
@@ -80,7 +82,7 @@ def _marks(event: DrawnEvent, gold: bool, palette: Palette) -> list[tuple[Mark, 
         what = f"{argument.role} of {mention.event_type}"
         mark = Mark(
             span=argument.span,
-            label=argument.role + confidence(argument.score),
+            label=argument.role + number + confidence(argument.score),
             css=f"argument {colour} {pair.verdict.value}",
             tip=tip(what, side, pair.verdict, argument.score),
             key=event.key,
@@ -90,35 +92,25 @@ def _marks(event: DrawnEvent, gold: bool, palette: Palette) -> list[tuple[Mark, 
     return found
 
 
-def assign_lanes(groups: Sequence[Sequence[Mark]]) -> list[tuple[int, Mark]]:
+def assign_lanes(marks: Sequence[Mark]) -> list[tuple[int, Mark]]:
     """Give every mark a lane (0 is the topmost) so that no two of a lane overlap.
 
-    The marks of one group (one event) start at one lane, the highest where none of them meets
-    another event's; two events of one colour never share a lane.
+    Of marks that begin at the same token the longest comes first.
     """
     laid: list[tuple[int, Mark]] = []
-    for group in groups:
-        own: list[tuple[int, Mark]] = []
-        for mark in sorted(group, key=lambda m: (m.span.start, -m.span.end)):
-            busy = {lane for lane, other in own if _overlaps(mark, other)}
-            own.append((next(i for i in range(len(own) + 1) if i not in busy), mark))
-        base = 0
-        while any(
-            base + lane == there and (_overlaps(mark, other) or _colour(mark) == _colour(other))
-            for lane, mark in own
-            for there, other in laid
-        ):
-            base += 1
-        laid += [(base + lane, mark) for lane, mark in own]
+    for mark in sorted(marks, key=lambda m: (m.span.start, -m.span.end)):
+        busy = {lane for lane, other in laid if mark.span.start < other.span.end}
+        laid.append((next(i for i in range(len(laid) + 1) if i not in busy), mark))
     return laid
 
 
-def _overlaps(a: Mark, b: Mark) -> bool:
-    return a.span.start < b.span.end and b.span.start < a.span.end
-
-
-def _colour(mark: Mark) -> str:
-    return mark.css.split()[1]
+def _numbers(events: Sequence[DrawnEvent], gold: bool) -> list[str]:
+    """Return what tells events of one type apart in their labels: `` 1``, `` 2``, or nothing."""
+    types = [mention.event_type if (mention := e.pair.side(gold)) else "" for e in events]
+    return [
+        f" {types[:i].count(one) + 1}" if types.count(one) > 1 else ""
+        for i, one in enumerate(types)
+    ]
 
 
 def _label(mark: Mark) -> Markup:
@@ -179,11 +171,10 @@ def draw_sentence(
 
     Predicted strings that do not occur in the sentence, and spans outside it, are listed below it.
     """
-    groups: list[list[Mark]] = []
+    placed: list[Mark] = []
     nowhere: list[Markup] = []
-    for event in events:
-        placed: list[Mark] = []
-        for mark, instead in _marks(event, gold, palette):
+    for event, number in zip(events, _numbers(events, gold), strict=True):
+        for mark, instead in _marks(event, gold, palette, number):
             if 0 <= mark.span.start < mark.span.end <= len(sentence.tokens):
                 placed.append(mark)
                 continue
@@ -196,8 +187,7 @@ def draw_sentence(
             nowhere.append(
                 el("li", None, el("q", None, said), " ", el("span", attributes, _label(mark)))
             )
-        groups.append(placed)
-    drawn = el("p", {"class": "sentence", "dir": "auto"}, _body(sentence, assign_lanes(groups)))
+    drawn = el("p", {"class": "sentence", "dir": "auto"}, _body(sentence, assign_lanes(placed)))
     if not nowhere:
         return drawn
     return join(

@@ -88,7 +88,88 @@
       else if (kind !== "focusin") clear();
     });
   }
+
+  // Filters: an item is [setting, kind, type, role, verdict]; a row is shown when one of its items
+  // agrees with everything chosen, a document when one of its rows or links is.
+  const toolbar = document.getElementById("toolbar");
+  const fields = ["setting", "kind", "type", "role", "verdict"];
+  const cards = [...document.querySelectorAll(".card")].map((card) => ({
+    card,
+    words: card.textContent.toLowerCase(),
+    rows: [...card.querySelectorAll("[data-items]")].map((row) => ({
+      row,
+      items: JSON.parse(row.dataset.items),
+    })),
+  }));
+  const control = (name) => toolbar.querySelector(`[name="${name}"]`);
+
+  const filter = () => {
+    const wanted = fields.map((name) => control(name).value);
+    const words = control("document").value.trim().toLowerCase();
+    const any = wanted.some(Boolean);
+    let shown = 0;
+    for (const { card, words: text, rows } of cards) {
+      let found = !any;
+      for (const { row, items } of rows) {
+        const fits = !any || items.some((item) => wanted.every((w, i) => !w || item[i] === w));
+        row.hidden = !fits;
+        found = found || fits;
+      }
+      card.hidden = !found || !text.includes(words);
+      if (!card.hidden) shown += 1;
+    }
+    document.getElementById("shown").textContent = `${shown} of ${cards.length} documents`;
+    clear();
+  };
+
+  const choose = (chosen) => {
+    for (const name of fields) control(name).value = chosen[name] || "";
+    control("document").value = "";
+    filter();
+  };
+
+  if (toolbar) {
+    toolbar.addEventListener("input", filter);
+    control("reset").addEventListener("click", () => choose({}));
+    for (const button of document.querySelectorAll("[data-filter]")) {
+      button.addEventListener("click", () => {
+        choose(JSON.parse(button.dataset.filter));
+        toolbar.scrollIntoView();
+      });
+    }
+    // An address into the page wins over the filters: what it names must be seen.
+    addEventListener("hashchange", () => {
+      const target = document.getElementById(location.hash.slice(1));
+      if (target && target.closest("[hidden]")) {
+        choose({});
+        target.scrollIntoView();
+      }
+    });
+    filter();
+  }
+
+  const step = (by) => {
+    const seen = cards.map((one) => one.card).filter((card) => !card.hidden);
+    const now = seen.findIndex((card) => card.contains(document.activeElement));
+    const next = seen[Math.min(seen.length - 1, Math.max(0, now + by))];
+    if (!next) return;
+    next.focus({ preventScroll: true });
+    next.scrollIntoView();
+  };
+
   document.addEventListener("keydown", (what) => {
-    if (what.key === "Escape") clear();
+    if (what.ctrlKey || what.metaKey || what.altKey) return;
+    if (what.key === "Escape") {
+      clear();
+      if (what.target.matches("#toolbar input")) what.target.blur();
+      return;
+    }
+    if (what.target.matches("input, select")) return;
+    if (what.key === "j") step(1);
+    else if (what.key === "k") step(-1);
+    else if (what.key === "/" && toolbar) {
+      what.preventDefault();
+      control("document").focus();
+    }
   });
 })();

@@ -1,0 +1,97 @@
+"""The documents of a report: a legend, the filters, and a card each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rmpl.viewer.compare import Comparison, Verdict
+from rmpl.viewer.drawing import draw_document
+from rmpl.viewer.markup import Markup, el, join
+from rmpl.viewer.palette import SIGNS, Palette, short
+from rmpl.viewer.toolbar import draw_toolbar
+
+_HELP = (
+    "Point at, tap or tab to a mark and its event lights up; letters join a sentence with a "
+    "picture that shows the same event. Keys: j and k go to the next and the previous document, "
+    "/ to the search, Escape clears."
+)
+
+
+def draw_cards(
+    comparisons: Sequence[Comparison],
+    palette: Palette,
+    rule: str,
+    *,
+    first_number: int = 1,
+    max_picture_bytes: int = 120_000,
+) -> list[Markup]:
+    """Return the legend, the filters and one card a document.
+
+    Parameters
+    ----------
+    rule
+        Which documents these are, in words.
+    first_number
+        The number of the first document, for addresses that hold over several pages.
+    """
+    if not comparisons:
+        return [el("p", {"class": "none"}, "No documents were given.")]
+    cards = [
+        _card(one, number, palette, max_picture_bytes)
+        for number, one in enumerate(comparisons, first_number)
+    ]
+    return [
+        el("p", None, rule),
+        _legend(palette, comparisons),
+        draw_toolbar(comparisons),
+        *cards,
+    ]
+
+
+def _legend(palette: Palette, comparisons: Sequence[Comparison]) -> Markup:
+    types = {
+        event.event_type
+        for one in comparisons
+        for pair in one.events
+        for event in (pair.gold, pair.predicted)
+        if event
+    }
+    colours = [
+        el("span", {"class": f"mark trigger right {palette.css(name)}"}, short(name))
+        for name in sorted(types)
+    ]
+    signs = [
+        el(
+            "span",
+            {"class": f"mark argument {verdict.value} any-type", "title": sign.meaning},
+            join(sign.word, el("b", {"class": "glyph"}, sign.glyph)),
+        )
+        for verdict, sign in SIGNS.items()
+        if verdict is not Verdict.PLAIN
+    ]
+    return el(
+        "div",
+        {"class": "legend"},
+        el("p", {"class": "chips"}, *colours),
+        el("p", {"class": "chips"}, *signs),
+        el("p", {"class": "none"}, _HELP),
+    )
+
+
+def _tally(comparison: Comparison) -> str:
+    """Return how many mentions, arguments and links are right, missed and so on, in words."""
+    verdicts = [pair.verdict for pair in comparison.events]
+    verdicts += [one.verdict for pair in comparison.events for one in pair.arguments]
+    verdicts += [pair.verdict for pair in comparison.links]
+    counted = [(sign.word, verdicts.count(verdict)) for verdict, sign in SIGNS.items()]
+    return ", ".join(f"{count} {word}" for word, count in counted if count and word)
+
+
+def _card(comparison: Comparison, number: int, palette: Palette, max_picture_bytes: int) -> Markup:
+    drawing = draw_document(
+        comparison, prefix=f"d{number}", palette=palette, max_picture_bytes=max_picture_bytes
+    )
+    key = f"doc-{number}"
+    heading = el("h3", None, el("a", {"href": f"#{key}"}, comparison.document.id))
+    tally = el("p", {"class": "tally"}, _tally(comparison) or "nothing to compare")
+    return el("article", {"class": "card", "id": key, "tabindex": "-1"}, heading, tally, drawing)
