@@ -16,29 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmpl.errors import RmplError
+from rmpl.scoring.bounds import Interval, ScoreIntervals
 from rmpl.scoring.counts import Counts
 from rmpl.scoring.documents import Scores
 
 Counts3 = NDArray[np.float64]
 """Documents (or resamples) x tasks x (tp, predicted, gold)."""
 
+__all__ = ["Difference", "Interval", "ScoreIntervals", "compare", "holm", "intervals"]
+
 RESAMPLES = 1000
 LEVEL = 0.95
-
-
-class Interval(msgspec.Struct, frozen=True):
-    """The bounds of a percentage, from the quantiles of its resamples."""
-
-    low: float
-    high: float
-
-
-class ScoreIntervals(msgspec.Struct, frozen=True):
-    """The intervals of one score."""
-
-    p: Interval
-    r: Interval
-    f1: Interval
 
 
 class Difference(msgspec.Struct, frozen=True):

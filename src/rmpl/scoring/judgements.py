@@ -1,9 +1,9 @@
 """Why each prediction is right or wrong, and each gold item found or missed, under strict scoring.
 
 Every wrong prediction and every missed gold item gets exactly one category, so the categories of a
-task sum to its errors: ``predicted - tp`` wrong predictions and ``gold - tp`` missed items. Where a
-wrong prediction explains a missed item (another type on the same trigger), the two are one judgement
-with both sides.
+task sum to its errors: ``predicted - tp`` wrong predictions and ``gold - tp`` missed items. Where
+a wrong prediction explains a missed item (another type on the same trigger), the two are one
+judgement with both sides.
 """
 
 from __future__ import annotations

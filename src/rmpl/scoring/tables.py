@@ -71,18 +71,18 @@ def difference_lines(
 ) -> list[str]:
     """Return the table of a comparison: both F1, their difference, its interval, p and Holm's p."""
     rows = [[f"{protocol}, F1", *names, "difference", "95%", "p", "p (Holm)"]]
-    for each in differences:
-        rows.append(
-            [
-                f"  {each.task}",
-                f"{each.first:.1f}",
-                f"{each.second:.1f}",
-                f"{each.difference:+.1f}",
-                f"{each.interval.low:+.1f} to {each.interval.high:+.1f}",
-                f"{each.p_value:.4f}",
-                f"{each.p_holm:.4f}",
-            ]
-        )
+    rows.extend(
+        [
+            f"  {each.task}",
+            f"{each.first:.1f}",
+            f"{each.second:.1f}",
+            f"{each.difference:+.1f}",
+            f"{each.interval.low:+.1f} to {each.interval.high:+.1f}",
+            f"{each.p_value:.4f}",
+            f"{each.p_holm:.4f}",
+        ]
+        for each in differences
+    )
     return aligned(rows)
 
 
@@ -100,8 +100,8 @@ def analysis_lines(analysis: Analysis) -> list[str]:
         lines += ["", *aligned([*rows, ["  sum", *map(str, total)]])]
         for category, examples in errors.examples.items():
             for example in examples:
-                sides = [f"{example.predicted or 'nothing'} for {example.gold or 'nothing'}"]
-                lines.append(f"    {category}: {example.medium}: {sides[0]}")
+                sides = f"{example.predicted or 'nothing'} for {example.gold or 'nothing'}"
+                lines.append(f"    {category}: {example.medium}: {sides}")
     if any(analysis.poor_boxes):
         rows = [["IoU of poor boxes", *(f"{i / 10:.1f}-" for i in range(len(analysis.poor_boxes)))]]
         lines += ["", *aligned([*rows, ["  boxes", *map(str, analysis.poor_boxes)]])]

@@ -1,0 +1,60 @@
+"""``rmpl compare``: whether two systems differ on the same documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    first: Annotated[str, typer.Argument(help="Prediction file of the first system.")],
+    second: Annotated[str, typer.Argument(help="Prediction file of the second system.")],
+    gold: Annotated[Path, typer.Option(help="Folder of the M2E2 files, or a JSONL file.")],
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="Protocol; repeat for several. Default: strict.")
+    ] = None,
+    settings: Annotated[
+        str, typer.Option(help="What both predicted, with commas between.")
+    ] = "text,image,multimedia",
+    resamples: Annotated[int, typer.Option(help="Resamples and random swaps.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of both.", min=0)] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write the differences as JSON.")] = None,
+    schema: Annotated[
+        str, typer.Option(help="Inventory of event types: a name or a YAML file.")
+    ] = ("m2e2"),
+) -> None:
+    """Compare two prediction files by a paired test over documents, corrected after Holm."""
+    from rmpl.cli.scoring import gold_notes, print_warnings, write_json
+    from rmpl.corpora.predictions import read_predictions
+    from rmpl.corpora.report import ReadReport
+    from rmpl.ontology import load_ontology
+    from rmpl.scoring import Scores, score_by_document
+    from rmpl.scoring.bootstrap import compare
+    from rmpl.scoring.gold import read_gold
+    from rmpl.scoring.tables import difference_lines
+
+    names = list(dict.fromkeys(protocol or ["strict"]))
+    chosen = [name.strip() for name in settings.split(",") if name.strip()]
+    ontology = load_ontology(schema)
+    reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
+    sides: list[dict[str, Scores]] = []
+    for path in (first, second):
+        report = ReadReport()
+        found = read_predictions(
+            path, ontology=ontology, candidates=reference.candidates, report=report
+        )
+        sides.append(score_by_document(reference.documents, found, names, chosen))
+        print_warnings(report)
+    differences = {
+        name: compare(sides[0][name], sides[1][name], resamples=resamples, seed=seed)
+        for name in names
+    }
+    titles = (Path(first).name, Path(second).name)
+    for name, tested in differences.items():
+        typer.echo("\n".join(difference_lines(name, titles, tested)))
+    for note in gold_notes(sides[0]):
+        typer.echo(note)
+    if json is not None:
+        write_json(json, {n: {d.task: d for d in tested} for n, tested in differences.items()})

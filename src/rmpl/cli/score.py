@@ -1,0 +1,132 @@
+"""``rmpl score``: score a prediction file under named protocols."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rmpl.records import Document
+
+
+def command(
+    predictions: Annotated[
+        str | None,
+        typer.Argument(help="Prediction file (JSONL, may be gzipped), or - for standard input."),
+    ] = None,
+    gold: Annotated[
+        Path | None, typer.Option(help="Folder of the M2E2 files, or a JSONL file.")
+    ] = None,
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="Protocol; repeat for several. Default: strict.")
+    ] = None,
+    settings: Annotated[
+        str, typer.Option(help="What was predicted, with commas between: the rest is left out.")
+    ] = "text,image,multimedia",
+    intervals: Annotated[
+        bool, typer.Option("--intervals", help="Add 95% bootstrap intervals over documents.")
+    ] = False,
+    resamples: Annotated[int, typer.Option(help="Resamples of --intervals.", min=1)] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of --intervals.", min=0)] = 0,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Print the error analysis of strict scoring.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option(help="Write the scores as JSON.")] = None,
+    errors_json: Annotated[
+        Path | None, typer.Option(help="Write the error analysis as JSON.")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write scores and error analysis as one HTML page.")
+    ] = None,
+    schema: Annotated[
+        str, typer.Option(help="Inventory of event types: a name or a YAML file.")
+    ] = ("m2e2"),
+    list_protocols: Annotated[
+        bool, typer.Option("--list-protocols", help="Say what every protocol grants, and stop.")
+    ] = False,
+) -> None:
+    """Score predictions against gold: precision, recall and F1 with the counts behind them."""
+    from rmpl.cli.scoring import (
+        gold_notes,
+        intervals_of,
+        plain_scores,
+        print_warnings,
+        with_text,
+        write_json,
+    )
+    from rmpl.corpora.predictions import read_predictions
+    from rmpl.corpora.report import ReadReport
+    from rmpl.errors import RmplError
+    from rmpl.ontology import load_ontology
+    from rmpl.scoring import score_by_document
+    from rmpl.scoring.gold import read_gold
+    from rmpl.scoring.tables import protocol_lines, score_lines
+
+    if list_protocols:
+        typer.echo("\n".join(protocol_lines()))
+        return
+    if predictions is None or gold is None:
+        raise RmplError(
+            "a prediction file and --gold are needed",
+            remedy="rmpl score PRED.jsonl --gold FOLDER_OR_JSONL",
+        )
+    names = list(dict.fromkeys(protocol or ["strict"]))
+    chosen = [name.strip() for name in settings.split(",") if name.strip()]
+    ontology = load_ontology(schema)
+    reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
+    report = ReadReport()
+    found = read_predictions(
+        predictions, ontology=ontology, candidates=reference.candidates, report=report
+    )
+    analysing = errors or errors_json is not None or html is not None
+    kept = list(found) if analysing else []
+    results = score_by_document(reference.documents, kept if analysing else found, names, chosen)
+    bounds = intervals_of(results, resamples, seed) if intervals else {}
+    print_warnings(report)
+    for name, scores in results.items():
+        typer.echo("\n".join(score_lines(name, scores.total(), bounds.get(name))))
+    plain = plain_scores(results, bounds)
+    if json is not None:
+        write_json(json, plain)
+    if not analysing:
+        return
+    documents = with_text(gold, reference)
+    if errors or errors_json is not None:
+        _analyse(documents, kept, chosen, errors_json, shown=errors)
+    if html is not None:
+        from rmpl.viewer.report import write_report
+
+        write_report(
+            html,
+            title=f"Scores of {predictions}",
+            summary_scores={
+                name: {task: counts.to_dict() for task, counts in scores.total().items()}
+                for name, scores in results.items()
+            },
+            curves={},
+            gold=documents,
+            predicted=kept,
+            notes=[*gold_notes(results), *report.lines()],
+            intervals=bounds or None,
+        )
+
+
+def _analyse(
+    gold: list[Document],
+    predicted: list[Document],
+    settings: list[str],
+    file: Path | None,
+    *,
+    shown: bool,
+) -> None:
+    from rmpl.cli.scoring import write_json
+    from rmpl.scoring.analysis import analyse
+    from rmpl.scoring.tables import analysis_lines
+
+    analysis = analyse(gold, predicted, settings)
+    if shown:
+        typer.echo("\n".join(analysis_lines(analysis)))
+    if file is not None:
+        write_json(file, analysis)

@@ -1,0 +1,97 @@
+"""What ``rmpl score`` and ``rmpl compare`` share: warnings, JSON, gold with its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import typer
+
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.records import Document
+from rmpl.scoring import Scores
+from rmpl.scoring.bounds import ScoreIntervals
+from rmpl.scoring.gold import Gold
+from rmpl.scoring.protocols import MARK, find_protocol
+
+
+def print_warnings(report: ReadReport) -> None:
+    """Print each kind of warning once, with its count and first cases, to standard error."""
+    for reason, count in report.warnings.items():
+        cases = "; ".join(report.cases[reason])
+        typer.echo(f"warning: {count:,} x {reason} (first: {cases})", err=True)
+
+
+def intervals_of(
+    results: Mapping[str, Scores], resamples: int, seed: int
+) -> dict[str, dict[str, ScoreIntervals]]:
+    """Return bootstrap intervals of every protocol and task."""
+    from rmpl.scoring.bootstrap import intervals
+
+    return {
+        name: intervals(scores, resamples=resamples, seed=seed) for name, scores in results.items()
+    }
+
+
+def plain_scores(
+    results: Mapping[str, Scores], bounds: Mapping[str, Mapping[str, ScoreIntervals]]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return ``{protocol: {task: {tp, n_pred, n_gold, p, r, f1}}}``, percentages unrounded.
+
+    With intervals, ``p_ci``, ``r_ci`` and ``f1_ci`` are added as ``[low, high]``. Scores that use
+    the gold say ``gold_given``, except the legacy protocol's, whose names end in ``restricted``.
+    """
+    plain: dict[str, dict[str, dict[str, Any]]] = {}
+    for name, scores in results.items():
+        given = find_protocol(name).gold_given
+        plain[name] = {}
+        for task, counts in scores.total().items():
+            values: dict[str, Any] = dict(counts.to_dict())
+            if name in bounds:
+                interval = bounds[name][task]
+                for key in ("p", "r", "f1"):
+                    bound = getattr(interval, key)
+                    values[f"{key}_ci"] = [bound.low, bound.high]
+            if task in given and not task.endswith("_restricted"):
+                values["gold_given"] = True
+            plain[name][task] = values
+    return plain
+
+
+def gold_notes(results: Mapping[str, Scores]) -> list[str]:
+    """Return a line for every protocol that uses the gold."""
+    notes = []
+    for name, scores in results.items():
+        used = find_protocol(name).gold_given & scores.total().keys()
+        if used:
+            notes.append(f"!! {MARK} in {name}: {', '.join(sorted(used))}")
+    return notes
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as indented JSON.
+
+    Raises
+    ------
+    RmplError
+        If the file cannot be written.
+    """
+    content = msgspec.json.format(msgspec.json.encode(value), indent=2)
+    try:
+        path.write_bytes(content + b"\n")
+    except OSError as error:
+        raise RmplError(
+            f"cannot be written ({error.strerror})", where=str(path), remedy="check the folder"
+        ) from error
+
+
+def with_text(path: Path, gold: Gold) -> list[Document]:
+    """Return the gold with sentences and pictures, where the gold is a folder that has them."""
+    if not path.is_dir():
+        return gold.documents
+    from rmpl.corpora.m2e2 import read_m2e2
+
+    return list(read_m2e2(path))
