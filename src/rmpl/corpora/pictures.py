@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from rmpl.corpora.images import image_size, resolve_inside
 from rmpl.corpora.report import OnError, ReadReport
 from rmpl.errors import RmplError
-from rmpl.records import Image
+from rmpl.records import Document, Image
 
 
 class Pictures:
@@ -51,3 +53,41 @@ class Pictures:
             return Image(id=image_id)
         self.report.warn("picture not at hand", file_name)
         return Image(id=image_id)
+
+
+def with_pictures(document: Document, pictures: Pictures, *, contained: bool) -> Document:
+    """Return a document whose images' paths lead to pictures, with their sizes.
+
+    Parameters
+    ----------
+    document
+        A user's own, or one written by ``rmpl convert``.
+    pictures
+        Where relative paths start from.
+    contained
+        Whether absolute paths must lead into the pictures' folders too. Otherwise they are taken as
+        they are.
+
+    Raises
+    ------
+    RmplError
+        See ``Pictures.find``.
+    """
+    images = []
+    for image in document.images:
+        path = None if image.path is None else Path(image.path)
+        if path is None or (path.is_absolute() and not contained and image.width > 0):
+            images.append(image)
+        elif path.is_absolute() and not contained:
+            anywhere = Pictures([path.parent], pictures.on_error, pictures.report)
+            images.append(anywhere.find(image.id, path.name))
+        else:
+            images.append(pictures.find(image.id, _relative(path, pictures.folders)))
+    return msgspec.structs.replace(document, images=tuple(images))
+
+
+def _relative(path: Path, folders: Sequence[Path]) -> str:
+    for folder in folders:
+        if path.is_relative_to(folder.absolute()):
+            return str(path.relative_to(folder.absolute()))
+    return str(path)

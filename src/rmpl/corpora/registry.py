@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from rmpl.corpora.ace import read_ace, read_names
+from rmpl.corpora.documents import read_documents
+from rmpl.corpora.dygiepp import read_dygiepp
 from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.corpora.mnre import read_mnre
+from rmpl.corpora.oneie import read_oneie
+from rmpl.corpora.pictures import Pictures, with_pictures
+from rmpl.corpora.rams import read_rams
 from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.situations import read_swig
+from rmpl.corpora.textee import read_textee
+from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
 from rmpl.records import Document
 
@@ -66,20 +74,49 @@ def _mnre(request: Request) -> Iterator[Document]:
     split = request.split or "train"
     # The published validation file of version 2 really has a blank before the dot.
     names = [f"{stem}_{split}{end}" for stem in ("mnre", "ours") for end in (".txt", " .txt")]
-    path = _find(request.path, names)
+    path = find_file(request.path, names)
     images = request.images
     if images is None and (path.parent / "img_org").is_dir():
         images = path.parent / "img_org"
     return read_mnre(path, images=images, on_error=request.on_error, report=request.report)
 
 
-def _jmee(request: Request) -> Iterator[Document]:
-    path = _find(request.path, [f"{request.split or 'train'}.json"])
-    return read_jmee(path, on_error=request.on_error, report=request.report)
+def _ace(request: Request) -> Iterator[Document]:
+    names = None
+    if request.split is not None:
+        lists = [f"{request.split}{end}" for end in (".doc.txt", ".txt", ".filelist")]
+        names = read_names(find_file(request.path, lists))
+    return read_ace(request.path, names=names, on_error=request.on_error, report=request.report)
 
 
-def _find(path: Path, names: list[str]) -> Path:
-    """Return ``path`` if it is a file, otherwise the first of ``names`` that is in that folder."""
+def _documents(request: Request) -> Iterator[Document]:
+    folder = request.path.parent if request.images is None else request.images
+    pictures = Pictures([folder], request.on_error, request.report)
+    for document in read_documents(request.path, on_error=request.on_error, report=request.report):
+        yield with_pictures(document, pictures, contained=request.images is not None)
+
+
+def _in_file(
+    read: Callable[..., Iterator[Document]], *endings: str
+) -> Callable[[Request], Iterator[Document]]:
+    """Make a reader that takes a folder and a split out of one that takes a file."""
+
+    def read_file(request: Request) -> Iterator[Document]:
+        split = request.split or "train"
+        path = find_file(request.path, [f"{split}{ending}" for ending in endings])
+        return read(path, on_error=request.on_error, report=request.report)
+
+    return read_file
+
+
+def find_file(path: Path, names: list[str]) -> Path:
+    """Return ``path`` if it is a file, otherwise the first of ``names`` that is in that folder.
+
+    Raises
+    ------
+    RmplError
+        If none is there.
+    """
     if path.is_file():
         return path
     found = next((path / name for name in names if (path / name).is_file()), None)
@@ -92,12 +129,54 @@ def _find(path: Path, names: list[str]) -> Path:
     return found
 
 
+_TRAIN_DEV_TEST = ("train", "dev", "test")
+
 CORPORA: dict[str, Corpus] = {
-    "m2e2": Corpus(_m2e2, (), trains=False, about="M2E2: news with pictures; evaluation only"),
-    "jmee": Corpus(_jmee, ("train", "dev", "test"), trains=True, about="ACE 2005 as JMEE JSON"),
-    "swig": Corpus(_swig, ("train", "dev", "test"), trains=True, about="SWiG: verbs, boxed roles"),
-    "imsitu": Corpus(_swig, ("train", "dev", "test"), trains=True, about="imSitu: verbs, roles"),
-    "mnre": Corpus(_mnre, ("train", "val", "test"), trains=True, about="MNRE, versions 1 and 2"),
+    "m2e2": Corpus(
+        _m2e2, (), trains=False, about="M2E2: news with pictures and links; evaluation only"
+    ),
+    "swig": Corpus(_swig, _TRAIN_DEV_TEST, trains=True, about="SWiG: verbs with boxed roles"),
+    "imsitu": Corpus(_swig, _TRAIN_DEV_TEST, trains=True, about="imSitu: verbs with roles"),
+    "mnre": Corpus(
+        _mnre, ("train", "val", "test"), trains=True, about="MNRE 1 and 2: relations in tweets"
+    ),
+    "ace": Corpus(_ace, _TRAIN_DEV_TEST, trains=True, about="ACE 2005 from .sgm and .apf.xml"),
+    "jmee": Corpus(
+        _in_file(read_jmee, ".json"), _TRAIN_DEV_TEST, trains=True, about="ACE 2005 as JMEE JSON"
+    ),
+    "oneie": Corpus(
+        _in_file(read_oneie, ".oneie.json", ".jsonl", ".json"),
+        _TRAIN_DEV_TEST,
+        trains=True,
+        about="ACE 2005 as OneIE lines",
+    ),
+    "dygiepp": Corpus(
+        _in_file(read_dygiepp, ".json", ".jsonl"),
+        _TRAIN_DEV_TEST,
+        trains=True,
+        about="ACE 2005 as DyGIE++ lines",
+    ),
+    "textee": Corpus(
+        _in_file(read_textee, ".json", ".jsonl"),
+        _TRAIN_DEV_TEST,
+        trains=True,
+        about="text events as TextEE lines",
+    ),
+    "rams": Corpus(
+        _in_file(read_rams, ".jsonlines"),
+        _TRAIN_DEV_TEST,
+        trains=True,
+        about="RAMS, mapped to M2E2's types: free, unlike ACE",
+    ),
+    "wikievents": Corpus(
+        _in_file(read_wikievents, ".jsonl"),
+        _TRAIN_DEV_TEST,
+        trains=True,
+        about="WikiEvents, mapped to M2E2's types: free, unlike ACE",
+    ),
+    "documents": Corpus(
+        _documents, (), trains=True, about="your own documents: .jsonl, .jsonl.gz, .parquet"
+    ),
 }
 
 
@@ -119,7 +198,8 @@ def read_corpus(
     path
         The corpus's folder, or the one file to read.
     split
-        One of the corpus's splits; by default its first.
+        One of the corpus's splits; by default its first. For ``ace`` a file that lists the split's
+        documents, ``train.txt`` or ``train.doc.txt``, must be in the folder; by default all.
     images
         The pictures, where they are not at the corpus's usual place beside the annotations.
     on_error

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from rmpl.corpora.report import ReadReport
+from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.tokens import to_span
+from rmpl.errors import RmplError
 from rmpl.ontology import Ontology, TypeMapping, load_ontology
 from rmpl.records import Document, Sentence, TextArgument, TextEvent
 
@@ -26,6 +27,15 @@ class RawEvent(NamedTuple):
     start: int
     end: int
     arguments: list[RawArgument]
+
+
+class RawSentence(NamedTuple):
+    """A sentence of a document with the events whose triggers are in it."""
+
+    document_id: str
+    sentence: Sentence
+    events: list[RawEvent]
+    where: str
 
 
 class Selection:
@@ -50,6 +60,23 @@ class Selection:
         self.ontology = load_ontology("m2e2") if ontology is None else ontology
         self.report = report
         self.mapping = mapping
+        self._documents: set[str] = set()
+
+    def claim(self, document_id: str, where: str) -> None:
+        """Make sure that a document's id comes once.
+
+        Raises
+        ------
+        RmplError
+            If it came before.
+        """
+        if document_id in self._documents:
+            raise RmplError(
+                f"document {document_id!r} comes a second time",
+                where=where,
+                remedy="keep a document's records together and its id unique",
+            )
+        self._documents.add(document_id)
 
     def events(
         self, events: Iterable[RawEvent], sentence: Sentence, *, where: str, first: int = 1
@@ -97,6 +124,24 @@ class Selection:
         self.report.leave_out(f"role {role} of {name} outside the ontology", where)
         return None
 
+    def document(self, document_id: str, sentences: Iterable[RawSentence]) -> Document:
+        """Build a document from all of its sentences.
+
+        Raises
+        ------
+        RmplError
+            If its id came before, or a span lies outside its sentence.
+        """
+        events: list[TextEvent] = []
+        kept: list[Sentence] = []
+        for raw in sentences:
+            if not kept:
+                self.claim(document_id, raw.where)
+            kept.append(raw.sentence)
+            first = len(events) + 1
+            events.extend(self.events(raw.events, raw.sentence, where=raw.where, first=first))
+        return Document(id=document_id, sentences=tuple(kept), text_events=tuple(events))
+
     def count(self, document: Document) -> None:
         """Count a document that is about to be handed over."""
         self.report.use("documents")
@@ -104,3 +149,48 @@ class Selection:
         self.report.use("text events", len(document.text_events))
         arguments = sum(len(event.arguments) for event in document.text_events)
         self.report.use("text arguments", arguments)
+
+
+def outside_sentence(report: ReadReport, what: str, where: str) -> None:
+    """Count a trigger or argument that is left out because it is not in the event's sentence."""
+    report.leave_out(f"{what} outside the trigger's sentence", where)
+
+
+def group_sentences(
+    sentences: Iterable[RawSentence], selection: Selection, on_error: OnError
+) -> Iterator[Document]:
+    """Build documents from files that have a sentence a line, a document's lines together.
+
+    Raises
+    ------
+    RmplError
+        With ``on_error="raise"``: if a span lies outside its sentence, or a document's id comes
+        again after another document.
+    """
+    name: str | None = None
+    kept: dict[str, Sentence] = {}
+    events: list[TextEvent] = []
+
+    def finished() -> Iterator[Document]:
+        if name is not None and kept:
+            document = Document(name, tuple(kept.values()), text_events=tuple(events))
+            selection.count(document)
+            yield document
+
+    for raw in sentences:
+        try:
+            if raw.document_id != name:
+                yield from finished()
+                name, kept, events = None, {}, []
+                selection.claim(raw.document_id, raw.where)
+                name = raw.document_id
+            if raw.sentence.id in kept:
+                raise RmplError(f"a repeated sentence id {raw.sentence.id!r}", where=raw.where)
+            first = len(events) + 1
+            new = list(selection.events(raw.events, raw.sentence, where=raw.where, first=first))
+        except RmplError as error:
+            selection.report.refuse(error, on_error)
+            continue
+        kept[raw.sentence.id] = raw.sentence
+        events.extend(new)
+    yield from finished()

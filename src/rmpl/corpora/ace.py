@@ -1,0 +1,216 @@
+"""ACE 2005 (LDC2006T06) from its own files: ``X.sgm`` beside ``X.apf.xml``.
+
+Character positions count the .sgm without its tags: newlines are kept, ``&amp;`` counts five, text
+before ``<TEXT>`` counts, END is INCLUSIVE. Sentences and words are ours (nupunkt and NLTK, of
+``rmpl[ace]``), within the paragraphs of ``<TEXT>``; the annotation never moves a boundary, so that
+reading unannotated text gives the same words.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from rmpl.corpora.ace_text import SourceSentence, split_source
+from rmpl.corpora.files import read_bytes
+from rmpl.corpora.report import OnError, ReadReport
+from rmpl.corpora.textual import RawArgument, RawEvent, RawSentence, Selection, outside_sentence
+from rmpl.errors import RmplError
+from rmpl.ontology import Ontology
+from rmpl.records import Document, Span
+
+Extent = Literal["extent", "head"]
+
+_MENTIONS = ("entity_mention", "value_mention", "timex2_mention")
+
+
+class _Chars(NamedTuple):
+    """A stretch of the .sgm without tags, end exclusive."""
+
+    start: int
+    end: int
+
+
+class _Event(NamedTuple):
+    event_type: str
+    anchor: _Chars
+    arguments: list[tuple[str, _Chars]]
+
+
+class _Annotation(NamedTuple):
+    document_id: str
+    entities: list[_Chars]
+    events: list[_Event]
+
+
+def read_ace(
+    path: Path,
+    *,
+    names: frozenset[str] | None = None,
+    extent: Extent = "extent",
+    ontology: Ontology | None = None,
+    on_error: OnError = "raise",
+    report: ReadReport | None = None,
+) -> Iterator[Document]:
+    """Read ACE 2005; one document a pair of files.
+
+    Parameters
+    ----------
+    path
+        A folder, searched in depth, or one .sgm file. Where a document lies in several folders, the
+        corrected one is taken: ``timex2norm`` before ``adj`` before ``fp1`` and ``fp2``.
+    names
+        The documents of a split, by file stem; all by default.
+    extent
+        Whether an argument is its mention's full extent, as in JMEE, or its head, as in OneIE.
+    ontology
+        The types and roles to keep; M2E2's by default.
+    on_error, report
+        As in every reader. Triggers and arguments that no sentence holds, or another one than the
+        trigger's, are left out and counted.
+
+    Raises
+    ------
+    RmplError
+        If there are no such files, or the sentence splitter is not installed; for a document that
+        cannot be used, see ``on_error``.
+    """
+    report = ReadReport() if report is None else report
+    selection = Selection(ontology, report)
+    files = _files(Path(path))
+    for missing in sorted((names or frozenset()) - files.keys()):
+        report.leave_out("a document of the split that is not there", missing)
+    for name, source in files.items():
+        if names is not None and name not in names:
+            continue
+        try:
+            annotation = _annotation(source.with_suffix(".apf.xml"), extent)
+            sentences = split_source(read_bytes(source).decode("utf-8", "replace"), str(source))
+            assigned = _assign(annotation, sentences, report, str(source))
+            document = selection.document(annotation.document_id, assigned)
+        except RmplError as error:
+            report.refuse(error, on_error)
+            continue
+        selection.count(document)
+        yield document
+
+
+def _files(path: Path) -> dict[str, Path]:
+    if path.is_file():
+        return {path.stem: path}
+    order = ("timex2norm", "adj", "fp1", "fp2")
+
+    def rank(source: Path) -> tuple[int, str]:
+        folder = source.parent.name
+        return (order.index(folder) if folder in order else len(order), str(source))
+
+    found: dict[str, Path] = {}
+    for source in sorted(path.rglob("*.sgm"), key=rank):
+        found.setdefault(source.stem, source)
+    if not found:
+        raise RmplError(
+            "no .sgm files", where=str(path), remedy="give ACE's data/English or one .sgm file"
+        )
+    return dict(sorted(found.items()))
+
+
+def _annotation(path: Path, extent: Extent) -> _Annotation:
+    try:
+        # Expat refuses entity bombs by itself and ElementTree loads nothing from outside.
+        root = ET.fromstring(read_bytes(path))  # noqa: S314
+        document = root if root.tag == "document" else root.find("document")
+        if document is None:
+            raise RmplError("no <document>", where=str(path))
+        mentions: dict[str, _Chars] = {}
+        entities = []
+        for tag in _MENTIONS:
+            for mention in document.iter(tag):
+                part = mention.find(extent)  # values and times have an extent but no head
+                chars = _chars(mention.find("extent") if part is None else part)
+                mentions[mention.attrib["ID"]] = chars
+                if tag == "entity_mention":
+                    entities.append(chars)
+        events = [
+            _event(event, mention, mentions)
+            for event in document.iter("event")
+            for mention in event.iter("event_mention")
+        ]
+        return _Annotation(document.attrib["DOCID"], entities, events)
+    except ET.ParseError as error:
+        raise RmplError(f"not XML ({error})", where=str(path)) from error
+    except (KeyError, ValueError) as error:
+        raise RmplError(f"not an ACE annotation ({error!r})", where=str(path)) from error
+
+
+def _event(event: ET.Element, mention: ET.Element, mentions: dict[str, _Chars]) -> _Event:
+    return _Event(
+        f"{event.attrib['TYPE']}:{event.attrib['SUBTYPE']}",
+        _chars(mention.find("anchor")),
+        [
+            (argument.attrib["ROLE"], mentions[argument.attrib["REFID"]])
+            for argument in mention.iter("event_mention_argument")
+        ],
+    )
+
+
+def _chars(element: ET.Element | None) -> _Chars:
+    charseq = None if element is None else element.find("charseq")
+    if charseq is None:
+        raise ValueError("a mention without <charseq>")
+    return _Chars(int(charseq.attrib["START"]), int(charseq.attrib["END"]) + 1)
+
+
+def _assign(
+    annotation: _Annotation, sources: list[SourceSentence], report: ReadReport, where: str
+) -> list[RawSentence]:
+    entities: list[list[Span]] = [[] for _ in sources]
+    events: list[list[RawEvent]] = [[] for _ in sources]
+    for chars in annotation.entities:
+        place = _find(chars, sources)
+        if place is None:
+            report.leave_out("an entity mention that no sentence of the text holds", where)
+        else:
+            entities[place[0]].append(place[1])
+    for event in annotation.events:
+        anchor = _find(event.anchor, sources)
+        if anchor is None:
+            report.leave_out("a trigger that no sentence of the text holds", where)
+            continue
+        number, trigger = anchor
+        arguments = []
+        for role, chars in event.arguments:
+            span = sources[number].span(chars.start, chars.end)
+            if span is None:
+                outside_sentence(report, "an argument", where)
+            else:
+                arguments.append(RawArgument(role, span.start, span.end))
+        events[number].append(RawEvent(event.event_type, trigger.start, trigger.end, arguments))
+    name = annotation.document_id
+    return [
+        RawSentence(name, source.sentence(f"{name}_{number}", entities[number]), own, where)
+        for number, (source, own) in enumerate(zip(sources, events, strict=True))
+    ]
+
+
+def _find(chars: _Chars, sources: list[SourceSentence]) -> tuple[int, Span] | None:
+    for number, source in enumerate(sources):
+        span = source.span(chars.start, chars.end)
+        if span is not None:
+            return number, span
+    return None
+
+
+def read_names(path: Path) -> frozenset[str]:
+    """Read the documents of a split: a name a line, folders and endings allowed.
+
+    Raises
+    ------
+    RmplError
+        If there is no such file.
+    """
+    text = read_bytes(path).decode("utf-8", "replace")
+    names = (re.sub(r"(\.sgm|\.apf\.xml)$", "", line.strip()) for line in text.splitlines())
+    return frozenset(name.rsplit("/", 1)[-1] for name in names if name)

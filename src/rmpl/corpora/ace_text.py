@@ -1,0 +1,170 @@
+"""From an ACE source file to sentences that know where their characters stood in it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rmpl.errors import RmplError
+from rmpl.records import Sentence, Span
+
+_TAG = re.compile(r"<[^<>]*>")
+_ENTITY = re.compile(r"&(amp|lt|gt|quot|apos);")
+_CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_SIMPLE_WORD = re.compile(r"\w+|[^\w\s]")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+
+
+class _Text(NamedTuple):
+    """Readable text and, for each of its characters, the position in the source without tags."""
+
+    characters: str
+    positions: list[int]
+
+
+class SourceSentence(NamedTuple):
+    """A sentence whose words are known by their position in the source without tags.
+
+    Parameters
+    ----------
+    text
+        The sentence; line breaks are blanks, ``&amp;`` is ``&``.
+    tokens
+        Its words' character spans in ``text``, end exclusive.
+    starts, ends
+        Where each word starts and ends in the source, end exclusive.
+    """
+
+    text: str
+    tokens: tuple[tuple[int, int], ...]
+    starts: list[int]
+    ends: list[int]
+
+    def span(self, start: int, end: int) -> Span | None:
+        """Return the words that source characters ``start`` to ``end`` touch.
+
+        ``None`` if the stretch is not within the sentence. A mention that covers part of a word
+        ("Iraq" in "pro-Iraq") is the word.
+        """
+        if start < self.starts[0] or end > self.ends[-1] or start >= end:
+            return None
+        first = bisect_left(self.ends, start + 1)
+        last = bisect_left(self.starts, end)
+        return Span(first, last) if first < last else None
+
+    def sentence(self, sentence_id: str, entities: Sequence[Span]) -> Sentence:
+        """Return the sentence as a record."""
+        return Sentence(
+            id=sentence_id,
+            text=self.text,
+            tokens=self.tokens,
+            entities=tuple(dict.fromkeys(entities)),
+        )
+
+
+def split_source(source: str, where: str) -> list[SourceSentence]:
+    """Split the ``<TEXT>`` of an .sgm file into sentences and words.
+
+    Raises
+    ------
+    RmplError
+        If the file has no ``<TEXT>``, or the splitter is not installed.
+    """
+    sentences = []
+    for text in _paragraphs(source.replace("\r\n", "\n"), where):
+        for start, end in _sentences(text.characters):
+            sentence = _sentence(text, start, end)
+            if sentence is not None:
+                sentences.append(sentence)
+    return sentences
+
+
+def _paragraphs(source: str, where: str) -> Iterator[_Text]:
+    """Yield the stretches between blank lines and tags of ``<TEXT>``, positions counted in all."""
+    if "<TEXT>" not in source:
+        raise RmplError("no <TEXT> in it", where=where, remedy="this is no ACE 2005 source file")
+    inside, position, previous = False, 0, 0
+    for match in [*_TAG.finditer(source), None]:
+        end = len(source) if match is None else match.start()
+        stretch = source[previous:end]
+        if inside:
+            yield from _split_blank_lines(stretch, position)
+        position += len(stretch)
+        if match is not None:
+            inside = (inside or match[0] == "<TEXT>") and match[0] != "</TEXT>"
+            previous = match.end()
+
+
+def _split_blank_lines(stretch: str, position: int) -> Iterator[_Text]:
+    start = 0
+    for match in [*_BLANK_LINE.finditer(stretch), None]:
+        end = len(stretch) if match is None else match.start()
+        if stretch[start:end].strip():
+            yield _readable(stretch[start:end], position + start)
+        start = end
+
+
+def _readable(raw: str, position: int) -> _Text:
+    characters: list[str] = []
+    positions: list[int] = []
+    previous = 0
+    for match in [*_ENTITY.finditer(raw), None]:
+        end = len(raw) if match is None else match.start()
+        characters.extend(" " if c.isspace() else c for c in raw[previous:end])
+        positions.extend(range(position + previous, position + end))
+        if match is not None:
+            characters.append(_CHARACTERS[match[1]])
+            positions.append(position + end)
+            previous = match.end()
+    positions.append(position + len(raw))  # so that the last character has an end as well
+    return _Text("".join(characters), positions)
+
+
+def _sentence(text: _Text, start: int, end: int) -> SourceSentence | None:
+    part = text.characters[start:end]
+    start += len(part) - len(part.lstrip())
+    part = part.strip()
+    tokens = tuple(_words(part))
+    if not tokens:
+        return None
+    starts = [text.positions[start + first] for first, _ in tokens]
+    # The end of a word is where its last character's successor stands: "&amp;" is five long.
+    ends = [text.positions[start + last] for _, last in tokens]
+    return SourceSentence(part, tokens, starts, ends)
+
+
+def _sentences(paragraph: str) -> list[tuple[int, int]]:
+    try:
+        import nupunkt  # noqa: PLC0415 - optional, and only raw text needs it
+    except ImportError as error:
+        raise _not_installed() from error
+    return [(int(start), int(end)) for start, end in nupunkt.sent_spans(paragraph)]
+
+
+def _words(sentence: str) -> list[tuple[int, int]]:
+    try:
+        from nltk.tokenize.destructive import (  # noqa: PLC0415 - as above
+            NLTKWordTokenizer,
+        )
+    except ImportError as error:
+        raise _not_installed() from error
+    spans, position = [], 0
+    for word in NLTKWordTokenizer().tokenize(sentence):
+        while position < len(sentence) and sentence[position].isspace():
+            position += 1
+        # The Treebank convention writes `` and '' for ", whatever the text has.
+        forms = (word, '"') if word in {"``", "''"} else (word,)
+        form = next((f for f in forms if sentence.startswith(f, position)), None)
+        if form is None:  # the tokeniser rewrote something else: simple words lose nothing
+            return [match.span() for match in _SIMPLE_WORD.finditer(sentence)]
+        spans.append((position, position + len(form)))
+        position += len(form)
+    return spans
+
+
+def _not_installed() -> RmplError:
+    return RmplError(
+        "raw ACE needs a sentence splitter and a tokeniser", remedy="pip install 'rmpl[ace]'"
+    )

@@ -1,0 +1,168 @@
+"""Documents in one neutral form: JSON lines, gzipped or not, or Parquet (``rmpl[parquet]``).
+
+The JSON of a document is that of the record ``Document`` itself (docs/data.md shows one), so that
+reading back gives the same record. It is also the form for a user's own documents: there a sentence
+may leave out ``tokens`` and is then split into words and punctuation marks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.parquet import read_parquet, write_parquet
+from rmpl.corpora.report import OnError, ReadReport
+from rmpl.corpora.validity import check_document
+from rmpl.errors import RmplError
+from rmpl.records import (
+    Document,
+    Image,
+    ImageEvent,
+    Link,
+    Relation,
+    Sentence,
+    Span,
+    TextEvent,
+)
+
+_WORD = re.compile(r"\w+|[^\w\s]")
+
+ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
+
+
+class _Sentence(msgspec.Struct, gc=False):
+    id: str
+    text: str
+    tokens: tuple[tuple[int, int], ...] | None = None
+    entities: tuple[Span, ...] = ()
+
+
+class _Document(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    sentences: tuple[_Sentence, ...] = ()
+    images: tuple[Image, ...] = ()
+    text_events: tuple[TextEvent, ...] = ()
+    image_events: tuple[ImageEvent, ...] = ()
+    links: tuple[Link, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+
+_DOCUMENT = msgspec.json.Decoder(_Document)
+
+
+def read_documents(
+    path: Path, *, on_error: OnError = "raise", report: ReadReport | None = None
+) -> Iterator[Document]:
+    """Read documents from ``.jsonl``, ``.jsonl.gz`` or ``.parquet``, one at a time.
+
+    Raises
+    ------
+    RmplError
+        If the file is missing; for a line that is no document, or whose spans, ids or boxes do not
+        fit together, see ``on_error``.
+    """
+    path = Path(path)
+    report = ReadReport() if report is None else report
+    seen: set[str] = set()
+    raws = read_parquet(path) if path.suffix == ".parquet" else read_lines(path)
+    for where, content in raws:
+        try:
+            document = _to_document(content, where)
+            if document.id in seen:
+                raise RmplError(f"document {document.id!r} comes a second time", where=where)
+            check_document(document, where)
+        except RmplError as error:
+            report.refuse(error, on_error)
+            continue
+        seen.add(document.id)
+        report.use("documents")
+        report.use("sentences", len(document.sentences))
+        report.use("images", len(document.images))
+        yield document
+
+
+def _to_document(content: bytes | dict[str, object], where: str) -> Document:
+    if isinstance(content, bytes):
+        raw = decode(_DOCUMENT, content, where)
+    else:
+        try:
+            raw = msgspec.convert(content, _Document)
+        except msgspec.ValidationError as error:
+            raise RmplError(f"not a valid record ({error})", where=where) from error
+    return Document(
+        id=raw.id,
+        sentences=tuple(_to_sentence(sentence) for sentence in raw.sentences),
+        images=raw.images,
+        text_events=raw.text_events,
+        image_events=raw.image_events,
+        links=raw.links,
+        relations=raw.relations,
+    )
+
+
+def _to_sentence(raw: _Sentence) -> Sentence:
+    tokens = raw.tokens
+    if tokens is None:
+        tokens = tuple(match.span() for match in _WORD.finditer(raw.text))
+    return Sentence(id=raw.id, text=raw.text, tokens=tokens, entities=raw.entities)
+
+
+def write_documents(documents: Iterable[Document], path: Path) -> int:
+    """Write documents in the form that ``path`` ends in and return how many.
+
+    The file appears only when it is complete; the same documents give the same bytes.
+
+    Raises
+    ------
+    RmplError
+        If the ending is unknown, the folder cannot be written, or a text has a broken character.
+    """
+    path = Path(path)
+    if not path.name.endswith(ENDINGS):
+        raise RmplError(
+            "an unknown ending", where=str(path), remedy=f"use one of {', '.join(ENDINGS)}"
+        )
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        if path.suffix == ".parquet":
+            count = write_parquet(documents, partial)
+        else:
+            with _opened(partial, zipped=path.suffix == ".gz") as file:
+                count = _write_lines(documents, file)
+        partial.replace(path)
+    except OSError as error:
+        raise RmplError(f"cannot be written ({error.strerror})", where=str(path)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+    return count
+
+
+@contextlib.contextmanager
+def _opened(path: Path, *, zipped: bool) -> Iterator[BinaryIO]:
+    with path.open("wb") as file:
+        if not zipped:
+            yield file
+            return
+        # No name and no time in the header, which would differ from run to run.
+        with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
+            yield packed  # type: ignore[misc]
+
+
+def _write_lines(documents: Iterable[Document], file: BinaryIO) -> int:
+    encoder = msgspec.json.Encoder()
+    count = 0
+    for document in documents:
+        try:
+            file.write(encoder.encode(document) + b"\n")
+        except UnicodeEncodeError as error:
+            raise RmplError("a text with a broken character", where=document.id) from error
+        count += 1
+    return count

@@ -1,0 +1,103 @@
+"""Documents as a Parquet table with nested columns, for data frames and data hubs."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import msgspec
+
+from rmpl.errors import RmplError
+from rmpl.records import Document
+
+ROWS_AT_ONCE = 1_000
+
+
+def write_parquet(documents: Iterable[Document], path: Path) -> int:
+    """Write documents as rows and return how many.
+
+    Raises
+    ------
+    RmplError
+        If pyarrow is not installed.
+    """
+    arrow, parquet = _pyarrow()
+    record = msgspec.inspect.type_info(Document)
+    assert isinstance(record, msgspec.inspect.StructType)  # noqa: S101 - tells the type checker
+    schema = arrow.schema([(f.name, _arrow_type(arrow, f.type)) for f in record.fields])
+    count = 0
+    remaining = iter(documents)
+    with parquet.ParquetWriter(path, schema) as writer:
+        while rows := [msgspec.to_builtins(d) for d in itertools.islice(remaining, ROWS_AT_ONCE)]:
+            writer.write_table(arrow.Table.from_pylist(rows, schema=schema))
+            count += len(rows)
+    return count
+
+
+def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield ``(file:row, row)`` with the fields that have no value left out.
+
+    Raises
+    ------
+    RmplError
+        If pyarrow is not installed, or there is no such Parquet file.
+    """
+    arrow, parquet = _pyarrow()
+    if not path.is_file():
+        raise RmplError("no such file", where=str(path), remedy="check the path")
+    number = 0
+    try:
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
+                for row in batch.to_pylist():
+                    number += 1
+                    kept = {key: _without_nulls(v) for key, v in row.items() if v is not None}
+                    yield f"{path}:{number}", kept
+    except (arrow.ArrowException, OSError) as error:
+        raise RmplError(f"not a Parquet file ({error})", where=str(path)) from error
+
+
+def _pyarrow() -> tuple[ModuleType, ModuleType]:
+    try:
+        import pyarrow  # noqa: PLC0415 - optional and slow to import
+        import pyarrow.parquet  # noqa: PLC0415
+    except ImportError as error:
+        raise RmplError(
+            "Parquet needs pyarrow", remedy="pip install 'rmpl[parquet]', or write .jsonl.gz"
+        ) from error
+    return pyarrow, pyarrow.parquet
+
+
+def _arrow_type(arrow: ModuleType, kind: msgspec.inspect.Type) -> object:
+    """Translate a record's field type; every column may be null, which stands for a default."""
+    for plain, column in (
+        (msgspec.inspect.StrType, arrow.string),
+        (msgspec.inspect.IntType, arrow.int64),
+        (msgspec.inspect.FloatType, arrow.float64),
+        (msgspec.inspect.BoolType, arrow.bool_),
+    ):
+        if isinstance(kind, plain):
+            return column()
+    match kind:
+        case msgspec.inspect.UnionType(types=types):
+            inner = next(t for t in types if not isinstance(t, msgspec.inspect.NoneType))
+            return _arrow_type(arrow, inner)
+        case msgspec.inspect.StructType(array_like=False, fields=fields):
+            return arrow.struct([(f.name, _arrow_type(arrow, f.type)) for f in fields])
+        case (
+            msgspec.inspect.VarTupleType(item_type=item)
+            | msgspec.inspect.TupleType(item_types=(item, *_))
+            | msgspec.inspect.StructType(fields=(msgspec.inspect.Field(type=item), *_))
+        ):
+            return arrow.list_(_arrow_type(arrow, item))
+    raise TypeError(f"no column type for {kind}")
+
+
+def _without_nulls(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_nulls(v) for key, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    return value

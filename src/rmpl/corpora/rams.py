@@ -1,0 +1,108 @@
+"""RAMS (Ebner et al., ACL 2020), mapped onto M2E2's types: five sentences round ONE event a record.
+
+Word indices count through the whole window, end INCLUSIVE; the role is the end of a link's label
+(``evt089arg02place``). Only the one event is annotated, so that the other sentences of the window
+are no negatives: a document holds the trigger's sentence alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.report import OnError, ReadReport
+from rmpl.corpora.textual import RawArgument, RawEvent, RawSentence, Selection, outside_sentence
+from rmpl.corpora.tokens import sentence_from_words
+from rmpl.errors import RmplError
+from rmpl.ontology import load_mapping
+from rmpl.records import Document
+
+_ROLE = re.compile(r"^evt\d{3}arg\d{2}")
+
+_Span = tuple[int, int]
+
+
+class _Line(msgspec.Struct, gc=False):
+    doc_key: str
+    sentences: list[list[str]]
+    evt_triggers: list[tuple[int, int, list[tuple[str, float]]]]
+    gold_evt_links: list[tuple[_Span, _Span, str]]
+
+
+_LINE = msgspec.json.Decoder(_Line)
+
+
+def read_rams(
+    path: Path,
+    *,
+    loose: bool = False,
+    on_error: OnError = "raise",
+    report: ReadReport | None = None,
+) -> Iterator[Document]:
+    """Read a RAMS file; one document for every record whose event has a type of M2E2.
+
+    Parameters
+    ----------
+    path
+        ``train.jsonlines`` or another split's.
+    loose
+        Take near types too (a threat made in a meeting as a meeting), not only exact ones.
+    on_error, report
+        As in every reader. Arguments in another sentence than the trigger are left out and counted.
+
+    Raises
+    ------
+    RmplError
+        If the file is missing; for a record that cannot be used, see ``on_error``.
+    """
+    report = ReadReport() if report is None else report
+    mapping = load_mapping("rams") | (load_mapping("rams_loose") if loose else {})
+    selection = Selection(None, report, mapping)
+    for where, content in read_lines(Path(path)):
+        try:
+            raw = decode(_LINE, content, where)
+            document = selection.document(raw.doc_key, [_sentence(raw, report, where)])
+        except RmplError as error:
+            report.refuse(error, on_error)
+            continue
+        report.use("records")
+        if document.text_events:
+            selection.count(document)
+            yield document
+
+
+def _sentence(raw: _Line, report: ReadReport, where: str) -> RawSentence:
+    if len(raw.evt_triggers) != 1 or not raw.evt_triggers[0][2]:
+        raise RmplError("a record without its one event", where=where)
+    first, last, types = raw.evt_triggers[0]
+    number, start = _place(raw.sentences, first, where)
+    words = raw.sentences[number]
+    arguments = []
+    for _, (argument_first, argument_last), label in raw.gold_evt_links:
+        if start <= argument_first <= argument_last < start + len(words):
+            role = _ROLE.sub("", label)
+            arguments.append(RawArgument(role, argument_first - start, argument_last - start + 1))
+        else:
+            outside_sentence(report, "an argument", where)
+    sentence = sentence_from_words(
+        f"{raw.doc_key}_{number}",
+        words,
+        entities=[(argument.start, argument.end) for argument in arguments],
+        where=where,
+    )
+    event = RawEvent(types[0][0], first - start, last - start + 1, arguments)
+    return RawSentence(raw.doc_key, sentence, [event], where)
+
+
+def _place(sentences: list[list[str]], word: int, where: str) -> tuple[int, int]:
+    """Return the number of the sentence that ``word`` of the window is in, and its first word."""
+    start = 0
+    for number, words in enumerate(sentences):
+        if start <= word < start + len(words):
+            return number, start
+        start += len(words)
+    raise RmplError("a trigger outside the window", where=where)

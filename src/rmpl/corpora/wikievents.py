@@ -1,0 +1,140 @@
+"""WikiEvents (Li et al., NAACL 2021), mapped onto M2E2's types: JSON lines, a document a line.
+
+Word indices count through the whole DOCUMENT, end exclusive. Character offsets do not index the
+document's ``text``, which lacks the blanks between sentences, so words are found in their own
+sentence. An argument names an entity mention, which may be in another sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.report import OnError, ReadReport
+from rmpl.corpora.textual import RawArgument, RawEvent, RawSentence, Selection, outside_sentence
+from rmpl.corpora.tokens import sentence_from_words
+from rmpl.errors import RmplError
+from rmpl.ontology import load_mapping
+from rmpl.records import Document
+
+
+class _Entity(msgspec.Struct, gc=False):
+    id: str
+    sent_idx: int
+    start: int
+    end: int
+
+
+class _Trigger(msgspec.Struct, gc=False):
+    sent_idx: int
+    start: int
+    end: int
+
+
+class _Argument(msgspec.Struct, gc=False):
+    entity_id: str
+    role: str
+
+
+class _Event(msgspec.Struct, gc=False):
+    event_type: str
+    trigger: _Trigger
+    arguments: list[_Argument] = []
+
+
+class _Line(msgspec.Struct, gc=False):
+    doc_id: str
+    sentences: list[tuple[list[tuple[str, int, int]], str]]
+    entity_mentions: list[_Entity]
+    event_mentions: list[_Event]
+
+
+_LINE = msgspec.json.Decoder(_Line)
+
+
+def read_wikievents(
+    path: Path, *, on_error: OnError = "raise", report: ReadReport | None = None
+) -> Iterator[Document]:
+    """Read a WikiEvents file; one document a line, all of its sentences.
+
+    Parameters
+    ----------
+    path
+        ``train.jsonl`` or another split's.
+    on_error, report
+        As in every reader. Arguments in another sentence than the trigger are left out and counted.
+
+    Raises
+    ------
+    RmplError
+        If the file is missing; for a document that cannot be used, see ``on_error``.
+    """
+    report = ReadReport() if report is None else report
+    selection = Selection(None, report, load_mapping("wikievents"))
+    for where, content in read_lines(Path(path)):
+        try:
+            raw = decode(_LINE, content, where)
+            document = selection.document(raw.doc_id, list(_sentences(raw, report, where)))
+        except RmplError as error:
+            report.refuse(error, on_error)
+            continue
+        selection.count(document)
+        yield document
+
+
+def _sentences(raw: _Line, report: ReadReport, where: str) -> Iterator[RawSentence]:
+    count = len(raw.sentences)
+    entities: list[list[_Entity]] = [[] for _ in range(count)]
+    events: list[list[_Event]] = [[] for _ in range(count)]
+    for entity in raw.entity_mentions:
+        entities[_place(entity.sent_idx, count, where)].append(entity)
+    for event in raw.event_mentions:
+        events[_place(event.trigger.sent_idx, count, where)].append(event)
+    known = {entity.id: entity for entity in raw.entity_mentions}
+    start = 0
+    for number, (tokens, text) in enumerate(raw.sentences):
+        if not tokens and not entities[number] and not events[number]:
+            continue
+        sentence = sentence_from_words(
+            f"{raw.doc_id}_{number}",
+            [word for word, _, _ in tokens],
+            text=text,
+            entities=[(e.start - start, e.end - start) for e in entities[number]],
+            where=where,
+        )
+        own = [_event(event, number, start, known, report, where) for event in events[number]]
+        yield RawSentence(raw.doc_id, sentence, own, where)
+        start += len(tokens)
+
+
+def _place(sentence: int, count: int, where: str) -> int:
+    if not 0 <= sentence < count:
+        raise RmplError(f"a mention in sentence {sentence} of {count}", where=where)
+    return sentence
+
+
+def _event(
+    raw: _Event,
+    sentence: int,
+    start: int,
+    known: dict[str, _Entity],
+    report: ReadReport,
+    where: str,
+) -> RawEvent:
+    arguments = []
+    for argument in raw.arguments:
+        entity = known.get(argument.entity_id)
+        if entity is None:
+            raise RmplError(
+                f"an argument that is no entity mention ({argument.entity_id!r})", where=where
+            )
+        if entity.sent_idx == sentence:
+            span = entity.start - start, entity.end - start
+            arguments.append(RawArgument(argument.role, *span))
+        else:
+            outside_sentence(report, "an argument", where)
+    trigger = raw.trigger
+    return RawEvent(raw.event_type, trigger.start - start, trigger.end - start, arguments)
