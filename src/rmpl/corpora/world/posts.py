@@ -15,6 +15,7 @@ from rmpl.corpora.world.story import COLOURS, GARMENTS, HELD_OUT_LOOKS, PERSONS,
 
 NEGATIVE = "None"
 _POSITIVE_RATE = 0.42
+_MOST_WORDS = 35
 _THIRD_RATE = 0.65
 """How often a third one is named."""
 
@@ -68,7 +69,7 @@ _POSTS = {
     3: (
         "{A} , {B} and {C} today {tag}",
         "{C} shared this photo of {A} and {B} {tag}",
-        "{A} and {B} {place} ; {C} could not come {tag}",
+        "{A} and {B} {place} ; {C} says hello {tag}",
         "we asked {C} about {A} and {B} {tag}",
         "{A} , {C} , {B} : who is who ? {tag}",
         "more about {A} , {B} and {C} soon {place}",
@@ -137,6 +138,8 @@ def invent_post(number: int, rng: random.Random, setting: Setting) -> Post:
     elif not relation.directed and rng.random() < 0.5:
         asked = (tail, head)
     words, spans = _write(named, rng, setting)
+    while len(words) > _MOST_WORDS:
+        words, spans = _write(named, rng, setting)
     return Post(words, spans[asked[0]], spans[asked[1]], label, tie, (head, tail))
 
 

@@ -29,6 +29,8 @@ from rmpl.records import Span
 
 _NO_BLANK_BEFORE = frozenset({",", ".", ":", ";", "?", "!", ")", "”", "'s", "’s", "'", "’", "%"})
 _NO_BLANK_AFTER = frozenset({"(", "“", "#", "@"})
+_SAME_TOWN_RATE = 0.4
+"""How often a further town is one that the sentence names already."""
 _ALL_DECOYS = tuple(clause for clauses in DECOYS.values() for clause in clauses)
 
 
@@ -209,9 +211,16 @@ class Teller:
         if name == "month":
             return self._rng.choice(MONTHS)
         if name == "neutral":
-            pool = _ALL_DECOYS if self._rng.random() < 0.25 else NEUTRAL_CLAUSES
-            return self._rng.choice(pool)
+            if self._rng.random() < 0.25:
+                return self._echo() or self._rng.choice(_ALL_DECOYS)
+            return self._rng.choice(NEUTRAL_CLAUSES)
         return self._rng.choice(NEUTRAL_NOUNS if name == "nothing" else LEXICON[name])
+
+    def _echo(self) -> str | None:
+        """Return a decoy that repeats the word of a trigger written so far, if there is one."""
+        said = {self._words[span.start].lower() for span in self._triggers.values()}
+        echoes = [clause for clause in _ALL_DECOYS if said & set(clause.lower().split())]
+        return self._rng.choice(echoes) if echoes else None
 
     def _part(self, name: str) -> None:
         if name == "Place":
@@ -224,9 +233,10 @@ class Teller:
         part = self._parts.get(name)
         if part is None:
             raise MisfitError(f"no part {name}")
-        nodes = parse(part.template)
+        template = (self._echo() if name == "D" else None) or part.template
+        nodes = parse(template)
         if not self._fits(nodes, part.event - 1):
-            raise MisfitError(f"the cast does not fit {part.template!r}")
+            raise MisfitError(f"the cast does not fit {template!r}")
         self._claim(nodes, part.event - 1)
         self._write(nodes, part.event - 1)
 
@@ -288,9 +298,15 @@ class Teller:
         rng, names = self._rng, self._setting.names
         if kind == "PER":
             heads = [m for m in self._mentions if m.kind == "PER" and not m.named]
-            if heads and rng.random() < 0.3:
+            if heads and rng.random() < 0.4:
                 return self._other(rng.choice(heads))
             return participant(rng, self._setting)
+        if kind in ("PLACE", "TOWN") and rng.random() < _SAME_TOWN_RATE:
+            towns = [m.span for m in self._mentions if m.kind == "GPE"]
+            if towns:
+                span = rng.choice(towns)
+                name = " ".join(self._words[span.start : span.end])
+                return Referent("", "GPE", frozenset({"place", "town"}), name=name)
         simple: dict[str, Callable[[], Referent]] = {
             "PERSON": lambda: referents.person(rng, names),
             "NAME": lambda: Referent("", "PER", frozenset(), name=names.person(rng)),

@@ -20,6 +20,7 @@ CLAUSE_FRAMES: tuple[str, ...] = (
     "{:source} reported that {=S} .",
     "{~TOWN} - {=S} .",
     "{=Place} - {=S} {:time} .",
+    "{=Place} - {=S} .",
     "{=S} , while {:neutral} .",
     "{=S} as {:neutral} .",
     "{:neutral} when {=S} .",
