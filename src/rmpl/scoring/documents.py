@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from rmpl.corpora.files import collector_paused
 from rmpl.errors import RmplError
 from rmpl.records import Document
 from rmpl.scoring.counts import SETTINGS, TASKS, Counts, add_up
@@ -89,15 +90,17 @@ def score_by_document(
     wanted = _by_id(gold)
     results: dict[str, Scores] = {name: Scores(name, {}) for name in scorers}
     seen: set[str] = set()
-    for document in predicted:
-        if document.id in seen:
-            raise RmplError("predicted twice", where=f"document {document.id}")
-        seen.add(document.id)
-        target = wanted.get(document.id) or Document(document.id)
-        _score_document(target, document, scorers, results, predicted=True)
-    for document in wanted.values():
-        if document.id not in seen:
-            _score_document(document, Document(document.id), scorers, results, predicted=False)
+    # Scoring makes many small objects and no cycles among them.
+    with collector_paused():
+        for document in predicted:
+            if document.id in seen:
+                raise RmplError("predicted twice", where=f"document {document.id}")
+            seen.add(document.id)
+            target = wanted.get(document.id) or Document(document.id)
+            _score_document(target, document, scorers, results, predicted=True)
+        for document in wanted.values():
+            if document.id not in seen:
+                _score_document(document, Document(document.id), scorers, results, predicted=False)
     return results
 
 

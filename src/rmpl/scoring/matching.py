@@ -15,27 +15,32 @@ def iou(a: Box, b: Box) -> float:
 
     Corners may come in either order.
     """
-    ax1, ax2 = (a.x1, a.x2) if a.x1 <= a.x2 else (a.x2, a.x1)
-    ay1, ay2 = (a.y1, a.y2) if a.y1 <= a.y2 else (a.y2, a.y1)
-    bx1, bx2 = (b.x1, b.x2) if b.x1 <= b.x2 else (b.x2, b.x1)
-    by1, by2 = (b.y1, b.y2) if b.y1 <= b.y2 else (b.y2, b.y1)
-    area_a, area_b = (ax2 - ax1) * (ay2 - ay1), (bx2 - bx1) * (by2 - by1)
-    width, height = min(ax2, bx2) - max(ax1, bx1), min(ay2, by2) - max(ay1, by1)
-    if width <= 0 or height <= 0 or area_a <= 0 or area_b <= 0:
+    ax1, ay1, ax2, ay2 = a.x1, a.y1, a.x2, a.y2
+    bx1, by1, bx2, by2 = b.x1, b.y1, b.x2, b.y2
+    if ax1 > ax2 or ay1 > ay2 or bx1 > bx2 or by1 > by2:
+        return iou(_upright(a), _upright(b))
+    # Comparisons instead of min and max: this is the innermost loop of all scores.
+    width = (ax2 if ax2 < bx2 else bx2) - (ax1 if ax1 > bx1 else bx1)  # noqa: FURB136
+    if width <= 0:
+        return 0.0
+    height = (ay2 if ay2 < by2 else by2) - (ay1 if ay1 > by1 else by1)  # noqa: FURB136
+    if height <= 0:
         return 0.0
     shared = width * height
-    return shared / (area_a + area_b - shared)
+    return shared / ((ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - shared)
 
 
 def share_inside(inner: Box, outer: Box) -> float:
     """Return the share of ``inner``'s area that lies in ``outer``, 0 where ``inner`` has none."""
-    ax1, ax2 = sorted((inner.x1, inner.x2))
-    ay1, ay2 = sorted((inner.y1, inner.y2))
-    bx1, bx2 = sorted((outer.x1, outer.x2))
-    by1, by2 = sorted((outer.y1, outer.y2))
-    area = (ax2 - ax1) * (ay2 - ay1)
-    width, height = min(ax2, bx2) - max(ax1, bx1), min(ay2, by2) - max(ay1, by1)
+    a, b = _upright(inner), _upright(outer)
+    area = (a.x2 - a.x1) * (a.y2 - a.y1)
+    width, height = min(a.x2, b.x2) - max(a.x1, b.x1), min(a.y2, b.y2) - max(a.y1, b.y1)
     return width * height / area if area > 0 and width > 0 and height > 0 else 0.0
+
+
+def _upright(box: Box) -> Box:
+    """Put reversed corners right."""
+    return Box(min(box.x1, box.x2), min(box.y1, box.y2), max(box.x1, box.x2), max(box.y1, box.y2))
 
 
 def maximum_matching(

@@ -49,13 +49,9 @@ def mm_emi(gold: Document, predicted: Document) -> Counts:
 
 def mm_are(gold: Document, predicted: Document) -> Counts:
     """Score arguments of linked mentions; right only on mentions that take part in a right link."""
-    everything = _linked_arguments(gold, predicted, None)
     right = set(_link_keys(gold)) & set(_link_keys(predicted))
-    if not right:
-        return Counts(0, everything.n_pred, everything.n_gold)
-    return Counts(
-        _linked_arguments(gold, predicted, right).tp, everything.n_pred, everything.n_gold
-    )
+    tp = _linked_arguments(gold, predicted, right).tp if right else 0
+    return Counts(tp, _count_linked(predicted), _count_linked(gold))
 
 
 SCORES: dict[str, Callable[[Document, Document], Counts]] = {
@@ -142,9 +138,9 @@ def _link_keys(document: Document) -> list[tuple[Hashable, Hashable]]:
 
 
 def _linked_arguments(
-    gold: Document, predicted: Document, right: set[tuple[Hashable, Hashable]] | None
+    gold: Document, predicted: Document, right: set[tuple[Hashable, Hashable]]
 ) -> Counts:
-    """Count the arguments of the mentions in links (``right``: in these links only)."""
+    """Count the arguments of the mentions in these links."""
     gold_text, gold_image = _linked_once(gold, right)
     predicted_text, predicted_image = _linked_once(predicted, right)
     return argument_counts(gold_text, predicted_text, text_key, right_spans) + argument_counts(
@@ -152,10 +148,15 @@ def _linked_arguments(
     )
 
 
+def _count_linked(document: Document) -> int:
+    text, image = _linked_once(document, None)
+    return sum(len(e.arguments) for e in text) + sum(len(e.arguments) for e in image)
+
+
 def _linked_once(
     document: Document, right: set[tuple[Hashable, Hashable]] | None
 ) -> tuple[list[TextEvent], list[ImageEvent]]:
-    """Return every mention that takes part in a link, once."""
+    """Return every mention that takes part in a link (``right``: in one of these), once."""
     text: dict[str, TextEvent] = {}
     image: dict[str, ImageEvent] = {}
     for text_event, image_event in linked_events(document):
@@ -166,9 +167,16 @@ def _linked_once(
 
 
 def _multiset_counts(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> Counts:
-    wanted, found = Counter(gold), Counter(predicted)
-    return Counts((wanted & found).total(), found.total(), wanted.total())
+    wanted, found = list(gold), list(predicted)
+    return Counts(_shared(wanted, found), len(found), len(wanted))
 
 
 def _shared(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> int:
-    return (Counter(gold) & Counter(predicted)).total()
+    """Count what two multisets have in common."""
+    left = Counter(gold)
+    shared = 0
+    for item in predicted:
+        if left[item] > 0:
+            left[item] -= 1
+            shared += 1
+    return shared
