@@ -69,7 +69,7 @@ def test_what_carries_a_role_is_large_enough_to_be_seen(verb):
         for placed in scene.placed:
             if placed.role:
                 for x1, y1, x2, y2 in placed.members or (placed.box,):
-                    assert max(x2 - x1, y2 - y1) >= 0.07 * max(scene.image.size)
+                    assert max(x2 - x1, y2 - y1) >= 0.085 * max(scene.image.size)
 
 
 @pytest.mark.parametrize("verb", VERBS)

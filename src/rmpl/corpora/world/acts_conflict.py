@@ -111,9 +111,9 @@ def play_demonstration(stage: Stage, happening: Happening) -> None:
     """Three or more hold placards up, before a house or a line of police if there is one."""
     rng, left = stage.rng, -stage.width / 2
     for building in happening.players("Place"):
-        size = rng.uniform(1.6, 1.85)
+        size = rng.uniform(1.85, 2.15)
         u = rng.uniform(-0.25, 0.25) * stage.width
-        stage.thing(building, "Place", stage.frame(u, 0.16, size * stage.body))
+        stage.thing(building, "Place", stage.frame(u, 0.25, size * stage.body))
     people = [(entity, stage.canvas.new_part()) for entity in happening.players("Entity")]
     row = [(entity, part) for entity, part in people for _ in range(entity.count)]
     police = happening.players("Police")

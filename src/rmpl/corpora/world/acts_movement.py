@@ -5,7 +5,7 @@ from __future__ import annotations
 from rmpl.corpora.world.canvas import Frame
 from rmpl.corpora.world.drawing import HEIGHTS
 from rmpl.corpora.world.figures import Pose
-from rmpl.corpora.world.stage import Act, Stage
+from rmpl.corpora.world.stage import Act, Figure, Stage
 from rmpl.corpora.world.story import COLOURS, Entity, Happening
 from rmpl.corpora.world.vehicles import BUILDS, draw_hull
 
@@ -104,6 +104,25 @@ def _blood(stage: Stage, u: float, v: float) -> None:
     stage.canvas.ellipse((x, y), 0.26 * stage.body, 0.07 * stage.body, (120, 16, 20), outline=False)
 
 
+def cover(stage: Stage, figure: Figure, kind: str) -> None:
+    """Spread a sheet over the lower half of somebody who lies, so that the garment stays seen."""
+    stage.canvas.own(Entity("sheet"))
+    low, high = (0.12, 0.4) if kind == "woman" else (0.06, 0.48)
+    figure.frame.polygon(
+        [
+            (-0.17, low - 0.02),
+            (0.12, low),
+            (0.21, low + 0.1),
+            (0.2, high - 0.06),
+            (0.15, high),
+            (-0.17, high + 0.02),
+        ],
+        (226, 228, 232),
+    )
+    for fold in (low + 0.12, low + 0.24):
+        figure.frame.line([(-0.1, fold), (0.15, fold - 0.03)], 0.015, (180, 184, 194))
+
+
 def play_burying(stage: Stage, happening: Happening) -> None:
     """Lay the dead on the ground, under a sheet or beside the weapon; a mourner may stand by."""
     (victim,), weapons = happening.players("Victim"), happening.players("Instrument")
@@ -120,25 +139,12 @@ def play_burying(stage: Stage, happening: Happening) -> None:
             _blood(stage, shift + 0.2, v + 0.02)
         figure = stage.lying(victim, "Victim", shift, v, part=part)
         if not weapons:
-            stage.canvas.own(Entity("sheet"))
-            low, high = (0.12, 0.4) if victim.kind == "woman" else (0.06, 0.48)
-            frame = figure.frame
-            frame.polygon(
-                [
-                    (-0.17, low - 0.02),
-                    (0.12, low),
-                    (0.21, low + 0.1),
-                    (0.2, high - 0.06),
-                    (0.15, high),
-                    (-0.17, high + 0.02),
-                ],
-                (226, 228, 232),
-            )
-            for fold in (low + 0.12, low + 0.24):
-                frame.line([(-0.1, fold), (0.15, fold - 0.03)], 0.015, (180, 184, 194))
+            cover(stage, figure, victim.kind)
     for weapon in weapons:
         size = stage.visible_size(HEIGHTS[weapon.kind], 0.13)
-        frame = stage.frame(rng.uniform(-0.35, 0.2), -0.12, size, degrees=rng.uniform(-12, 12))
+        edge = (stage.ground - stage.canvas.height) / stage.body
+        v = max(-0.12, edge + 0.1)
+        frame = stage.frame(rng.uniform(-0.35, 0.2), v, size, degrees=rng.uniform(-10, 10))
         stage.thing(weapon, "Instrument", frame)
     stage.scenery()
 

@@ -11,10 +11,10 @@ from rmpl.corpora.world.story import Entity, Happening
 TABLE_HEIGHT = 0.38
 
 
-def place_table(stage: Stage, u: float, wide: float = 1.0) -> None:
+def place_table(stage: Stage, u: float, wide: float = 1.0, role: str | None = None) -> None:
     """Set a table on the ground, its middle at u, reaching ``wide`` / 2 to either side."""
     frame = stage.frame(u, 0, TABLE_HEIGHT * stage.body)
-    stage.canvas.own(Entity("table"))
+    stage.canvas.own(Entity("table"), role)
     top, half = 1.0, wide / 2 / TABLE_HEIGHT
     for leg in (-half * 0.85, half * 0.85):
         frame.rect(leg - 0.08, 0.0, leg + 0.08, 0.9, (96, 66, 40))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rmpl.corpora.world.acts_movement import LENGTHS
+from rmpl.corpora.world.acts_movement import LENGTHS, cover
 from rmpl.corpora.world.acts_people import TABLE_HEIGHT, place_table, sit_at
 from rmpl.corpora.world.drawing import HEIGHTS
 from rmpl.corpora.world.figures import Pose
@@ -14,10 +14,10 @@ _IDLE: tuple[Pose, ...] = (STANDING, Pose(), Pose(near=(0.06, 0.42), far=(0.1, 0
 
 
 def stand_row(stage: Stage, entity: Entity, role: str | None, start: float, step: float) -> None:
-    """Put a group in a row, each turned another way."""
-    part = stage.canvas.new_part()
+    """Put a group in a row; nobody faces anybody, which would look like a talk."""
+    part, facing = stage.canvas.new_part(), stage.rng.choice((1, -1))
     for n in range(entity.count):
-        pose, facing = stage.rng.choice(_IDLE), stage.rng.choice((1, -1))
+        pose = stage.rng.choice(_IDLE)
         stage.person(entity, role, start + step * n, pose, facing=facing, part=part)
 
 
@@ -52,6 +52,7 @@ def play_camping(stage: Stage, happening: Happening) -> None:
     for n in range(camper.count):
         pose = Pose(near=(0.26, 0.4), far=(0.22, 0.36), drop=0.2, seated=True)
         u, facing = ((left + 0.2, 1), (left + 1.2, -1))[n]
+        stage.stool(u, facing)
         stage.person(camper, "agent", u, pose, facing=facing, part=part)
     stage.scenery()
     fire = stage.frame(left + 0.72, 0.0, 0.36 * stage.body)
@@ -61,12 +62,18 @@ def play_camping(stage: Stage, happening: Happening) -> None:
 
 
 def play_waiting(stage: Stage, happening: Happening) -> None:
-    """Somebody stands about; an officer stands near, hands off, and looks elsewhere."""
+    """Somebody stands about; an officer stands near, hands off, and looks elsewhere.
+
+    The officer may have handcuffs at the belt: they alone make no arrest.
+    """
     (waiter,) = happening.players("agent")
     officer = stage.stranger(("officer", "soldier"))
     gap = stage.rng.uniform(0.25, 0.36)
     stage.person(waiter, "agent", gap, stage.rng.choice(_IDLE))
-    stage.person(officer, None, -gap, stage.rng.choice(_IDLE), facing=stage.rng.choice((1, -1)))
+    figure = stage.person(officer, None, -gap, stage.rng.choice(_IDLE), facing=-1)
+    if stage.rng.random() < 0.4:
+        size = stage.visible_size(HEIGHTS["handcuffs"], 0.1)
+        stage.thing(Entity("handcuffs"), None, stage.held(figure, (-0.06, 0.42), size, -20))
 
 
 def play_leaning(stage: Stage, happening: Happening) -> None:
@@ -101,9 +108,7 @@ def play_ignoring(stage: Stage, happening: Happening) -> None:
 def play_sitting(stage: Stage, happening: Happening) -> None:
     """Somebody sits at a table on which a phone or a letter lies untouched."""
     (sitter,) = happening.players("agent")
-    place_table(stage, 0.3, 0.95)
-    table = stage.canvas.owners[-1]
-    table.role, table.entity = "contact", happening.players("contact")[0]
+    place_table(stage, 0.3, 0.95, role="contact")
     sit_at(stage, sitter, "agent", -0.42, SEATED)
     lying = stage.rng.choice(("phone", "letter", "letter", None))
     if lying == "phone":
@@ -129,7 +134,7 @@ def play_counting(stage: Stage, happening: Happening) -> None:
 
 
 def play_standing(stage: Stage, happening: Happening) -> None:
-    """People stand before a parked vehicle with shut doors, or by a crate on the ground."""
+    """People stand before a parked vehicle, turned all one way, or by a crate on the ground."""
     (people,) = happening.players("agent")
     left, right = -stage.width / 2, stage.width / 2
     if stage.rng.random() < 0.75:
@@ -137,7 +142,7 @@ def play_standing(stage: Stage, happening: Happening) -> None:
         length = LENGTHS[vehicle.kind]
         facing = stage.rng.choice((1, -1))
         frame = stage.frame(right - length / 2, 0.12, length * stage.body, facing=facing)
-        stage.thing(vehicle, None, frame)
+        stage.thing(vehicle, None, frame, style=stage.rng.choice(("", "", "open")))
     stand_row(stage, people, "agent", left + 0.25, 0.4)
     if stage.rng.random() < 0.6:
         load = stage.stranger(("crate", "bag"))
@@ -146,16 +151,18 @@ def play_standing(stage: Stage, happening: Happening) -> None:
 
 
 def play_sleeping(stage: Stage, happening: Happening) -> None:
-    """Somebody lies on a park bench."""
+    """Somebody lies on a park bench, perhaps under a sheet."""
     (sleeper,) = happening.players("agent")
     stage.scenery()
     draw_bench(stage.frame(0.0, 0.0, 0.24 * stage.body))
-    stage.lying(sleeper, "agent", 0.0, 0.25)
+    figure = stage.lying(sleeper, "agent", 0.0, 0.25)
+    if stage.rng.random() < 0.4:
+        cover(stage, figure, sleeper.kind)
 
 
 ACTS: dict[str, Act] = {
     "guarding": Act(play_guarding, (1.4, 0.15), 1.55),
-    "camping": Act(play_camping, (2.2, 0.15), 1.3, indoors=False),
+    "camping": Act(play_camping, (2.2, 0.15), 1.3, indoors=False, bulk=False),
     "waiting": Act(play_waiting, (1.05, 0.0)),
     "leaning": Act(play_leaning, (0.75, 0.38), 1.6, indoors=False),
     "queuing": Act(play_queuing, (0.25, 0.34)),

@@ -9,19 +9,25 @@ from rmpl.corpora.world.story import PERSONS, Entity
 
 _BEHIND: tuple[str, ...] = (*PERSONS, *PERSONS, "tree", "lamp", "car", "truck", "building", "tent")
 _BEHIND_INDOORS: tuple[str, ...] = (*PERSONS, *PERSONS, "table", "crate", "bag", "lamp")
+_BEHIND_SMALL: tuple[str, ...] = (*PERSONS, "tree", "lamp")
 _BEFORE: tuple[str, ...] = ("crate", "bag", "dog", "fence")
 
 
-def put_behind(stage: Stage, clutter: float) -> None:
-    """Put up to five things behind the stage, smaller and higher up, as if further away."""
+def put_behind(stage: Stage, clutter: float, *, bulk: bool = True) -> None:
+    """Put up to five things behind the stage, smaller and higher up, as if further away.
+
+    People look out of the picture, away from the play. Without ``bulk`` there are no houses, tents
+    and vehicles among them.
+    """
     rng, canvas = stage.rng, stage.canvas
+    kinds = _BEHIND_INDOORS if stage.indoors else _BEHIND if bulk else _BEHIND_SMALL
     count = sum(rng.random() < clutter for _ in range(5))
     for depth in sorted((rng.uniform(0.1, 0.3) for _ in range(count)), reverse=True):
         scale = 1.0 - 1.3 * depth
         x = rng.choice((rng.uniform(0.03, 0.3), rng.uniform(0.7, 0.97))) * canvas.width
         u = (x - stage.x) * stage.direction / stage.body
-        entity = stage.stranger(_BEHIND_INDOORS if stage.indoors else _BEHIND)
-        facing = rng.choice((1, -1))
+        entity = stage.stranger(kinds)
+        facing = stage.direction * (1 if x > canvas.width / 2 else -1)
         if entity.kind in PERSONS:
             pose = rng.choice((Pose(front=True), Pose(), Pose(stride=0.13)))
             figure = stage.person(entity, None, u, pose, facing=facing, v=depth, scale=scale)

@@ -86,7 +86,7 @@ def draw_happening(
         stage.looks_taken |= looks
         # Clutter gives way when it keeps hiding the cast.
         some = clutter if attempt < ATTEMPTS // 2 else 0.0
-        put_behind(stage, some)
+        put_behind(stage, some, bulk=act.bulk)
         act.play(stage, happening)
         put_before(stage, some)
         placed = see(stage.canvas, order)

@@ -148,6 +148,12 @@ class Stage:
             figure.frame.disc(u, v, 0.034, figure.who.skin)
         self.canvas.resume(0)
 
+    def stool(self, u: float, facing: int, v: float = 0.0) -> None:
+        """Put something to sit on at u, for somebody seated there."""
+        self.scenery()
+        frame = self.frame(u, v, self.body, facing=facing)
+        frame.rect(-0.12, 0.0, 0.1, 0.22, (104, 82, 62))
+
     def scenery(self) -> None:
         """Let what is drawn from now on belong to nobody."""
         self.canvas.resume(0)
@@ -167,9 +173,13 @@ class Act:
         Room needed above the ground.
     indoors
         Whether it may be played in a room.
+    bulk
+        Whether houses, tents and vehicles may be in the background (a fire before one would be an
+        attack).
     """
 
     play: Callable[[Stage, Happening], None]
     width: tuple[float, float]
     height: float = 1.1
     indoors: bool = True
+    bulk: bool = True

@@ -77,10 +77,12 @@ def draw_still(
     for attempt in range(4 * ATTEMPTS):
         cast = list(given)
         looks = {(entity.kind, entity.colour) for entity in given}
-        stage = set_stage(rng, 1.0, held_out=held_out)
+        stage = set_stage(
+            rng, 1.0, indoors=not any(e.kind in _BIG for e in given), held_out=held_out
+        )
         stage.looks_taken |= looks
         while len(cast) < total:
-            cast.append(_passer_by(stage))
+            cast.append(_passer_by(stage, cast))
         big = [entity for entity in cast if entity.kind in _BIG]
         rest = [entity for entity in cast if entity.kind not in _BIG]
         wide = max(sum(map(_room, big)), sum(map(_room, rest)) + 0.2, 0.8)
@@ -100,12 +102,24 @@ def draw_still(
     return Scene(develop(stage.canvas.image, rng), tuple(bare))
 
 
-def _passer_by(stage: Stage) -> Entity:
-    kinds = stage.rng.choices((PERSONS, VEHICLES, COLOURED_THINGS, PLAIN_THINGS), (9, 3, 4, 5))[0]
-    entity = stage.stranger(kinds)
-    if entity.kind in PERSONS and stage.rng.random() < 0.25:
-        return dataclasses.replace(entity, count=stage.rng.randint(2, 4))
-    return entity
+def _passer_by(stage: Stage, cast: list[Entity]) -> Entity:
+    """Make somebody or something up that fits the backdrop and makes no event of the picture."""
+    while True:
+        pools = (PERSONS, VEHICLES, COLOURED_THINGS, PLAIN_THINGS)
+        entity = stage.stranger(stage.rng.choices(pools, (9, 3, 4, 5))[0])
+        if entity.kind in _BIG and stage.indoors:
+            continue
+        # Fire before a house or a vehicle would be an attack; one fire, one sheet is enough.
+        burns = {"flames", "building", "tent", *VEHICLES}
+        if "flames" in {entity.kind, *(e.kind for e in cast)} and (
+            entity.kind in burns and any(e.kind in burns for e in cast)
+        ):
+            continue
+        if entity in cast:
+            continue
+        if entity.kind in PERSONS and stage.rng.random() < 0.25:
+            return dataclasses.replace(entity, count=stage.rng.randint(2, 4))
+        return entity
 
 
 def _spread(stage: Stage, cast: list[Entity], depth: float) -> None:
@@ -124,6 +138,8 @@ def _spread(stage: Stage, cast: list[Entity], depth: float) -> None:
             if entity.kind in PERSONS:
                 pose, facing = rng.choice(NEUTRAL), rng.choice((1, -1))
                 v = rng.uniform(-0.04, 0.12)
+                if pose.seated:
+                    stage.stool(u, facing, v)
                 held = stage.person(entity, "given", u, pose, facing=facing, v=v, part=part)
                 holder = held if pose in {NEUTRAL[2], NEUTRAL[3]} and entity.count == 1 else None
             else:
@@ -258,7 +274,7 @@ TIE_KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "side_by_side": _PEOPLE_ONLY,
     "apart": (PERSONS, (*PERSONS, *VEHICLES, "building", "tent", "crate", "bag")),
     "points_at": (PERSONS, (*PERSONS, *VEHICLES, "building", "tent", "crate", "bag")),
-    "holds": (PERSONS, ("placard", "crate", "bag", "letter", "phone", "rifle")),
+    "holds": (PERSONS, ("placard", "crate", "bag", "letter", "phone")),
     "in_front_of": _WITH_BULK,
     "inside": (PERSONS, ("car", "truck", "bus", "boat")),
 }
