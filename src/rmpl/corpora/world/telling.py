@@ -138,6 +138,7 @@ class Teller:
         self._arguments: list[list[tuple[str, Span]]] = [[] for _ in casts]
         self._shown: set[Referent] = set()
         self._named: set[Referent] = set()
+        self._timed = False
         self._claimed: dict[tuple[int, str], int] = {}
 
     def tell(self, frame: str, parts: Mapping[str, Embedded] | None = None) -> Telling:
@@ -206,6 +207,10 @@ class Teller:
         self._words.append(word)
 
     def _entry(self, name: str) -> str:
+        if name == "time":
+            if self._timed:
+                raise MisfitError("two times in one sentence")
+            self._timed = True
         if name == "weekday":
             return self._rng.choice(WEEKDAYS)
         if name == "month":
