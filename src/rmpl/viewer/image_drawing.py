@@ -95,14 +95,15 @@ def _place_label(
 ) -> tuple[float, float]:
     """Return where a label's top left corner goes, relative to the picture.
 
-    The first of the box's inner and outer corners whose label hides no other; the inner top left
-    one where all do.
+    The first of the box's outer corners, then of its inner ones, whose label hides no other; the
+    first of all where every one does. Labels stay within the picture.
     """
     wide = (length + 8) / _ASSUMED_WIDTH
     tall = _LABEL_HEIGHT / (_ASSUMED_WIDTH * height)
     x1, y1, x2, y2 = box
-    spots = [(x1, y1), (x1, y2 - tall), (x2 - wide, y1), (x2 - wide, y2 - tall)]
-    spots += [(x1, y1 - tall), (x1, y2), (x1, y1 + tall), (x1, y1 + 2 * tall)]
+    spots = [(x1, y1 - tall), (x1, y2), (x2 - wide, y1 - tall), (x2 - wide, y2)]
+    spots += [(x1, y1), (x1, y2 - tall), (x2 - wide, y1), (x2 - wide, y2 - tall)]
+    spots += [(x1, y1 + tall), (x1, y1 + 2 * tall)]
     kept = [(min(max(x, 0.0), max(0.0, 1 - wide)), min(max(y, 0.0), 1 - tall)) for x, y in spots]
     for x, y in kept:
         rect = (x, y, x + wide, y + tall)
@@ -156,7 +157,10 @@ def _backdrop(picture: Picture, image: Image, first: bool) -> Markup:
     if picture.data_uri is None:
         body = join(
             el("rect", {"class": "absent", **size}),
-            el("path", {"class": "absent", "d": f"M0 0L{width} {height}M{width} 0L0 {height}"}),
+            el(
+                "path",
+                {"class": "absent", "d": f"M0 0L{width:g} {height:g}M{width:g} 0L0 {height:g}"},
+            ),
         )
     elif first:
         body = el(
@@ -167,7 +171,7 @@ def _backdrop(picture: Picture, image: Image, first: bool) -> Markup:
         body = el("use", {"href": f"#{picture.key}"})
     attributes = {
         "class": "photo",
-        "viewBox": f"0 0 {width} {height}",
+        "viewBox": f"0 0 {width:g} {height:g}",
         "role": "img",
         "aria-label": f"picture {image.id}",
     }
