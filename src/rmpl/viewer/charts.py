@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rmpl.viewer.markup import Attribute, Markup, el
 
 _WIDTH, _HEIGHT = 520.0, 240.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 22.0, 12.0, 40.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 22.0, 26.0, 40.0
 _MOST_POINTS = 400
 """A curve is thinned to this many points: more cannot be seen."""
 
@@ -62,7 +62,7 @@ class _Axes:
             parts.append(el("text", place, f"{tick:g}"))
         middle = (_LEFT + _WIDTH - _RIGHT) / 2
         parts.append(el("text", {"x": middle, "y": _HEIGHT - 6, "class": "middle name"}, x_name))
-        parts.append(el("text", {"x": 4, "y": _TOP, "class": "name"}, y_name))
+        parts.append(el("text", {"x": 4, "y": 11, "class": "name"}, y_name))
         return parts
 
 
@@ -124,7 +124,7 @@ def draw_bars(
     title: str, labels: Sequence[str], counts: Sequence[int], *, x: str, y: str
 ) -> Markup:
     """Return a column chart: one column a label, its count written above it."""
-    ticks = nice_ticks(0, max([1, *counts]), 4)
+    ticks = nice_ticks(0, 1.05 * max([1, *counts]), 4)
     axes = _Axes([0.0, float(max(1, len(labels)))], ticks)
     wide = (axes.x(1) - axes.x(0)) * 0.86
     parts = axes.draw(x, y, x_labels=False)

@@ -150,7 +150,8 @@ def _header(pages: _Pages, number: int) -> Markup:
     shown = names if number == 1 else {}
     links = [el("a", {"href": f"#{key}"}, name) for key, name in shown.items()]
     links.append(el("a", {"href": "#documents"}, "Documents"))
-    theme = el("button", {"id": "theme", "type": "button", "title": "light or dark"}, "◐ theme")
+    word = el("span", None, " theme")
+    theme = el("button", {"id": "theme", "type": "button", "title": "light or dark"}, "◐", word)
     lines = [el("li", None, note) for note in pages.notes]
     return el(
         "header",
