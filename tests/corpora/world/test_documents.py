@@ -5,7 +5,7 @@ import random
 import pytest
 
 from rmpl.corpora.world.casts import EVENT_TYPES, Setting
-from rmpl.corpora.world.documents import News, plan_corpus, plan_news, rivals
+from rmpl.corpora.world.documents import News, plan_corpus, plan_news, rivals, types_in_turn
 from rmpl.corpora.world.names import TEST_NAMES, TRAIN_NAMES
 from rmpl.corpora.world.story import HELD_OUT_LOOKS
 
@@ -113,7 +113,13 @@ def test_the_same_seed_plans_the_same_documents() -> None:
 
 
 def test_a_quiet_document_has_no_event() -> None:
-    news = plan_news("VOA_EN_NW_2031.01.01.0000001", "quiet", random.Random(1), TEST)
+    news = plan_news("VOA_EN_NW_2031.01.01.0000001", "quiet", random.Random(1), TEST, iter(()))
     assert not any(line.telling.events for line in news.lines)
     assert all(shot.event_type is None for shot in news.shots)
     assert news.links == ()
+
+
+def test_types_take_turns() -> None:
+    types = types_in_turn(random.Random(1))
+    for _ in range(3):
+        assert {next(types) for _ in EVENT_TYPES} == set(EVENT_TYPES)

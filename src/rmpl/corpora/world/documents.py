@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from collections.abc import Iterator
 
 from rmpl.corpora.world.casts import EVENT_TYPES, Setting, cast_of, person_entity
 from rmpl.corpora.world.sentences import tell, tell_double, tell_nothing, tell_pair, tell_type
@@ -78,6 +79,7 @@ class _Desk:
     rng: random.Random
     setting: Setting
     place: str
+    types: Iterator[str]
     lines: list[tuple[int, Line]] = dataclasses.field(default_factory=list)
     shots: list[tuple[int, Shot]] = dataclasses.field(default_factory=list)
     seen: set[tuple[str, str]] = dataclasses.field(default_factory=set)
@@ -151,7 +153,7 @@ def _tell_happening(
 def _linked_stories(desk: _Desk) -> None:
     """Add happenings that are told and shown, most often beside others of the same type."""
     rng = desk.rng
-    event_type = rng.choice(EVENT_TYPES)
+    event_type = next(desk.types)
     desk.story(desk.happening(event_type), told=_one_or_two(rng), shown=_one_or_two(rng))
     draw = rng.random()
     if draw < 0.6:
@@ -178,11 +180,10 @@ def _told_events(desk: _Desk, count: int) -> None:
         if draw < 0.12:
             telling = tell_double(desk.rng, desk.setting)
         elif draw < 0.22:
-            one, two = desk.rng.choice(EVENT_TYPES), desk.rng.choice(EVENT_TYPES)
-            telling = tell_pair(one, two, desk.rng, desk.setting)
+            other = desk.rng.choice(EVENT_TYPES)
+            telling = tell_pair(next(desk.types), other, desk.rng, desk.setting)
         else:
-            event_type = desk.rng.choice(EVENT_TYPES)
-            telling = tell_type(event_type, desk.rng, desk.setting, new_frames=True)
+            telling = tell_type(next(desk.types), desk.rng, desk.setting, new_frames=True)
         desk.lines.append((0, Line(telling)))
 
 
@@ -216,7 +217,15 @@ def _fill(desk: _Desk, kind: str) -> None:
         desk.shots.append((0, _quiet_shot(desk)))
 
 
-def plan_news(doc_id: str, kind: str, rng: random.Random, setting: Setting) -> News:
+def types_in_turn(rng: random.Random) -> Iterator[str]:
+    """Yield all event types in a random order, then all in another one, and so on without end."""
+    while True:
+        yield from rng.sample(EVENT_TYPES, len(EVENT_TYPES))
+
+
+def plan_news(
+    doc_id: str, kind: str, rng: random.Random, setting: Setting, types: Iterator[str]
+) -> News:
     """Plan one document.
 
     Parameters
@@ -224,15 +233,17 @@ def plan_news(doc_id: str, kind: str, rng: random.Random, setting: Setting) -> N
     kind
         ``linked`` (happenings told and shown), ``told``, ``shown``, ``quiet`` (no event) or
         ``pictures`` (no sentence).
+    types
+        What types its events have, see ``types_in_turn``.
     """
-    desk = _Desk(rng, setting, setting.names.place(rng))
+    desk = _Desk(rng, setting, setting.names.place(rng), types)
     if kind == "linked":
         _linked_stories(desk)
     if kind in ("told", "shown"):
         _told_events(desk, rng.randint(1, 3) if kind == "told" else 1)
     if kind in ("shown", "pictures"):
         for _ in range(rng.randint(1, 3)):
-            desk.story(desk.happening(rng.choice(EVENT_TYPES)), told=0, shown=1)
+            desk.story(desk.happening(next(desk.types)), told=0, shown=1)
     _fill(desk, kind)
     rng.shuffle(desk.lines)
     rng.shuffle(desk.shots)
@@ -254,10 +265,13 @@ def plan_news(doc_id: str, kind: str, rng: random.Random, setting: Setting) -> N
 def plan_corpus(count: int, rng: random.Random, setting: Setting) -> list[News]:
     """Plan ``count`` documents of all kinds; ids look like those of M2E2."""
     corpus: list[News] = []
+    # Linked documents take turns among themselves, so that no type lacks links in a small corpus.
+    linked_types, other_types = types_in_turn(rng), types_in_turn(rng)
     for number in range(count):
         kind = "pictures" if number % 25 == 24 else _KINDS[number % len(_KINDS)]
         date = f"2031.{rng.randint(1, 12):02d}.{rng.randint(1, 28):02d}"
-        corpus.append(plan_news(f"VOA_EN_NW_{date}.{number:07d}", kind, rng, setting))
+        types = linked_types if kind == "linked" else other_types
+        corpus.append(plan_news(f"VOA_EN_NW_{date}.{number:07d}", kind, rng, setting, types))
     return corpus
 
 
