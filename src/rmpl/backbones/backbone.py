@@ -20,6 +20,9 @@ from rmpl.ontology import Ontology
 from rmpl.tasks import Context, Prompt
 from rmpl.tasks.base import Style
 
+# Loading a model shows its own bars, one a shard: those of a run say more.
+transformers.utils.logging.disable_progress_bar()
+
 IGNORE = -100
 SETTINGS = "rmpl.json"
 

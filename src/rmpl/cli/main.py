@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
+from typer.core import TyperGroup
 
 from rmpl import __version__
-from rmpl.cli import predict, pretrain, train, world
+from rmpl.cli import compare, predict, pretrain, report, score, train, world
 from rmpl.errors import RmplError
 
 BAD_INPUT = 2
 INTERRUPTED = 130
 
+
+class Commands(TyperGroup):
+    """The sub-commands, with one ending for every kind of trouble."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; a mistake in the input ends with one line and exit code 2."""
+        try:
+            return super().invoke(ctx)
+        except RmplError as error:
+            if ctx.params.get("debug"):
+                raise
+            typer.echo(f"rmpl: {error}", err=True)
+            raise typer.Exit(BAD_INPUT) from error
+        except KeyboardInterrupt as error:
+            typer.echo(
+                "\nrmpl: stopped; what is finished is kept, the same command goes on from there",
+                err=True,
+            )
+            raise typer.Exit(INTERRUPTED) from error
+
+
 app = typer.Typer(
     name="rmpl",
+    cls=Commands,
     help="Relation-aware multi-task progressive learning for multimedia event extraction.",
     no_args_is_help=True,
     add_completion=False,
@@ -40,35 +61,15 @@ def options(
 app.command("world")(world.command)
 app.command("train")(train.command)
 app.command("predict")(predict.command)
+app.command("score")(score.command)
+app.command("compare")(compare.command)
+app.command("report")(report.command)
 app.command("pretrain")(pretrain.command)
 
 
 def main() -> None:
-    """Run the command line and exit.
-
-    A mistake in the input ends with one line and exit code 2; Ctrl-C with how to go on.
-    """
-    debug = "--debug" in sys.argv
-    try:
-        # Typer's own parser returns the exit code here instead of exiting.
-        code = app(standalone_mode=False)
-    except RmplError as error:
-        if debug:
-            raise
-        typer.echo(f"rmpl: {error}", err=True)
-        sys.exit(BAD_INPUT)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(BAD_INPUT)
-    except (KeyboardInterrupt, click.Abort):
-        if debug:
-            raise
-        typer.echo(
-            "\nrmpl: stopped; what is finished is kept, and the same command goes on from there",
-            err=True,
-        )
-        sys.exit(INTERRUPTED)
-    sys.exit(code if isinstance(code, int) else 0)
+    """Run the command line and exit."""
+    app()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def command(
         LocalEngine(backbone, batch=batch), backbone.context(load_ontology()), media=media
     )
     with Bars() as bars:
-        found = pipeline.extract(documents, lambda step, done, of: bars.update(step, done, of))
+        found = pipeline.extract(documents, bars.update)
     target = out if out is not None else run / "predictions.jsonl"
     write_predictions(found, target)
     typer.echo(f"predictions: {target}")

@@ -22,6 +22,6 @@ def command(
             recipe,
             out=out,
             work=work,
-            report=lambda step, done, total, note: bars.update(step, done, total, note),
+            report=bars.update,
         )
     typer.echo(f"base: {out}")

@@ -23,6 +23,8 @@ def command(
 
     Finished stages are kept; one that was stopped goes on from its last checkpoint.
     """
+    import math
+
     from rmpl.cli.progress import Bars
     from rmpl.training.recipe import load_recipe
     from rmpl.training.run import Run
@@ -33,7 +35,7 @@ def command(
     with Bars() as bars:
         run.train(
             lambda stage, step, steps, loss: bars.update(
-                f"train {stage}", step, steps, f"loss {loss:.3f}" if loss == loss else ""
+                f"train {stage}", step, steps, "" if math.isnan(loss) else f"loss {loss:.3f}"
             )
         )
     typer.echo(f"trained: {folder}")

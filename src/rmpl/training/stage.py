@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from rmpl.backbones.backbone import IGNORE, Backbone
@@ -145,7 +145,7 @@ def train_stage(
         compute_loss_func=token_loss,
         callbacks=[_Curve(folder / CURVE, progress)],
     )
-    trainer.remove_callback("PrinterCallback")
+    trainer.remove_callback(PrinterCallback)
     model.config.use_cache = False
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
     model.config.use_cache = True
