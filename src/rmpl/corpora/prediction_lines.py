@@ -80,10 +80,6 @@ class DocumentLine(msgspec.Struct):
     links: list[LinkLine] = []
 
 
-class _Name(msgspec.Struct):
-    doc_id: object = None
-
-
 class Candidates(msgspec.Struct, frozen=True):
     """What a benchmark's gold covers: anything outside of it can only be wrong.
 
@@ -107,16 +103,10 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
     try:
         return _DECODER.decode(line)
     except msgspec.ValidationError as error:
-        name = msgspec.json.decode(line, type=_Name | list | str | float | None)
-        if isinstance(name, _Name) and name.doc_id is not None:
-            where = f"{where}: document {name.doc_id}"
-        raise RmplError(
-            f"not a document of a prediction file ({error})", where=where, remedy=_FORMAT
-        ) from error
+        what = f"not a document of a prediction file ({error})"
+        raise RmplError(what, where=_with_document(where, line), remedy=_FORMAT) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        doc_id = re.search(rb'"doc_id"\s*:\s*"([^"]*)"', line)
-        if doc_id is not None:
-            where = f"{where}: document {doc_id[1].decode('utf-8', 'replace')}"
+        where = _with_document(where, line)
         if re.search(rb"[\s,:\[]-?(NaN|Infinity)\b", line):
             raise RmplError(
                 "a number that is not finite (NaN or Infinity)",
@@ -124,6 +114,12 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
                 remedy="leave such boxes out",
             ) from error
         raise RmplError(f"not JSON ({error})", where=where, remedy=_FORMAT) from error
+
+
+def _with_document(where: str, line: bytes) -> str:
+    """Add the document's name to a place, as far as a broken line tells it."""
+    found = re.search(rb'"doc_id"\s*:\s*"?([^",}]*)', line)
+    return where if found is None else f"{where}: document {found[1].decode('utf-8', 'replace')}"
 
 
 _DECODER = msgspec.json.Decoder(DocumentLine)

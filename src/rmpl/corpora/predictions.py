@@ -8,6 +8,7 @@ sentence is written ``"start": -1, "end": 0`` with its text. docs/scoring.md des
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import sys
 import zlib
@@ -189,7 +190,7 @@ def _number(score: object) -> float | None:
 
 
 def write_predictions(documents: Iterable[Document], path: Path) -> None:
-    """Write the events and links of documents as a prediction file (gold or predicted).
+    """Write events and links of documents as a prediction file, gzipped where named ``.gz``.
 
     The file appears only when it is complete. Character offsets and texts are written too where
     the document has the sentence.
@@ -203,7 +204,7 @@ def write_predictions(documents: Iterable[Document], path: Path) -> None:
     partial = path.with_name(f".{path.name}.partial")
     encoder = msgspec.json.Encoder()
     try:
-        with partial.open("wb") as file:
+        with partial.open("wb") as raw, _packed(raw, path) as file:
             for document in documents:
                 file.write(encoder.encode(_line(document)) + b"\n")
         partial.replace(path)
@@ -211,6 +212,16 @@ def write_predictions(documents: Iterable[Document], path: Path) -> None:
         raise RmplError(f"cannot be written ({error.strerror})", where=str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _packed(raw: BinaryIO, path: Path) -> Iterator[BinaryIO]:
+    if path.suffix != ".gz":
+        yield raw
+        return
+    # No name and no time in the header: the same predictions give the same bytes.
+    with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
+        yield cast("BinaryIO", file)
 
 
 def _line(document: Document) -> dict[str, Any]:

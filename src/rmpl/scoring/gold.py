@@ -157,8 +157,11 @@ class _Reading:
             document, parts = self._parts_of(raw.sentence_id)
             self.sentences[raw.sentence_id] = document
             if isinstance(raw, _SentenceWithEntities):
-                spans = tuple(Span(e.start, e.end) for e in raw.entities)
-                parts.sentences[raw.sentence_id] = Sentence(raw.sentence_id, "", (), spans)
+                known = parts.sentences.get(raw.sentence_id)
+                spans = {Span(e.start, e.end): None for e in raw.entities}
+                if known is not None:  # in both files
+                    spans |= dict.fromkeys(known.entities)
+                parts.sentences[raw.sentence_id] = Sentence(raw.sentence_id, "", (), tuple(spans))
             for event in raw.events:
                 event_id = f"t{len(parts.text_events) + 1}"
                 parts.text_events.append(_text_event(event, event_id, raw.sentence_id))

@@ -1,0 +1,236 @@
+"""Prediction files: what is read, what stops with its place, what only warns."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from rmpl.corpora.prediction_lines import Candidates
+from rmpl.corpora.predictions import STDIN, read_predictions, write_predictions
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.ontology import EventType, Ontology
+from rmpl.records import (
+    NOWHERE,
+    Box,
+    Document,
+    ImageArgument,
+    ImageEvent,
+    Link,
+    Sentence,
+    Span,
+    TextArgument,
+    TextEvent,
+)
+
+TEXT = {
+    "id": "t1",
+    "sentence_id": "D_0",
+    "event_type": "Life:Die",
+    "trigger": {"start": 1, "end": 2, "char_start": 4, "char_end": 8, "text": "died"},
+    "arguments": [{"role": "Victim", "start": 0, "end": 1, "score": 0.5}],
+    "score": 0.97,
+    "anything": {"else": [1]},
+}
+IMAGE = {
+    "id": "i1",
+    "image_id": "D_1",
+    "event_type": "Life:Die",
+    "arguments": [{"role": "Victim", "box": [30, 40.5, 10, 20]}],
+}
+
+
+def line(**changes: object) -> dict:
+    links = [{"text": "t1", "image": "i1"}]
+    return {"doc_id": "D", "text_events": [TEXT], "image_events": [IMAGE], "links": links} | changes
+
+
+def text(**changes: object) -> dict:
+    return line(text_events=[TEXT | changes])
+
+
+def image(**changes: object) -> dict:
+    return line(image_events=[IMAGE | changes])
+
+
+def write(tmp_path: Path, *lines: object, name: str = "p.jsonl") -> Path:
+    path = tmp_path / name
+    path.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
+    return path
+
+
+def test_a_line_becomes_a_document_with_its_corners_put_right(tmp_path: Path) -> None:
+    (document,) = read_predictions(write(tmp_path, line()))
+    assert document == Document(
+        "D",
+        text_events=(
+            TextEvent(
+                "t1",
+                "D_0",
+                "Life:Die",
+                Span(1, 2),
+                (TextArgument("Victim", Span(0, 1), 0.5),),
+                0.97,
+            ),
+        ),
+        image_events=(
+            ImageEvent("i1", "D_1", "Life:Die", (ImageArgument("Victim", Box(10, 20, 30, 40.5)),)),
+        ),
+        links=(Link("t1", "i1"),),
+    )
+
+
+def test_missing_lists_are_empty_and_blank_lines_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"doc_id": "A"}\n\n{"doc_id": "B"}')
+    assert list(read_predictions(path)) == [Document("A"), Document("B")]
+
+
+def test_gzip_is_told_by_its_content_and_stdin_is_read(tmp_path: Path, monkeypatch) -> None:
+    packed = gzip.compress(json.dumps(line()).encode())
+    path = tmp_path / "named_without_gz"
+    path.write_bytes(packed)
+    expected = list(read_predictions(write(tmp_path, line())))
+    assert list(read_predictions(path)) == expected
+    stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(packed)))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert list(read_predictions(STDIN)) == expected
+
+
+def test_a_damaged_gzip_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl.gz"
+    path.write_bytes(gzip.compress(json.dumps(line()).encode() * 50)[:-20])
+    with pytest.raises(RmplError, match=r"p.jsonl.gz:1.*cut short or damaged"):
+        list(read_predictions(path))
+
+
+def test_what_is_wrong_in_the_second_document_does_not_keep_the_first_back(tmp_path: Path) -> None:
+    documents = read_predictions(write(tmp_path, line(), {"doc_id": 3}))
+    assert next(documents).id == "D"
+    with pytest.raises(RmplError, match=r"p.jsonl:2: document 3: .*doc_id"):
+        next(documents)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ([line(), line()], r":2: document D: .*predicted before, in line 1"),
+        ([line(text_events=[TEXT, TEXT])], r":1: document D: the id 't1' stands for more than one"),
+        ([line(image_events=[IMAGE, IMAGE])], r"the id 'i1' stands for more than one image"),
+        ([line(links=[{"text": "t1", "image": "t1"}])], r"a link to an unknown image event 't1'"),
+        ([line(links=[{"text": "x", "image": "i1"}])], r"a link to an unknown text event 'x'"),
+        ([text(event_type="Life:Born")], r"document D: unknown event type 'Life:Born' in event t1"),
+        ([image(event_type="die")], r"unknown event type 'die' in event i1"),
+        ([text(trigger={"start": 2, "end": 2})], r"the trigger of event t1 ends at token 2"),
+        (
+            [text(arguments=[{"role": "Victim", "start": 3, "end": 1}])],
+            r"Victim of event t1 ends at token 1",
+        ),
+        (
+            [image(arguments=[{"role": "Victim", "box": [0, 0, float("nan"), 1]}])],
+            r":1: document D: a number that is not finite",
+        ),
+        (
+            [image(arguments=[{"role": "Victim", "box": [0, 0, float("-inf"), 1]}])],
+            r"document D: a number that is not finite",
+        ),
+        ([image(arguments=[{"role": "Victim", "box": [0, 0, 1]}])], r"document D: .*\.box"),
+        ([{"text_events": []}], r"p.jsonl:1: .*doc_id"),
+        ([text(sentence_id=None)], r"document D: .*sentence_id"),
+        ([["a list"]], r"p.jsonl:1: not a document"),
+    ],
+)
+def test_errors_stop_and_say_where(wrong: list, message: str, tmp_path: Path) -> None:
+    with pytest.raises(RmplError, match=message):
+        list(read_predictions(write(tmp_path, *wrong)))
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b'{"doc_id": "D", "text_events": [', b"\xff\xfe", b"[" * 100_000, b"nonsense"]
+)
+def test_a_broken_line_is_one_error(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(b'{"doc_id": "A"}\n' + content)
+    with pytest.raises(RmplError, match=r"p.jsonl:2"):
+        list(read_predictions(path))
+
+
+def test_a_number_too_large_for_a_float_is_not_finite(tmp_path: Path) -> None:
+    path = write(tmp_path, line())
+    path.write_text(path.read_text().replace("40.5", "1e999"))
+    with pytest.raises(RmplError, match="document D: "):
+        list(read_predictions(path))
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(RmplError, match=r"none.jsonl: No such file.*check the path"):
+        list(read_predictions(tmp_path / "none.jsonl"))
+
+
+def test_what_can_only_be_wrong_is_counted_and_stays(tmp_path: Path) -> None:
+    twice = TEXT | {"id": "t2", "arguments": TEXT["arguments"] * 2}
+    other = TEXT | {"id": "t3", "sentence_id": "E_0", "arguments": []}
+    odd = IMAGE | {"id": "i2", "image_id": "D_9"}
+    odd["arguments"] = [{"role": "Place", "box": [0, 0, 1, 1]}]
+    links = [{"text": "t1", "image": "i1"}] * 2
+    path = write(
+        tmp_path, line(text_events=[TEXT, twice, other], image_events=[IMAGE, odd], links=links)
+    )
+    report = ReadReport()
+    known = Candidates({"D"}, {"D_0": "D", "E_0": "E"}, {"D_1": "D"})
+    (document,) = read_predictions(path, candidates=known, report=report)
+    assert dict(report.warnings) == {
+        "sentence outside its document's candidates": 1,
+        "image outside its document's candidates": 1,
+        "image role Place outside Life:Die": 1,
+        "repeated text mention": 1,
+        "repeated text argument": 1,
+        "repeated link": 1,
+    }
+    assert "D, t3" in report.cases["sentence outside its document's candidates"]
+    assert len(document.text_events) == 3
+    assert len(document.links) == 2
+
+
+def test_another_inventory_can_be_given(tmp_path: Path) -> None:
+    own = Ontology("own", {"Fire": EventType("something burns", ("Place",), ())})
+    event = TEXT | {"event_type": "Fire"}
+    path = write(tmp_path, {"doc_id": "D", "text_events": [event]})
+    assert len(list(read_predictions(path, ontology=own))) == 1
+
+
+@pytest.mark.parametrize("name", ["p.jsonl", "p.jsonl.gz"])
+def test_what_is_written_is_read_back(name: str, tmp_path: Path) -> None:
+    sentence = Sentence("D_0", "He died.", ((0, 2), (3, 7), (7, 8)))
+    document = Document(
+        "D",
+        sentences=(sentence,),
+        text_events=(
+            TextEvent("t1", "D_0", "Life:Die", Span(1, 2), (TextArgument("Victim", Span(0, 1)),)),
+            TextEvent("t2", "D_0", "Life:Die", NOWHERE, trigger_text="killed", score=0.5),
+        ),
+        image_events=(
+            ImageEvent(
+                "i1", "D_1", "Life:Die", (ImageArgument("Victim", Box(1, 2, 3, 4.5, group=True)),)
+            ),
+        ),
+        links=(Link("t1", "i1", 0.25),),
+    )
+    path = tmp_path / name
+    write_predictions([document], path)
+    (found,) = read_predictions(path)
+    assert found == Document(
+        "D",
+        text_events=document.text_events,
+        image_events=document.image_events,
+        links=document.links,
+    )
+    content = gzip.decompress(path.read_bytes()) if name.endswith("gz") else path.read_bytes()
+    written = json.loads(content)["text_events"][0]
+    trigger = {"start": 1, "end": 2, "char_start": 3, "char_end": 7, "text": "died"}
+    assert written["trigger"] == trigger
