@@ -91,3 +91,16 @@ def _relative(path: Path, folders: Sequence[Path]) -> str:
         if path.is_relative_to(folder.absolute()):
             return str(path.relative_to(folder.absolute()))
     return str(path)
+
+
+def with_absolute_paths(document: Document) -> Document:
+    """Return a document whose images' paths do not depend on the working folder."""
+    images = (
+        image if image.path is None else msgspec.structs.replace(image, path=_absolute(image.path))
+        for image in document.images
+    )
+    return msgspec.structs.replace(document, images=tuple(images))
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())

@@ -38,20 +38,35 @@ class Corpus(NamedTuple):
 
     Parameters
     ----------
+    about
+        One line for help texts.
     read
         Streams the documents of a request.
     splits
-        Its splits, in order; empty where a path names the one file there is.
+        Its splits, in order; empty where there is only one.
+    files
+        What a split's file may be called, ``{split}`` standing for the split.
     trains
         Whether training may read it. M2E2 is annotated for evaluation only.
-    about
-        One line for help texts.
     """
 
-    read: Callable[[Request], Iterator[Document]]
-    splits: tuple[str, ...]
-    trains: bool
     about: str
+    read: Callable[[Request], Iterator[Document]]
+    splits: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    trains: bool = True
+
+    def find(self, path: Path, split: str) -> Path | None:
+        """Return ``path`` if it is a file, else the split's file in that folder, if it is there."""
+        if path.is_file():
+            return path
+        names = (path / name.format(split=split) for name in self.files)
+        return next((name for name in names if name.is_file()), None)
+
+    def present_splits(self, path: Path) -> list[str | None]:
+        """Return the splits whose files are in a folder; ``[None]`` where there are none."""
+        found = [split for split in self.splits if path.is_dir() and self.find(path, split)]
+        return list(found) or [None]
 
 
 def _m2e2(request: Request) -> Iterator[Document]:
@@ -71,10 +86,7 @@ def _swig(request: Request) -> Iterator[Document]:
 
 
 def _mnre(request: Request) -> Iterator[Document]:
-    split = request.split or "train"
-    # The published validation file of version 2 really has a blank before the dot.
-    names = [f"{stem}_{split}{end}" for stem in ("mnre", "ours") for end in (".txt", " .txt")]
-    path = find_file(request.path, names)
+    path = _file("mnre", request)
     images = request.images
     if images is None and (path.parent / "img_org").is_dir():
         images = path.parent / "img_org"
@@ -82,101 +94,87 @@ def _mnre(request: Request) -> Iterator[Document]:
 
 
 def _ace(request: Request) -> Iterator[Document]:
-    names = None
-    if request.split is not None:
-        lists = [f"{request.split}{end}" for end in (".doc.txt", ".txt", ".filelist")]
-        names = read_names(find_file(request.path, lists))
+    names = None if request.split is None else read_names(_file("ace", request))
     return read_ace(request.path, names=names, on_error=request.on_error, report=request.report)
 
 
 def _documents(request: Request) -> Iterator[Document]:
+    contained = request.images is not None
     folder = request.path.parent if request.images is None else request.images
     pictures = Pictures([folder], request.on_error, request.report)
     for document in read_documents(request.path, on_error=request.on_error, report=request.report):
-        yield with_pictures(document, pictures, contained=request.images is not None)
+        yield with_pictures(document, pictures, contained=contained)
 
 
 def _in_file(
-    read: Callable[..., Iterator[Document]], *endings: str
-) -> Callable[[Request], Iterator[Document]]:
-    """Make a reader that takes a folder and a split out of one that takes a file."""
+    name: str, read: Callable[..., Iterator[Document]]
+) -> Callable[..., Iterator[Document]]:
+    """Make a reader of requests out of one that takes a file."""
 
     def read_file(request: Request) -> Iterator[Document]:
-        split = request.split or "train"
-        path = find_file(request.path, [f"{split}{ending}" for ending in endings])
+        path = _file(name, request)
         return read(path, on_error=request.on_error, report=request.report)
 
     return read_file
 
 
-def find_file(path: Path, names: list[str]) -> Path:
-    """Return ``path`` if it is a file, otherwise the first of ``names`` that is in that folder.
-
-    Raises
-    ------
-    RmplError
-        If none is there.
-    """
-    if path.is_file():
-        return path
-    found = next((path / name for name in names if (path / name).is_file()), None)
+def _file(name: str, request: Request) -> Path:
+    corpus = CORPORA[name]
+    split = request.split or corpus.splits[0]
+    found = corpus.find(request.path, split)
     if found is None:
+        names = ", ".join(repr(file.format(split=split)) for file in corpus.files)
         raise RmplError(
-            f"none of {', '.join(repr(name) for name in names)} is there",
-            where=str(path),
+            f"none of {names} is there",
+            where=str(request.path),
             remedy="give the file itself, or the folder and --split",
         )
     return found
 
 
-_TRAIN_DEV_TEST = ("train", "dev", "test")
+_SPLITS = ("train", "dev", "test")
+_LINES = ("{split}.jsonl", "{split}.json", "{split}.oneie.json")
 
 CORPORA: dict[str, Corpus] = {
-    "m2e2": Corpus(
-        _m2e2, (), trains=False, about="M2E2: news with pictures and links; evaluation only"
-    ),
-    "swig": Corpus(_swig, _TRAIN_DEV_TEST, trains=True, about="SWiG: verbs with boxed roles"),
-    "imsitu": Corpus(_swig, _TRAIN_DEV_TEST, trains=True, about="imSitu: verbs with roles"),
+    "m2e2": Corpus("M2E2: news with pictures and links; evaluation only", _m2e2, trains=False),
+    "swig": Corpus("SWiG: verbs with boxed roles", _swig, _SPLITS, ("{split}.json",)),
+    "imsitu": Corpus("imSitu: verbs with roles", _swig, _SPLITS, ("{split}.json",)),
     "mnre": Corpus(
-        _mnre, ("train", "val", "test"), trains=True, about="MNRE 1 and 2: relations in tweets"
+        "MNRE 1 and 2: relations in tweets with pictures",
+        _mnre,
+        ("train", "val", "test"),
+        # The published validation file of version 2 really has a blank before the dot.
+        ("mnre_{split}.txt", "mnre_{split} .txt", "ours_{split}.txt", "ours_{split} .txt"),
     ),
-    "ace": Corpus(_ace, _TRAIN_DEV_TEST, trains=True, about="ACE 2005 from .sgm and .apf.xml"),
+    "ace": Corpus(
+        "ACE 2005 from its own .sgm and .apf.xml",
+        _ace,
+        _SPLITS,
+        ("{split}.doc.txt", "{split}.txt", "{split}.filelist"),
+    ),
     "jmee": Corpus(
-        _in_file(read_jmee, ".json"), _TRAIN_DEV_TEST, trains=True, about="ACE 2005 as JMEE JSON"
+        "ACE 2005 as JMEE JSON", _in_file("jmee", read_jmee), _SPLITS, ("{split}.json",)
     ),
-    "oneie": Corpus(
-        _in_file(read_oneie, ".oneie.json", ".jsonl", ".json"),
-        _TRAIN_DEV_TEST,
-        trains=True,
-        about="ACE 2005 as OneIE lines",
-    ),
+    "oneie": Corpus("ACE 2005 as OneIE lines", _in_file("oneie", read_oneie), _SPLITS, _LINES),
     "dygiepp": Corpus(
-        _in_file(read_dygiepp, ".json", ".jsonl"),
-        _TRAIN_DEV_TEST,
-        trains=True,
-        about="ACE 2005 as DyGIE++ lines",
+        "ACE 2005 as DyGIE++ lines", _in_file("dygiepp", read_dygiepp), _SPLITS, _LINES
     ),
     "textee": Corpus(
-        _in_file(read_textee, ".json", ".jsonl"),
-        _TRAIN_DEV_TEST,
-        trains=True,
-        about="text events as TextEE lines",
+        "text events as TextEE lines", _in_file("textee", read_textee), _SPLITS, _LINES
     ),
     "rams": Corpus(
-        _in_file(read_rams, ".jsonlines"),
-        _TRAIN_DEV_TEST,
-        trains=True,
-        about="RAMS, mapped to M2E2's types: free, unlike ACE",
+        "RAMS, mapped to M2E2's types; free, unlike ACE",
+        _in_file("rams", read_rams),
+        _SPLITS,
+        ("{split}.jsonlines",),
     ),
     "wikievents": Corpus(
-        _in_file(read_wikievents, ".jsonl"),
-        _TRAIN_DEV_TEST,
-        trains=True,
-        about="WikiEvents, mapped to M2E2's types: free, unlike ACE",
+        "WikiEvents, mapped to M2E2's types; free, unlike ACE",
+        _in_file("wikievents", read_wikievents),
+        _SPLITS,
+        ("{split}.jsonl",),
     ),
-    "documents": Corpus(
-        _documents, (), trains=True, about="your own documents: .jsonl, .jsonl.gz, .parquet"
-    ),
+    "documents": Corpus("your own documents: .jsonl, .jsonl.gz, .parquet", _documents),
 }
 
 

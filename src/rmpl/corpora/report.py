@@ -24,6 +24,8 @@ class ReadReport:
         How many things did not, by reason.
     warnings
         How many things were kept although they look wrong, by reason.
+    refused
+        How many of the things left out were broken, not merely unwanted.
     cases
         The places of the first ``KEPT_CASES`` occurrences of each reason.
     """
@@ -32,6 +34,7 @@ class ReadReport:
         self.used: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
+        self.refused = 0
         self.cases: dict[str, list[str]] = {}
 
     def use(self, what: str, count: int = 1) -> None:
@@ -52,6 +55,7 @@ class ReadReport:
         """Apply the policy to a record that cannot be used: raise ``error`` or count it."""
         if on_error == "raise":
             raise error
+        self.refused += 1
         self.leave_out(error.what, error.where or "?")
 
     def _keep(self, reason: str, where: str) -> None:
@@ -64,6 +68,7 @@ class ReadReport:
         return {
             "used": dict(self.used),
             "left_out": dict(self.left_out),
+            "refused": self.refused,
             "warnings": dict(self.warnings),
             "cases": {reason: list(cases) for reason, cases in self.cases.items()},
         }

@@ -63,13 +63,15 @@ class Selection:
         self._documents: set[str] = set()
 
     def claim(self, document_id: str, where: str) -> None:
-        """Make sure that a document's id comes once.
+        """Make sure that a document has an id and that it comes once.
 
         Raises
         ------
         RmplError
-            If it came before.
+            If it is empty or came before.
         """
+        if not document_id:
+            raise RmplError("an empty document id", where=where)
         if document_id in self._documents:
             raise RmplError(
                 f"document {document_id!r} comes a second time",

@@ -80,8 +80,10 @@ def sentence_from_words(
     Raises
     ------
     RmplError
-        If a word is empty, a character is broken, or an entity lies outside the sentence.
+        If the id or a word is empty, a character is broken, or an entity lies outside the sentence.
     """
+    if not sentence_id:
+        raise RmplError("an empty sentence id", where=where)
     if not all(words):
         raise RmplError("an empty word", where=where, remedy="every token needs a text")
     spans = None if text is None else _align(words, text)

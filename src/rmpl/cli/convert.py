@@ -1,0 +1,49 @@
+"""``rmpl convert``: any corpus as documents in one neutral form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    dataset: Annotated[str, typer.Argument(help="m2e2, ace, jmee, swig, mnre, rams, ...")],
+    path: Annotated[Path, typer.Argument(help="The corpus's folder, or one of its files.")],
+    out: Annotated[Path, typer.Option(help="A .jsonl, .jsonl.gz or .parquet file.")],
+    split: Annotated[
+        str | None, typer.Option(help="Only this split; by default all there.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of pictures; default beside the corpus.")
+    ] = None,
+    *,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="Leave broken records out instead of stopping.")
+    ] = False,
+) -> None:
+    """Convert a corpus into documents, all in one form; `documents` is that form's own name."""
+    from rmpl.corpora.documents import write_documents
+    from rmpl.corpora.pictures import with_absolute_paths
+    from rmpl.corpora.registry import find_corpus, read_corpus
+    from rmpl.corpora.report import ReadReport
+
+    report = ReadReport()
+    splits = [split] if split is not None else find_corpus(dataset).present_splits(path)
+    documents = (
+        with_absolute_paths(document)
+        for part in splits
+        for document in read_corpus(
+            dataset,
+            path,
+            split=part,
+            images=images,
+            on_error="count" if skip_broken else "raise",
+            report=report,
+        )
+    )
+    count = write_documents(documents, out)
+    for line in report.lines():
+        typer.echo(line)
+    typer.echo(f"{out}: {count:,} documents")

@@ -1,0 +1,130 @@
+"""``rmpl stats``: how long, how many, how balanced."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rmpl.corpora.summary import Lengths
+    from rmpl.records import Document
+
+
+def command(
+    path: Annotated[
+        Path, typer.Argument(help="A file of documents, or a corpus's folder or file.")
+    ],
+    dataset: Annotated[str, typer.Option(help="The corpus's name.")] = "documents",
+    split: Annotated[str | None, typer.Option(help="One split; by default the first.")] = None,
+    backbone: Annotated[
+        str,
+        typer.Option(help="Whose tokens to count: embedded, a hub id, a model's folder, or none."),
+    ] = "embedded",
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show lengths in a backbone's tokens, boxes, events a sentence, and the balance of labels."""
+    from rmpl.cli.tables import print_counts, print_table
+    from rmpl.corpora.registry import read_corpus
+    from rmpl.corpora.summary import Lengths, Summary
+
+    count_tokens = _token_counter(backbone)
+    summary = Summary()
+    names = (
+        "words a sentence",
+        f"{backbone} tokens a sentence",
+        "events a sentence",
+        "arguments a text event",
+        "boxes an image event",
+        "pictures a document",
+    )
+    lengths = {name: Lengths() for name in names}
+    for document in read_corpus(dataset, path, split=split, on_error="count"):
+        summary.add(document)
+        _measure(document, list(lengths.values()), count_tokens)
+    if as_json:
+        found = {name: length.as_dict() for name, length in lengths.items()}
+        typer.echo(json.dumps({"lengths": found, **summary.as_dict()}, ensure_ascii=False))
+        return
+    columns = ("n", "mean", "median", "p95", "max")
+    rows = [[name, *_row(length, columns)] for name, length in lengths.items()]
+    print_table(["", *columns], rows)
+    for title, counter in (
+        ("text event type", summary.text_types),
+        ("image event type", summary.image_types),
+        ("relation", summary.labels),
+    ):
+        print_counts(title, {"count": counter, "percent": _percent(counter)})
+
+
+def _measure(
+    document: Document, lengths: list[Lengths], count_tokens: Callable[[list[str]], list[int]]
+) -> None:
+    words, tokens, events, arguments, boxes, pictures = lengths
+    words.extend(len(sentence.tokens) for sentence in document.sentences)
+    tokens.extend(count_tokens([sentence.text for sentence in document.sentences]))
+    by_sentence = Counter(event.sentence_id for event in document.text_events)
+    events.extend(by_sentence[sentence.id] for sentence in document.sentences)
+    arguments.extend(len(event.arguments) for event in document.text_events)
+    boxes.extend(len(event.arguments) for event in document.image_events)
+    pictures.add(len(document.images))
+
+
+def _row(length: Lengths, columns: tuple[str, ...]) -> list[str]:
+    values = length.as_dict()
+    return [f"{values[name]:,}" for name in columns]
+
+
+def _percent(counter: Counter[str]) -> Counter[str]:
+    total = counter.total() or 1
+    return Counter({key: round(100 * count / total) for key, count in counter.items()})
+
+
+def _token_counter(backbone: str) -> Callable[[list[str]], list[int]]:
+    """Return a function from texts to their numbers of tokens; only the tokenizer is loaded."""
+    from rmpl.errors import RmplError
+
+    if backbone == "none":
+        return lambda _: []
+    try:
+        from tokenizers import Tokenizer
+    except ImportError as error:
+        raise RmplError(
+            "counting tokens needs a tokenizer",
+            remedy="pip install 'rmpl[train]', or use --backbone none",
+        ) from error
+    tokenizer = _load(Tokenizer, backbone)
+
+    def count(texts: list[str]) -> list[int]:
+        encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
+        return [len(encoding.ids) for encoding in encoded]
+
+    return count
+
+
+def _load(tokenizer: Any, backbone: str) -> Any:  # noqa: ANN401 - tokenizers has no types
+    from importlib import resources
+
+    from rmpl.errors import RmplError
+
+    folder = Path(backbone)
+    if backbone == "embedded":
+        folder = Path(str(resources.files("rmpl.backbones") / "embedded_base"))
+    file = folder / "tokenizer.json"
+    if file.is_file():
+        return tokenizer.from_file(str(file))
+    if folder.is_dir() or backbone == "embedded":
+        raise RmplError("no tokenizer.json", where=str(folder), remedy="name a model's folder")
+    try:
+        return tokenizer.from_pretrained(backbone)
+    except Exception as error:  # the hub's errors are many and share no class
+        raise RmplError(
+            f"no tokenizer of {backbone} ({type(error).__name__})",
+            remedy="name a model of the hub that can be reached, or a model's folder",
+        ) from error

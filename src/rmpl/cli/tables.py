@@ -1,0 +1,41 @@
+"""Tables of counts on the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+MAX_ROWS = 60
+
+
+def print_counts(title: str, columns: Mapping[str, Counter[Any]], *, ordered: bool = True) -> None:
+    """Print one row a key and one column a split, most frequent first; nothing if all is empty."""
+    total: Counter[Any] = Counter()
+    for counter in columns.values():
+        total.update(counter)
+    keys = [key for key, count in total.most_common() if count] if ordered else list(total)
+    rows = [[_name(key), *(f"{c[key]:,}" for c in columns.values())] for key in keys if total[key]]
+    print_table([title, *columns], rows[:MAX_ROWS])
+    if len(rows) > MAX_ROWS:
+        Console().print(f"... and {len(rows) - MAX_ROWS} more (--json gives all)")
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table whose first column is text and whose others are numbers."""
+    if not rows:
+        return
+    table = Table(box=box.SIMPLE_HEAD)
+    for number, name in enumerate(header):
+        table.add_column(name, justify="right" if number else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _name(key: object) -> str:
+    return " ".join(key) if isinstance(key, tuple) else str(key)

@@ -1,0 +1,132 @@
+"""``rmpl check``, ``rmpl convert`` and ``rmpl stats``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import PIL.Image
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from rmpl.cli import check, convert, stats
+from rmpl.corpora.documents import read_documents
+from rmpl.corpora.registry import read_corpus
+from rmpl.errors import RmplError
+
+TWINS = Path(__file__).resolve().parents[1] / "data" / "format_twins"
+
+app = typer.Typer()
+app.command("check")(check.command)
+app.command("convert")(convert.command)
+app.command("stats")(stats.command)
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def mnre(tmp_path: Path) -> Path:
+    """A corpus of two splits with one good, one truncated and one missing picture."""
+    folder = tmp_path / "mnre"
+    lines = (TWINS / "mnre_v2.txt").read_text()
+    third = lines.splitlines()[0].replace("twitter_stream_2026_01_01_0_0_2_1", "truncated")
+    (folder / "img_org" / "train").mkdir(parents=True)
+    (folder / "mnre_train.txt").write_text(f"{lines}{third}\n")
+    (folder / "mnre_val .txt").write_text(lines)
+    pictures = folder / "img_org" / "train"
+    PIL.Image.effect_noise((64, 64), 90).convert("RGB").save(pictures / "truncated.jpg")
+    whole = (pictures / "truncated.jpg").read_bytes()
+    (pictures / "twitter_19_1_1_1.jpg").write_bytes(whole)
+    (pictures / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
+    return folder
+
+
+def test_check_counts_by_split_and_label(mnre: Path) -> None:
+    result = run("check", "mnre", mnre, "--json")
+    found = json.loads(result.output)["splits"]
+    assert list(found) == ["train", "val"]
+    assert found["train"]["labels"] == {"/per/org/member_of": 2, "None": 1}
+    assert found["train"]["reading"]["warnings"] == {"picture not at hand": 1}
+    assert found["train"]["reading"]["used"]["pictures decoded"] == 1
+    assert found["train"]["reading"]["refused"] == 1
+    assert result.exit_code == 1
+
+
+def test_check_without_decoding_reads_headers_only(mnre: Path) -> None:
+    result = run("check", "mnre", mnre, "--no-decode")
+    assert "/per/org/member_of" in result.output
+    assert "train: warning: 1 x picture not at hand" in result.output
+    assert result.exit_code == 0
+
+
+def test_check_names_what_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "train.json"
+    path.write_text('[{"words": ["a", ""]}]')
+    result = run("check", "jmee", path)
+    assert "left out: 1 x an empty word" in result.output
+    assert result.exit_code == 1
+
+
+def test_check_of_something_else_stops(tmp_path: Path) -> None:
+    assert isinstance(run("check", "jmee", tmp_path).exception, RmplError)
+    assert isinstance(run("check", "nothing", tmp_path).exception, RmplError)
+
+
+def test_convert_and_back(tmp_path: Path, mnre: Path) -> None:
+    first, second = tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl"
+    result = run("convert", "mnre", mnre, "--out", first)
+    assert f"{first}: 5 documents" in result.output
+    documents = list(read_documents(first))
+    assert documents[:3] == list(read_corpus("mnre", mnre, split="train"))
+    assert run("convert", "documents", first, "--out", second).exit_code == 0
+    assert list(read_documents(second)) == documents
+
+
+def test_convert_leaves_no_half_file(tmp_path: Path) -> None:
+    broken = tmp_path / "train.json"
+    broken.write_text('[{"words": ["a"]}, {"words": [""]}]')
+    out = tmp_path / "out" / "a.jsonl"
+    out.parent.mkdir()
+    result = run("convert", "jmee", broken, "--out", out)
+    assert isinstance(result.exception, RmplError)
+    assert list(out.parent.iterdir()) == []
+    result = run("convert", "jmee", broken, "--out", out, "--skip-broken")
+    assert "left out: 1 x an empty word" in result.output
+    assert len(list(read_documents(out))) == 1
+
+
+def test_stats_of_a_corpus() -> None:
+    result = run("stats", TWINS / "jmee.json", "--dataset", "jmee", "--backbone", "none", "--json")
+    found = json.loads(result.output)
+    assert found["lengths"]["words a sentence"] == {
+        "n": 6,
+        "mean": 9.83,
+        "median": 9,
+        "p95": 15,
+        "max": 15,
+    }
+    assert found["lengths"]["events a sentence"]["max"] == 3
+    assert found["text_types"]["Life:Die"] == 1
+
+
+def test_stats_count_the_tokens_of_a_backbone(tmp_path: Path) -> None:
+    tokenizers = pytest.importorskip("tokenizers")
+    model = tokenizers.models.WordLevel({"?": 0}, unk_token="?")  # noqa: S106 - no password
+    tokenizer = tokenizers.Tokenizer(model)
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    arguments = ("stats", TWINS / "jmee.json", "--dataset", "jmee", "--backbone", tmp_path)
+    found = json.loads(run(*arguments, "--json").output)["lengths"]
+    assert found[f"{tmp_path} tokens a sentence"]["max"] == 15
+    table = run(*arguments).output
+    assert "words a sentence" in table
+    assert "Justice:Arrest-Jail" in table
+
+
+def test_stats_without_a_tokenizer_says_so(tmp_path: Path) -> None:
+    result = run("stats", TWINS / "jmee.json", "--dataset", "jmee", "--backbone", tmp_path)
+    assert isinstance(result.exception, RmplError)
+    assert "tokenizer.json" in str(result.exception)

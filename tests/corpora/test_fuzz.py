@@ -1,0 +1,209 @@
+"""Whatever a file holds, its reader gives valid documents or one clear error."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rmpl.corpora.documents import write_documents
+from rmpl.corpora.registry import read_corpus
+from rmpl.corpora.validity import check_document
+from rmpl.errors import RmplError
+from rmpl.records import Document
+
+TWINS = Path(__file__).resolve().parents[1] / "data" / "format_twins"
+EXAMPLES = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+# The corpus's name, and the file of a twin that is broken.
+CASES = {
+    "jmee": "jmee.json",
+    "oneie": "oneie.jsonl",
+    "textee": "textee.jsonl",
+    "dygiepp": "dygiepp.jsonl",
+    "rams": "rams.jsonlines",
+    "wikievents": "wikievents.jsonl",
+    "swig": "swig.json",
+    "imsitu": "imsitu.json",
+    "mnre": "mnre_v2.txt",
+    "ace": "SYN_EN_0001.apf.xml",
+    "documents": "documents.jsonl",
+    "m2e2": "text_multimedia_event.json",
+}
+
+M2E2: dict[str, Any] = {
+    "text_only_event.json": [],
+    "text_multimedia_event.json": [
+        {
+            "sentence_id": "D_0",
+            "sentence_start": 5,
+            "sentence": "He died",
+            "words": ["He", "died", "."],
+            "index": [["5", "6"], ["8", "11"], ["12", "12"]],
+            "golden-entity-mentions": [{"start": 0, "end": 1}],
+            "golden-event-mentions": [
+                {
+                    "event_type": "Life:Die",
+                    "trigger": {"start": 1, "end": 2},
+                    "arguments": [{"role": "Victim", "start": 0, "end": 1}],
+                }
+            ],
+            "image": ["D_0.jpg"],
+        }
+    ],
+    "image_only_event.json": {},
+    "image_multimedia_event.json": {
+        "D_0": {"role": {"Victim": [["1", 1, 2, 3, 4]]}, "event_type": "Life:Die"}
+    },
+    "crossmedia_coref.txt": "D_0\tD_0.jpg\tLife:Die\n",
+}
+
+
+def prepare(folder: Path, name: str) -> tuple[Path, Path]:
+    """Write a whole corpus; give the path to read and the file to break."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    file = folder / CASES[name]
+    if name == "m2e2":
+        for part, content in M2E2.items():
+            text = content if isinstance(content, str) else json.dumps(content)
+            (folder / part).write_text(text)
+        return folder, file
+    if name == "documents":
+        write_documents(read_corpus("textee", TWINS / "textee.jsonl"), file)
+        return file, file
+    shutil.copy(TWINS / CASES[name], file)
+    if name == "ace":
+        shutil.copy(TWINS / "SYN_EN_0001.sgm", folder)
+        return folder, file
+    return file, file
+
+
+def read(name: str, path: Path, folder: Path) -> list[Document]:
+    """Read in both ways; what comes out must be valid, what is raised must say where."""
+    try:
+        strict = list(read_corpus(name, path))
+    except RmplError as error:
+        assert str(folder) in str(error) or error.where
+        strict = None
+    try:
+        lenient = list(read_corpus(name, path, on_error="count"))
+    except RmplError as error:
+        assert str(folder) in str(error)
+        assert strict is None
+        return []
+    for document in lenient:
+        check_document(document, name)
+    if strict is not None:
+        assert lenient == strict
+    return lenient
+
+
+def skip_without_libraries(name: str) -> None:
+    if name == "ace" and not all(importlib.util.find_spec(m) for m in ("nupunkt", "nltk")):
+        pytest.skip("raw ACE needs nupunkt and NLTK")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_whole_corpus_is_read(tmp_path: Path, name: str) -> None:
+    skip_without_libraries(name)
+    path, _ = prepare(tmp_path / "corpus", name)
+    assert read(name, path, tmp_path)
+
+
+@pytest.mark.parametrize("name", CASES)
+@EXAMPLES
+@given(data=st.data())
+def test_bytes_that_were_changed(tmp_path: Path, name: str, data: st.DataObject) -> None:
+    skip_without_libraries(name)
+    path, file = prepare(tmp_path / "corpus", name)
+    content = bytearray(file.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(content)))
+        length = data.draw(st.sampled_from([0, 1, 5, 200]))
+        odd = st.sampled_from(
+            [b"", b'"', b"'", b"\\", b"{", b"]", b"\r\n", b"\xef\xbb\xbf", b"\xff", b"\0", b"-9"]
+        )
+        content[start : start + length] = data.draw(odd | st.binary(max_size=6))
+    file.write_bytes(content)
+    read(name, path, tmp_path)
+
+
+STRANGE = st.one_of(
+    st.none(),
+    st.integers(-3, 40),
+    st.sampled_from(["", " ", "\u00a0", "\u2028", "﻿", "x\ny", "../../x", "a" * 300, 1e300, 2**70]),
+    st.text(max_size=5),
+    st.lists(st.integers(-1, 3), max_size=3),
+    st.just({}),
+)
+
+
+def change(value: Any, data: st.DataObject) -> Any:
+    """Replace, drop or double something at a random depth of a JSON value."""
+    if isinstance(value, (dict, list)) and value and data.draw(st.integers(0, 8)):
+        keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+        key = data.draw(st.sampled_from(keys))
+        action = data.draw(st.sampled_from(["into", "into", "into", "drop", "double"]))
+        changed = value.copy()
+        if action == "into":
+            changed[key] = change(value[key], data)
+        elif action == "drop":
+            del changed[key]
+        elif isinstance(changed, list):
+            changed.append(value[key])
+        return changed
+    return data.draw(STRANGE)
+
+
+def as_lines(records: Any, write: Callable[[Any], str]) -> str:
+    lines = records if isinstance(records, list) else [records]
+    return "\n".join(write(line) for line in lines)
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "ace"])
+@EXAMPLES
+@given(data=st.data())
+def test_values_that_were_changed(tmp_path: Path, name: str, data: st.DataObject) -> None:
+    path, file = prepare(tmp_path / "corpus", name)
+    text = file.read_text(encoding="utf-8")
+    if name == "mnre":
+        import ast
+
+        records = [ast.literal_eval(line) for line in text.splitlines()]
+        changed = as_lines(change(records, data), str)
+    elif file.suffix == ".json":
+        changed = json.dumps(change(json.loads(text), data))
+    else:
+        records = [json.loads(line) for line in text.splitlines()]
+        changed = as_lines(change(records, data), json.dumps)
+    file.write_text(changed, encoding="utf-8", errors="surrogatepass")
+    read(name, path, tmp_path)
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("content", [b"", b"\xef\xbb\xbf", b"null", b"[" * 100_000, b"\xff\xfe{"])
+def test_files_of_another_kind(tmp_path: Path, name: str, content: bytes) -> None:
+    skip_without_libraries(name)
+    path, file = prepare(tmp_path / "corpus", name)
+    file.write_bytes(content)
+    read(name, path, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["oneie", "textee", "dygiepp", "rams", "wikievents", "mnre"])
+def test_windows_line_ends_and_a_byte_order_mark_change_nothing(tmp_path: Path, name: str) -> None:
+    path, file = prepare(tmp_path / "corpus", name)
+    before = read(name, path, tmp_path)
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+    assert read(name, path, tmp_path) == before
