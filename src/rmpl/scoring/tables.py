@@ -46,6 +46,8 @@ def score_lines(
         numbers = [str(counts.tp), str(counts.n_pred), str(counts.n_gold)]
         rows.append([f"  {task}", *cells, *numbers, f"!! {MARK}" if task in given else ""])
     lines = aligned(rows)
+    if not scores:
+        lines.append("  no score: this protocol defines none in these settings")
     if given & scores.keys():
         lines.append(
             f"  !! {MARK}: this score uses gold annotation no system has; compare it with nothing "

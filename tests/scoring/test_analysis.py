@@ -1,0 +1,188 @@
+"""The error analysis: every category on a case of its own."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from rmpl.records import (
+    Box,
+    Document,
+    ImageArgument,
+    ImageEvent,
+    Link,
+    Sentence,
+    Span,
+    TextArgument,
+    TextEvent,
+)
+from rmpl.scoring.analysis import analyse
+from rmpl.scoring.tables import analysis_lines
+
+ATTACK, DIE = "Conflict:Attack", "Life:Die"
+FULL = (0, 0, 10, 10)
+
+
+def text(name: str, start: int, kind: str = ATTACK, end: int | None = None, args=()) -> TextEvent:
+    spans = tuple(TextArgument(role, Span(*span)) for role, *span in args)
+    return TextEvent(name, "D_0", kind, Span(start, end or start + 1), spans)
+
+
+def image(name: str, kind: str = ATTACK, args=()) -> ImageEvent:
+    return ImageEvent(name, "D_0", kind, tuple(ImageArgument(r, Box(*b)) for r, b in args))
+
+
+def document(*events: TextEvent | ImageEvent, links=()) -> Document:
+    return Document(
+        "D",
+        text_events=tuple(e for e in events if isinstance(e, TextEvent)),
+        image_events=tuple(e for e in events if isinstance(e, ImageEvent)),
+        links=tuple(Link(*pair) for pair in links),
+    )
+
+
+def with_arguments(*args: tuple) -> Document:
+    return document(text("t", 1, args=args))
+
+
+def with_boxes(*args: tuple) -> Document:
+    return document(image("i", args=args))
+
+
+@pytest.mark.parametrize(
+    ("task", "gold", "predicted", "category", "counts"),
+    [
+        ("text_emi", document(text("g", 1)), document(), "missed", (0, 1)),
+        ("text_emi", document(), document(text("p", 1)), "spurious", (1, 0)),
+        ("text_emi", document(text("g", 1)), document(text("p", 1, DIE)), "wrong type", (1, 1)),
+        (
+            "text_emi",
+            document(text("g", 1, end=3)),
+            document(text("p", 1)),
+            "trigger boundary",
+            (1, 1),
+        ),
+        (
+            "text_emi",
+            document(text("g", 1)),
+            document(text("p", 1), text("q", 1)),
+            "repeated",
+            (1, 0),
+        ),
+        ("image_emi", document(image("g")), document(image("p", DIE)), "wrong type", (1, 1)),
+        (
+            "text_are",
+            with_arguments(("Target", 3, 4)),
+            with_arguments(("Place", 3, 4)),
+            "wrong role",
+            (1, 1),
+        ),
+        (
+            "text_are",
+            with_arguments(("Target", 3, 5)),
+            with_arguments(("Target", 3, 4)),
+            "argument boundary",
+            (1, 1),
+        ),
+        (
+            "text_are",
+            with_arguments(("Target", 3, 4)),
+            with_arguments(("Target", 6, 7)),
+            "spurious",
+            (1, 0),
+        ),
+        (
+            "text_are",
+            with_arguments(("Target", 3, 4)),
+            document(),
+            "argument of a missed mention",
+            (0, 1),
+        ),
+        (
+            "text_are",
+            document(),
+            with_arguments(("Target", 3, 4)),
+            "argument of a wrong mention",
+            (1, 0),
+        ),
+        (
+            "text_are",
+            document(text("t", 1)),
+            document(text("t", 1), text("u", 1, args=[("Target", 3, 4)] * 2), text("v", 1)),
+            "argument of a repeated mention",
+            (2, 0),
+        ),
+        (
+            "image_are",
+            with_boxes(("Target", FULL)),
+            with_boxes(("Attacker", FULL)),
+            "wrong role",
+            (1, 1),
+        ),
+        (
+            "image_are",
+            with_boxes(("Target", FULL)),
+            with_boxes(("Target", FULL), ("Target", FULL)),
+            "repeated",
+            (1, 0),
+        ),
+        (
+            "image_are",
+            with_boxes(("Target", FULL)),
+            with_boxes(("Target", (0, 0, 10, 3))),
+            "poor box",
+            (1, 1),
+        ),
+    ],
+)
+def test_an_error_has_its_category(
+    task: str, gold: Document, predicted: Document, category: str, counts: tuple[int, int]
+) -> None:
+    found = analyse([gold], [predicted]).errors[task].categories[category]
+    assert (found.predicted, found.gold) == counts
+
+
+def test_poor_boxes_are_counted_by_overlap() -> None:
+    gold = with_boxes(("Target", FULL), ("Attacker", FULL))
+    predicted = with_boxes(("Target", (0, 0, 10, 3)), ("Attacker", (20, 20, 30, 30)))
+    assert analyse([gold], [predicted]).poor_boxes == [1, 0, 0, 1, 0]
+
+
+def test_a_link_on_another_mention_is_told_from_a_spurious_one() -> None:
+    linked = [("t", "i")]
+    gold = document(text("t", 1, args=[("Target", 3, 4)]), image("i"), links=linked)
+    other = document(text("t", 2, args=[("Target", 3, 4)]), image("i"), links=linked)
+    errors = analyse([gold], [other]).errors
+    (category, count), *rest = errors["mm_emi"].categories.items()
+    assert (category, count.predicted, count.gold, rest) == (
+        "right sentence and image, wrong mention",
+        1,
+        1,
+        [],
+    )
+    assert set(errors["mm_are"].categories) == {
+        "argument of a missed link",
+        "argument of a wrong link",
+    }
+
+
+def test_examples_quote_the_sentence_and_stop_after_a_few() -> None:
+    sentence = Sentence("D_0", "They shot him .", ((0, 4), (5, 9), (10, 13), (14, 15)))
+    gold = msgspec.structs.replace(document(text("g", 1)), sentences=(sentence,))
+    predicted = document(*(text(f"p{i}", i, DIE) for i in (0, 2, 3)))
+    errors = analyse([gold], [predicted], examples=2).errors["text_emi"]
+    assert errors.examples["missed"][0].gold == "Conflict:Attack 'shot' [1:2]"
+    assert len(errors.examples["spurious"]) == 2
+    assert errors.categories["spurious"].predicted == 3
+
+
+def test_confusions_and_breakdowns_are_printed() -> None:
+    gold = document(text("g", 1, args=[("Target", 3, 4)]))
+    predicted = document(text("p", 1, DIE))
+    analysis = analyse([gold], [predicted], ("text",))
+    assert analysis.confusion["text_emi"] == {ATTACK: {DIE: 1}}
+    assert analysis.by_role["text_are"]["Conflict:Attack Target"]["n_gold"] == 1
+    assert set(analysis.errors) == {"text_emi", "text_are"}
+    lines = "\n".join(analysis_lines(analysis))
+    assert "wrong type" in lines
+    assert "gold \\ predicted" in lines
