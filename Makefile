@@ -26,7 +26,7 @@ demo: $(VENV)/.train
 	$(BIN)/rmpl train recipes/tiny.yaml --data demo/world --out demo/run
 	$(BIN)/rmpl predict demo/run --data demo/world/m2e2
 	$(BIN)/rmpl score demo/run/predictions.jsonl --gold demo/world/m2e2 --protocol strict --protocol legacy --json demo/run/metrics.json
-	$(BIN)/rmpl report demo/run --gold demo/world/m2e2
+	$(BIN)/rmpl report demo/run --data demo/world/m2e2
 
 checks: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -1,0 +1,83 @@
+import json
+
+import PIL.Image
+import pytest
+import torch
+
+from rmpl.backbones.backbone import IGNORE, Settings, load_backbone
+from rmpl.errors import RmplError
+from rmpl.records import Image
+from rmpl.tasks import Prompt
+
+TARGET = '[{"type":"Conflict:Attack","trigger":" fired"}]'
+
+
+@pytest.fixture(scope="module")
+def backbone(twin):
+    return load_backbone(str(twin))
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory) -> Image:
+    path = tmp_path_factory.mktemp("picture") / "red.jpg"
+    PIL.Image.new("RGB", (90, 60), "red").save(path)
+    return Image("red", str(path), 90, 60)
+
+
+def test_labels_cover_exactly_the_target_and_the_end_of_the_turn(backbone, picture):
+    for prompt in (Prompt("text-emi: Police fired."), Prompt("image-emi:", picture)):
+        batch = backbone.collate([backbone.encode(prompt, TARGET)], pad_left=False)
+        labels = batch["labels"][0]
+        learnt = labels[labels != IGNORE]
+        assert backbone.tokenizer.decode(learnt[:-1]) == TARGET
+        assert learnt[-1] == backbone.tokenizer.eos_token_id
+        assert torch.equal(labels[-len(learnt) :], batch["input_ids"][0][-len(learnt) :])
+
+
+def test_training_and_generation_see_the_same_prompt(backbone, picture):
+    prompt = Prompt("image-emi:", picture)
+    asked, taught = backbone.encode(prompt), backbone.encode(prompt, TARGET)
+    assert taught.input_ids[: taught.prompt_length] == asked.input_ids
+    assert taught.vision.keys() == asked.vision.keys() == {"pixel_values", "image_grid_thw"}
+
+
+def test_text_only_and_image_samples_share_a_batch_and_learn(backbone, picture):
+    samples = [
+        backbone.encode(Prompt("text-emi: Police fired on 3 men."), TARGET),
+        backbone.encode(Prompt("image-emi:", picture), "[]"),
+    ]
+    inputs = backbone.collate(samples, pad_left=False)
+    loss = backbone.model(**inputs).loss
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert backbone.model.model.visual.patch_embed.proj.weight.grad.abs().sum() > 0
+
+
+def test_padding_does_not_change_what_is_computed(backbone):
+    short, long = (backbone.encode(Prompt(text)) for text in ("Police", "Police fired on 3 men."))
+    alone = backbone.model(**backbone.collate([short], pad_left=True)).logits[0, -1]
+    beside = backbone.model(**backbone.collate([short, long], pad_left=True)).logits[0, -1]
+    assert torch.allclose(alone, beside, atol=1e-5)
+
+
+def test_a_saved_model_computes_the_same_again(backbone, picture, tmp_path):
+    backbone.save(tmp_path / "again")
+    again = load_backbone(str(tmp_path / "again"))
+    assert again.settings == backbone.settings
+    inputs = backbone.collate([backbone.encode(Prompt("image-emi:", picture))], pad_left=True)
+    assert torch.equal(backbone.model(**inputs).logits, again.model(**inputs).logits)
+    assert not list((tmp_path / "again").glob("*.bin"))
+
+
+def test_the_tokenizer_gives_every_text_back(backbone):
+    for text in (TARGET, "“No” — Ana’s ▶ 12 men\u00a0left, é ğ\n", '[{"role":"A","span":" \\"x"}]'):
+        ids = backbone.tokenizer(text, add_special_tokens=False)["input_ids"]
+        assert backbone.tokenizer.decode(ids) == text
+
+
+@pytest.mark.parametrize("config", [None, {"model_type": "bert"}, {}])
+def test_what_is_no_known_model_is_refused(tmp_path, config):
+    if config is not None:
+        (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(RmplError, match=r"config\.json|unknown backbone family"):
+        load_backbone(str(tmp_path), Settings())

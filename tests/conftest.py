@@ -1,0 +1,33 @@
+"""What tests of several parts share: small worlds and models, built once a session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rmpl.corpora.world.build import build_world
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory) -> Path:
+    """A generated world a fiftieth of the demo's size."""
+    folder = tmp_path_factory.mktemp("small") / "world"
+    build_world(folder, seed=5, scale=0.02)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def twin(tmp_path_factory) -> Path:
+    """A very small model with random weights, saved like any checkpoint of its class."""
+    from rmpl.backbones import embedded
+    from rmpl.backbones.backbone import Backbone, Settings
+    from rmpl.backbones.qwen3_vl import FAMILY
+
+    texts = ['text-emi: Police fired on 3 men. [{"type":"Conflict:Attack","trigger":" fired"}]']
+    tokenizer = embedded.train_tokenizer(texts, 320)
+    processor = embedded.build_processor(tokenizer, min_pixels=1024, max_pixels=4096)
+    model = embedded.build_model(tokenizer, seed=1, hidden=48, layers=2, vision=(32, 1))
+    folder = tmp_path_factory.mktemp("twin") / "model"
+    Backbone(model, processor, FAMILY, Settings("brief", " ", 20, 1024, 4096)).save(folder)
+    return folder

@@ -1,0 +1,87 @@
+"""The pipeline against an engine that knows every answer: what is lost is the pipeline's fault."""
+
+import pytest
+
+from rmpl.backbones.boxes import RelativeBoxes
+from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.predictions import read_predictions, write_predictions
+from rmpl.extraction.engine import Reply
+from rmpl.extraction.pipeline import Pipeline
+from rmpl.ontology import load_ontology
+from rmpl.scoring import score
+from rmpl.tasks import Context
+from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.same_event import SameEvent
+
+
+class Oracle:
+    """Answers prompts from the gold by looking the prompt up among the tasks' own samples."""
+
+    def __init__(self, documents, context, broken: str = "") -> None:
+        self.answers = {}
+        self.broken = broken
+        for task in (TextEMI, ImageEMI, TextARE, ImageARE):
+            for sample in task(context).samples(documents):
+                self.answers[self.key(sample.prompt)] = sample.target
+        same = SameEvent(context)
+        for document in documents:
+            sentences = {s.id: s for s in document.sentences}
+            images = {i.id: i for i in document.images}
+            texts = {e.id: e for e in document.text_events}
+            shown = {e.id: e for e in document.image_events}
+            for link in document.links:
+                event = texts[link.text]
+                image = images[shown[link.image].image_id]
+                prompt = same.ask_pair(event, sentences[event.sentence_id], image)
+                self.answers[self.key(prompt)] = "yes"
+
+    @staticmethod
+    def key(prompt):
+        return prompt.text, prompt.image.path if prompt.image else None
+
+    def answer(self, prompts, *, max_tokens, progress=None, grammars=None):
+        default = self.broken or "no"
+        return [Reply(self.answers.get(self.key(p), default), 0.9) for p in prompts]
+
+
+@pytest.fixture(scope="module")
+def gold(small_world):
+    return list(read_m2e2(small_world / "m2e2"))
+
+
+@pytest.fixture(scope="module")
+def context():
+    return Context(load_ontology(), RelativeBoxes(step=20), "brief", " ")
+
+
+def test_right_answers_give_a_perfect_score_after_a_round_trip_through_the_file(
+    gold, context, tmp_path
+):
+    found = Pipeline(Oracle(gold, context), context).extract(gold)
+    write_predictions(found, tmp_path / "p.jsonl")
+    scores = score(gold, list(read_predictions(tmp_path / "p.jsonl")), "strict")
+    assert {task: counts.f1 for task, counts in scores.items()} == dict.fromkeys(
+        ("text_emi", "text_are", "image_emi", "image_are", "mm_emi", "mm_are"), 100.0
+    )
+
+
+def test_the_gold_is_not_looked_at(gold, context):
+    blind = [type(d)(id=d.id, sentences=d.sentences, images=d.images) for d in gold]
+    oracle = Oracle(gold, context)
+    assert Pipeline(oracle, context).extract(blind) == Pipeline(oracle, context).extract(gold)
+
+
+def test_a_medium_that_is_left_out_is_not_asked_about(gold, context):
+    pipeline = Pipeline(Oracle(gold, context), context, media=("text",))
+    found = pipeline.extract(gold)
+    assert not any(d.image_events or d.links for d in found)
+    assert pipeline.asked["image-emi"] == 0
+    assert pipeline.asked["text-emi"] == sum(len(d.sentences) for d in gold)
+
+
+def test_answers_that_cannot_be_read_are_counted(gold, context):
+    pipeline = Pipeline(Oracle([], context, broken="[{"), context)
+    found = pipeline.extract(gold)
+    assert not any(d.text_events or d.image_events for d in found)
+    assert pipeline.failures["text-emi"] == sum(len(d.sentences) for d in gold)

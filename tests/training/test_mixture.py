@@ -1,0 +1,46 @@
+import pytest
+
+from rmpl.errors import RmplError
+from rmpl.tasks import Prompt, Sample
+from rmpl.training.mixture import Mixture, Source
+
+
+def source(name: str, count: int, weight: float) -> Source:
+    samples = [Sample(name, f"{name}{i}", Prompt("p"), "t") for i in range(count)]
+    return Source(name, samples, weight)
+
+
+def mixture(seed: int = 1, batches: int = 60) -> Mixture:
+    sources = [source("a", 10, 3), source("b", 7, 2), source("c", 100, 1)]
+    return Mixture(sources, batches=batches, batch=4, seed=seed)
+
+
+def test_shares_are_the_weights_at_every_point_of_the_run():
+    mixed = mixture()
+    assert mixed.shares() == {"a": 0.5, "b": 1 / 3, "c": 1 / 6}
+    for done in range(6, 60, 6):
+        seen = [mixed.locate(i * 4)[0] for i in range(done)]
+        assert [seen.count(which) for which in range(3)] == [done // 2, done // 3, done // 6]
+
+
+def test_a_batch_holds_one_source():
+    mixed = mixture()
+    for start in range(0, len(mixed), 4):
+        assert len({mixed[i].task for i in range(start, start + 4)}) == 1
+
+
+def test_every_epoch_visits_every_sample_once_in_another_order():
+    mixed = Mixture([source("a", 12, 1)], batches=9, batch=4, seed=3)
+    epochs = [[mixed[i].id for i in range(e * 12, e * 12 + 12)] for e in range(3)]
+    assert all(sorted(epoch) == sorted(epochs[0]) for epoch in epochs)
+    assert epochs[0] != epochs[1]
+
+
+def test_the_order_is_a_function_of_the_seed_alone():
+    assert [s.id for s in mixture(5)] == [s.id for s in mixture(5)]
+    assert [s.id for s in mixture(5)] != [s.id for s in mixture(6)]
+
+
+def test_a_source_without_samples_is_refused():
+    with pytest.raises(RmplError, match="no samples"):
+        Mixture([source("empty", 0, 1)], batches=1, batch=1, seed=0)

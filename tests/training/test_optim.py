@@ -1,0 +1,58 @@
+import copy
+
+import pytest
+import torch
+
+from rmpl.training.optim import make_optimizer, trapezoid
+
+
+def model() -> torch.nn.Module:
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, 2))
+
+
+def step(net: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
+    net(torch.ones(3, 4)).square().sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+@pytest.mark.parametrize("name", ["adamw", "muon"])
+def test_training_goes_on_from_a_saved_state_as_if_never_stopped(name):
+    whole = model()
+    optimizer = make_optimizer(name, whole.named_parameters(), learning_rate=0.01, weight_decay=0.1)
+    for _ in range(3):
+        step(whole, optimizer)
+    resumed = copy.deepcopy(whole)
+    again = make_optimizer(name, resumed.named_parameters(), learning_rate=0.01, weight_decay=0.1)
+    again.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    step(whole, optimizer)
+    step(resumed, again)
+    for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_schedule_reaches_both_halves_of_muon_with_adamw():
+    net = model()
+    optimizer = make_optimizer("muon", net.named_parameters(), learning_rate=1.0, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda _: 0.0)
+    before = copy.deepcopy(net.state_dict())
+    step(net, optimizer)
+    schedule.step()
+    assert len(optimizer.param_groups) == 2
+    assert all(torch.equal(before[name], value) for name, value in net.state_dict().items())
+
+
+def test_frozen_parameters_are_left_alone():
+    net = model()
+    net[0].weight.requires_grad_(False)
+    optimizer = make_optimizer("muon", net.named_parameters(), learning_rate=0.1, weight_decay=0.1)
+    frozen = net[0].weight.clone()
+    step(net, optimizer)
+    assert torch.equal(net[0].weight, frozen)
+
+
+def test_the_schedule_rises_stays_and_falls():
+    shape = [trapezoid(i, steps=10, warmup=2, decay=0.4) for i in range(11)]
+    assert shape[:3] == [0.5, 1.0, 1.0]
+    assert shape[6:] == [1.0, 0.75, 0.5, 0.25, 0.0]

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import pytest
+
+from rmpl.errors import RmplError
+from rmpl.tasks import TASKS
+from rmpl.training.recipe import load_recipe
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+TINY = RECIPES / "tiny.yaml"
+
+
+def test_the_shipped_recipe_is_valid_and_names_tasks_that_exist():
+    recipe = load_recipe(TINY)
+    assert [stage.name for stage in recipe.stages] == ["stage1", "stage2"]
+    assert recipe.stages[1].start == "stage1"
+    assert {s.task for stage in recipe.stages for s in stage.mixture} <= set(TASKS)
+
+
+def test_overrides_change_single_keys():
+    recipe = load_recipe(TINY, ["seed=3", "stages.0.steps=5", "backbone.style=full"])
+    assert (recipe.seed, recipe.stages[0].steps, recipe.backbone.style) == (3, 5, "full")
+    assert recipe.stages[1].steps == load_recipe(TINY).stages[1].steps
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("stages.0.stepz=3", "stages.0.stepz: no such key"),
+        ("stages.0.steps=-1", "stages.0.steps"),
+        ("stages.0.start=stage9", "no earlier stage"),
+        ("stages.1.name=stage1", "two stages"),
+        ("stages.0.mixture.0.corpora=[nowhere]", "mixes corpus nowhere"),
+        ("precision=fp8", "precision"),
+        ("stages.7.steps=1", "does not fit"),
+        ("seed", "no '='"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named(override, named):
+    with pytest.raises(RmplError, match=named):
+        load_recipe(TINY, [override])
+
+
+def test_a_file_that_is_no_recipe_is_refused(tmp_path):
+    with pytest.raises(RmplError, match="no such recipe"):
+        load_recipe(tmp_path / "none.yaml")
+    broken = tmp_path / "broken.yaml"
+    for text in ("a: [", "just words", ""):
+        broken.write_text(text)
+        with pytest.raises(RmplError, match=r"broken\.yaml"):
+            load_recipe(broken)

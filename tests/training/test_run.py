@@ -1,0 +1,145 @@
+"""Runs on a very small model with random weights: what is kept, resumed, refused and repeated."""
+
+import shutil
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from rmpl.errors import RmplError
+from rmpl.training import run as run_module
+from rmpl.training.recipe import Recipe
+from rmpl.training.run import Run, load_trained, read_trained
+
+ADAPTER = {"rank": 4, "alpha": 8, "parts": ["language", "projector", "vision"]}
+
+
+def recipe(twin, **changes) -> Recipe:
+    stage = {"steps": 4, "batch": 4, "save_every": 2, "adapter": ADAPTER}
+    tree = {
+        "name": "test",
+        "precision": "fp32",
+        "backbone": {"model": str(twin), "style": "brief", "pad": " ", "box_step": 20},
+        "corpora": {
+            "ace": {"reader": "jmee", "path": "ace"},
+            "swig": {"reader": "swig", "path": "swig"},
+            "mnre": {"reader": "mnre", "path": "mnre"},
+        },
+        "stages": [
+            {
+                "name": "one",
+                "mixture": [
+                    {"task": "text-events", "corpora": ["ace"]},
+                    {"task": "image-events", "corpora": ["swig"]},
+                    {"task": "relations", "corpora": ["mnre"]},
+                ],
+                **stage,
+            },
+            {
+                "name": "two",
+                "start": "one",
+                "mixture": [
+                    {"task": "text-emi", "corpora": ["ace"]},
+                    {"task": "same-event", "corpora": ["ace", "swig"]},
+                ],
+                **stage,
+            },
+        ],
+    }
+    tree.update(changes)
+    return Recipe.model_validate(tree)
+
+
+def weights(folder):
+    return load_file(folder / "adapter" / "adapter_model.safetensors")
+
+
+def same(one, other) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
+
+
+@pytest.fixture(scope="module")
+def trained(twin, small_world, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "trained"
+    Run(recipe(twin), folder, small_world).train()
+    return folder
+
+
+def test_a_run_leaves_weights_curves_and_the_recipe(trained):
+    assert Recipe.model_validate(run_module.load_recipe(trained / "recipe.yaml").model_dump())
+    for stage in ("one", "two"):
+        assert (trained / stage / "curve.jsonl").read_text().count("\n") == 4
+        assert not list((trained / stage).glob("checkpoint-*"))
+    assert not same(weights(trained / "one"), weights(trained / "two"))
+    assert load_trained(trained).settings.box_step == 20
+
+
+def test_a_finished_stage_is_not_trained_again(trained, twin, small_world, monkeypatch):
+    monkeypatch.setattr(run_module, "train_stage", lambda *_, **__: pytest.fail("trained again"))
+    Run(recipe(twin), trained, small_world).train()
+
+
+def test_another_recipe_or_seed_does_not_overwrite_a_stage(trained, twin, small_world):
+    with pytest.raises(RmplError, match="another recipe"):
+        Run(recipe(twin, seed=8), trained, small_world).train()
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_weights(
+    trained, twin, small_world, tmp_path, monkeypatch
+):
+    class Killed(Exception):
+        pass
+
+    def stop_after_the_first_checkpoint(stage, step, *_):
+        if stage == "two" and step == 3:
+            raise Killed
+
+    folder = tmp_path / "killed"
+    with pytest.raises(Killed):
+        Run(recipe(twin), folder, small_world).train(stop_after_the_first_checkpoint)
+    assert (folder / "two" / "checkpoint-2").is_dir()
+    assert not (folder / "two" / "trained.json").exists()
+    Run(recipe(twin), folder, small_world).train()
+    assert same(weights(folder / "two"), weights(trained / "two"))
+    assert (folder / "two" / "curve.jsonl").read_text() == (
+        trained / "two" / "curve.jsonl"
+    ).read_text()
+
+
+def test_continuing_and_merging_start_from_the_same_model(trained, twin, small_world, tmp_path):
+    def begun(by: str, steps: int = 1):
+        tree = recipe(twin).model_dump(mode="json")
+        tree["stages"][1] |= {"by": by, "steps": steps}
+        # So small a step that what is loaded is what the stage started from.
+        tree["stages"][1]["optimizer"] = {"learning_rate": 1e-12}
+        folder = tmp_path / by
+        shutil.copytree(trained / "one", folder / "one")
+        Run(Recipe.model_validate(tree), folder, small_world).train()
+        return load_trained(folder)
+
+    first = load_trained(trained / "one").model.state_dict()
+    for by in ("continue", "merge"):
+        again = begun(by).model.state_dict()
+        assert all(torch.allclose(first[name], again[name], atol=1e-5) for name in first)
+
+
+def test_training_everything_saves_a_model_that_the_next_stage_finds(twin, small_world, tmp_path):
+    tree = recipe(twin).model_dump(mode="json")
+    tree["stages"][0]["adapter"] = {**ADAPTER, "kind": "full"}
+    folder = tmp_path / "full"
+    Run(Recipe.model_validate(tree), folder, small_world).train()
+    assert (folder / "one" / "model" / "model.safetensors").is_file()
+    assert read_trained(folder / "two").base == "../one/model"
+    assert load_trained(folder).model is not None
+
+
+def test_the_evaluation_corpus_is_refused(twin, small_world, tmp_path):
+    tree = recipe(twin).model_dump(mode="json")
+    tree["corpora"]["ace"] = {"reader": "m2e2", "path": "m2e2"}
+    with pytest.raises(RmplError, match="evaluation only"):
+        Run(Recipe.model_validate(tree), tmp_path / "leak", small_world).train()
+
+
+def test_a_folder_without_a_finished_stage_is_refused(tmp_path):
+    with pytest.raises(RmplError, match="no finished stage"):
+        load_trained(tmp_path)
