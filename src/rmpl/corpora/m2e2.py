@@ -178,7 +178,7 @@ class _Reading:
                 self.report.refuse(error, self.on_error)
 
     def _add_sentence(self, raw: _Sentence, where: str, *, multimedia: bool) -> None:
-        parts = self.parts[document_of(raw.sentence_id)]
+        parts = self._parts_of(raw.sentence_id, where)
         sentence = _to_sentence(raw, where)
         known = parts.sentences.get(sentence.id)
         if known is not None and known.tokens != sentence.tokens:
@@ -222,7 +222,7 @@ class _Reading:
         for image_id, raw in decode(_IMAGES, read_bytes(path), str(path)).items():
             where = f"{path}, {image_id}"
             try:
-                parts = self.parts[document_of(image_id)]
+                parts = self._parts_of(image_id, where)
                 event = self._to_image_event(
                     raw, f"i{len(parts.image_events) + 1}", image_id, where
                 )
@@ -257,6 +257,12 @@ class _Reading:
             arguments=tuple(arguments),
         )
 
+    def _parts_of(self, medium_id: str, where: str) -> _Parts:
+        name = document_of(medium_id)
+        if not name:
+            raise RmplError("an id that names no document", where=where)
+        return self.parts[name]
+
     def _check_type(self, event_type: str, where: str) -> None:
         if event_type not in self.ontology.events:
             raise RmplError(
@@ -269,8 +275,12 @@ class _Reading:
         folders = [] if self.images is None else [self.images]
         pictures = Pictures(folders, self.on_error, self.report)
         for image_id in self._image_ids():
-            image = pictures.find(image_id, f"{image_id}.jpg")
-            self.parts[document_of(image_id)].images[image_id] = image
+            try:
+                parts = self._parts_of(image_id, f"{self.folder}, image {image_id!r}")
+            except RmplError as error:
+                self.report.refuse(error, self.on_error)
+                continue
+            parts.images[image_id] = pictures.find(image_id, f"{image_id}.jpg")
             self.report.use("images")
 
     def _image_ids(self) -> list[str]:

@@ -148,6 +148,8 @@ def _to_document(
         f"{name}_0", raw.token, entities=(raw.h.pos, raw.t.pos), where=where
     )
     image_id = str(raw.img_id).removesuffix(".jpg")
+    if not image_id:
+        raise RmplError("an empty image id", where=where)
     image = pictures.find(image_id, f"{image_id}.jpg")
     relation = Relation("r1", sentence.id, image.id, label, head, tail)
     return Document(id=name, sentences=(sentence,), images=(image,), relations=(relation,))
