@@ -26,13 +26,22 @@ from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
 from rmpl.records import Document, Sentence
 from rmpl.tasks import TASKS, make_task
-from rmpl.tasks.skills import SKILLS
 from rmpl.training.adapters import full_parameters
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.stage import train_stage
 
 Report = Callable[[str, int, int, str], None]
 INITIAL = "initial"
+FINISHED = "finished"
+
+
+class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the base's training: which skills at what weight, and for how long."""
+
+    name: str
+    steps: int
+    decay: float
+    weights: dict[str, float]
 
 
 class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,14 +59,12 @@ class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_pixels: int
     pad: str
     box_step: int
-    steps: int
     batch: int
     learning_rate: float
     weight_decay: float
     warmup: int
-    decay: float
     save_every: int
-    weights: dict[str, float]
+    phases: list[Phase]
 
     @property
     def settings(self) -> Settings:
@@ -89,35 +96,54 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
     initial = work / INITIAL
     if not (initial / "config.json").is_file():
         _build(recipe, text, pictures).save(initial)
-    backbone = load_backbone(str(initial), recipe.settings)
+    source = initial
+    for phase in recipe.phases:
+        folder = work / phase.name
+        if not (folder / FINISHED).is_dir():
+            _train(recipe, phase, source, folder, [*text, *pictures], report)
+        source = folder / FINISHED
+    backbone = load_backbone(str(source), recipe.settings)
+    backbone.model.to(torch.bfloat16)
+    if out.exists():
+        shutil.rmtree(out)
+    backbone.save(out)
+
+
+def _train(
+    recipe: BaseRecipe,
+    phase: Phase,
+    source: Path,
+    folder: Path,
+    documents: list[Document],
+    report: Report,
+) -> None:
+    backbone = load_backbone(str(source), recipe.settings)
     context = backbone.context(load_ontology())
-    skills = {skill.name: make_task(skill.name, context) for skill in SKILLS}
     sources = [
-        Source(name, list(skills[name].samples([*text, *pictures])), weight)
-        for name, weight in recipe.weights.items()
+        Source(name, list(make_task(name, context).samples(documents)), weight)
+        for name, weight in phase.weights.items()
     ]
     full_parameters(backbone.model, backbone.family, list(backbone.family.parts))
     train_stage(
         backbone,
-        Mixture(sources, batches=recipe.steps, batch=recipe.batch, seed=recipe.seed),
-        work / "base",
-        steps=recipe.steps,
+        Mixture(sources, batches=phase.steps, batch=recipe.batch, seed=recipe.seed),
+        folder,
+        steps=phase.steps,
         batch=recipe.batch,
         accumulate=1,
         optimizer="muon",
         learning_rate=recipe.learning_rate,
         weight_decay=recipe.weight_decay,
         warmup=recipe.warmup,
-        decay=recipe.decay,
+        decay=phase.decay,
         precision="auto",
         seed=recipe.seed,
         save_every=recipe.save_every,
-        progress=lambda step, of, loss: report("train base", step, of, f"loss {loss:.3f}"),
+        progress=lambda step, of, loss: report(f"base: {phase.name}", step, of, f"loss {loss:.3f}"),
     )
-    backbone.model.to(torch.bfloat16)
-    if out.exists():
-        shutil.rmtree(out)
-    backbone.save(out)
+    unfinished = folder / f"{FINISHED}.part"
+    backbone.save(unfinished)
+    unfinished.rename(folder / FINISHED)
 
 
 def _read(path: Path) -> BaseRecipe:
