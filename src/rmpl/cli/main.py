@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from rmpl import __version__
-from rmpl.cli import compare, predict, pretrain, report, score, train, world
+from rmpl.cli import check, compare, convert, predict, pretrain, report, score, stats, train, world
 from rmpl.errors import RmplError
 
 BAD_INPUT = 2
@@ -64,6 +64,9 @@ app.command("predict")(predict.command)
 app.command("score")(score.command)
 app.command("compare")(compare.command)
 app.command("report")(report.command)
+app.command("check")(check.command)
+app.command("convert")(convert.command)
+app.command("stats")(stats.command)
 app.command("pretrain")(pretrain.command)
 
 
