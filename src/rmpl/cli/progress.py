@@ -37,7 +37,7 @@ class Bars:
             disable=not self._console.is_terminal,
         )
         self._tasks: dict[str, int] = {}
-        self._began: dict[str, float] = {}
+        self._began: dict[str, tuple[float, int]] = {}
         self._said: dict[str, float] = {}
 
     def __enter__(self) -> Self:
@@ -63,10 +63,11 @@ class Bars:
 
     def _line(self, step: str, done: int, total: int, note: str) -> None:
         now = time.monotonic()
-        began = self._began.setdefault(step, now)
+        # A step that goes on from a checkpoint begins in the middle: only what is new tells the pace.
+        began, first = self._began.setdefault(step, (now, done))
         if done < total and now - self._said.get(step, began) < _LINE_EVERY_SECONDS:
             return
         self._said[step] = now
-        left = (now - began) / done * (total - done) if done else 0.0
+        left = (now - began) / (done - first) * (total - done) if done > first else 0.0
         ending = f"{left:.0f} s left" if done < total else f"done in {now - began:.0f} s"
         self._console.print(f"{step}: {done}/{total}, {ending} {note}".rstrip(), highlight=False)
