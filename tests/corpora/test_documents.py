@@ -192,3 +192,19 @@ def test_a_file_that_is_something_else(tmp_path: Path, name: str) -> None:
     path.write_bytes(b"something else")
     with pytest.raises(RmplError, match=name):
         list(read_documents(path))
+
+
+def test_the_example_in_the_docs_is_valid(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    example = json.loads(page[page.index('    {"id": "d1"') : page.rindex("}") + 1])
+    path = tmp_path / "own.jsonl"
+    path.write_text(json.dumps(example))
+    (document,) = read_documents(path)
+    sentence, event = document.sentences[0], document.text_events[0]
+    assert [sentence.slice(argument.span) for argument in event.arguments] == [
+        "Police",
+        "Ana Reyes",
+    ]
+    del example["sentences"][0]["tokens"]
+    path.write_text(json.dumps(example))
+    assert next(iter(read_documents(path))) == document

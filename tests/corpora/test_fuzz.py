@@ -21,7 +21,8 @@ from rmpl.records import Document
 
 TWINS = Path(__file__).resolve().parents[1] / "data" / "format_twins"
 EXAMPLES = settings(
-    max_examples=60,
+    max_examples=30,
+    derandomize=True,  # the same cases on every run: a red build must come from a change
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -76,3 +76,25 @@ def test_a_file_that_is_no_list_is_refused(tmp_path: Path, content: str) -> None
     path.write_text(content)
     with pytest.raises(RmplError, match=r"train\.json"):
         list(read_jmee(path, on_error="count"))
+
+
+def test_empty_sentences_and_unusual_spaces_are_kept(tmp_path: Path) -> None:
+    words = ["\u00a0", "a\u2009b", "\u200b", "é"]
+    empty, odd = read_jmee(write(tmp_path / "train.json", [{"words": []}, {"words": words}]))
+    assert empty.sentences[0].tokens == ()
+    assert odd.sentences[0].words() == words
+
+
+def test_crossing_arguments_and_events_without_any_are_kept(tmp_path: Path) -> None:
+    crossing = {
+        "event_type": "Life:Die",
+        "trigger": {"start": 1, "end": 2},
+        "arguments": [
+            {"role": "Victim", "start": 0, "end": 2},
+            {"role": "Place", "start": 1, "end": 3},
+        ],
+    }
+    bare = {"event_type": "Life:Die", "trigger": {"start": 0, "end": 1}}
+    record = {"words": ["a", "b", "c"], "golden-event-mentions": [crossing, bare]}
+    (document,) = read_jmee(write(tmp_path / "train.json", [record]))
+    assert [len(event.arguments) for event in document.text_events] == [2, 0]

@@ -108,7 +108,7 @@ def _token_counter(backbone: str) -> Callable[[list[str]], list[int]]:
     return count
 
 
-def _load(tokenizer: Any, backbone: str) -> Any:  # noqa: ANN401 - tokenizers has no types
+def _load(tokenizer: Any, backbone: str) -> Any:
     from importlib import resources
 
     from rmpl.errors import RmplError

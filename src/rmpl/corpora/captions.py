@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -52,8 +51,8 @@ class _Template(NamedTuple):
 
 def majority(values: Iterable[str]) -> str | None:
     """Return the most frequent value that is not empty, the first given on a tie."""
-    counts = Counter(value for value in values if value)
-    return max(counts, key=counts.__getitem__) if counts else None
+    given = [value for value in values if value]
+    return max(given, key=given.count) if given else None  # three values: no need to hash them
 
 
 class Captions:

@@ -72,7 +72,7 @@ def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, where: s
         raise RmplError(
             f"not a valid record ({error})",
             where=where,
-            remedy="compare it with the format's description in docs/data.md",
+            remedy="compare it with the format's description in docs/formats.md",
         ) from error
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,7 +113,9 @@ def parse_line(content: bytes, where: str) -> _Line:
     if len(content) > MAX_LINE_BYTES:
         raise RmplError("a line that is too long", where=where)
     try:
-        value = ast.literal_eval(content.decode("utf-8"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an unknown escape stands for itself, as in the file
+            value = ast.literal_eval(content.decode("utf-8"))
         return msgspec.convert(value, _Line)
     except (SyntaxError, ValueError, MemoryError, RecursionError, TypeError) as error:
         raise RmplError(
