@@ -1,8 +1,8 @@
 """Documents in one neutral form: JSON lines, gzipped or not, or Parquet (``rmpl[parquet]``).
 
 The JSON of a document is that of the record ``Document`` itself (docs/formats.md shows one), so
-that reading back gives the same record. It is also the form for a user's own documents: there a sentence
-may leave out ``tokens`` and is then split into words and punctuation marks.
+that reading back gives the same record. It is also the form for a user's own documents: there a
+sentence may leave out ``tokens`` and is then split into words and punctuation marks.
 """
 
 from __future__ import annotations
