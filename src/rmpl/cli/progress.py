@@ -63,7 +63,7 @@ class Bars:
 
     def _line(self, step: str, done: int, total: int, note: str) -> None:
         now = time.monotonic()
-        # A step that goes on from a checkpoint begins in the middle: only what is new tells the pace.
+        # A step that goes on from a checkpoint begins in the middle: the pace is that of the rest.
         began, first = self._began.setdefault(step, (now, done))
         if done < total and now - self._said.get(step, began) < _LINE_EVERY_SECONDS:
             return

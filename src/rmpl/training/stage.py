@@ -146,9 +146,11 @@ def train_stage(
         callbacks=[_Curve(folder / CURVE, progress)],
     )
     trainer.remove_callback(PrinterCallback)
-    model.config.use_cache = False
+    # Keys and values are of no use in training; generation needs them again.
+    language = model.config.get_text_config()
+    language.use_cache = False
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
-    model.config.use_cache = True
+    language.use_cache = True
 
 
 class _InOrder(Trainer):  # type: ignore[misc]
