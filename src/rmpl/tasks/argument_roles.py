@@ -12,6 +12,7 @@ from rmpl.records import (
     TextArgument,
     TextEvent,
 )
+from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Sample, Task, mark
 from rmpl.tasks.schema import (
     Answer,
@@ -38,6 +39,15 @@ class TextARE(Task):
         """Ask for the arguments of a mention."""
         roles = self._roles(event.event_type)
         return self.prompt(f"{event.event_type}{roles}\n{mark(sentence, event.trigger)}")
+
+    def grammar(self, event: TextEvent, sentence: Sentence) -> grammars.Grammar:
+        """Return the grammar of the legal answers to ``ask(event, sentence)``.
+
+        An event of a type outside the schema has no arguments.
+        """
+        known = self.context.ontology.events.get(event.event_type)
+        roles = () if known is None else known.text
+        return grammars.text_arguments(sentence, roles, self.context.pad)
 
     def _roles(self, event_type: str) -> str:
         known = self.context.ontology.events.get(event_type)
@@ -77,6 +87,13 @@ class ImageARE(Task):
         brief = self.context.style == "brief" or known is None
         roles = "" if brief or known is None else f" ({', '.join(known.image)})"
         return self.prompt(f"{event_type}{roles}", image)
+
+    def grammar(self, event_type: str, image: Image) -> grammars.Grammar:
+        """Return the grammar of the legal answers to ``ask(event_type, image)``."""
+        known = self.context.ontology.events.get(event_type)
+        roles = () if known is None else known.image
+        boxes = self.context.boxes
+        return grammars.image_arguments(roles, boxes.key, boxes.pattern(image.width, image.height))
 
     def read(self, answer: str, image: Image) -> Answer[ImageArgument]:
         """Read an answer as arguments; an unreadable box is an empty one and counts as wrong."""

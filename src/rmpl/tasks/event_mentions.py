@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from rmpl.records import Document, Image, ImageEvent, Sentence, TextEvent
+from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Sample, Task, type_list
 from rmpl.tasks.schema import (
     Answer,
@@ -34,6 +35,10 @@ class TextEMI(Task):
     def ask(self, sentence: Sentence) -> Prompt:
         """Ask for the event mentions of a sentence."""
         return self.prompt(sentence.text)
+
+    def grammar(self, sentence: Sentence) -> grammars.Grammar:
+        """Return the grammar of the legal answers to ``ask(sentence)``."""
+        return grammars.text_mentions(sentence, self.context.ontology, self.context.pad)
 
     def read(self, answer: str, sentence: Sentence) -> Answer[TextEvent]:
         """Read an answer as text events without arguments, in the order of the answer."""
@@ -83,6 +88,10 @@ class ImageEMI(Task):
     def ask(self, image: Image) -> Prompt:
         """Ask for the event mentions of a picture."""
         return self.prompt("", image)
+
+    def grammar(self, image: Image) -> grammars.Grammar:  # noqa: ARG002 - as ask
+        """Return the grammar of the legal answers to ``ask(image)``."""
+        return grammars.image_mentions(self.context.ontology)
 
     def read(self, answer: str, image: Image) -> Answer[ImageEvent]:
         """Read an answer as image events without arguments."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rmpl.records import Document, Image, Relation, Sentence
+from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Sample, Task
 from rmpl.tasks.schema import (
     Answer,
@@ -39,6 +40,13 @@ class Relations(Task):
         head, tail = sentence.slice(relation.head), sentence.slice(relation.tail)
         return self.prompt(f"{sentence.text}\nhead: {head}\ntail: {tail}", image)
 
+    def grammar(
+        self, sentence: Sentence, relation: Relation, labels: Sequence[str]
+    ) -> grammars.Grammar:
+        """Return the grammar of the legal answers: one of ``labels``, or no relation."""
+        names = [label for label in labels if label != NEGATIVE]
+        return grammars.relation(names, self._participants(sentence, relation))
+
     def read(self, answer: str) -> Answer[Predicate]:
         """Read an answer as predicates."""
         return read_predicates(answer)
@@ -56,12 +64,15 @@ class Relations(Task):
     def _target(self, sentence: Sentence, relation: Relation) -> str:
         if relation.label == NEGATIVE:
             return write_predicates([])
+        args = self._participants(sentence, relation)
+        return write_predicates([Predicate(type=relation.label, args=args)])
+
+    def _participants(self, sentence: Sentence, relation: Relation) -> list[Participant]:
         (head, nth_head), (tail, nth_tail) = (
             name_span(sentence, span) for span in (relation.head, relation.tail)
         )
         pad = self.context.pad
-        args = [
+        return [
             Participant("head", pad + head, nth_head),
             Participant("tail", pad + tail, nth_tail),
         ]
-        return write_predicates([Predicate(type=relation.label, args=args)])

@@ -26,6 +26,7 @@ from rmpl.records import (
     TextArgument,
     TextEvent,
 )
+from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Sample, Task, mark
 from rmpl.tasks.schema import Answer
 
@@ -96,6 +97,10 @@ class SameEvent(Task):
     def ask_pair(self, event: TextEvent, sentence: Sentence, image: Image) -> Prompt:
         """Ask whether a text event is the event of a picture."""
         return self.ask(event.event_type, mark(sentence, event.trigger), image)
+
+    def grammar(self) -> grammars.Grammar:
+        """Return the grammar of the legal answers, the same for every pair."""
+        return grammars.yes_or_no()
 
     def read(self, answer: str) -> Answer[bool]:
         """Read yes or no; anything else is a failure and counts as no."""

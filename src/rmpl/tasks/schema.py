@@ -44,6 +44,14 @@ class BoxCodec(Protocol):
         """Return the box in pixels of the original image; ``ValueError`` if it is none."""
         ...
 
+    def pattern(self, width: int, height: int) -> str:
+        """Return a regular expression of everything ``encode`` can write, as compact JSON.
+
+        In Rust's syntax without look-around; at most 64 bytes may match. Special tokens of the
+        family's vocabulary stand in it by name, ``<|box_start|>``.
+        """
+        ...
+
 
 class Participant(msgspec.Struct, omit_defaults=True, frozen=True):
     """A participant as it is written: a role with a span (and its occurrence) or a box."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from rmpl.records import Document, Image, ImageEvent, Sentence, TextEvent
+from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Sample, Task, role_list
 from rmpl.tasks.schema import (
     Answer,
@@ -34,6 +35,10 @@ class TextEvents(Task):
     def ask(self, sentence: Sentence) -> Prompt:
         """Ask for the events of a sentence."""
         return self.prompt(sentence.text)
+
+    def grammar(self, sentence: Sentence) -> grammars.Grammar:
+        """Return the grammar of the legal answers to ``ask(sentence)``."""
+        return grammars.text_events(sentence, self.context.ontology, self.context.pad)
 
     def read(self, answer: str) -> Answer[Predicate]:
         """Read an answer as predicates."""
@@ -73,6 +78,15 @@ class ImageEvents(Task):
     def ask(self, image: Image) -> Prompt:
         """Ask for the events of a picture."""
         return self.prompt("", image)
+
+    def grammar(self, image: Image) -> grammars.Grammar:
+        """Return the grammar of the legal answers to ``ask(image)``.
+
+        Situations outside the schema are learnt from, but not asked for: they are not legal.
+        """
+        boxes = self.context.boxes
+        pattern = boxes.pattern(image.width, image.height)
+        return grammars.image_events(self.context.ontology, boxes.key, pattern)
 
     def read(self, answer: str) -> Answer[Predicate]:
         """Read an answer as predicates."""

@@ -1,0 +1,269 @@
+"""Grammars of the legal answers: what constrained decoding lets a model write, and nothing else.
+
+A grammar is text in llguidance's dialect of Lark; this module only writes it and needs no library.
+It admits exactly the compact JSON of ``tasks.schema``: keys in its order, no blanks, types and
+roles of the ontology, strings that are token spans of the sentence, numbers of the family's boxes.
+
+Spans are regular expressions over whole tokens: ``S3`` is the span that begins at token 3, which is
+that token alone or followed by the gap and ``S4``. So a span can neither begin nor end in a gap or
+within a token, whatever characters those hold.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from rmpl.ontology import EventType, Ontology
+from rmpl.records import Sentence
+from rmpl.tasks.schema import Participant, encode_answer
+
+MOST_ITEMS = 32
+"""Most items of one list. The longest of M2E2 has 28 (boxes of one event)."""
+MOST_NTH = 99
+REACH = 64
+"""Every span of up to so many tokens is legal; in a sentence of up to twice as many, every span.
+
+llguidance walks nested expressions recursively: a chain of some hundred tokens overflows the stack
+of a thread. Longer sentences are therefore covered by overlapping chains.
+"""
+
+LIST_OPENING = 'start: "[" ("]" | "{\\"")'
+
+
+class Grammar(msgspec.Struct, frozen=True):
+    """The legal answers to one prompt.
+
+    ``text`` is the grammar. ``closing`` bounds the bytes that bring any beginning of a legal answer
+    to an end, if the shortest way is taken. ``opening``, if any, is a grammar that many prompts
+    share: every beginning of a legal answer up to ``[{"``, and the whole of ``[]``. Most sentences
+    hold no event, and then the grammar proper need not be compiled.
+    """
+
+    text: str
+    closing: int
+    opening: str = ""
+
+
+def yes_or_no() -> Grammar:
+    """Return the grammar of ``yes`` and ``no``."""
+    return Grammar('start: "yes" | "no"', 3)
+
+
+def text_mentions(sentence: Sentence, ontology: Ontology, pad: str = "") -> Grammar:
+    """Return the grammar of a sentence's mentions: ``{"type","trigger"[,"nth"]}``."""
+    if not sentence.tokens or not ontology.events:
+        return _list([], 0)
+    opening = f'","trigger":"{pad}'
+    lines = [
+        f"item: {_literal(_TYPE)} TYPE {_literal(opening)} span {_literal('}')}",
+        f"TYPE: {_any(ontology.events)}",
+        *_spans(sentence),
+    ]
+    longest = _longest(ontology.events) + _longest_span(sentence)
+    return _list(lines, _size(_TYPE, opening, "}") + longest)
+
+
+def image_mentions(ontology: Ontology) -> Grammar:
+    """Return the grammar of a picture's mentions: ``{"type"}``."""
+    if not ontology.events:
+        return _list([], 0)
+    lines = [
+        f"item: {_literal(_TYPE)} TYPE {_literal(_END)}",
+        f"TYPE: {_any(ontology.events)}",
+    ]
+    return _list(lines, _size(_TYPE, _END) + _longest(ontology.events))
+
+
+def text_arguments(sentence: Sentence, roles: Sequence[str], pad: str = "") -> Grammar:
+    """Return the grammar of a mention's arguments: ``{"role","span"[,"nth"]}``."""
+    if not sentence.tokens or not roles:
+        return _list([], 0)
+    lines = [*_text_argument("item", "ROLE", roles, pad), *_spans(sentence)]
+    return _list(lines, _argument_size(roles, pad) + _longest_span(sentence))
+
+
+def image_arguments(roles: Sequence[str], key: str, pattern: str) -> Grammar:
+    """Return the grammar of a picture's arguments: ``{"role","<key>": box}``.
+
+    ``key`` and ``pattern`` are those of the model family's ``BoxCodec``.
+    """
+    if not roles:
+        return _list([], 0)
+    lines = [*_image_argument("item", "ROLE", roles, key), *_box(pattern)]
+    return _list(lines, _size(_ROLE, f'","{key}":', "}") + _longest(roles) + _LONGEST_BOX)
+
+
+def text_events(sentence: Sentence, ontology: Ontology, pad: str = "") -> Grammar:
+    """Return the grammar of a sentence's whole events; roles depend on the type."""
+    if not sentence.tokens or not ontology.events:
+        return _list([], 0)
+    lines = [f"item: {' | '.join(f'event{i}' for i in range(len(ontology.events)))}"]
+    for index, (name, event) in enumerate(ontology.events.items()):
+        start = f'{_TYPE}{_escape(name)}","trigger":"{pad}'
+        lines.append(f"event{index}: {_literal(start)} span {_arguments(index, event.text)}")
+        lines += _text_argument(f"argument{index}", f"ROLE{index}", event.text, pad)
+    roles = _all_roles(ontology.events.values())
+    size = _size(_TYPE, f'","trigger":"{pad}', ',"args":[', "]}") + _longest(ontology.events)
+    size += _argument_size(roles, pad) + 2 * _longest_span(sentence)
+    return _list([*lines, *_spans(sentence)], size)
+
+
+def image_events(ontology: Ontology, key: str, pattern: str) -> Grammar:
+    """Return the grammar of a picture's whole events; roles depend on the type."""
+    if not ontology.events:
+        return _list([], 0)
+    lines = [f"item: {' | '.join(f'event{i}' for i in range(len(ontology.events)))}"]
+    for index, (name, event) in enumerate(ontology.events.items()):
+        start = f'{_TYPE}{_escape(name)}"'
+        lines.append(f"event{index}: {_literal(start)} {_arguments(index, event.image)}")
+        lines += _image_argument(f"argument{index}", f"ROLE{index}", event.image, key)
+    roles = _all_roles(ontology.events.values())
+    size = _size(_TYPE, '","args":[', "]}", _ROLE, f'","{key}":', "}") + _LONGEST_BOX
+    return _list([*lines, *_box(pattern)], size + _longest(ontology.events) + _longest(roles))
+
+
+def relation(labels: Sequence[str], args: list[Participant]) -> Grammar:
+    """Return the grammar of a relation between two given spans: one label, or ``[]`` for none."""
+    if not labels:
+        return _list([], 0)
+    tail = f'","args":{encode_answer(args, "box")}}}]'
+    text = f'start: "[]" | {_literal("[" + _TYPE)} TYPE {_literal(tail)}\nTYPE: {_any(labels)}'
+    return Grammar(text, _size("[", _TYPE, tail) + _longest(labels), LIST_OPENING)
+
+
+_TYPE, _ROLE, _ARGS, _NTH = '{"type":"', '{"role":"', ',"args":[', ',"nth":'
+_QUOTE, _END = '"', '"}'
+_LONGEST_BOX = 64  # bytes, as BoxCodec.pattern promises
+
+
+def _list(lines: list[str], item: int) -> Grammar:
+    """Return the grammar of a list of ``item``, whose shortest whole needs ``item`` bytes."""
+    if not lines:
+        return Grammar('start: "[]"', 2)
+    start = f'start: "[" (item ("," item){{0,{MOST_ITEMS - 1}}})? "]"'
+    return Grammar("\n".join([start, *lines]), item + _size("[", ",", "]"), LIST_OPENING)
+
+
+def _arguments(index: int, roles: Sequence[str]) -> str:
+    if not roles:
+        return _literal(_ARGS + "]}")
+    items = f'(argument{index} ("," argument{index}){{0,{MOST_ITEMS - 1}}})?'
+    return f"{_literal(_ARGS)} {items} {_literal(']}')}"
+
+
+def _text_argument(rule: str, terminal: str, roles: Sequence[str], pad: str) -> list[str]:
+    if not roles:
+        return []
+    middle = f'","span":"{pad}'
+    return [
+        f"{rule}: {_literal(_ROLE)} {terminal} {_literal(middle)} span {_literal('}')}",
+        f"{terminal}: {_any(roles)}",
+    ]
+
+
+def _image_argument(rule: str, terminal: str, roles: Sequence[str], key: str) -> list[str]:
+    if not roles:
+        return []
+    middle = f'","{key}":'
+    return [
+        f"{rule}: {_literal(_ROLE)} {terminal} {_literal(middle)} box {_literal('}')}",
+        f"{terminal}: {_any(roles)}",
+    ]
+
+
+def _argument_size(roles: Sequence[str], pad: str) -> int:
+    return _size(_ROLE, f'","span":"{pad}', "}") + _longest(roles)
+
+
+def _box(pattern: str) -> list[str]:
+    """Return the rule ``box``; tokens named in the pattern stand between regular expressions."""
+    parts = [part for part in re.split(r"(<\|\w+\|>)", pattern) if part]
+    names = [part if part.startswith("<|") else f"BOX{i}" for i, part in enumerate(parts)]
+    return [
+        f"box: {' '.join(names)}",
+        *(
+            f"{name}: /{part.replace('/', chr(92) + '/')}/"
+            for name, part in zip(names, parts, strict=True)
+            if name != part
+        ),
+    ]
+
+
+def _spans(sentence: Sentence) -> list[str]:
+    """Return the rule ``span``: a span of the sentence, the closing quote, its occurrence."""
+    count, lines, starts = len(sentence.tokens), [], []
+    for first in range(0, count, REACH):
+        last = min(first + 2 * REACH, count)
+        name = f"S{first}_"
+        begins = range(first, last if last == count else first + REACH)
+        starts += [f"{name}{index}" for index in begins]
+        for index in range(first, last):
+            start, end = sentence.tokens[index]
+            line = f"{name}{index}: {_literal(_escape(sentence.text[start:end]))}"
+            if index + 1 < last:
+                gap = sentence.text[end : sentence.tokens[index + 1][0]]
+                blank = f"{_literal(_escape(gap))} " if gap else ""
+                line += f" ({blank}{name}{index + 1})?"
+            lines.append(line)
+        if last == count:
+            break
+    most = _most_occurrences(sentence)
+    if most < 2:
+        return [f"span: SPAN {_literal(_QUOTE)}", f"SPAN: {' | '.join(starts)}", *lines]
+    numbers = "|".join(str(number) for number in range(2, most + 1))
+    return [
+        f"span: SPAN {_literal(_QUOTE)} ({_literal(_NTH)} NTH)?",
+        f"SPAN: {' | '.join(starts)}",
+        f"NTH: /{numbers}/",
+        *lines,
+    ]
+
+
+def _most_occurrences(sentence: Sentence) -> int:
+    """Bound how often any one span can occur: all its occurrences begin with the same character.
+
+    The bound is loose on purpose. A count beyond a span's last occurrence is read as its last, so
+    nothing illegal can come of it, and exact counts would need a rule for every repeated string.
+    """
+    firsts = Counter(sentence.text[start] for start, _ in sentence.tokens)
+    return min(max(firsts.values(), default=0), MOST_NTH)
+
+
+def _longest_span(sentence: Sentence) -> int:
+    """Return the bytes of the longest token with its quote and occurrence."""
+    longest = _longest(sentence.text[start:end] for start, end in sentence.tokens)
+    # A beginning may have stopped in a gap: then the gap, too, must be finished.
+    pairs = zip(sentence.tokens, sentence.tokens[1:], strict=False)
+    gap = _longest(sentence.text[one[1] : two[0]] for one, two in pairs)
+    return longest + gap + _size(f'","nth":{MOST_NTH}')
+
+
+def _all_roles(events: Iterable[EventType]) -> list[str]:
+    return [role for event in events for role in event.roles]
+
+
+def _escape(text: str) -> str:
+    """Write a string as it stands within the quotes of the answer's JSON."""
+    return msgspec.json.encode(text).decode("utf-8")[1:-1]
+
+
+def _literal(text: str) -> str:
+    """Quote a string for the grammar: Lark's strings are JSON's, but DEL must not stand in them."""
+    return json.dumps(text).replace("\x7f", "\\u007f")
+
+
+def _any(names: Iterable[str]) -> str:
+    return " | ".join(_literal(_escape(name)) for name in dict.fromkeys(names))
+
+
+def _size(*texts: str) -> int:
+    return sum(len(text.encode("utf-8")) for text in texts)
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max((_size(_escape(text)) for text in texts), default=0)
