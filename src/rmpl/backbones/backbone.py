@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import PIL.Image
 import torch
 import transformers
 
@@ -31,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What training fixes and inference must repeat; saved as ``rmpl.json`` beside the weights.
 
     ``min_pixels`` and ``max_pixels`` bound what the processor resizes a picture to; 0 leaves the
-    checkpoint's own bound.
+    family's usual bound. A loaded model's settings name the bounds in force.
     """
 
     style: Style = "full"
@@ -64,30 +65,34 @@ class Backbone:
         self.processor = processor
         self.tokenizer = processor.tokenizer
         self.family = family
-        self.settings = settings
-        size = processor.image_processor.size
-        if settings.min_pixels:
-            size["shortest_edge"] = settings.min_pixels
-        if settings.max_pixels:
-            size["longest_edge"] = settings.max_pixels
+        self.settings = _bound_pixels(processor, family, settings)
+        self.end_id = self._end_of_turn()
+        self._placeholders = _placeholders(processor)
 
     def context(self, ontology: Ontology) -> Context:
         """Return what tasks need to know of this model."""
         return family_context(self.family, self.settings, ontology)
 
     def encode(self, prompt: Prompt, target: str | None = None) -> Encoded:
-        """Tokenise a prompt and, for training, its target with the end-of-turn token."""
-        content: list[dict[str, Any]] = []
+        """Tokenise a prompt and, for training, its target with the end-of-turn token.
+
+        Nothing is ever cut off: see ``fits`` for samples that are too long.
+
+        Raises
+        ------
+        RmplError
+            If the picture cannot be opened, or the processor refuses it.
+        """
+        picture = None
         if prompt.image is not None:
-            content.append({"type": "image", "image": open_image(Path(prompt.image.path or ""))})
-        content.append({"type": "text", "text": prompt.text})
-        inputs = self.processor.apply_chat_template(
-            [{"role": "user", "content": content}],
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-            return_tensors="pt",
-        )
+            picture = open_image(Path(prompt.image.path or ""))
+        try:
+            inputs = self.family.chat(self.processor, picture, self._plain(prompt.text))
+        except ValueError as error:
+            raise RmplError(
+                f"the processor of {self.family.name} refuses this sample ({error})",
+                where=prompt.image.path if prompt.image is not None else prompt.text[:60],
+            ) from error
         tokens = {"input_ids", "attention_mask"}
         ids = inputs["input_ids"][0].tolist()
         length = len(ids)
@@ -101,10 +106,62 @@ class Backbone:
         }
         if target is not None:
             answer = self.tokenizer(target, add_special_tokens=False)["input_ids"]
-            answer.append(self.tokenizer.eos_token_id)
+            answer.append(self.end_id)
             ids = ids + answer
-            rows = {name: row + [0] * len(answer) for name, row in rows.items()}
+            types = self.family.target_types
+            rows = {name: row + [types.get(name, 0)] * len(answer) for name, row in rows.items()}
         return Encoded(ids, length, rows, vision)
+
+    def length(self, prompt: Prompt, target: str | None = None) -> int:
+        """Return how many tokens ``encode`` makes, from the picture's size alone.
+
+        The picture is not opened: its ``width`` and ``height`` must be known.
+        """
+        answer = 0
+        if target is not None:
+            answer = len(self.tokenizer(target, add_special_tokens=False)["input_ids"]) + 1
+        text = self._plain(prompt.text)
+        if prompt.image is None:
+            return int(self.family.chat(self.processor, None, text)["input_ids"].shape[1]) + answer
+        # A small picture shows what stands around the tokens of any picture.
+        small = PIL.Image.new("RGB", (64, 64))
+        around = self.family.chat(self.processor, small, text)["input_ids"].shape[1]
+        few, real = self.processor._get_num_multimodal_tokens(
+            image_sizes=[(64, 64), (prompt.image.height, prompt.image.width)]
+        )["num_image_tokens"]
+        return int(around - few + real) + answer
+
+    def fits(self, prompt: Prompt, target: str | None, max_length: int) -> bool:
+        """Return whether a sample has at most ``max_length`` tokens, the picture's included."""
+        return self.length(prompt, target) <= max_length
+
+    def read(self, ids: Sequence[int]) -> str:
+        """Return the text of a generated answer, up to the end of its turn."""
+        ids = list(ids)
+        if self.end_id in ids:
+            ids = ids[: ids.index(self.end_id)]
+        return str(self.tokenizer.decode(ids, skip_special_tokens=True))
+
+    def _plain(self, text: str) -> str:
+        """Return the text with its placeholders of pictures broken up.
+
+        Processors would count one in a sentence as a picture.
+        """
+        for token in self._placeholders:
+            text = text.replace(token, f"{token[0]} {token[1:]}")
+        return text
+
+    def _end_of_turn(self) -> int:
+        """Return the number of the token that ends an answer; generation stops at it."""
+        end = int(self.tokenizer.eos_token_id)
+        if self.family.end_of_turn is not None:
+            end = self.tokenizer.get_vocab().get(self.family.end_of_turn, end)
+        settings = self.model.generation_config
+        known = settings.eos_token_id
+        known = known if isinstance(known, list) else [known]
+        if end not in known:
+            settings.eos_token_id = [number for number in known if number is not None] + [end]
+        return end
 
     def collate(self, batch: Sequence[Encoded], *, pad_left: bool) -> dict[str, torch.Tensor]:
         """Pad samples to one length and stack them, shape (batch, length).
@@ -134,7 +191,7 @@ class Backbone:
         tensors = {name: torch.tensor(values) for name, values in rows.items()}
         for name in sorted({name for sample in batch for name in sample.vision}):
             parts = [sample.vision[name] for sample in batch if name in sample.vision]
-            tensors[name] = torch.cat(parts)
+            tensors[name] = torch.cat(_same_shape(parts))
         return tensors
 
     def save(self, path: Path) -> None:
@@ -142,6 +199,94 @@ class Backbone:
         self.model.save_pretrained(path)
         self.processor.save_pretrained(path)
         (path / SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(self.settings)))
+
+
+def _placeholders(processor: Any) -> set[str]:
+    """Return the tokens that stand for pictures and videos in a prompt."""
+    owners = (processor, processor.tokenizer)
+    names = ("image_token", "video_token")
+    found = (getattr(owner, name, None) for owner in owners for name in names)
+    return {token for token in found if isinstance(token, str)}
+
+
+def _same_shape(parts: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Pad tensors with zeros at their ends, so that they differ in their first dimension only.
+
+    Pictures cut into different numbers of tiles, of shape (1, tiles, 3, height, width), are told
+    apart from such padding by the models: by ``image_sizes``, by ``pixel_attention_mask``, or
+    because a tile of zeros is none.
+    """
+    shape = [max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True)]
+    padded = []
+    for part in parts:
+        gaps = [
+            gap
+            for size, wanted in zip(reversed(part.shape[1:]), reversed(shape), strict=True)
+            for gap in (0, wanted - size)
+        ]
+        padded.append(torch.nn.functional.pad(part, gaps) if any(gaps) else part)
+    return padded
+
+
+def _bound_pixels(processor: Any, family: Family, settings: Settings) -> Settings:
+    """Make the processor keep to the bounds in force; return the settings with these filled in."""
+    low, high = pixel_bounds(family, settings)
+    if family.pixels is None:
+        return settings
+    size = processor.image_processor.size
+    if low:
+        size["shortest_edge"] = low
+    if high:
+        size["longest_edge"] = high
+    return msgspec.structs.replace(
+        settings, min_pixels=size["shortest_edge"], max_pixels=size["longest_edge"]
+    )
+
+
+def pixel_bounds(family: Family, settings: Settings) -> tuple[int, int]:
+    """Return the least and most pixels that pictures are resized to; 0 is the checkpoint's own.
+
+    Raises
+    ------
+    RmplError
+        If the settings name bounds and the family's resizing has none, or they contradict.
+    """
+    wanted = (settings.min_pixels, settings.max_pixels)
+    if family.pixels is None:
+        if any(wanted):
+            raise RmplError(
+                f"{family.name} resizes pictures to sizes of its own",
+                remedy="leave min_pixels and max_pixels out",
+            )
+        return 0, 0
+    low, high = (own or usual for own, usual in zip(wanted, family.pixels, strict=True))
+    if high and low > high:
+        raise RmplError(f"min_pixels {low} is more than max_pixels {high}", remedy="swap them")
+    return low, high
+
+
+def inference_settings(
+    trained: Settings, *, min_pixels: int = 0, max_pixels: int = 0, other_pixels: bool = False
+) -> Settings:
+    """Return the settings to answer with: those of training, or others if that is really meant.
+
+    Raises
+    ------
+    RmplError
+        If other bounds of pictures are asked for than the model was trained with, and
+        ``other_pixels`` does not allow it.
+    """
+    wanted = (min_pixels or trained.min_pixels, max_pixels or trained.max_pixels)
+    if wanted == (trained.min_pixels, trained.max_pixels):
+        return trained
+    if not other_pixels:
+        raise RmplError(
+            f"pictures of {wanted[0]} to {wanted[1]} pixels, but the model was trained with "
+            f"{trained.min_pixels} to {trained.max_pixels}",
+            remedy="leave min_pixels and max_pixels out, or allow others explicitly: answers get "
+            "worse, and boxes of some families shift",
+        )
+    return msgspec.structs.replace(trained, min_pixels=wanted[0], max_pixels=wanted[1])
 
 
 def read_settings(folder: Path) -> Settings | None:
@@ -160,7 +305,8 @@ def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
 
 def family_context(family: Family, settings: Settings, ontology: Ontology) -> Context:
     """Return what tasks need to know of a family with some settings."""
-    return Context(ontology, family.boxes(settings.box_step), settings.style, settings.pad)
+    boxes = family.boxes(settings.box_step, pixel_bounds(family, settings))
+    return Context(ontology, boxes, settings.style, settings.pad)
 
 
 def _where(source: str) -> str:
@@ -175,19 +321,32 @@ def load_backbone(source: str, settings: Settings | None = None) -> Backbone:
     Raises
     ------
     RmplError
-        If the folder is no model, its family is unknown, or the hub cannot be reached.
+        If the folder is no model, its family is unknown, its weights are missing or pickled, or
+        the hub cannot be reached.
     """
     where = _where(source)
     if settings is None:
         settings = read_settings(Path(where)) or Settings()
     family = family_of(_model_type(where), where)
-    model_class = getattr(transformers, family.model_class)
     # Eager attention beats the fused kernels on a CPU at the embedded model's size.
     attention = None if torch.cuda.is_available() else "eager"
-    model = model_class.from_pretrained(
-        where, use_safetensors=True, attn_implementation=attention, dtype=torch.float32
-    )
-    return Backbone(model, family.load_processor(where), family, settings)
+    processor = family.load_processor(where)
+    try:
+        model = getattr(transformers, family.model_class).from_pretrained(
+            where, use_safetensors=True, attn_implementation=attention, dtype=torch.float32
+        )
+    except (OSError, ValueError) as error:
+        raise RmplError(
+            f"cannot load the weights ({_first_line(error)})",
+            where=source,
+            remedy="weights must be safetensors files: pickled ones (.bin, .pt) can run any "
+            "program and are refused; convert them on a machine you trust",
+        ) from error
+    return Backbone(model, processor, family, settings)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", maxsplit=1)[0]
 
 
 def _model_type(source: str) -> str:
@@ -202,10 +361,11 @@ def _model_type(source: str) -> str:
             )
         return str(json.loads(config.read_text(encoding="utf-8")).get("model_type", ""))
     try:
-        return str(transformers.AutoConfig.from_pretrained(source).model_type)
+        config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
+        return str(config.model_type)
     except (OSError, ValueError) as error:
         raise RmplError(
-            f"cannot load model {source!r}",
+            f"cannot load model {source!r} ({_first_line(error)})",
             remedy="check the name, or download it where a network is "
             "(`hf download NAME --local-dir DIR`) and give that folder",
         ) from error

@@ -4,14 +4,19 @@ Boxes: JSON ``"bbox_2d": [x1, y1, x2, y2]``, relative, 0 to 1000 (QwenLM/Qwen3-V
 and 1987); resizing by the processor changes the tokens, not the boxes.
 
 Processor: the stock one wants a video processor, and that wants torchvision; pictures need neither.
+
+Freezing: ``vision`` is the tower with its patch and position embeddings, ``projector`` the merger
+and those of the deepstack features, ``language`` everything after them with embeddings and head.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from transformers import Qwen3VLProcessor
+from transformers import Qwen3VLConfig, Qwen3VLProcessor
 
+from rmpl.backbones import processors, qwen2_vl, twins
 from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.backbones.family import Family
 from rmpl.tasks.schema import BoxCodec
@@ -31,14 +36,44 @@ class ImageOnlyQwen3VLProcessor(Qwen3VLProcessor):  # type: ignore[misc]
         super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
 
 
+# Saved folders name the stock class, which other programs know.
+ImageOnlyQwen3VLProcessor.__name__ = Qwen3VLProcessor.__name__
+
+
 def load_processor(source: str) -> Any:
     """Load the processor of a folder or hub id."""
-    return ImageOnlyQwen3VLProcessor.from_pretrained(source)
+    return processors.load(ImageOnlyQwen3VLProcessor, source)
 
 
-def boxes(step: int) -> BoxCodec:
+def boxes(step: int, pixels: tuple[int, int]) -> BoxCodec:  # noqa: ARG001 - relative boxes
     """Return the family's box convention on a grid of ``step``."""
     return RelativeBoxes(key="bbox_2d", scale=1000, step=step)
+
+
+def twin(folder: Path) -> None:
+    """Save a tiny model of the family with random weights."""
+    tokenizer = qwen2_vl.tiny_tokenizer()
+    config = Qwen3VLConfig(
+        text_config=qwen2_vl.tiny_text_config(tokenizer),
+        vision_config={
+            "depth": twins.LAYERS,
+            "hidden_size": twins.HIDDEN,
+            "intermediate_size": 2 * twins.HIDDEN,
+            "out_hidden_size": twins.HIDDEN,
+            "num_heads": twins.HEADS,
+            "patch_size": 16,
+            "num_position_embeddings": 16,
+            "deepstack_visual_indexes": [0],
+        },
+        **qwen2_vl.vision_tokens(tokenizer),
+    )
+    processor = ImageOnlyQwen3VLProcessor(
+        qwen2_vl.tiny_image_processor(16),
+        tokenizer,
+        # Qwen3-VL has no system message of its own.
+        chat_template=qwen2_vl.CHAT_TEMPLATE.partition("<|im_end|>\n")[2],
+    )
+    twins.save_twin(folder, FAMILY.model_class, config, processor)
 
 
 FAMILY = Family(
@@ -57,4 +92,6 @@ FAMILY = Family(
         "projector": r"model\.visual\.(merger|deepstack_merger_list\.\d+)\.linear_fc[12]",
         "vision": r"model\.visual\.blocks\.\d+\.(attn\.(qkv|proj)|mlp\.linear_fc[12])",
     },
+    twin=twin,
+    pixels=(0, 0),
 )

@@ -40,10 +40,19 @@ def full_parameters(model: Any, family: Family, parts: Sequence[str]) -> Any:
 def new_lora(
     model: Any, family: Family, parts: Sequence[Part], *, rank: int, alpha: int, dropout: float
 ) -> Any:
-    """Put a fresh LoRA adapter on the linear layers of some parts; everything else is frozen."""
-    targets = "|".join(f"(?:{family.lora_targets[part]})" for part in parts)
+    """Put a fresh LoRA adapter on the linear layers of some parts; everything else is frozen.
+
+    Modules that the family names as ``whole`` are trained and saved as they are, with the adapter.
+    """
+    targets = [f"(?:{family.lora_targets[part]})" for part in parts if part in family.lora_targets]
+    whole = [module for part in parts for module in family.whole.get(part, ())]
     config = LoraConfig(
-        r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules=targets, bias="none"
+        r=rank,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules="|".join(targets),
+        modules_to_save=whole or None,
+        bias="none",
     )
     return get_peft_model(model, config)
 
