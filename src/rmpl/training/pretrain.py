@@ -7,6 +7,7 @@ of names. No task uses an event type, a trigger or a role.
 
 from __future__ import annotations
 
+import itertools
 import random
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,7 @@ from rmpl.backbones.backbone import Backbone, Settings, family_context, load_bac
 from rmpl.backbones.qwen3_vl import FAMILY
 from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.world.build import build_world, is_built
+from rmpl.corpora.world.gallery import write_gallery
 from rmpl.corpora.world.names import TRAIN_NAMES
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
@@ -36,7 +38,11 @@ FINISHED = "finished"
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the base's training: which skills at what weight, and for how long."""
+    """A part of the base's training: which skills at what weight, and for how long.
+
+    ``weights`` are keyed ``skill@corpus``: ``text`` (sentences with made-up names), ``situations``
+    (pictures with a caption) or ``gallery`` (pictures in which everything is named).
+    """
 
     name: str
     steps: int
@@ -51,6 +57,7 @@ class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int
     world_seed: int
     world_scale: float
+    gallery: int
     vocabulary: int
     hidden: int
     layers: int
@@ -91,16 +98,25 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
             scale=recipe.world_scale,
             progress=lambda done, total, _: report("world", done, total, ""),
         )
-    text = list(renamed(read_corpus("jmee", world / "ace", split="train"), recipe.seed))
-    pictures = list(read_corpus("swig", world / "swig", split="train"))
+    drawn = itertools.count(1)
+    corpora = {
+        "text": list(renamed(read_corpus("jmee", world / "ace", split="train"), recipe.seed)),
+        "situations": list(read_corpus("swig", world / "swig", split="train")),
+        "gallery": write_gallery(
+            work / "gallery",
+            recipe.gallery,
+            seed=recipe.world_seed,
+            drawn=lambda: report("gallery", next(drawn), recipe.gallery, ""),
+        ),
+    }
     initial = work / INITIAL
     if not (initial / "config.json").is_file():
-        _build(recipe, text, pictures).save(initial)
+        _build(recipe, [*corpora["text"], *corpora["situations"]]).save(initial)
     source = initial
     for phase in recipe.phases:
         folder = work / phase.name
         if not (folder / FINISHED).is_dir():
-            _train(recipe, phase, source, folder, [*text, *pictures], report)
+            _train(recipe, phase, source, folder, corpora, report)
         source = folder / FINISHED
     backbone = load_backbone(str(source), recipe.settings)
     backbone.model.to(torch.bfloat16)
@@ -114,15 +130,16 @@ def _train(
     phase: Phase,
     source: Path,
     folder: Path,
-    documents: list[Document],
+    corpora: dict[str, list[Document]],
     report: Report,
 ) -> None:
     backbone = load_backbone(str(source), recipe.settings)
     context = backbone.context(load_ontology())
-    sources = [
-        Source(name, list(make_task(name, context).samples(documents)), weight)
-        for name, weight in phase.weights.items()
-    ]
+    sources = []
+    for name, weight in phase.weights.items():
+        task, _, corpus = name.partition("@")
+        samples = list(make_task(task, context).samples(corpora[corpus]))
+        sources.append(Source(name, samples, weight))
     full_parameters(backbone.model, backbone.family, list(backbone.family.parts))
     train_stage(
         backbone,
@@ -157,8 +174,7 @@ def _read(path: Path) -> BaseRecipe:
         ) from error
 
 
-def _build(recipe: BaseRecipe, text: list[Document], pictures: list[Document]) -> Backbone:
-    documents = [*text, *pictures]
+def _build(recipe: BaseRecipe, documents: list[Document]) -> Backbone:
     tokenizer = embedded.train_tokenizer(_texts(documents, recipe), recipe.vocabulary)
     processor = embedded.build_processor(
         tokenizer, min_pixels=recipe.min_pixels, max_pixels=recipe.max_pixels
