@@ -41,7 +41,8 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the base's training: which skills at what weight, and for how long.
 
     ``weights`` are keyed ``skill@corpus``: ``text`` (sentences with made-up names), ``situations``
-    (pictures with a caption) or ``gallery`` (pictures in which everything is named).
+    (pictures with a caption) or ``gallery`` and ``close_ups`` (pictures in which everything is
+    named).
     """
 
     name: str
@@ -58,6 +59,7 @@ class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     world_seed: int
     world_scale: float
     gallery: int
+    close_ups: int
     vocabulary: int
     hidden: int
     layers: int
@@ -99,6 +101,11 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
             progress=lambda done, total, _: report("world", done, total, ""),
         )
     drawn = itertools.count(1)
+    pictures = recipe.gallery + recipe.close_ups
+
+    def drawn_one() -> None:
+        report("gallery", next(drawn), pictures, "")
+
     corpora = {
         "text": list(renamed(read_corpus("jmee", world / "ace", split="train"), recipe.seed)),
         "situations": list(read_corpus("swig", world / "swig", split="train")),
@@ -106,7 +113,14 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
             work / "gallery",
             recipe.gallery,
             seed=recipe.world_seed,
-            drawn=lambda: report("gallery", next(drawn), recipe.gallery, ""),
+            drawn=drawn_one,
+        ),
+        "close_ups": write_gallery(
+            work / "close_ups",
+            recipe.close_ups,
+            seed=recipe.world_seed,
+            close_ups=True,
+            drawn=drawn_one,
         ),
     }
     initial = work / INITIAL

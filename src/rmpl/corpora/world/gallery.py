@@ -1,10 +1,11 @@
-"""Pictures in which everything visible is named and boxed, for generic naming and locating.
+"""Pictures in which everything visible is named and boxed, for naming and locating.
 
 Not one of the four corpora: no event types, no roles. Only the embedded model's base learns from it.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -21,18 +22,24 @@ _STILL = 0.75
 
 
 def write_gallery(
-    folder: Path, count: int, *, seed: int, drawn: Callable[[], None] | None = None
+    folder: Path,
+    count: int,
+    *,
+    seed: int,
+    close_ups: bool = False,
+    drawn: Callable[[], None] | None = None,
 ) -> list[Document]:
     """Draw ``count`` pictures into ``folder`` and return a document of each.
 
-    Nearly half show one to three things, which are soon learnt; the rest are crowded, and a quarter
-    shows happenings. Every box has its look as gloss, and the caption lists them from left to
-    right. No look is a held-out one.
+    Close-ups show one thing that fills much of the picture: what sees nothing yet learns to see on
+    them. Of the others nearly half show one to three things, the rest are crowded, and a quarter
+    shows happenings. Every box has its look as gloss. No look is a held-out one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     documents = []
     for number in range(count):
-        scene = _scene(random.Random(f"{seed}/gallery/{number}"))
+        rng = random.Random(f"{seed}/gallery/{close_ups}/{number}")
+        scene = _close_up(rng) if close_ups else _scene(rng)
         name = f"gallery_{number}"
         path = folder / f"{name}.jpg"
         scene.image.save(path, quality=_QUALITY)
@@ -51,14 +58,26 @@ def _scene(rng: random.Random) -> Scene:
     return draw_happening(invent(rng.choice(sorted(SITUATIONS)), rng, held_out=False), rng)
 
 
+def _close_up(rng: random.Random) -> Scene:
+    scene = draw_still(rng, n=1)
+    width, height = scene.image.size
+    x1, y1, x2, y2 = scene.placed[0].box
+    left = max(0, round(x1 - rng.uniform(0.1, 0.8) * (x2 - x1) - 4))
+    top = max(0, round(y1 - rng.uniform(0.1, 0.5) * (y2 - y1) - 4))
+    right = min(width, round(x2 + rng.uniform(0.1, 0.8) * (x2 - x1) + 4))
+    bottom = min(height, round(y2 + rng.uniform(0.1, 0.5) * (y2 - y1) + 4))
+    box = (x1 - left, y1 - top, x2 - left, y2 - top)
+    placed = dataclasses.replace(scene.placed[0], box=box)
+    return Scene(scene.image.crop((left, top, right, bottom)), (placed,))
+
+
 def _document(name: str, path: Path, scene: Scene) -> Document:
     things = []
     for placed in sorted(scene.placed, key=lambda p: p.box):
         look = placed.entity.looks if placed.entity.count > 1 else placed.entity.look
         things.append(ImageArgument("thing", Box(*map(float, placed.box)), gloss=look))
-    caption = ", ".join(thing.gloss or "" for thing in things)
     return Document(
         id=name,
         images=(Image(name, str(path), *scene.image.size),),
-        image_events=(ImageEvent(name, name, SCENE, tuple(things), caption=caption),),
+        image_events=(ImageEvent(name, name, SCENE, tuple(things)),),
     )
