@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from rmpl.backbones import family_names, family_of
-from rmpl.backbones.backbone import IGNORE, Settings, load_backbone
+from rmpl.backbones.backbone import IGNORE, Settings, inference_settings, load_backbone
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
@@ -104,6 +104,21 @@ def test_labels_cover_exactly_the_target_token_by_token(backbone, samples):
         assert batch["labels"][row].tolist() == expected
         assert batch["input_ids"][row].tolist()[: len(asked) + len(answer)] == asked + answer
         assert int(batch["attention_mask"][row].sum()) == len(asked) + len(answer)
+
+
+def test_an_answer_ends_with_the_turn(backbone):
+    ends = {
+        "gemma3": "<end_of_turn>",
+        "idefics3": "<end_of_utterance>",
+        "smolvlm": "<end_of_utterance>",
+        "paligemma": "<eos>",
+        "llava": "</s>",
+        "llava_next": "</s>",
+    }
+    end = backbone.tokenizer.convert_ids_to_tokens(backbone.end_id)
+    assert end == ends.get(backbone.family.model_type, "<|im_end|>")
+    stops = backbone.model.generation_config.eos_token_id
+    assert backbone.end_id in (stops if isinstance(stops, list) else [stops])
 
 
 def test_a_mixed_batch_reaches_every_part(backbone, samples):
@@ -296,3 +311,13 @@ def test_bounds_of_pixels_are_kept_or_refused(backbone, twins):
     assert backbone.settings.min_pixels > 0
     with pytest.raises(RmplError, match="more than max_pixels"):
         load_backbone(folder, Settings(min_pixels=9000, max_pixels=6000))
+
+
+def test_other_pixels_than_in_training_are_refused_at_inference():
+    trained = Settings(min_pixels=3136, max_pixels=50_000)
+    assert inference_settings(trained) == trained
+    assert inference_settings(trained, max_pixels=50_000) == trained
+    with pytest.raises(RmplError, match="trained with 3136 to 50000"):
+        inference_settings(trained, max_pixels=90_000)
+    allowed = inference_settings(trained, max_pixels=90_000, other_pixels=True)
+    assert (allowed.min_pixels, allowed.max_pixels) == (3136, 90_000)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import msgspec
 import PIL.Image
 import pytest
 from hypothesis import given, settings
@@ -41,7 +44,10 @@ def box_of(shares, width: int, height: int) -> Box:
 def test_the_round_trip_is_within_the_stated_tolerance(name, width, height, shares):
     codec = CODECS[name]
     box = box_of(shares, width, height)
-    back = codec.decode(codec.encode(box, width, height), width, height)
+    value = codec.encode(box, width, height)
+    form = re.sub(r"<\|(\w+)\|>", r"<\|\1\|>", codec.pattern(width, height))
+    assert re.fullmatch(form, msgspec.json.encode(value).decode())
+    back = codec.decode(value, width, height)
     across, down = (allowed * (1 + 1e-9) + 1e-6 for allowed in codec.tolerance(width, height))
     assert abs(back.x1 - box.x1) <= across
     assert abs(back.y1 - box.y1) <= down
