@@ -87,15 +87,15 @@ def test_another_recipe_or_seed_does_not_overwrite_a_stage(trained, twin, small_
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(
     trained, twin, small_world, tmp_path, monkeypatch
 ):
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def stop_after_the_first_checkpoint(stage, step, *_):
         if stage == "two" and step == 3:
-            raise Killed
+            raise KilledError
 
     folder = tmp_path / "killed"
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         Run(recipe(twin), folder, small_world).train(stop_after_the_first_checkpoint)
     assert (folder / "two" / "checkpoint-2").is_dir()
     assert not (folder / "two" / "trained.json").exists()

@@ -1,4 +1,4 @@
-"""Pictures in which everything visible is named and boxed, for naming and locating.
+"""Pictures in which all that is visible is named and boxed, for naming and locating.
 
 Not one of the four corpora: no event types, no roles. Only the embedded model's base learns from it.
 """
@@ -40,7 +40,7 @@ def write_gallery(
     for number in range(count):
         rng = random.Random(f"{seed}/gallery/{close_ups}/{number}")
         scene = _close_up(rng) if close_ups else _scene(rng)
-        name = f"gallery_{number}"
+        name = f"{folder.name}_{number}"
         path = folder / f"{name}.jpg"
         scene.image.save(path, quality=_QUALITY)
         documents.append(_document(name, path, scene))

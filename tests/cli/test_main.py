@@ -1,0 +1,92 @@
+"""What a newcomer meets: help, versions, and one clear line for every mistake."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import rmpl
+from rmpl.cli.main import app
+
+COMMANDS = (
+    "world",
+    "train",
+    "predict",
+    "score",
+    "compare",
+    "report",
+    "check",
+    "convert",
+    "stats",
+    "pretrain",
+)
+
+
+@pytest.fixture
+def run():
+    runner = CliRunner()
+    return lambda *words: runner.invoke(app, [str(word) for word in words])
+
+
+def test_help_names_every_command_and_needs_no_torch():
+    script = (
+        "import sys; from rmpl.cli.main import app; from typer.testing import CliRunner\n"
+        "print(CliRunner().invoke(app, ['--help']).output)\n"
+        "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(command in done.stdout for command in COMMANDS)
+
+
+def test_the_version(run):
+    assert run("--version").output.strip() == f"rmpl {rmpl.__version__}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(run, command):
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "--help" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("train", "nowhere.yaml"), "nowhere.yaml: no such recipe"),
+        (("train", "recipes/tiny.yaml", "--set", "stages.0.stepz=1"), "no such key"),
+        (("train", "recipes/tiny.yaml", "--set", "stages.0.batch=0"), "stages.0.batch"),
+        (("predict", "nowhere", "--data", "nowhere"), "no such file or folder"),
+        (("predict", "nowhere", "--data", ".", "--corpus", "news"), "no corpus named 'news'"),
+        (("score", "nowhere.jsonl", "--gold", "nowhere"), "nowhere"),
+        (("report", "nowhere", "--data", "nowhere"), "nowhere"),
+        (("world", "--out", "/proc/world", "--scale", "0.01"), "/proc"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(run, words, said, monkeypatch):
+    monkeypatch.chdir(Path(rmpl.__file__).parents[2])
+    result = run(*words)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert result.output.count("\n") == 1
+    assert "Traceback" not in result.output
+
+
+def test_debug_shows_where_a_mistake_was_noticed(run):
+    result = run("--debug", "train", "nowhere.yaml")
+    assert isinstance(result.exception, rmpl.errors.RmplError)
+
+
+def test_a_truncated_picture_is_named(run, small_world, twin, tmp_path):
+    world = tmp_path / "world"
+    shutil.copytree(small_world / "m2e2", world)
+    broken = min((world / "images").iterdir())
+    broken.write_bytes(broken.read_bytes()[:40])
+    result = run("predict", "nowhere", "--data", world)
+    assert result.exit_code == 2
+    assert broken.name in result.output

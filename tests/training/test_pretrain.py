@@ -1,0 +1,75 @@
+import pytest
+import yaml
+
+from rmpl.backbones.backbone import load_backbone
+from rmpl.corpora.registry import read_corpus
+from rmpl.corpora.world.names import TRAIN_NAMES
+from rmpl.errors import RmplError
+from rmpl.training.pretrain import pretrain, renamed
+from rmpl.training.stage import read_curve
+
+RECIPE = {
+    "name": "small",
+    "seed": 1,
+    "world_seed": 2,
+    "world_scale": 0.01,
+    "gallery": 4,
+    "close_ups": 4,
+    "vocabulary": 400,
+    "hidden": 48,
+    "layers": 1,
+    "vision": [32, 1],
+    "min_pixels": 1024,
+    "max_pixels": 4096,
+    "pad": " ",
+    "box_step": 20,
+    "batch": 2,
+    "learning_rate": 0.001,
+    "weight_decay": 0.0,
+    "warmup": 1,
+    "save_every": 1,
+    "phases": [
+        {"name": "text", "steps": 2, "decay": 0.0, "weights": {"phrases@text": 1}},
+        {
+            "name": "all",
+            "steps": 2,
+            "decay": 0.5,
+            "weights": {"describe@gallery": 1, "match@situations": 1},
+        },
+    ],
+}
+
+
+def test_names_are_made_up_and_offsets_stay_true(small_world):
+    before = list(read_corpus("jmee", small_world / "ace"))
+    after = list(renamed(before, 1))
+    changed = 0
+    for old, new in zip(before, after, strict=True):
+        for one, other in zip(old.sentences, new.sentences, strict=True):
+            assert len(one.tokens) == len(other.tokens)
+            assert not TRAIN_NAMES.words() & set(other.words())
+            for word, made_up in zip(one.words(), other.words(), strict=True):
+                assert word == made_up or word in TRAIN_NAMES.words()
+                changed += word != made_up
+    assert changed > len(before) / 2
+
+
+def test_a_base_is_made_in_phases_and_goes_on_where_it_stopped(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(RECIPE))
+    said = []
+    pretrain(path, out=tmp_path / "out", work=tmp_path / "work", report=lambda *w: said.append(w))
+    base = load_backbone(str(tmp_path / "out"))
+    assert base.settings.box_step == 20
+    assert (tmp_path / "out" / "model.safetensors").stat().st_size < 1_000_000
+    assert len(read_curve(tmp_path / "work" / "all" / "curve.jsonl")) == 2
+    said.clear()
+    pretrain(path, out=tmp_path / "out", work=tmp_path / "work", report=lambda *w: said.append(w))
+    assert not [step for step, *_ in said if step.startswith("base")]
+
+
+def test_a_malformed_recipe_is_refused(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump({**RECIPE, "stepz": 1}))
+    with pytest.raises(RmplError, match="stepz"):
+        pretrain(path, out=tmp_path / "o", work=tmp_path / "w", report=lambda *_: None)
