@@ -313,9 +313,9 @@ class LocBoxes:
         return box_inside([x1, y1, x2, y2], width, height, self.bins, self.bins)
 
     def pattern(self, width: int, height: int) -> str:
-        """Return the regular expression of four location tokens."""
-        number = "|".join(f"{number:04d}" for number in range(self.bins))
-        return f'"(<loc({number})>){{4}}"'
+        """Return the regular expression of four location tokens, by name."""
+        tokens = "|".join(f"<loc{number:04d}>" for number in range(self.bins))
+        return f'"({tokens}){{4}}"'
 
     def tolerance(self, width: int, height: int) -> tuple[float, float]:
         """Return how far a round trip may be off across and down: half a bin."""

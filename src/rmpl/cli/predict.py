@@ -19,6 +19,9 @@ def command(
         Path | None, typer.Option(help="Folder of pictures; default images/ beside the corpus.")
     ] = None,
     batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+    unconstrained: Annotated[
+        bool, typer.Option("--unconstrained", help="Let the model write anything, legal or not.")
+    ] = False,
     limit: Annotated[
         int | None, typer.Option(help="Only the first so many documents.", min=1)
     ] = None,
@@ -37,7 +40,10 @@ def command(
     media = ("text",) if missing and missing == _count(documents) else ("text", "image")
     backbone = load_trained(run)
     pipeline = Pipeline(
-        LocalEngine(backbone, batch=batch), backbone.context(load_ontology()), media=media
+        LocalEngine(backbone, batch=batch),
+        backbone.context(load_ontology()),
+        media=media,
+        constrained=not unconstrained,
     )
     with Bars() as bars:
         found = pipeline.extract(documents, bars.update)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
@@ -11,14 +12,20 @@ import torch
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from rmpl.backbones.backbone import Backbone
+from rmpl.extraction.constraints import Compiler, Constraint
 from rmpl.tasks import Prompt
+from rmpl.tasks.grammars import Grammar
 
 Progress = Callable[[int, int], None]
 """Called with (prompts answered, prompts in all)."""
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An answer and the geometric mean of its tokens' probabilities, 0 to 1."""
+    """An answer and the geometric mean of its tokens' probabilities, 0 to 1.
+
+    Under a grammar a token's probability is its share among the legal tokens: where only one is
+    legal, it is 1.
+    """
 
     text: str
     confidence: float
@@ -28,9 +35,17 @@ class Engine(Protocol):
     """Whatever answers prompts, in their order."""
 
     def answer(
-        self, prompts: Sequence[Prompt], *, max_tokens: int, progress: Progress | None = None
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        max_tokens: int,
+        grammars: Sequence[Grammar] | None = None,
+        progress: Progress | None = None,
     ) -> list[Reply]:
-        """Answer every prompt with at most ``max_tokens`` tokens."""
+        """Answer every prompt with at most ``max_tokens`` tokens.
+
+        With ``grammars``, one a prompt, every answer is a whole sentence of its grammar.
+        """
         ...
 
 
@@ -63,7 +78,12 @@ class LocalEngine:
 
     @torch.inference_mode()
     def answer(
-        self, prompts: Sequence[Prompt], *, max_tokens: int, progress: Progress | None = None
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        max_tokens: int,
+        grammars: Sequence[Grammar] | None = None,
+        progress: Progress | None = None,
     ) -> list[Reply]:
         """Answer every prompt; like lengths share a batch, so that little is padded."""
         order = sorted(
@@ -73,30 +93,43 @@ class LocalEngine:
         replies: list[Reply | None] = [None] * len(prompts)
         for start in range(0, len(order), self._batch):
             chosen = order[start : start + self._batch]
-            answers = self._answer_batch([prompts[i] for i in chosen], max_tokens)
+            allowed = None if grammars is None else [grammars[i] for i in chosen]
+            answers = self._answer_batch([prompts[i] for i in chosen], allowed, max_tokens)
             for index, reply in zip(chosen, answers, strict=True):
                 replies[index] = reply
             if progress is not None:
                 progress(start + len(chosen), len(prompts))
         return [reply for reply in replies if reply is not None]
 
-    def _answer_batch(self, prompts: list[Prompt], max_tokens: int) -> list[Reply]:
+    @functools.cached_property
+    def _compiler(self) -> Compiler:
+        backbone = self._backbone
+        width = backbone.model.get_output_embeddings().weight.shape[0]
+        return Compiler(backbone.tokenizer, width=width, end_id=backbone.end_id)
+
+    def _answer_batch(
+        self, prompts: list[Prompt], grammars: list[Grammar] | None, max_tokens: int
+    ) -> list[Reply]:
         backbone = self._backbone
         inputs = backbone.collate([backbone.encode(p) for p in prompts], pad_left=True)
         device = backbone.model.device
+        # The constraint comes first: the choice is then noted among the legal tokens.
         noted = _Chosen()
+        processors = LogitsProcessorList([noted])
+        if grammars is not None:
+            processors.insert(0, Constraint(self._compiler, grammars, max_tokens=max_tokens))
         output = backbone.model.generate(
             **{name: value.to(device) for name, value in inputs.items()},
             max_new_tokens=max_tokens,
             do_sample=False,
-            logits_processor=LogitsProcessorList([noted]),
+            logits_processor=processors,
         )
         new = output[:, inputs["input_ids"].shape[1] :].cpu()
         logs = torch.stack(noted.steps, dim=1).cpu()
         return [self._reply(ids, log) for ids, log in zip(new, logs, strict=True)]
 
     def _reply(self, ids: Any, logs: Any) -> Reply:
-        ended = (ids == self._backbone.tokenizer.eos_token_id).nonzero()
+        ended = (ids == self._backbone.end_id).nonzero()
         length = int(ended[0]) + 1 if len(ended) else len(ids)
         text = self._backbone.tokenizer.decode(ids[:length], skip_special_tokens=True)
         return Reply(text, math.exp(float(logs[:length].mean())))

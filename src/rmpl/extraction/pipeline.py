@@ -14,6 +14,7 @@ from rmpl.records import NOWHERE, Document, Image, ImageEvent, Link, Sentence, T
 from rmpl.tasks import Context, Prompt
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.grammars import Grammar
 from rmpl.tasks.same_event import SameEvent
 
 MENTION_TOKENS = 128
@@ -38,6 +39,9 @@ class Pipeline:
         Which of ``text`` and ``image`` to read; links need both.
     threshold
         The least probability of "same event" that makes a link.
+    constrained
+        Whether answers are kept to their tasks' grammars; then all of them can be read, and quote
+        nothing but the sentence.
     """
 
     def __init__(
@@ -47,11 +51,13 @@ class Pipeline:
         *,
         media: Sequence[str] = ("text", "image"),
         threshold: float = 0.5,
+        constrained: bool = True,
     ) -> None:
         self._engine = engine
         self._context = context
         self._media = media
         self._threshold = threshold
+        self._constrained = constrained
         self.failures: Counter[str] = Counter()
         """Answers that could not be read whole, by task."""
         self.asked: Counter[str] = Counter()
@@ -87,11 +93,21 @@ class Pipeline:
         return self._links(found, sentences, images, progress)
 
     def _ask(
-        self, task: str, prompts: list[Prompt], max_tokens: int, progress: Progress | None
+        self,
+        task: str,
+        prompts: list[Prompt],
+        grammars: list[Grammar],
+        max_tokens: int,
+        progress: Progress | None,
     ) -> list[Reply]:
         self.asked[task] += len(prompts)
         report = None if progress is None else lambda done, of: progress(task, done, of)
-        return self._engine.answer(prompts, max_tokens=max_tokens, progress=report)
+        return self._engine.answer(
+            prompts,
+            max_tokens=max_tokens,
+            grammars=grammars if self._constrained else None,
+            progress=report,
+        )
 
     def _note(self, task: str, failure: str | None) -> None:
         if failure is not None:
@@ -101,7 +117,8 @@ class Pipeline:
         self, sentences: list[Sentence], progress: Progress | None
     ) -> list[TextEvent]:
         task = TextEMI(self._context)
-        replies = self._ask(task.name, [task.ask(s) for s in sentences], MENTION_TOKENS, progress)
+        prompts, grammars = [task.ask(s) for s in sentences], [task.grammar(s) for s in sentences]
+        replies = self._ask(task.name, prompts, grammars, MENTION_TOKENS, progress)
         events = []
         for sentence, reply in zip(sentences, replies, strict=True):
             answer = task.read(reply.text, sentence)
@@ -111,7 +128,8 @@ class Pipeline:
 
     def _image_mentions(self, images: list[Image], progress: Progress | None) -> list[ImageEvent]:
         task = ImageEMI(self._context)
-        replies = self._ask(task.name, [task.ask(i) for i in images], MENTION_TOKENS, progress)
+        prompts, grammars = [task.ask(i) for i in images], [task.grammar(i) for i in images]
+        replies = self._ask(task.name, prompts, grammars, MENTION_TOKENS, progress)
         events = []
         for image, reply in zip(images, replies, strict=True):
             answer = task.read(reply.text, image)
@@ -131,7 +149,8 @@ class Pipeline:
         task = TextARE(self._context)
         placed = [e for e in events if e.trigger != NOWHERE]
         prompts = [task.ask(e, sentences[e.sentence_id]) for e in placed]
-        replies = self._ask(task.name, prompts, ARGUMENT_TOKENS, progress)
+        grammars = [task.grammar(e, sentences[e.sentence_id]) for e in placed]
+        replies = self._ask(task.name, prompts, grammars, ARGUMENT_TOKENS, progress)
         filled = {}
         for event, reply in zip(placed, replies, strict=True):
             answer = task.read(reply.text, sentences[event.sentence_id])
@@ -145,7 +164,8 @@ class Pipeline:
     ) -> list[ImageEvent]:
         task = ImageARE(self._context)
         prompts = [task.ask(e.event_type, images[e.image_id]) for e in events]
-        replies = self._ask(task.name, prompts, ARGUMENT_TOKENS, progress)
+        grammars = [task.grammar(e.event_type, images[e.image_id]) for e in events]
+        replies = self._ask(task.name, prompts, grammars, ARGUMENT_TOKENS, progress)
         filled = []
         for event, reply in zip(events, replies, strict=True):
             answer = task.read(reply.text, images[event.image_id])
@@ -167,7 +187,8 @@ class Pipeline:
             task.ask_pair(text, sentences[text.sentence_id], images[image.image_id])
             for _, text, image in pairs
         ]
-        replies = self._ask(task.name, prompts, LINK_TOKENS, progress)
+        grammars = [task.grammar()] * len(prompts)
+        replies = self._ask(task.name, prompts, grammars, LINK_TOKENS, progress)
         links: dict[str, list[Link]] = defaultdict(list)
         for (document_id, text, image), reply in zip(pairs, replies, strict=True):
             self._note(task.name, task.read(reply.text).failure)

@@ -138,6 +138,8 @@ def relation(labels: Sequence[str], args: list[Participant]) -> Grammar:
 
 _TYPE, _ROLE, _ARGS, _NTH = '{"type":"', '{"role":"', ',"args":[', ',"nth":'
 _QUOTE, _END = '"', '"}'
+_SLASH = r"\/"
+_NAMED_TOKENS = re.compile(r"(<\|\w+\|>|\(<\w+>(?:\|<\w+>)*\)\{\d\})")
 _LONGEST_BOX = 64  # bytes, as BoxCodec.pattern promises
 
 
@@ -182,16 +184,11 @@ def _argument_size(roles: Sequence[str], pad: str) -> int:
 
 def _box(pattern: str) -> list[str]:
     """Return the rule ``box``; tokens named in the pattern stand between regular expressions."""
-    parts = [part for part in re.split(r"(<\|\w+\|>)", pattern) if part]
-    names = [part if part.startswith("<|") else f"BOX{i}" for i, part in enumerate(parts)]
-    return [
-        f"box: {' '.join(names)}",
-        *(
-            f"{name}: /{part.replace('/', chr(92) + '/')}/"
-            for name, part in zip(names, parts, strict=True)
-            if name != part
-        ),
-    ]
+    symbols = []
+    for part in filter(None, _NAMED_TOKENS.split(pattern)):
+        named = _NAMED_TOKENS.fullmatch(part)
+        symbols.append(part.replace(">|<", "> | <") if named else f"/{part.replace('/', _SLASH)}/")
+    return [f"box: {' '.join(symbols)}"]
 
 
 def _spans(sentence: Sentence) -> list[str]:

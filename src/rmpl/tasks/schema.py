@@ -47,8 +47,9 @@ class BoxCodec(Protocol):
     def pattern(self, width: int, height: int) -> str:
         """Return a regular expression of everything ``encode`` can write, as compact JSON.
 
-        In Rust's syntax without look-around; at most 64 bytes may match. Special tokens of the
-        family's vocabulary stand in it by name, ``<|box_start|>``.
+        In Rust's syntax without look-around; at most 64 bytes may match. What the family's
+        vocabulary has as one token of its own stands in it by name, ``<|box_start|>``, a choice of
+        such as ``(<loc0000>|<loc0001>){4}``: such a token is not spelt out letter by letter.
         """
         ...
 
