@@ -3,9 +3,10 @@
 Conventions, everywhere in the project:
 
 * a token span is ``(start, end)`` in token indices of one sentence, 0-based, ``end`` exclusive;
-* a token's character span is ``(start, end)`` in characters of ``Sentence.text``, ``end`` exclusive;
-* a box is ``x1, y1, x2, y2`` in pixels of the original image after its EXIF orientation is applied,
-  as floats, with ``x1 <= x2`` and ``y1 <= y2``.
+* a token's character span is ``(start, end)`` in characters of ``Sentence.text``, ``end``
+  exclusive;
+* a box is ``x1, y1, x2, y2`` in pixels of the original image after its EXIF orientation is
+  applied, as floats, with ``x1 <= x2`` and ``y1 <= y2``.
 """
 
 from __future__ import annotations
@@ -66,8 +67,8 @@ class Sentence(msgspec.Struct, frozen=True, omit_defaults=True):
 class Image(msgspec.Struct, frozen=True, omit_defaults=True):
     """One picture of a document.
 
-    ``path`` is ``None`` where a corpus names a picture that is not at hand. ``width`` and ``height``
-    are pixels after EXIF rotation, 0 where they are not known.
+    ``path`` is ``None`` where a corpus names a picture that is not at hand. ``width`` and
+    ``height`` are pixels after EXIF rotation, 0 where they are not known.
     """
 
     id: str

@@ -1,6 +1,7 @@
 """Pictures in which all that is visible is named and boxed, for naming and locating.
 
-Not one of the four corpora: no event types, no roles. Only the embedded model's base learns from it.
+Not one of the four corpora: no event types, no roles. Only the embedded model's base learns from
+it.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def _document(name: str, path: Path, scene: Scene) -> Document:
     things = []
     for placed in sorted(scene.placed, key=lambda p: p.box):
         look = placed.entity.looks if placed.entity.count > 1 else placed.entity.look
-        things.append(ImageArgument("thing", Box(*map(float, placed.box)), gloss=look))
+        things.append(ImageArgument("thing", Box(*placed.box), gloss=look))
     return Document(
         id=name,
         images=(Image(name, str(path), *scene.image.size),),

@@ -93,7 +93,7 @@ class Entity:
 
     @property
     def look(self) -> str:
-        """What one of them looks like, without an article: ``man in a red coat``, ``blue truck``."""
+        """What one of them looks like, without article: ``man in a red coat``, ``blue truck``."""
         if self.colour is None:
             return self.kind
         if self.kind in GARMENTS:
@@ -123,10 +123,10 @@ class Happening:
     event_type
         An M2E2 type such as ``Conflict:Attack``, or ``None`` for a situation that is no event.
     verb
-        The imSitu verb a picture of it is filed under (``shooting``); tells apart variants of a type.
+        The imSitu verb a picture of it is filed under (``shooting``); tells variants apart.
     roles
-        ``(M2E2 role, entity)`` pairs, in the order of telling; a role may occur more than once. For
-        ``event_type is None`` the roles are those of the imSitu verb.
+        ``(M2E2 role, entity)`` pairs, in the order of telling; a role may occur more than once.
+        For ``event_type is None`` the roles are those of the imSitu verb.
     place
         The name of a place for the text ("Port Lindo"), which a picture cannot show.
     """
