@@ -269,7 +269,7 @@ def test_boxes_of_tokens_by_name_are_legal_as_those_tokens(name, tmp_path):
     task, image = ImageARE(context), Image("i", "i.jpg", 640, 480)
     shown = [ImageArgument("Victim", Box(3, 5, 600, 470)), ImageArgument("Victim", Box(0, 0, 9, 9))]
     target = write_participants(image_participants(shown, image, context.boxes), context.boxes.key)
-    matcher = scores.compiler.matcher(task.grammar("Life:Die", image).text).deep_copy()
+    matcher = scores.compiler.compiled(task.grammar("Life:Die", image).text).deep_copy()
     gold = backbone.tokenizer(target, add_special_tokens=False)["input_ids"]
     assert matcher.consume_tokens([*gold, scores.end])
     noise = torch.Generator().manual_seed(1)
@@ -287,7 +287,7 @@ def test_without_grammars_anything_goes(backbone):
 
 def test_compiled_grammars_are_kept_but_not_for_ever(scores):
     texts = [f'start: "{random.Random(i).random()}"' for i in range(300)]
-    assert scores.compiler.matcher(texts[0]) is scores.compiler.matcher(texts[0])
+    assert scores.compiler.compiled(texts[0]) is scores.compiler.compiled(texts[0])
     for text in texts:
-        scores.compiler.matcher(text)
-    assert scores.compiler.matcher.cache_info().currsize <= 256
+        scores.compiler.compiled(text)
+    assert scores.compiler.compiled.cache_info().currsize <= 256

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -46,11 +47,14 @@ class Compiler:
         self._tokens = from_tokenizer(tokenizer, n_vocab=width, eos_token=end_id, slices=[])
         self.end_id = end_id
         self.words = (width + 31) // 32
-        self.executor = LLExecutor()
+        # The library leaves cores to others, but while it works the model waits.
+        threads = torch.get_num_threads()
+        self.executor = LLExecutor(num_threads=threads)
+        self._pool = ThreadPoolExecutor(threads)
         written = [self._tokens.decode_bytes([token]) for token in range(len(tokenizer))]
         self._short = np.array(sorted(range(len(written)), key=lambda i: _rank(written[i])))
         self._bytes = np.array([token for token in self._short if len(written[token]) == 1])
-        self.matcher = functools.lru_cache(maxsize=KEPT)(self._compile)
+        self.compiled = functools.lru_cache(maxsize=KEPT)(self._compile)
 
     def _compile(self, text: str) -> LLMatcher:
         # Forced text would be tokenised by the library, "<|im_end|>" in a sentence as the special
@@ -59,6 +63,16 @@ class Compiler:
         matcher = LLMatcher(self._tokens, LLMatcher.grammar_from_lark(text), log_level=0)
         check(matcher)
         return matcher
+
+    def matchers(self, texts: Sequence[str]) -> list[LLMatcher]:
+        """Return a fresh matcher for each grammar text; compiling takes about a millisecond each.
+
+        Raises
+        ------
+        RmplError
+            If a grammar is wrong, or too large for the library.
+        """
+        return [matcher.deep_copy() for matcher in self._pool.map(self.compiled, texts)]
 
     def text(self, tokens: list[int]) -> bytes:
         """Return the bytes of some tokens."""
@@ -141,22 +155,24 @@ class Constraint(LogitsProcessor):  # type: ignore[misc]
         self._compiler = compiler
         self._left = max_tokens
         self._started = False
-        self._rows = [self._row(grammar) for grammar in grammars]
+        self._rows = self._begin(grammars)
         self._mask = np.full((len(grammars), compiler.words), -1, dtype=np.int32)
         self._shifts = torch.arange(8, dtype=torch.uint8)
 
-    def _row(self, grammar: Grammar) -> _Row:
-        opening = bool(grammar.opening) and not self._near(grammar, margin=8)
-        matcher = self._compiler.matcher(grammar.opening if opening else grammar.text).deep_copy()
-        row = _Row(grammar, matcher, opening)
-        if self._near(grammar):
-            row.path = self._compiler.closing(matcher, grammar.closing)
+    def _begin(self, grammars: Sequence[Grammar]) -> list[_Row]:
+        opening = [bool(g.opening) and not self._near(g, margin=8) for g in grammars]
+        texts = [g.opening if o else g.text for g, o in zip(grammars, opening, strict=True)]
+        rows = list(map(_Row, grammars, self._compiler.matchers(texts), opening))
+        for row in rows:
+            if not self._near(row.grammar):
+                continue
+            row.path = self._compiler.closing(row.matcher, row.grammar.closing)
             if len(row.path) > self._left:
                 raise RmplError(
                     f"no legal answer has as few as {self._left} tokens",
                     remedy=f"allow at least {len(row.path)}",
                 )
-        return row
+        return rows
 
     def _near(self, grammar: Grammar, margin: int = 0) -> bool:
         """Whether a freely chosen token might leave too few to close (bytes bound tokens)."""
@@ -166,8 +182,7 @@ class Constraint(LogitsProcessor):  # type: ignore[misc]
         """Mask the scores, shape (rows, width), of the next tokens."""
         if self._started:
             self._left -= 1
-            for row, token in zip(self._rows, input_ids[:, -1].tolist(), strict=True):
-                self._advance(row, token)
+            self._advance(input_ids[:, -1].tolist())
         self._started = True
         live = [(row.matcher, i) for i, row in enumerate(self._rows) if not row.ended]
         if live:
@@ -181,21 +196,25 @@ class Constraint(LogitsProcessor):  # type: ignore[misc]
                 self._keep_budget(row, scores[i])
         return scores
 
-    def _advance(self, row: _Row, token: int) -> None:
-        if row.ended:
-            return
-        if token == self._compiler.end_id:
-            row.ended = True
-            return
-        row.written.append(token)
-        row.matcher.consume_token(token)
-        check(row.matcher)
-        if row.opening and row.matcher.is_accepting():
-            row.opening = False
-            if self._compiler.text(row.written) != b"[]":
-                row.matcher = self._compiler.matcher(row.grammar.text).deep_copy()
-                row.matcher.consume_tokens(row.written)
-                check(row.matcher)
+    def _advance(self, tokens: list[int]) -> None:
+        """Take note of the tokens just written; rows that leave the opening get their grammar."""
+        opened = []
+        for row, token in zip(self._rows, tokens, strict=True):
+            if row.ended or token == self._compiler.end_id:
+                row.ended = True
+                continue
+            row.written.append(token)
+            row.matcher.consume_token(token)
+            check(row.matcher)
+            if row.opening and row.matcher.is_accepting():
+                row.opening = False
+                if self._compiler.text(row.written) != b"[]":
+                    opened.append(row)
+        matchers = self._compiler.matchers([row.grammar.text for row in opened])
+        for row, matcher in zip(opened, matchers, strict=True):
+            row.matcher = matcher
+            row.matcher.consume_tokens(row.written)
+            check(row.matcher)
 
     def _allowed(self, scores: torch.Tensor) -> torch.Tensor:
         packed = torch.from_numpy(self._mask.view(np.uint8)).to(scores.device)
