@@ -36,8 +36,9 @@ def command(
     from rmpl.training.run import load_trained
 
     documents = list(read_corpus(corpus, data, images=images))[:limit]
-    missing = sum(i.path is None for d in documents for i in d.images)
-    media = ("text",) if missing and missing == _count(documents) else ("text", "image")
+    pictures = [image for document in documents for image in document.images]
+    missing = sum(picture.path is None for picture in pictures)
+    media = ("text",) if missing and missing == len(pictures) else ("text", "image")
     backbone = load_trained(run)
     pipeline = Pipeline(
         LocalEngine(backbone, batch=batch),
@@ -58,7 +59,3 @@ def command(
             f"{what}: {missing} images missing, obtain them from the corpus's authors "
             "(docs/data.md) and put them into images/ beside the annotations"
         )
-
-
-def _count(documents: list) -> int:  # type: ignore[type-arg]
-    return sum(len(d.images) for d in documents)
