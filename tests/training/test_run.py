@@ -1,5 +1,6 @@
 """Runs on a very small model with random weights: what is kept, resumed, refused and repeated."""
 
+import json
 import shutil
 
 import pytest
@@ -138,6 +139,22 @@ def test_the_evaluation_corpus_is_refused(twin, small_world, tmp_path):
     tree["corpora"]["ace"] = {"reader": "m2e2", "path": "m2e2"}
     with pytest.raises(RmplError, match="evaluation only"):
         Run(Recipe.model_validate(tree), tmp_path / "leak", small_world).train()
+
+
+def test_documents_that_overlap_with_the_benchmark_are_left_out_and_reported(
+    twin, small_world, tmp_path
+):
+    sentences = json.loads((small_world / "m2e2" / "text_only_event.json").read_text())
+    leaked = json.loads((small_world / "ace" / "train.json").read_text())
+    sentence = max(sentences, key=lambda one: len(one["words"]))
+    keys = leaked[0].keys() & sentence.keys()
+    world = tmp_path / "world"
+    shutil.copytree(small_world, world)
+    mixed = [*leaked, {**leaked[0], **{key: sentence[key] for key in keys}}]
+    (world / "ace" / "train.json").write_text(json.dumps(mixed))
+    guarded = Run(recipe(twin, guard=str(small_world / "m2e2")), tmp_path / "guarded", world)
+    assert len(guarded._read("ace")) == len(leaked)
+    assert "overlap with the test data" in " ".join(guarded.readings["ace"].lines())
 
 
 def test_a_folder_without_a_finished_stage_is_refused(tmp_path):

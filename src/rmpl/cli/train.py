@@ -38,4 +38,7 @@ def command(
                 f"train {stage}", step, steps, "" if math.isnan(loss) else f"loss {loss:.3f}"
             )
         )
+    for name, report in run.readings.items():
+        for line in report.lines():
+            typer.echo(f"{name}: {line}")
     typer.echo(f"trained: {folder}")

@@ -95,13 +95,18 @@ class StageRecipe(Strict):
 
 
 class Recipe(Strict):
-    """The whole recipe."""
+    """The whole recipe.
+
+    ``guard`` names a folder of the M2E2 benchmark: training documents that share an id with it, or
+    a sentence that is nearly one of its, are left out and reported.
+    """
 
     name: str
     seed: int = 7
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     ontology: str = "m2e2"
     data: str = "."
+    guard: str | None = None
     backbone: BackboneRecipe = BackboneRecipe()
     corpora: dict[str, CorpusRecipe] = {}
     stages: list[StageRecipe] = pydantic.Field(min_length=1)

@@ -10,6 +10,7 @@ Layout of a run's folder::
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import shutil
 from collections.abc import Callable
@@ -20,7 +21,9 @@ import torch
 import yaml
 
 from rmpl.backbones.backbone import Backbone, Settings, context_of, load_backbone
+from rmpl.corpora.leakage import LeakageGuard
 from rmpl.corpora.registry import find_corpus, read_corpus
+from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
@@ -101,6 +104,8 @@ class Run:
         self.recipe = recipe
         self.folder = folder
         self.data = data
+        self.readings: dict[str, ReadReport] = {}
+        """What was read of each corpus, and what was left out and why."""
         self._documents: dict[str, list[Document]] = {}
 
     def train(self, report: Report | None = None) -> None:
@@ -197,8 +202,18 @@ class Run:
         if name not in self._documents:
             corpus = self.recipe.corpora[name]
             path = self.data / corpus.path
-            self._documents[name] = list(read_corpus(corpus.reader, path, split=corpus.split))
+            report = self.readings.setdefault(name, ReadReport())
+            documents = read_corpus(corpus.reader, path, split=corpus.split, report=report)
+            if self._guard is not None:
+                documents = self._guard.keep_clean(documents, report)
+            self._documents[name] = list(documents)
         return self._documents[name]
+
+    @functools.cached_property
+    def _guard(self) -> LeakageGuard | None:
+        if self.recipe.guard is None:
+            return None
+        return LeakageGuard(read_corpus("m2e2", self.recipe.guard))
 
     def _sources(self, stage: StageRecipe) -> list[Source]:
         ontology = load_ontology(self.recipe.ontology)
