@@ -252,3 +252,10 @@ def test_ids_on_a_page_are_unique():
     )
     ids = re.findall(r' id="([^"]+)"', page)
     assert len(ids) == len(set(ids)) > 0
+
+
+def test_a_score_that_was_given_gold_is_marked_in_its_row():
+    score = {"tp": 1, "n_pred": 2, "n_gold": 3, "p": 50.0, "r": 33.3, "f1": 40.0}
+    marked = str(draw_scores({"legacy": {"mm_emi_restricted": score}}))
+    assert "GOLD GIVEN" in marked
+    assert "GOLD GIVEN" not in str(draw_scores({"legacy": {"mm_emi": score}}))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from rmpl.scoring import SETTINGS, TASKS
 from rmpl.scoring.bootstrap import ScoreIntervals
 from rmpl.scoring.counts import ScoreDict
+from rmpl.scoring.protocols import MARK, PROTOCOLS
 from rmpl.viewer.markup import Markup, el, join
 
 _SETTING_TITLES = {
@@ -30,8 +31,10 @@ def _task_title(task: str) -> Markup:
     return join(el("abbr", {"title": meaning}, shown), f" {rest}" if rest else None)
 
 
-def _row(task: str, score: ScoreDict, interval: ScoreIntervals | None) -> Markup:
+def _row(task: str, score: ScoreDict, interval: ScoreIntervals | None, *, given: bool) -> Markup:
     spread = None
+    # A score that was given gold must not be read as a system's: marked where it stands.
+    mark = el("strong", {"class": "given"}, f" !! {MARK}") if given else None
     if interval is not None:
         title = {"class": "interval", "title": "bootstrap interval over documents"}
         spread = el("span", title, f"{interval.f1.low:.1f}–{interval.f1.high:.1f}")
@@ -39,7 +42,7 @@ def _row(task: str, score: ScoreDict, interval: ScoreIntervals | None) -> Markup
     return el(
         "tr",
         None,
-        el("th", {"scope": "row"}, _task_title(task)),
+        el("th", {"scope": "row"}, _task_title(task), mark),
         el("td", None, f"{score['p']:.1f}"),
         el("td", None, f"{score['r']:.1f}"),
         el("td", {"class": "f1"}, f"{score['f1']:.1f}", spread),
@@ -74,17 +77,19 @@ def draw_scores(
     ----------
     scores
         ``{protocol: {task: score}}`` as in ``metrics.json``. A setting without scores is shown as
-        not run, never as zero.
+        not run, never as zero; one that was given gold knowledge is marked in its row.
     intervals
         ``{protocol: {task: intervals}}``, shown below F1 where there are any.
     """
     parts = []
     for protocol, tasks in scores.items():
         known = (intervals or {}).get(protocol, {})
+        given = PROTOCOLS[protocol].gold_given if protocol in PROTOCOLS else frozenset()
         by_setting: dict[str, list[Markup]] = {setting: [] for setting in SETTINGS}
         for task, score in tasks.items():
             setting = TASKS.get(task, task.split("_", maxsplit=1)[0])
-            by_setting.setdefault(setting, []).append(_row(task, score, known.get(task)))
+            row = _row(task, score, known.get(task), given=task in given)
+            by_setting.setdefault(setting, []).append(row)
         tables = [_setting_table(setting, rows) for setting, rows in by_setting.items()]
         parts.append(
             el(
