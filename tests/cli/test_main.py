@@ -90,3 +90,12 @@ def test_a_truncated_picture_is_named(run, small_world, twin, tmp_path):
     result = run("predict", "nowhere", "--data", world)
     assert result.exit_code == 2
     assert broken.name in result.output
+
+
+def test_stats_of_what_are_no_documents_is_a_mistake_not_a_table_of_zeros(run, small_world):
+    result = run("stats", small_world / "ace" / "train.json")
+    assert result.exit_code == 2
+    assert "train.json" in result.output
+    read = run("stats", small_world / "ace", "--dataset", "jmee", "--backbone", "none")
+    assert read.exit_code == 0
+    assert "words a sentence" in read.output

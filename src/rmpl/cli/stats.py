@@ -45,7 +45,7 @@ def command(
         "pictures a document",
     )
     lengths = {name: Lengths() for name in names}
-    for document in read_corpus(dataset, path, split=split, on_error="count"):
+    for document in read_corpus(dataset, path, split=split):
         summary.add(document)
         _measure(document, list(lengths.values()), count_tokens)
     if as_json:
