@@ -15,6 +15,14 @@ from pathlib import Path
 import msgspec
 
 from rmpl.corpora.files import collector_paused, decode, read_bytes
+from rmpl.corpora.m2e2_release import (
+    IMAGE_IDS,
+    IMAGE_MULTIMEDIA,
+    IMAGE_ONLY,
+    LINKS,
+    TEXT_MULTIMEDIA,
+    TEXT_ONLY,
+)
 from rmpl.corpora.pictures import Pictures
 from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.tokens import check_text, to_span
@@ -33,12 +41,6 @@ from rmpl.records import (
     TextEvent,
 )
 
-TEXT_ONLY = "text_only_event.json"
-TEXT_MULTIMEDIA = "text_multimedia_event.json"
-IMAGE_ONLY = "image_only_event.json"
-IMAGE_MULTIMEDIA = "image_multimedia_event.json"
-LINKS = "crossmedia_coref.txt"
-IMAGE_IDS = "image_ids.txt"
 GROUP_FLAG = "0"
 
 
