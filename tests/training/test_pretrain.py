@@ -28,6 +28,7 @@ RECIPE = {
     "weight_decay": 0.0,
     "warmup": 1,
     "save_every": 1,
+    "seeing": {"steps": 2, "batch": 2, "decay": 0.5},
     "phases": [
         {"name": "text", "steps": 2, "decay": 0.0, "weights": {"phrases@text": 1}},
         {

@@ -13,14 +13,15 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from rmpl.records import Document, Image, ImageArgument, ImageEvent, Sentence, Span
-from rmpl.tasks.base import Sample, Task
+from rmpl.tasks.base import Sample, Task, mark
 from rmpl.tasks.schema import BoxValue, encode_answer
 from rmpl.tasks.spans import name_span
 
 
-class Phrase(msgspec.Struct, omit_defaults=True):
-    """A phrase copied from a sentence."""
+class Phrase(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A phrase copied from a sentence; ``side`` is where it stands of a marked word."""
 
+    side: str | None = None
     span: str
     nth: int = 1
 
@@ -45,7 +46,7 @@ class Phrases(Task):
                 if not sentence.entities:
                     continue
                 named = [name_span(sentence, span) for span in sorted(sentence.entities)]
-                phrases = [Phrase(self.context.pad + text, nth) for text, nth in named]
+                phrases = [Phrase(span=self.context.pad + text, nth=nth) for text, nth in named]
                 target = encode_answer(phrases, "box")
                 yield Sample(self.name, sentence.id, self.prompt(sentence.text), target)
 
@@ -67,7 +68,7 @@ class Quote(Task):
                 text, nth = name_span(sentence, span)
                 length = span.end - span.start
                 body = f"{length} after{self.context.pad or ' '}{before} in: {sentence.text}"
-                target = encode_answer([Phrase(self.context.pad + text, nth)], "box")
+                target = encode_answer([Phrase(span=self.context.pad + text, nth=nth)], "box")
                 yield Sample(self.name, sentence.id, self.prompt(body), target)
 
     @staticmethod
@@ -80,6 +81,38 @@ class Quote(Task):
         before = rng.choice(once)
         end = min(before + 1 + rng.choice((1, 1, 2, 3, 4)), len(words))
         return words[before], Span(before + 1, end)
+
+
+class Beside(Task):
+    """Copy the noun phrases nearest to a marked word, one before and one after it."""
+
+    name = "beside"
+    instruction = "Which phrases stand nearest before and after the word in [brackets]?"
+
+    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
+        """Yield one sample a sentence with a word that belongs to no phrase."""
+        for document in documents:
+            for sentence in document.sentences:
+                phrases = sorted(sentence.entities)
+                inside = {i for phrase in phrases for i in range(phrase.start, phrase.end)}
+                free = [
+                    number
+                    for number, word in enumerate(sentence.words())
+                    if number not in inside and word.isalpha()
+                ]
+                if not free or not phrases:
+                    continue
+                marked = random.Random(f"{sentence.id} beside").choice(free)
+                before = [phrase for phrase in phrases if phrase.end <= marked][-1:]
+                after = [phrase for phrase in phrases if phrase.start > marked][:1]
+                sides = {"before": before, "after": after}
+                found = [
+                    Phrase(side=side, span=self.context.pad + text, nth=nth)
+                    for side, spans in sides.items()
+                    for text, nth in (name_span(sentence, span) for span in spans)
+                ]
+                body = mark(sentence, Span(marked, marked + 1))
+                yield Sample(self.name, sentence.id, self.prompt(body), encode_answer(found, "box"))
 
 
 class Continue(Task):
@@ -231,6 +264,7 @@ class Match(_OfPictures):
 SKILLS: tuple[type[Task], ...] = (
     Phrases,
     Quote,
+    Beside,
     Continue,
     Locate,
     Name,

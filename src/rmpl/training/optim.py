@@ -14,7 +14,7 @@ import torch
 from rmpl.errors import RmplError
 
 # Embeddings and heads are lookups, not maps between hidden states: Muon is not meant for them.
-_NOT_MUON = ("embed", "lm_head")
+_NOT_MUON = ("embed", "head")
 
 
 class MuonWithAdamW(torch.optim.Optimizer):

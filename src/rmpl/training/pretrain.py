@@ -30,11 +30,13 @@ from rmpl.records import Document, Sentence
 from rmpl.tasks import TASKS, make_task
 from rmpl.training.adapters import full_parameters
 from rmpl.training.mixture import Mixture, Source
-from rmpl.training.stage import train_stage
+from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
+from rmpl.training.stage import Progress, Schedule, fit, train_stage
 
 Report = Callable[[str, int, int, str], None]
 INITIAL = "initial"
 FINISHED = "finished"
+SEEING = "seeing"
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,6 +51,14 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     steps: int
     decay: float
     weights: dict[str, float]
+
+
+class Seeing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long the vision tower learns to see before any language (``rmpl.training.seeing``)."""
+
+    steps: int
+    batch: int
+    decay: float
 
 
 class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,12 +83,27 @@ class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight_decay: float
     warmup: int
     save_every: int
+    seeing: Seeing
     phases: list[Phase]
 
     @property
     def settings(self) -> Settings:
         """What inference must repeat."""
         return Settings("brief", self.pad, self.box_step, self.min_pixels, self.max_pixels)
+
+    def schedule(self, steps: int, batch: int, decay: float) -> Schedule:
+        """Return the schedule of a part of the training."""
+        return Schedule(
+            steps=steps,
+            batch=batch,
+            optimizer="muon",
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            warmup=self.warmup,
+            decay=decay,
+            seed=self.seed,
+            save_every=self.save_every,
+        )
 
 
 def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
@@ -123,20 +148,44 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
             drawn=drawn_one,
         ),
     }
-    initial = work / INITIAL
-    if not (initial / "config.json").is_file():
-        _build(recipe, [*corpora["text"], *corpora["situations"]]).save(initial)
-    source = initial
+    source = work / INITIAL
+    if not (source / "config.json").is_file():
+        _build(recipe, [*corpora["text"], *corpora["situations"]]).save(source)
+    source = _see(recipe, source, work / SEEING, corpora, report)
     for phase in recipe.phases:
-        folder = work / phase.name
-        if not (folder / FINISHED).is_dir():
-            _train(recipe, phase, source, folder, corpora, report)
-        source = folder / FINISHED
+        source = _train(recipe, phase, source, work / phase.name, corpora, report)
     backbone = load_backbone(str(source), recipe.settings)
     backbone.model.to(torch.bfloat16)
     if out.exists():
         shutil.rmtree(out)
     backbone.save(out)
+
+
+def _see(
+    recipe: BaseRecipe,
+    source: Path,
+    folder: Path,
+    corpora: dict[str, list[Document]],
+    report: Report,
+) -> Path:
+    if not (folder / FINISHED).is_dir():
+        backbone = load_backbone(str(source), recipe.settings)
+        documents = [*corpora["gallery"], *corpora["close_ups"]]
+        random.Random(recipe.seed).shuffle(documents)
+        known = vocabulary(documents)
+        seeing = recipe.seeing
+        torch.manual_seed(recipe.seed)
+        seer = Seer(backbone.model.model.visual, recipe.hidden, len(known))
+        fit(
+            seer,
+            NamedPictures(documents, backbone, known, seeing.steps * seeing.batch),
+            collate,
+            folder,
+            recipe.schedule(seeing.steps, seeing.batch, seeing.decay),
+            progress=_progress(report, SEEING),
+        )
+        _keep(backbone, folder)
+    return folder / FINISHED
 
 
 def _train(
@@ -146,7 +195,9 @@ def _train(
     folder: Path,
     corpora: dict[str, list[Document]],
     report: Report,
-) -> None:
+) -> Path:
+    if (folder / FINISHED).is_dir():
+        return folder / FINISHED
     backbone = load_backbone(str(source), recipe.settings)
     context = backbone.context(load_ontology())
     sources = []
@@ -159,22 +210,20 @@ def _train(
         backbone,
         Mixture(sources, batches=phase.steps, batch=recipe.batch, seed=recipe.seed),
         folder,
-        steps=phase.steps,
-        batch=recipe.batch,
-        accumulate=1,
-        optimizer="muon",
-        learning_rate=recipe.learning_rate,
-        weight_decay=recipe.weight_decay,
-        warmup=recipe.warmup,
-        decay=phase.decay,
-        precision="auto",
-        seed=recipe.seed,
-        save_every=recipe.save_every,
-        progress=lambda step, of, loss: report(f"base: {phase.name}", step, of, f"loss {loss:.3f}"),
+        recipe.schedule(phase.steps, recipe.batch, phase.decay),
+        progress=_progress(report, phase.name),
     )
+    return _keep(backbone, folder)
+
+
+def _keep(backbone: Backbone, folder: Path) -> Path:
     unfinished = folder / f"{FINISHED}.part"
     backbone.save(unfinished)
-    unfinished.rename(folder / FINISHED)
+    return unfinished.rename(folder / FINISHED)
+
+
+def _progress(report: Report, name: str) -> Progress:
+    return lambda step, of, loss: report(f"base: {name}", step, of, f"loss {loss:.3f}")
 
 
 def _read(path: Path) -> BaseRecipe:

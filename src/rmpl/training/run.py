@@ -31,7 +31,7 @@ from rmpl.tasks import make_task
 from rmpl.training.adapters import continue_lora, full_parameters, merge_adapters, new_lora
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.recipe import Recipe, StageRecipe, load_recipe
-from rmpl.training.stage import train_stage
+from rmpl.training.stage import Schedule, train_stage
 
 RECIPE = "recipe.yaml"
 TRAINED = "trained.json"
@@ -158,17 +158,7 @@ class Run:
             backbone,
             mixture,
             folder,
-            steps=stage.steps,
-            batch=stage.batch,
-            accumulate=stage.accumulate,
-            optimizer=stage.optimizer.name,
-            learning_rate=stage.optimizer.learning_rate,
-            weight_decay=stage.optimizer.weight_decay,
-            warmup=stage.optimizer.warmup,
-            decay=stage.optimizer.decay,
-            precision=self.recipe.precision,
-            seed=self.recipe.seed,
-            save_every=stage.save_every,
+            self._schedule(stage),
             progress=None
             if report is None
             else lambda step, steps, loss: report(stage.name, step, steps, loss),
@@ -179,6 +169,22 @@ class Run:
             trained = Trained(base, [*kept, ADAPTER], backbone.settings, fingerprint)
         self._save(folder, backbone, trained)
         return fingerprint
+
+    def _schedule(self, stage: StageRecipe) -> Schedule:
+        optimizer = stage.optimizer
+        return Schedule(
+            steps=stage.steps,
+            batch=stage.batch,
+            accumulate=stage.accumulate,
+            optimizer=optimizer.name,
+            learning_rate=optimizer.learning_rate,
+            weight_decay=optimizer.weight_decay,
+            warmup=optimizer.warmup,
+            decay=optimizer.decay,
+            precision=self.recipe.precision,
+            seed=self.recipe.seed,
+            save_every=stage.save_every,
+        )
 
     def _check_corpora(self) -> None:
         for name, corpus in self.recipe.corpora.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import math
@@ -16,6 +17,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from rmpl.backbones.backbone import IGNORE, Backbone
 from rmpl.training.mixture import Mixture
 from rmpl.training.optim import make_optimizer, trapezoid
+from rmpl.training.precision import bf16_works
 from rmpl.training.samples import EncodedMixture, collator
 
 CURVE = "curve.jsonl"
@@ -74,29 +76,33 @@ def read_curve(path: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def bf16_works() -> bool:
-    """Return whether bf16 is fast here: a recent GPU, or a CPU with AVX512-BF16."""
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu._is_avx512_bf16_supported())
+@dataclasses.dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to train.
+
+    ``batch`` samples a forward pass, ``accumulate`` passes a step; ``warmup`` in steps, ``decay``
+    the share of the steps over which the learning rate falls to 0; ``precision`` is ``auto``,
+    ``bf16`` or ``fp32``.
+    """
+
+    steps: int
+    batch: int
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    warmup: int
+    decay: float
+    seed: int
+    save_every: int
+    accumulate: int = 1
+    precision: str = "auto"
 
 
 def train_stage(
     backbone: Backbone,
     mixture: Mixture,
     folder: Path,
-    *,
-    steps: int,
-    batch: int,
-    accumulate: int,
-    optimizer: str,
-    learning_rate: float,
-    weight_decay: float,
-    warmup: int,
-    decay: float,
-    precision: str,
-    seed: int,
-    save_every: int,
+    schedule: Schedule,
     progress: Progress | None = None,
 ) -> None:
     """Train what is trainable of ``backbone.model`` on ``mixture``, in place.
@@ -104,21 +110,52 @@ def train_stage(
     Checkpoints lie in ``folder``; a run that was stopped goes on from the last one. The curve is
     written to ``folder / "curve.jsonl"``.
     """
+    # Keys and values are of no use in training; generation needs them again.
+    language = backbone.model.config.get_text_config()
+    language.use_cache = False
+    fit(
+        backbone.model,
+        EncodedMixture(mixture, backbone),
+        collator(backbone),
+        folder,
+        schedule,
+        loss=token_loss,
+        progress=progress,
+    )
+    language.use_cache = True
+
+
+def fit(
+    model: torch.nn.Module,
+    samples: torch.utils.data.Dataset[Any],
+    collate: Callable[[list[Any]], dict[str, Any]],
+    folder: Path,
+    schedule: Schedule,
+    *,
+    loss: Callable[..., torch.Tensor] | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Train what is trainable of ``model``, in place, on ``samples`` in their order.
+
+    Without ``loss`` the model returns its own, under ``"loss"``. Checkpoints and curve are those of
+    ``train_stage``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    bf16 = bf16_works() if precision == "auto" else precision == "bf16"
+    steps = schedule.steps
+    bf16 = bf16_works() if schedule.precision == "auto" else schedule.precision == "bf16"
     arguments = TrainingArguments(
         output_dir=str(folder),
         max_steps=steps,
-        per_device_train_batch_size=batch,
-        gradient_accumulation_steps=accumulate,
+        per_device_train_batch_size=schedule.batch,
+        gradient_accumulation_steps=schedule.accumulate,
         bf16=bf16,
         use_cpu=not torch.cuda.is_available(),
         max_grad_norm=1.0,
         logging_steps=max(1, min(10, steps // 20)),
-        save_steps=save_every,
+        save_steps=schedule.save_every,
         save_total_limit=1,
-        seed=seed,
-        data_seed=seed,
+        seed=schedule.seed,
+        data_seed=schedule.seed,
         report_to="none",
         disable_tqdm=True,
         remove_unused_columns=False,
@@ -126,31 +163,24 @@ def train_stage(
         dataloader_num_workers=0,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
-    model = backbone.model
-    chosen = make_optimizer(
-        optimizer,
+    optimizer = make_optimizer(
+        schedule.optimizer,
         model.named_parameters(),
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
+        learning_rate=schedule.learning_rate,
+        weight_decay=schedule.weight_decay,
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        chosen, functools.partial(trapezoid, steps=steps, warmup=warmup, decay=decay)
-    )
+    rate = functools.partial(trapezoid, steps=steps, warmup=schedule.warmup, decay=schedule.decay)
     trainer = _InOrder(
         model=model,
         args=arguments,
-        train_dataset=EncodedMixture(mixture, backbone),
-        data_collator=collator(backbone),
-        optimizers=(chosen, schedule),
-        compute_loss_func=token_loss,
+        train_dataset=samples,
+        data_collator=collate,
+        optimizers=(optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)),
+        compute_loss_func=loss,
         callbacks=[_Curve(folder / CURVE, progress)],
     )
     trainer.remove_callback(PrinterCallback)
-    # Keys and values are of no use in training; generation needs them again.
-    language = model.config.get_text_config()
-    language.use_cache = False
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
-    language.use_cache = True
 
 
 class _InOrder(Trainer):  # type: ignore[misc]
