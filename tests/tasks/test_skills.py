@@ -7,7 +7,7 @@ import pytest
 from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.world.gallery import write_gallery
 from rmpl.corpora.world.story import HELD_OUT_LOOKS, Entity
-from rmpl.tasks.skills import SKILLS, Continue, Describe, Locate, Match, Phrases, Quote
+from rmpl.tasks.skills import SKILLS, Beside, Continue, Describe, Locate, Match, Phrases, Quote
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +75,18 @@ def test_the_gallery_shows_no_held_out_look_and_is_the_same_again(tmp_path, pict
         assert (tmp_path / "once" / f"once{name}").read_bytes() == (
             tmp_path / "again" / f"again{name}"
         ).read_bytes()
+
+
+def test_phrases_beside_a_word_are_the_nearest_ones(context, text):
+    sentences = {s.id: s for d in text for s in d.sentences}
+    asked = 0
+    for sample in Beside(context).samples(text):
+        left, _, right = sample.prompt.text.partition("[")[2].partition("]")
+        assert left.isalpha()
+        sides = {item["side"]: item["span"].strip() for item in json.loads(sample.target)}
+        phrases = {sentences[sample.id].slice(span) for span in sentences[sample.id].entities}
+        assert set(sides.values()) <= phrases
+        if "after" in sides:
+            assert sides["after"] in right
+        asked += len(sides) == 2
+    assert asked > 10
