@@ -83,10 +83,13 @@ def test_phrases_beside_a_word_are_the_nearest_ones(context, text):
     for sample in Beside(context).samples(text):
         left, _, right = sample.prompt.text.partition("[")[2].partition("]")
         assert left.isalpha()
-        sides = {item["side"]: item["span"].strip() for item in json.loads(sample.target)}
-        phrases = {sentences[sample.id].slice(span) for span in sentences[sample.id].entities}
-        assert set(sides.values()) <= phrases
-        if "after" in sides:
-            assert sides["after"] in right
-        asked += len(sides) == 2
+        sentence = sentences[sample.id]
+        phrases = {sentence.slice(span) for span in sentence.entities}
+        found = json.loads(sample.target)
+        assert {item["span"].strip() for item in found} <= phrases
+        sides = [item["side"] for item in found]
+        assert sides == sorted(sides, key=["before", "after"].index)
+        assert max(sides.count("before"), sides.count("after")) <= 2
+        assert all(item["span"].strip() in right for item in found if item["side"] == "after")
+        asked += len(sides) >= 3
     assert asked > 10

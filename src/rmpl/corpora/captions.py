@@ -92,13 +92,18 @@ class Captions:
         "someone" or "something". ``None`` where the verb has no template.
         """
         template = self._templates.get(verb)
-        if template is None:
-            return None
-        words = "".join(
-            slot.before + _phrase(slot, glosses.get(slot.role)) for slot in template.slots
-        )
-        text = " ".join((words + template.after).split())
-        return text.removesuffix(".").rstrip()
+        return None if template is None else _fill(template, glosses)
+
+
+def say(abstract: str, roles: Iterable[str], glosses: dict[str, str | None]) -> str:
+    """Say one situation in words, by imSitu's template; see ``Captions.caption``."""
+    return _fill(_template(abstract, frozenset(roles)), glosses)
+
+
+def _fill(template: _Template, glosses: dict[str, str | None]) -> str:
+    words = "".join(slot.before + _phrase(slot, glosses.get(slot.role)) for slot in template.slots)
+    text = " ".join((words + template.after).split())
+    return text.removesuffix(".").rstrip()
 
 
 def _template(abstract: str, roles: frozenset[str]) -> _Template:

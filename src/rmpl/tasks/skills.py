@@ -84,10 +84,12 @@ class Quote(Task):
 
 
 class Beside(Task):
-    """Copy the noun phrases nearest to a marked word, one before and one after it."""
+    """Copy the noun phrases nearest to a marked word, two before and two after it."""
 
     name = "beside"
-    instruction = "Which phrases stand nearest before and after the word in [brackets]?"
+    instruction = (
+        "Which two phrases stand nearest before the word in [brackets], which two after it?"
+    )
 
     def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
         """Yield one sample a sentence with a word that belongs to no phrase."""
@@ -103,8 +105,8 @@ class Beside(Task):
                 if not free or not phrases:
                     continue
                 marked = random.Random(f"{sentence.id} beside").choice(free)
-                before = [phrase for phrase in phrases if phrase.end <= marked][-1:]
-                after = [phrase for phrase in phrases if phrase.start > marked][:1]
+                before = [phrase for phrase in phrases if phrase.end <= marked][-2:]
+                after = [phrase for phrase in phrases if phrase.start > marked][:2]
                 sides = {"before": before, "after": after}
                 found = [
                     Phrase(side=side, span=self.context.pad + text, nth=nth)

@@ -20,6 +20,7 @@ import yaml
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone, Settings, family_context, load_backbone
 from rmpl.backbones.qwen3_vl import FAMILY
+from rmpl.corpora.documents import read_documents, write_documents
 from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.world.build import build_world, is_built
 from rmpl.corpora.world.gallery import write_gallery
@@ -125,28 +126,11 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
             scale=recipe.world_scale,
             progress=lambda done, total, _: report("world", done, total, ""),
         )
-    drawn = itertools.count(1)
-    pictures = recipe.gallery + recipe.close_ups
-
-    def drawn_one() -> None:
-        report("gallery", next(drawn), pictures, "")
-
     corpora = {
         "text": list(renamed(read_corpus("jmee", world / "ace", split="train"), recipe.seed)),
         "situations": list(read_corpus("swig", world / "swig", split="train")),
-        "gallery": write_gallery(
-            work / "gallery",
-            recipe.gallery,
-            seed=recipe.world_seed,
-            drawn=drawn_one,
-        ),
-        "close_ups": write_gallery(
-            work / "close_ups",
-            recipe.close_ups,
-            seed=recipe.world_seed,
-            close_ups=True,
-            drawn=drawn_one,
-        ),
+        "gallery": _pictures(recipe, work / "gallery", recipe.gallery, report),
+        "close_ups": _pictures(recipe, work / "close_ups", recipe.close_ups, report),
     }
     source = work / INITIAL
     if not (source / "config.json").is_file():
@@ -159,6 +143,22 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
     if out.exists():
         shutil.rmtree(out)
     backbone.save(out)
+
+
+def _pictures(recipe: BaseRecipe, folder: Path, count: int, report: Report) -> list[Document]:
+    """Draw pictures, once: what is in them is kept beside them."""
+    listed = folder.with_suffix(".jsonl")
+    if not listed.is_file():
+        drawn = itertools.count(1)
+        documents = write_gallery(
+            folder,
+            count,
+            seed=recipe.world_seed,
+            close_ups=folder.name == "close_ups",
+            drawn=lambda: report(folder.name, next(drawn), count, ""),
+        )
+        write_documents(documents, listed)
+    return list(read_documents(listed))
 
 
 def _see(

@@ -3,8 +3,9 @@
 The towers of real vision-language models have been trained on pictures for long. The embedded one
 learns what stands where from pictures in which all that is visible is named and boxed: every token
 that the tower hands to the language model has to tell, by one linear map, the words that name what
-is there and the box of the foremost thing. Answers of a language model alone teach far less a
-picture: after 22,000 of them the model gave one and the same answer for every picture.
+is there, those that a caption says it does, and the box of the foremost thing. Answers of a
+language model alone teach far less a picture: after 22,000 of them the model gave one and the same
+answer for every picture.
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ from torch.utils.data import Dataset
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.corpora.images import open_image
-from rmpl.records import Document, Image, ImageArgument
+from rmpl.corpora.world.gallery import ACTING
+from rmpl.records import Document, Image, ImageArgument, ImageEvent
 
-_FUNCTION_WORDS = frozenset({"a", "an", "in"})
+_FUNCTION_WORDS = frozenset(
+    "a against an and at before by for from in into of off on onto out someone something the to "
+    "with".split()
+)
 _BOX_WEIGHT = 5.0
+_EARLY_WEIGHT = 0.3
 
 
 @dataclasses.dataclass
@@ -31,8 +37,8 @@ class Seen:
 
     ``patches`` are the processor's, shape (patches, values), and ``grid`` is (1, 3). ``words`` and
     ``front`` are 0 or 1, shape (tokens, vocabulary): what is there, and what the foremost thing is
-    called. ``box`` is that thing's x1, y1, x2, y2 in shares of the picture, shape (tokens, 4), and
-    ``owned`` says which tokens have one, shape (tokens,).
+    called and does. ``box`` is that thing's x1, y1, x2, y2 in shares of the picture, shape
+    (tokens, 4), and ``owned`` says which tokens have one, shape (tokens,).
     """
 
     patches: torch.Tensor
@@ -44,8 +50,9 @@ class Seen:
 
 
 def vocabulary(documents: Sequence[Document]) -> list[str]:
-    """Return the words of all names of things, sorted."""
-    return sorted({word for thing in _things(documents) for word in _words(thing)})
+    """Return the words of all names of things and of what they do, sorted."""
+    events = [event for document in documents for event in document.image_events]
+    return sorted({word for event in events for told in _told(event) for word in told})
 
 
 class NamedPictures(Dataset[Seen]):
@@ -83,15 +90,16 @@ class NamedPictures(Dataset[Seen]):
 
     def _seen(self, document: Document) -> Seen:
         image = document.images[0]
-        things = [a for event in document.image_events for a in event.arguments if a.gloss]
+        things = [a for event in document.image_events for a in event.arguments]
+        told = [words for event in document.image_events for words in _told(event)]
         inputs = self._processor(images=[open_image(Path(image.path or ""))], return_tensors="pt")
         merge = self._processor.merge_size
         _, height, width = (int(n) for n in inputs["image_grid_thw"][0])
         cells = _cells(height // merge, width // merge)
         boxes = torch.tensor([_shares(thing, image) for thing in things])
         names = torch.zeros(len(things), len(self._numbers))
-        for row, thing in zip(names, things, strict=True):
-            row[[self._numbers[word] for word in _words(thing)]] = 1.0
+        for row, words in zip(names, told, strict=True):
+            row[[self._numbers[word] for word in words]] = 1.0
         inside = _inside(cells, boxes)
         sizes = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
         # The smaller of two things is the one in front, nearly always.
@@ -113,12 +121,17 @@ def collate(batch: Sequence[Seen]) -> dict[str, torch.Tensor]:
 
 
 class Seer(nn.Module):
-    """A vision tower with the one linear map that its training needs and that is thrown away."""
+    """A vision tower with the linear maps that its training needs and that are thrown away.
+
+    Besides the tower's last tokens, those that it hands to the language model from early layers
+    ("deepstack") have to tell the words that are there.
+    """
 
     def __init__(self, tower: nn.Module, hidden: int, words: int) -> None:
         super().__init__()
         self.tower = tower
         self.head = nn.Linear(hidden, 2 * words + 4)
+        self.early_head = nn.Linear(hidden, words)
         self._words = words
 
     def forward(
@@ -131,30 +144,50 @@ class Seer(nn.Module):
         owned: torch.Tensor,
     ) -> dict[str, torch.Tensor]:
         """Return the loss: words of all tokens, name and box of the owned ones (see ``Seen``)."""
-        told, named, boxed = self.tell(patches, grid)
+        seen = self.tower(patches, grid_thw=grid)
+        told, named, boxed = self._last(seen.pooler_output)
         cross = nn.functional.binary_cross_entropy_with_logits
         wrong = nn.functional.l1_loss(boxed[owned], box[owned], reduction="sum")
         loss = cross(told, words, reduction="sum") / len(words)
         loss = loss + cross(named[owned], front[owned], reduction="sum") / owned.sum()
-        return {"loss": loss + _BOX_WEIGHT * wrong / owned.sum()}
+        loss = loss + _BOX_WEIGHT * wrong / owned.sum()
+        for tokens in seen.deepstack_features:
+            early = cross(self.early_head(_normed(tokens)), words, reduction="sum")
+            loss = loss + _EARLY_WEIGHT * early / len(words)
+        return {"loss": loss}
 
     def tell(
         self, patches: torch.Tensor, grid: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return the logits of ``words`` and of ``front``, and the boxes, for every token."""
-        tokens = self.tower(patches, grid_thw=grid).pooler_output
-        # The language model normalises what it reads: lengths must not carry anything.
-        tokens = nn.functional.rms_norm(tokens.float(), tokens.shape[-1:])
-        words, front, box = self.head(tokens).split([self._words, self._words, 4], dim=-1)
+        return self._last(self.tower(patches, grid_thw=grid).pooler_output)
+
+    def _last(self, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        words, front, box = self.head(_normed(tokens)).split([self._words, self._words, 4], dim=-1)
         return words, front, box
 
 
-def _things(documents: Sequence[Document]) -> list[ImageArgument]:
-    return [a for d in documents for e in d.image_events for a in e.arguments if a.gloss]
+def _normed(tokens: torch.Tensor) -> torch.Tensor:
+    """Normalise as the language model does with what it reads: lengths must not carry anything."""
+    return nn.functional.rms_norm(tokens.float(), tokens.shape[-1:])
 
 
-def _words(thing: ImageArgument) -> list[str]:
-    return [word for word in (thing.gloss or "").split() if word not in _FUNCTION_WORDS]
+def _told(event: ImageEvent) -> list[list[str]]:
+    """Return, for each thing of a picture, the words of its name and of what it does.
+
+    What it does are the words that the caption has beside the names of things.
+    """
+    names = [_words(thing.gloss or "") for thing in event.arguments]
+    named = {word for name in names for word in name}
+    does = [word for word in _words(event.caption or "") if word not in named]
+    return [
+        [*name, *(does if thing.role == ACTING else ())]
+        for name, thing in zip(names, event.arguments, strict=True)
+    ]
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.split() if word not in _FUNCTION_WORDS]
 
 
 def _shares(thing: ImageArgument, image: Image) -> list[float]:

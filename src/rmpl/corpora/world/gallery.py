@@ -11,15 +11,19 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+from rmpl.corpora.captions import say
 from rmpl.corpora.world.scenes import Scene, draw_happening, draw_still
-from rmpl.corpora.world.situations_plan import SITUATIONS, invent
+from rmpl.corpora.world.situations_plan import SITUATIONS, imsitu_players, invent
+from rmpl.corpora.world.story import Entity, Happening
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 
 SCENE = "scene"
 """The type of the one "event" of a picture: that there are things in it."""
+THING, ACTING = "thing", "acting"
+"""What a box is: something that is there, or somebody or something that the caption tells of."""
 _QUALITY = 90
-_FEW = 0.45
-_STILL = 0.75
+_FEW = 0.25
+_STILL = 0.5
 
 
 def write_gallery(
@@ -33,30 +37,42 @@ def write_gallery(
     """Draw ``count`` pictures into ``folder`` and return a document of each.
 
     Close-ups show one thing that fills much of the picture: what sees nothing yet learns to see on
-    them. Of the others nearly half show one to three things, the rest are crowded, and a quarter
-    shows happenings. Every box has its look as gloss. No look is a held-out one.
+    them. Of the others a quarter shows one to three things, a quarter is crowded, and half show
+    happenings, with a caption. Every box has its look as gloss. No look is a held-out one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     documents = []
     for number in range(count):
         rng = random.Random(f"{seed}/gallery/{close_ups}/{number}")
-        scene = _close_up(rng) if close_ups else _scene(rng)
+        scene, caption = (_close_up(rng), None) if close_ups else _scene(rng)
         name = f"{folder.name}_{number}"
         path = folder / f"{name}.jpg"
         scene.image.save(path, quality=_QUALITY)
-        documents.append(_document(name, path, scene))
+        documents.append(_document(name, path, scene, caption))
         if drawn is not None:
             drawn()
     return documents
 
 
-def _scene(rng: random.Random) -> Scene:
+def _scene(rng: random.Random) -> tuple[Scene, str | None]:
     draw = rng.random()
     if draw < _FEW:
-        return draw_still(rng, n=rng.randint(1, 3))
+        return draw_still(rng, n=rng.randint(1, 3)), None
     if draw < _STILL:
-        return draw_still(rng, n=rng.randint(2, 5))
-    return draw_happening(invent(rng.choice(sorted(SITUATIONS)), rng, held_out=False), rng)
+        return draw_still(rng, n=rng.randint(2, 5)), None
+    happening = invent(rng.choice(sorted(SITUATIONS)), rng, held_out=False)
+    return draw_happening(happening, rng), _caption(happening)
+
+
+def _caption(happening: Happening) -> str:
+    situation = SITUATIONS[happening.verb]
+    players = imsitu_players(happening)
+    glosses = {role: _gloss(found[0]) for role, found in players.items()}
+    return say(situation.abstract, situation.order, dict(glosses))
+
+
+def _gloss(entity: Entity) -> str:
+    return entity.looks if entity.count > 1 else entity.look
 
 
 def _close_up(rng: random.Random) -> Scene:
@@ -72,13 +88,13 @@ def _close_up(rng: random.Random) -> Scene:
     return Scene(scene.image.crop((left, top, right, bottom)), (placed,))
 
 
-def _document(name: str, path: Path, scene: Scene) -> Document:
+def _document(name: str, path: Path, scene: Scene, caption: str | None) -> Document:
     things = []
     for placed in sorted(scene.placed, key=lambda p: p.box):
-        look = placed.entity.looks if placed.entity.count > 1 else placed.entity.look
-        things.append(ImageArgument("thing", Box(*placed.box), gloss=look))
+        kind = THING if placed.role is None else ACTING
+        things.append(ImageArgument(kind, Box(*placed.box), gloss=_gloss(placed.entity)))
     return Document(
         id=name,
         images=(Image(name, str(path), *scene.image.size),),
-        image_events=(ImageEvent(name, name, SCENE, tuple(things)),),
+        image_events=(ImageEvent(name, name, SCENE, tuple(things), caption=caption),),
     )
