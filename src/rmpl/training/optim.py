@@ -1,7 +1,7 @@
 """Optimizers: AdamW, or Muon for the matrices of layers with AdamW for everything else.
 
-Muon (Keller Jordan et al., 2024; ``torch.optim.Muon``) took the embedded model to the same loss in
-a fraction of AdamW's steps; AdamW is what users of large models expect, and the default.
+Muon took the embedded model to the same loss in a fraction of AdamW's steps; AdamW is what users of
+large models expect, and the default.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from rmpl.errors import RmplError
+from rmpl.training.muon import Muon
 
 # Embeddings and heads are lookups, not maps between hidden states: Muon is not meant for them.
 _NOT_MUON = ("embed", "head")
@@ -29,10 +29,7 @@ class MuonWithAdamW(torch.optim.Optimizer):
     ) -> None:
         self._parts: list[torch.optim.Optimizer] = []
         if matrices:
-            muon = torch.optim.Muon(
-                matrices, lr=lr, momentum=0.95, weight_decay=wd, adjust_lr_fn="match_rms_adamw"
-            )
-            self._parts.append(muon)
+            self._parts.append(Muon(matrices, lr=lr, weight_decay=wd))
         if others:
             self._parts.append(
                 torch.optim.AdamW(others, lr=lr, betas=(0.9, 0.95), weight_decay=0.0)
@@ -75,8 +72,6 @@ def make_optimizer(
             betas=(0.9, 0.95),
             weight_decay=weight_decay,
         )
-    if not hasattr(torch.optim, "Muon"):
-        raise RmplError("this torch has no Muon", remedy="install torch 2.9 or newer, or use adamw")
     matrices: list[torch.nn.Parameter] = []
     others: list[torch.nn.Parameter] = []
     for key, value in trainable:
