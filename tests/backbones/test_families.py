@@ -11,6 +11,7 @@ import torch
 
 from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import IGNORE, Settings, inference_settings, load_backbone
+from rmpl.backbones.features import picture_features
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
@@ -173,6 +174,21 @@ def test_padding_does_not_change_what_is_computed(backbone, samples):
 def test_the_picture_is_seen(backbone, samples, pictures):
     one, other = (Prompt("What?", image) for image in (pictures[0], pictures[3]))
     assert not torch.allclose(*logits(backbone, [one, other]), atol=1e-6)
+
+
+def test_features_of_pictures_stand_in_for_pixels(backbone, samples):
+    encoded = [backbone.encode(prompt, target) for prompt, target in samples]
+    with torch.no_grad():
+        seen = backbone.model(**backbone.collate(encoded, pad_left=False)).logits
+    for sample in encoded:
+        if sample.vision:
+            sample.features = picture_features(backbone.model, sample.vision)
+            del sample.vision["pixel_values"]
+    inputs = backbone.collate(encoded, pad_left=False)
+    assert "pixel_values" not in inputs
+    with torch.no_grad():
+        remembered = backbone.model(**inputs).logits
+    assert torch.allclose(seen, remembered, atol=1e-5)
 
 
 def test_answers_are_generated_and_read(backbone, samples):

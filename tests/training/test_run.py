@@ -9,8 +9,10 @@ from safetensors.torch import load_file
 
 from rmpl.errors import RmplError
 from rmpl.training import run as run_module
+from rmpl.training import samples as samples_module
 from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run, load_trained, read_trained
+from rmpl.training.stage import read_curve
 
 ADAPTER = {"rank": 4, "alpha": 8, "parts": ["language", "projector", "vision"]}
 
@@ -160,3 +162,26 @@ def test_documents_that_overlap_with_the_benchmark_are_left_out_and_reported(
 def test_a_folder_without_a_finished_stage_is_refused(tmp_path):
     with pytest.raises(RmplError, match="no finished stage"):
         load_trained(tmp_path)
+
+
+def test_a_frozen_tower_sees_each_picture_once_and_learns_the_same(
+    twin, small_world, tmp_path, monkeypatch
+):
+    tree = recipe(twin).model_dump(mode="json")
+    adapter = {"kind": "full", "parts": ["language"]}
+    tree["stages"] = [{**tree["stages"][0], "steps": 6, "adapter": adapter}]
+    seen = []
+    look = samples_module.picture_features
+    monkeypatch.setattr(
+        samples_module, "picture_features", lambda *with_: seen.append(1) or look(*with_)
+    )
+    Run(Recipe.model_validate(tree), tmp_path / "once", small_world).train()
+    pictures = sum(1 for folder in ("swig", "mnre") for _ in (small_world / folder).rglob("*.jpg"))
+    assert 0 < len(seen) <= pictures
+    monkeypatch.setattr(samples_module.EncodedMixture, "_see", lambda *_: None)
+    Run(Recipe.model_validate(tree), tmp_path / "always", small_world).train()
+    one, other = (
+        [point["loss"] for point in read_curve(tmp_path / name / "one" / "curve.jsonl")]
+        for name in ("once", "always")
+    )
+    assert one == pytest.approx(other, abs=1e-3)

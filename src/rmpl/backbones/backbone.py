@@ -15,6 +15,7 @@ import transformers
 
 from rmpl.backbones import embedded, family_of
 from rmpl.backbones.family import Family
+from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features
 from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
@@ -48,13 +49,15 @@ class Encoded:
 
     ``input_ids`` holds prompt and target; labels are its entries from ``prompt_length`` on.
     ``per_token`` are further rows of the same length that a family's model wants (token types).
-    ``vision`` holds the picture's tensors, empty for a text-only sample.
+    ``vision`` holds the picture's tensors, empty for a text-only sample; with ``features``, which a
+    frozen vision tower made of them, its pixels are no longer needed.
     """
 
     input_ids: list[int]
     prompt_length: int
     per_token: dict[str, list[int]]
     vision: dict[str, torch.Tensor]
+    features: Features | None = None
 
 
 class Backbone:
@@ -163,10 +166,11 @@ class Backbone:
             settings.eos_token_id = [number for number in known if number is not None] + [end]
         return end
 
-    def collate(self, batch: Sequence[Encoded], *, pad_left: bool) -> dict[str, torch.Tensor]:
+    def collate(self, batch: Sequence[Encoded], *, pad_left: bool) -> dict[str, Any]:
         """Pad samples to one length and stack them, shape (batch, length).
 
-        Pads left for generation, right (with labels) for training.
+        Pads left for generation, right (with labels) for training. Pictures go in as pixels, or as
+        features where all of the batch's pictures have them.
         """
         length = max(len(sample.input_ids) for sample in batch)
         rows: dict[str, list[list[int]]] = {"input_ids": [], "attention_mask": []}
@@ -188,11 +192,16 @@ class Backbone:
             if not pad_left:
                 start = sample.prompt_length
                 rows["labels"].append(pad([IGNORE] * start + ids[start:], IGNORE))
-        tensors = {name: torch.tensor(values) for name, values in rows.items()}
-        for name in sorted({name for sample in batch for name in sample.vision}):
-            parts = [sample.vision[name] for sample in batch if name in sample.vision]
-            tensors[name] = torch.cat(_same_shape(parts))
-        return tensors
+        inputs: dict[str, Any] = {name: torch.tensor(values) for name, values in rows.items()}
+        seen = [sample for sample in batch if sample.vision or sample.features is not None]
+        features = [sample.features for sample in seen if sample.features is not None]
+        if features and len(features) == len(seen):
+            inputs[FEATURES] = {"image": join_features(features)}
+        for name in sorted({name for sample in seen for name in sample.vision}):
+            if not (name == PIXELS and FEATURES in inputs):
+                parts = [sample.vision[name] for sample in seen if name in sample.vision]
+                inputs[name] = torch.cat(_same_shape(parts))
+        return inputs
 
     def save(self, path: Path) -> None:
         """Save model (safetensors), processor and settings into a folder."""

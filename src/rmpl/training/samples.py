@@ -9,6 +9,8 @@ import torch
 from torch.utils.data import Dataset
 
 from rmpl.backbones.backbone import Backbone, Encoded
+from rmpl.backbones.features import PIXELS, Features, feature_bytes, picture_features
+from rmpl.training.adapters import trainable_by_part
 from rmpl.training.mixture import Mixture
 
 
@@ -17,14 +19,17 @@ class EncodedMixture(Dataset[Encoded]):
 
     Tokenising a sample of the embedded model takes about as long as a twentieth of its training
     step, and a stage visits most samples more than once: what has been tokenised is kept, up to
-    ``cache_bytes``.
+    ``cache_bytes``. So is what the vision tower makes of a picture, where it is frozen.
     """
 
     def __init__(self, mixture: Mixture, backbone: Backbone, *, cache_bytes: int = 2**30) -> None:
         self._mixture = mixture
         self._backbone = backbone
         self._cache: dict[tuple[int, int], Encoded] = {}
+        self._features: dict[str, Features] = {}
         self._left = cache_bytes
+        trained = trainable_by_part(backbone.model, backbone.family)
+        self._frozen = not (trained.get("vision") or trained.get("projector"))
 
     def __len__(self) -> int:
         return len(self._mixture)
@@ -35,11 +40,25 @@ class EncodedMixture(Dataset[Encoded]):
             return self._cache[key]
         sample = self._mixture[index]
         encoded = self._backbone.encode(sample.prompt, sample.target)
+        if self._frozen and sample.prompt.image is not None:
+            self._see(encoded, sample.prompt.image.path or "")
         size = 32 * len(encoded.input_ids) + sum(t.nbytes for t in encoded.vision.values())
         if size <= self._left:
             self._left -= size
             self._cache[key] = encoded
         return encoded
+
+    def _see(self, encoded: Encoded, path: str) -> None:
+        """Put features in the place of pixels; several samples of one picture share them."""
+        features = self._features.get(path)
+        if features is None:
+            features = picture_features(self._backbone.model, encoded.vision)
+            size = feature_bytes(features)
+            if size <= self._left:
+                self._left -= size
+                self._features[path] = features
+        encoded.features = features
+        del encoded.vision[PIXELS]
 
 
 def collator(backbone: Backbone) -> Callable[[list[Encoded]], dict[str, torch.Tensor]]:

@@ -1,0 +1,71 @@
+"""What a vision tower hands to the language model, kept: a frozen tower sees a picture only once.
+
+transformers' models take these features in place of pixels (``mm_encoder_outputs``), all families
+alike.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from transformers.utils import ModelOutput
+
+PIXELS = "pixel_values"
+FEATURES = "mm_encoder_outputs"
+_FIELDS = ("pooler_output", "deepstack_features")
+
+
+@dataclasses.dataclass
+class Features(ModelOutput):  # type: ignore[misc]
+    """The features of one or more pictures, in the shape that their family's model gives them.
+
+    ``pooler_output`` is one tensor, shape (pictures, tokens, width), or a tensor a picture, shape
+    (tokens, width); ``deepstack_features`` has such a list for each early layer of the language
+    model that gets features of its own.
+    """
+
+    pooler_output: Any = None
+    deepstack_features: Any = None
+
+
+@torch.no_grad()
+def picture_features(model: Any, vision: Mapping[str, torch.Tensor]) -> Features:
+    """Return what the model's vision tower and projector make of the pictures in ``vision``.
+
+    ``vision`` holds the processor's tensors of the pictures, ``pixel_values`` among them.
+    """
+    inputs = {name: value.to(model.device) for name, value in vision.items()}
+    made = model.get_image_features(**inputs, return_dict=True)
+    return Features(**{name: getattr(made, name, None) for name in _FIELDS})
+
+
+def join_features(parts: Sequence[Features]) -> Features:
+    """Put the features of several pictures one after the other."""
+    return Features(**{name: _joined([part.get(name) for part in parts]) for name in _FIELDS})
+
+
+def feature_bytes(features: Features) -> int:
+    """Return how much memory some features take."""
+    return sum(tensor.nbytes for tensor in _tensors(features.to_tuple()))
+
+
+def _joined(values: list[Any]) -> Any:
+    first = values[0]
+    if first is None:
+        return None
+    if isinstance(first, torch.Tensor):
+        return torch.cat(values)
+    if isinstance(first[0], torch.Tensor):
+        return [tensor for value in values for tensor in value]
+    return [_joined(list(layer)) for layer in zip(*values, strict=True)]
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif value is not None:
+        for item in value:
+            yield from _tensors(item)
