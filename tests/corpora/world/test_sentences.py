@@ -129,8 +129,8 @@ def test_sentences_are_of_news_length_and_end_with_a_full_stop(corpus: list[Tell
 
 def test_the_corpus_is_mixed_as_documented(corpus: list[Telling]) -> None:
     shares = [sum(len(t.events) == n for t in corpus) / len(corpus) for n in range(3)]
-    assert 0.3 < shares[0] < 0.4
-    assert 0.08 < shares[2] < 0.15
+    assert 0.55 < shares[0] < 0.65
+    assert 0.05 < shares[2] < 0.1
     same = [t for t in corpus if len({e.event_type for e in t.events}) < len(t.events)]
     assert same, "two events of one type in one sentence"
 

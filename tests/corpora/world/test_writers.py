@@ -195,7 +195,7 @@ def test_swig_shows_every_mapped_verb_and_near_misses(small_world: Path) -> None
     verbs = Counter(r["verb"] for r in load(small_world / "swig" / "train.json").values())
     assert {v for v, s in SITUATIONS.items() if s.event_type is not None} <= set(verbs)
     misses = sum(n for verb, n in verbs.items() if SITUATIONS[verb].event_type is None)
-    assert 0.2 < misses / sum(verbs.values()) < 0.4
+    assert 0.45 < misses / sum(verbs.values()) < 0.65
 
 
 def test_swig_nouns_tell_the_look_first(small_world: Path) -> None:

@@ -23,7 +23,7 @@ from rmpl.corpora.world.write_mnre import write_mnre
 from rmpl.corpora.world.write_swig import write_swig
 from rmpl.errors import RmplError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MARKER = "world.json"
 
 Progress = Callable[[int, int, str], None]
@@ -34,9 +34,9 @@ Progress = Callable[[int, int, str], None]
 class Sizes:
     """How much of everything a world holds at scale 1."""
 
-    ace_train: int = 2600
+    ace_train: int = 4000
     ace_dev: int = 200
-    swig_train: int = 2400
+    swig_train: int = 3600
     swig_dev: int = 160
     mnre_train: int = 1000
     mnre_val: int = 100
@@ -64,7 +64,7 @@ def build_world(
     seed
         Decides everything in it.
     scale
-        Sizes relative to the standard world (2,600 sentences, 2,400 situations, 50 documents).
+        Sizes relative to the standard world (4,000 sentences, 3,600 situations, 50 documents).
     progress
         See ``Progress``.
     overwrite

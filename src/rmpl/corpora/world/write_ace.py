@@ -80,16 +80,19 @@ def ace_record(telling: Telling, sentence_id: str) -> dict[str, Any]:
 
 
 def ace_corpus(count: int, rng: random.Random, setting: Setting) -> list[Telling]:
-    """Draw ``count`` sentences: about a third without an event, a tenth with two."""
+    """Draw ``count`` sentences: six in ten without an event, some with two.
+
+    Of ACE's own training sentences nearly eight in ten have none.
+    """
     corpus: list[Telling] = []
     for number in range(count):
         event_type = EVENT_TYPES[number % len(EVENT_TYPES)]
         draw = rng.random()
-        if draw < 0.35:
+        if draw < 0.6:
             corpus.append(tell_nothing(rng, setting))
-        elif draw < 0.41:
+        elif draw < 0.64:
             corpus.append(tell_double(rng, setting))
-        elif draw < 0.46:
+        elif draw < 0.675:
             # A third of the pairs are two events of one type, told with different participants.
             other = event_type if rng.random() < 0.33 else rng.choice(EVENT_TYPES)
             corpus.append(tell_pair(event_type, other, rng, setting))
