@@ -5,60 +5,14 @@ import shutil
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from rmpl.errors import RmplError
 from rmpl.training import run as run_module
 from rmpl.training import samples as samples_module
-from rmpl.training.recipe import Recipe
+from rmpl.training.recipe import Recipe, load_recipe
 from rmpl.training.run import Run, load_trained, read_trained
 from rmpl.training.stage import read_curve
-
-ADAPTER = {"rank": 4, "alpha": 8, "parts": ["language", "projector", "vision"]}
-
-
-def recipe(twin, **changes) -> Recipe:
-    stage = {"steps": 4, "batch": 4, "save_every": 2, "adapter": ADAPTER}
-    tree = {
-        "name": "test",
-        "precision": "fp32",
-        "backbone": {"model": str(twin), "style": "brief", "pad": " ", "box_step": 20},
-        "corpora": {
-            "ace": {"reader": "jmee", "path": "ace"},
-            "swig": {"reader": "swig", "path": "swig"},
-            "mnre": {"reader": "mnre", "path": "mnre"},
-        },
-        "stages": [
-            {
-                "name": "one",
-                "mixture": [
-                    {"task": "text-events", "corpora": ["ace"]},
-                    {"task": "image-events", "corpora": ["swig"]},
-                    {"task": "relations", "corpora": ["mnre"]},
-                ],
-                **stage,
-            },
-            {
-                "name": "two",
-                "start": "one",
-                "mixture": [
-                    {"task": "text-emi", "corpora": ["ace"]},
-                    {"task": "same-event", "corpora": ["ace", "swig"]},
-                ],
-                **stage,
-            },
-        ],
-    }
-    tree.update(changes)
-    return Recipe.model_validate(tree)
-
-
-def weights(folder):
-    return load_file(folder / "adapter" / "adapter_model.safetensors")
-
-
-def same(one, other) -> bool:
-    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
+from training.small_runs import ADAPTER, recipe, same, weights
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +23,7 @@ def trained(twin, small_world, tmp_path_factory):
 
 
 def test_a_run_leaves_weights_curves_and_the_recipe(trained):
-    assert Recipe.model_validate(run_module.load_recipe(trained / "recipe.yaml").model_dump())
+    assert Recipe.model_validate(load_recipe(trained / "recipe.yaml").model_dump())
     for stage in ("one", "two"):
         assert (trained / stage / "curve.jsonl").read_text().count("\n") == 4
         assert not list((trained / stage).glob("checkpoint-*"))

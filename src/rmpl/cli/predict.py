@@ -33,7 +33,7 @@ def command(
     from rmpl.extraction.engine import LocalEngine
     from rmpl.extraction.pipeline import Pipeline
     from rmpl.ontology import load_ontology
-    from rmpl.training.run import load_trained
+    from rmpl.training.trained import load_trained
 
     documents = list(read_corpus(corpus, data, images=images))[:limit]
     pictures = [image for document in documents for image in document.images]

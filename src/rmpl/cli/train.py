@@ -41,4 +41,6 @@ def command(
     for name, report in run.readings.items():
         for line in report.lines():
             typer.echo(f"{name}: {line}")
+    for note in run.notes:
+        typer.echo(note)
     typer.echo(f"trained: {folder}")

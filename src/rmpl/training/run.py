@@ -20,7 +20,7 @@ import msgspec
 import torch
 import yaml
 
-from rmpl.backbones.backbone import Backbone, Settings, context_of, load_backbone
+from rmpl.backbones.backbone import Backbone, Settings, context_of
 from rmpl.corpora.leakage import LeakageGuard
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.corpora.report import ReadReport
@@ -28,63 +28,26 @@ from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
 from rmpl.tasks import make_task
-from rmpl.training.adapters import continue_lora, full_parameters, merge_adapters, new_lora
+from rmpl.training.checkpoints import checkpoints, flush, write_file, writing
 from rmpl.training.mixture import Mixture, Source
-from rmpl.training.recipe import Recipe, StageRecipe, load_recipe
+from rmpl.training.recipe import Recipe, StageRecipe
 from rmpl.training.stage import Schedule, train_stage
+from rmpl.training.starts import start
+from rmpl.training.trained import (
+    ADAPTER,
+    FULL,
+    RECIPE,
+    TRAINED,
+    Trained,
+    load_trained,
+    read_trained,
+)
 
-RECIPE = "recipe.yaml"
-TRAINED = "trained.json"
+__all__ = ["Run", "load_trained", "read_trained"]
+
 STARTED = "started.txt"
-FULL = "model"
-ADAPTER = "adapter"
 Report = Callable[[str, int, int, float], None]
 """Called with (stage, step, steps, loss); step 0 when a stage begins."""
-
-
-class Trained(msgspec.Struct, frozen=True):
-    """What a finished stage left: a base and the adapters to be put on it, in this order.
-
-    ``base`` is a hub id, ``embedded`` or a folder; ``adapters`` are folders beside this file.
-    """
-
-    base: str
-    adapters: list[str]
-    settings: Settings
-    fingerprint: str
-
-
-def read_trained(folder: Path) -> Trained:
-    """Read a finished stage's record.
-
-    Raises
-    ------
-    RmplError
-        If the folder holds no finished stage.
-    """
-    path = folder / TRAINED
-    if not path.is_file():
-        raise RmplError(
-            "no finished stage here",
-            where=str(folder),
-            remedy="train it with 'rmpl train', or name a run's folder",
-        )
-    return msgspec.json.decode(path.read_bytes(), type=Trained)
-
-
-def load_trained(folder: Path) -> Backbone:
-    """Load what a run (its last stage) or one of its stages has trained, adapters merged."""
-    if (folder / RECIPE).is_file():
-        folder = folder / load_recipe(folder / RECIPE).stages[-1].name
-    trained = read_trained(folder)
-    backbone = load_backbone(_base(trained, folder), trained.settings)
-    backbone.model = merge_adapters(backbone.model, [folder / name for name in trained.adapters])
-    return backbone
-
-
-def _base(trained: Trained, folder: Path) -> str:
-    own = folder / trained.base
-    return str(own) if own.is_dir() else trained.base
 
 
 class Run:
@@ -106,6 +69,8 @@ class Run:
         self.data = data
         self.readings: dict[str, ReadReport] = {}
         """What was read of each corpus, and what was left out and why."""
+        self.notes: list[str] = []
+        """What else a user should know of the run, one line each."""
         self._documents: dict[str, list[Document]] = {}
 
     def train(self, report: Report | None = None) -> None:
@@ -117,35 +82,56 @@ class Run:
             If a folder cannot be written, a corpus cannot be read, or a stage in the folder
             belongs to another recipe or other data.
         """
-        self._check_corpora()
+        plan = self._plan()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             tree = self.recipe.model_dump(mode="json")
-            (self.folder / RECIPE).write_text(yaml.safe_dump(tree, sort_keys=False))
+            with writing(self.folder, "nothing was lost"):
+                write_file(self.folder / RECIPE, yaml.safe_dump(tree, sort_keys=False))
         except OSError as error:
             raise RmplError(
                 f"cannot write here ({error.strerror})",
                 where=str(self.folder),
                 remedy="choose another --out",
             ) from error
-        before = "base"
-        fingerprints = {"base": before}
-        for stage in self.recipe.stages:
-            before = fingerprints[stage.start]
-            fingerprints[stage.name] = self._train_stage(stage, before, report)
+        for stage, sources, fingerprint in plan:
+            self._train_stage(stage, sources, fingerprint, report)
 
-    def _train_stage(self, stage: StageRecipe, before: str, report: Report | None) -> str:
+    def _plan(self) -> list[tuple[StageRecipe, list[Source], str]]:
+        """Read the data of all stages and see that none of them stands in the way.
+
+        A corpus that is not there stops a run before its first step, not hours later.
+        """
+        fingerprints = {"base": "base"}
+        plan = []
+        for stage in self.recipe.stages:
+            sources = self.sources(stage)
+            fingerprint = self._fingerprint(stage, fingerprints[stage.start], sources)
+            fingerprints[stage.name] = fingerprint
+            started = self.folder / stage.name / STARTED
+            if started.is_file() and started.read_text() != fingerprint:
+                raise RmplError(
+                    "this stage was trained by another recipe, seed or data",
+                    where=str(started.parent),
+                    remedy="choose another --out, or delete that folder",
+                )
+            plan.append((stage, sources, fingerprint))
+        return plan
+
+    def _train_stage(
+        self, stage: StageRecipe, sources: list[Source], fingerprint: str, report: Report | None
+    ) -> None:
         folder = self.folder / stage.name
-        sources = self._sources(stage)
-        fingerprint = self._fingerprint(stage, before, sources)
-        if self._is_finished(folder, fingerprint):
+        if (folder / TRAINED).is_file():
+            self._clear(folder)
             if report is not None:
                 report(stage.name, stage.steps, stage.steps, float("nan"))
-            return fingerprint
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / STARTED).write_text(fingerprint)
+            return
+        with writing(folder, "nothing was lost"):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_file(folder / STARTED, fingerprint)
         torch.manual_seed(self.recipe.seed)
-        backbone, base, kept = self._start(stage, folder)
+        backbone, base, kept = self._begin(stage, folder)
         mixture = Mixture(
             sources,
             batches=stage.steps * stage.accumulate,
@@ -162,13 +148,28 @@ class Run:
             progress=None
             if report is None
             else lambda step, steps, loss: report(stage.name, step, steps, loss),
+            note=self.notes.append,
         )
         if stage.adapter.kind == "full":
             trained = Trained(FULL, [], backbone.settings, fingerprint)
         else:
             trained = Trained(base, [*kept, ADAPTER], backbone.settings, fingerprint)
         self._save(folder, backbone, trained)
-        return fingerprint
+
+    def _begin(self, stage: StageRecipe, folder: Path) -> tuple[Backbone, str, list[str]]:
+        adapter = stage.adapter
+        return start(
+            self.recipe.backbone.model,
+            None if stage.start == "base" else self.folder / stage.start,
+            folder,
+            by=stage.by,
+            settings=self.settings(),
+            kind=adapter.kind,
+            parts=adapter.parts,
+            rank=adapter.rank,
+            alpha=adapter.alpha,
+            dropout=adapter.dropout,
+        )
 
     def _schedule(self, stage: StageRecipe) -> Schedule:
         optimizer = stage.optimizer
@@ -194,7 +195,8 @@ class Run:
                     remedy="train on other corpora; nothing may be trained on a test set",
                 )
 
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
+        """Return the settings that the recipe's backbone is to be trained with."""
         wanted = self.recipe.backbone
         return Settings(
             style=wanted.style,
@@ -221,9 +223,17 @@ class Run:
             return None
         return LeakageGuard(read_corpus("m2e2", self.recipe.guard))
 
-    def _sources(self, stage: StageRecipe) -> list[Source]:
+    def sources(self, stage: StageRecipe) -> list[Source]:
+        """Read what a stage is trained on.
+
+        Raises
+        ------
+        RmplError
+            If a corpus is for evaluation only, is not there or cannot be read.
+        """
+        self._check_corpora()
         ontology = load_ontology(self.recipe.ontology)
-        context = context_of(self.recipe.backbone.model, self._settings(), ontology)
+        context = context_of(self.recipe.backbone.model, self.settings(), ontology)
         sources = []
         for source in stage.mixture:
             documents = [d for name in source.corpora for d in self._read(name)]
@@ -242,64 +252,22 @@ class Run:
                 digest.update(f"{sample.id}\0{sample.prompt.text}\0{sample.target}\0".encode())
         return digest.hexdigest()
 
-    def _is_finished(self, folder: Path, fingerprint: str) -> bool:
-        started = folder / STARTED
-        if started.is_file() and started.read_text() != fingerprint:
-            raise RmplError(
-                "this stage was trained by another recipe, seed or data",
-                where=str(folder),
-                remedy="choose another --out, or delete that folder",
-            )
-        return (folder / TRAINED).is_file()
-
-    def _start(self, stage: StageRecipe, folder: Path) -> tuple[Backbone, str, list[str]]:
-        """Return the model to train, its base, and the adapters merged into it (copies)."""
-        below: list[str] = []
-        earlier = self.folder / stage.start
-        base = self.recipe.backbone.model
-        source = base
-        if stage.start != "base":
-            trained = read_trained(earlier)
-            below = trained.adapters
-            source = _base(trained, earlier)
-            is_folder_of_run = source != trained.base
-            base = f"../{stage.start}/{trained.base}" if is_folder_of_run else trained.base
-        adapter = stage.adapter
-        goes_on = stage.by == "continue" and adapter.kind == "lora" and bool(below)
-        kept = _copy(below[:-1] if goes_on else below, earlier, folder)
-        backbone = load_backbone(source, self._settings())
-        model = merge_adapters(backbone.model, [folder / name for name in kept])
-        if goes_on:
-            backbone.model = continue_lora(model, earlier / below[-1])
-        elif adapter.kind == "full":
-            backbone.model = full_parameters(model, backbone.family, adapter.parts)
-        else:
-            backbone.model = new_lora(
-                model,
-                backbone.family,
-                adapter.parts,
-                rank=adapter.rank,
-                alpha=adapter.alpha,
-                dropout=adapter.dropout,
-            )
-        return backbone, base, kept
-
     def _save(self, folder: Path, backbone: Backbone, trained: Trained) -> None:
-        if trained.base == FULL:
-            backbone.save(folder / FULL)
-        else:
-            backbone.model.save_pretrained(folder / ADAPTER)
-        temporary = folder / f"{TRAINED}.part"
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(trained)))
-        temporary.replace(folder / TRAINED)
-        for checkpoint in folder.glob("checkpoint-*"):
+        place = folder / (FULL if trained.base == FULL else ADAPTER)
+        with writing(folder, "the last checkpoint is whole"):
+            try:
+                if trained.base == FULL:
+                    backbone.save(place)
+                else:
+                    backbone.model.save_pretrained(place)
+                flush(place)
+                write_file(folder / TRAINED, msgspec.json.format(msgspec.json.encode(trained)))
+            except BaseException:
+                shutil.rmtree(place, ignore_errors=True)
+                raise
+        self._clear(folder)
+
+    def _clear(self, folder: Path) -> None:
+        """Remove what only an unfinished stage needs."""
+        for checkpoint in checkpoints(folder):
             shutil.rmtree(checkpoint)
-
-
-def _copy(adapters: list[str], source: Path, target: Path) -> list[str]:
-    names = []
-    for number, name in enumerate(adapters):
-        kept = f"adapter-{number}"
-        shutil.copytree(source / name, target / kept, dirs_exist_ok=True)
-        names.append(kept)
-    return names

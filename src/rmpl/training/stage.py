@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
-import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from transformers import PrinterCallback, TrainingArguments
 
 from rmpl.backbones.backbone import IGNORE, Backbone
+from rmpl.training.callbacks.curve import CURVE, Curve, Progress, read_curve
+from rmpl.training.checkpoints import last_checkpoint
 from rmpl.training.mixture import Mixture
 from rmpl.training.optim import make_optimizer, trapezoid
-from rmpl.training.precision import bf16_works
+from rmpl.training.precision import bf16_works, settled
 from rmpl.training.samples import EncodedMixture, collator
+from rmpl.training.trainer import StageTrainer
 
-CURVE = "curve.jsonl"
-Progress = Callable[[int, int, float], None]
-"""Called with (step, steps, loss)."""
+__all__ = ["CURVE", "Progress", "Schedule", "fit", "read_curve", "token_loss", "train_stage"]
+Note = Callable[[str], None]
+"""Told, in one line, what a user should know and nobody asked about."""
 
 
 def token_loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
@@ -39,41 +39,6 @@ def token_loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = Non
     )
     count = num_items_in_batch if num_items_in_batch is not None else chosen.sum()
     return total / count
-
-
-class _Curve(TrainerCallback):  # type: ignore[misc]
-    """Writes the training curve and reports progress."""
-
-    def __init__(self, path: Path, progress: Progress | None) -> None:
-        self._path = path
-        self._progress = progress
-
-    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Forget what a killed run logged after its last checkpoint."""
-        kept = [point for point in read_curve(self._path) if point["step"] <= state.global_step]
-        self._path.write_text("".join(json.dumps(point) + "\n" for point in kept))
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        """Append one point to the curve."""
-        if not logs or "loss" not in logs or not state.is_world_process_zero:
-            return
-        point = {
-            "step": state.global_step,
-            "loss": round(float(logs["loss"]), 5),
-            "grad_norm": round(float(logs.get("grad_norm") or math.nan), 4),
-            "learning_rate": float(logs["learning_rate"]),
-        }
-        with self._path.open("a") as file:
-            file.write(json.dumps(point) + "\n")
-        if self._progress is not None:
-            self._progress(state.global_step, state.max_steps, point["loss"])
-
-
-def read_curve(path: Path) -> list[dict[str, float]]:
-    """Return the points of a training curve; empty if there is none yet."""
-    if not path.is_file():
-        return []
-    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,6 +69,7 @@ def train_stage(
     folder: Path,
     schedule: Schedule,
     progress: Progress | None = None,
+    note: Note | None = None,
 ) -> None:
     """Train what is trainable of ``backbone.model`` on ``mixture``, in place.
 
@@ -121,6 +87,7 @@ def train_stage(
         schedule,
         loss=token_loss,
         progress=progress,
+        note=note,
     )
     language.use_cache = True
 
@@ -134,6 +101,7 @@ def fit(
     *,
     loss: Callable[..., torch.Tensor] | None = None,
     progress: Progress | None = None,
+    note: Note | None = None,
 ) -> None:
     """Train what is trainable of ``model``, in place, on ``samples`` in their order.
 
@@ -141,6 +109,21 @@ def fit(
     ``train_stage``.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    with settled(folder):
+        trainer = _trainer(model, samples, collate, folder, schedule, loss, progress)
+        newest = last_checkpoint(folder, note)
+        trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
+
+
+def _trainer(
+    model: torch.nn.Module,
+    samples: torch.utils.data.Dataset[Any],
+    collate: Callable[[list[Any]], dict[str, Any]],
+    folder: Path,
+    schedule: Schedule,
+    loss: Callable[..., torch.Tensor] | None,
+    progress: Progress | None,
+) -> StageTrainer:
     steps = schedule.steps
     bf16 = bf16_works() if schedule.precision == "auto" else schedule.precision == "bf16"
     arguments = TrainingArguments(
@@ -153,7 +136,6 @@ def fit(
         max_grad_norm=1.0,
         logging_steps=max(1, min(10, steps // 20)),
         save_steps=schedule.save_every,
-        save_total_limit=1,
         seed=schedule.seed,
         data_seed=schedule.seed,
         report_to="none",
@@ -170,21 +152,14 @@ def fit(
         weight_decay=schedule.weight_decay,
     )
     rate = functools.partial(trapezoid, steps=steps, warmup=schedule.warmup, decay=schedule.decay)
-    trainer = _InOrder(
+    trainer = StageTrainer(
         model=model,
         args=arguments,
         train_dataset=samples,
         data_collator=collate,
         optimizers=(optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)),
         compute_loss_func=loss,
-        callbacks=[_Curve(folder / CURVE, progress)],
+        callbacks=[Curve(folder / CURVE, progress)],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
-
-
-class _InOrder(Trainer):  # type: ignore[misc]
-    """A trainer that keeps the mixture's order: the mixture already is a shuffled one."""
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        return torch.utils.data.SequentialSampler(train_dataset or self.train_dataset)
+    return trainer

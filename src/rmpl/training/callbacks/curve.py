@@ -1,0 +1,66 @@
+"""The training curve: one line a logged step, and what a progress bar shows."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from transformers import TrainerCallback
+
+from rmpl.training.checkpoints import write_file, writing
+
+CURVE = "curve.jsonl"
+Progress = Callable[[int, int, float], None]
+"""Called with (step, steps, loss)."""
+
+
+class Curve(TrainerCallback):  # type: ignore[misc]
+    """Writes the training curve and reports progress."""
+
+    def __init__(self, path: Path, progress: Progress | None) -> None:
+        self._path = path
+        self._progress = progress
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Forget what a killed run logged after its last checkpoint."""
+        if not state.is_world_process_zero:
+            return
+        kept = [point for point in read_curve(self._path) if point["step"] <= state.global_step]
+        write_file(self._path, "".join(json.dumps(point) + "\n" for point in kept))
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Log where a checkpoint is made, so that none falls between two points of the curve.
+
+        A run that goes on from it then draws the same curve as one that was never stopped.
+        """
+        if control.should_save:
+            control.should_log = True
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """Append one point to the curve."""
+        if not logs or "loss" not in logs or not state.is_world_process_zero:
+            return
+        point = {
+            "step": state.global_step,
+            "loss": round(float(logs["loss"]), 5),
+            "grad_norm": round(float(logs.get("grad_norm") or math.nan), 4),
+            "learning_rate": float(logs["learning_rate"]),
+        }
+        with writing(self._path, "the last checkpoint is whole"), self._path.open("a") as file:
+            file.write(json.dumps(point) + "\n")
+        if self._progress is not None:
+            self._progress(state.global_step, state.max_steps, point["loss"])
+
+
+def read_curve(path: Path) -> list[dict[str, float]]:
+    """Return the points of a training curve; empty if there is none yet.
+
+    A last line that a killed run left unfinished is no point.
+    """
+    if not path.is_file():
+        return []
+    lines = path.read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]

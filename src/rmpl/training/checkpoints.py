@@ -1,0 +1,126 @@
+"""Checkpoints that are whole or not there at all.
+
+One is written into a folder of another name, its files are listed and flushed to the disk, and only
+then it gets its name. A process may be killed at any moment: the last whole checkpoint stays.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from rmpl.errors import RmplError
+
+UNFINISHED = "unfinished"
+"""The folder, beside the checkpoints, in which one is being written."""
+MANIFEST = "files.json"
+_STATE = "trainer_state.json"
+_NAME = re.compile(r"checkpoint-(\d+)")
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# safetensors and torch hide the number of the error in their texts.
+_SAYS_FULL = re.compile(
+    r"No space left|os error 28|os error 27|File too large|Disk quota|PytorchStreamWriter"
+    r"|enforce fail at inline_container|unexpected pos"
+)
+
+
+def step_of(checkpoint: Path) -> int:
+    """Return the step a checkpoint was written at."""
+    found = _NAME.fullmatch(checkpoint.name)
+    if found is None:
+        raise ValueError(f"{checkpoint} is not the name of a checkpoint")
+    return int(found[1])
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """Return the folders of the checkpoints in ``folder``, whole or torn, by step."""
+    found = [path for path in folder.glob("checkpoint-*") if _NAME.fullmatch(path.name)]
+    return sorted(found, key=step_of)
+
+
+def last_checkpoint(folder: Path, note: Callable[[str], None] | None = None) -> Path | None:
+    """Return the newest whole checkpoint; ``note`` is told of newer ones that are torn."""
+    for checkpoint in reversed(checkpoints(folder)):
+        damage = _damage(checkpoint)
+        if damage is None:
+            return checkpoint
+        if note is not None:
+            note(f"{checkpoint}: ignored, {damage}")
+    return None
+
+
+def _damage(checkpoint: Path) -> str | None:
+    """Say what is wrong with a checkpoint, ``None`` if it is whole."""
+    try:
+        manifest = checkpoint / MANIFEST
+        if not manifest.is_file():
+            # Written by an earlier version, which left the state for last.
+            json.loads((checkpoint / _STATE).read_text(encoding="utf-8"))
+            return None
+        for name, size in json.loads(manifest.read_text(encoding="utf-8")).items():
+            if (checkpoint / name).stat().st_size != size:
+                return f"{name} is cut off"
+    except (OSError, ValueError) as error:
+        return f"it is not whole ({error})"
+    return None
+
+
+def seal(written: Path, folder: Path) -> Path:
+    """Give a checkpoint that has just been written its place in ``folder``; returns that place."""
+    files = [path for path in sorted(written.rglob("*")) if path.is_file()]
+    sizes = {str(path.relative_to(written)): path.stat().st_size for path in files}
+    manifest = written / MANIFEST
+    manifest.write_text(json.dumps(sizes, indent=1), encoding="utf-8")
+    flush(written)
+    place = folder / written.name
+    if place.exists():  # torn, or it would have been gone on from
+        shutil.rmtree(place)
+    written.rename(place)
+    _flush(folder)
+    return place
+
+
+def flush(folder: Path) -> None:
+    """Have every file below a folder on the disk, not only on its way there."""
+    for path in (*sorted(folder.rglob("*")), folder):
+        _flush(path)
+
+
+def write_file(path: Path, data: bytes | str) -> None:
+    """Write a file so that it is there in full, old or new, whenever the process ends."""
+    unfinished = path.with_name(f"{path.name}.part")
+    unfinished.write_bytes(data.encode() if isinstance(data, str) else data)
+    _flush(unfinished)
+    unfinished.replace(path)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def writing(where: Path, kept: str) -> Iterator[None]:
+    """Make of a disk that is full one clear line; ``kept`` says what is safe."""
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        number = getattr(error, "errno", None)
+        if number not in _FULL and _SAYS_FULL.search(str(error)) is None:
+            raise
+        raise RmplError(
+            "the disk is full (or its quota is used up)",
+            where=str(where),
+            remedy=f"make room and start again: {kept}",
+        ) from error

@@ -1,0 +1,63 @@
+"""What a finished stage left behind, and how it is loaded again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from rmpl.backbones.backbone import Backbone, Settings, load_backbone
+from rmpl.errors import RmplError
+from rmpl.training.adapters import merge_adapters
+from rmpl.training.recipe import load_recipe
+
+RECIPE = "recipe.yaml"
+TRAINED = "trained.json"
+FULL = "model"
+ADAPTER = "adapter"
+
+
+class Trained(msgspec.Struct, frozen=True):
+    """What a finished stage left: a base and the adapters to be put on it, in this order.
+
+    ``base`` is a hub id, ``embedded`` or a folder; ``adapters`` are folders beside this file.
+    """
+
+    base: str
+    adapters: list[str]
+    settings: Settings
+    fingerprint: str
+
+
+def read_trained(folder: Path) -> Trained:
+    """Read a finished stage's record.
+
+    Raises
+    ------
+    RmplError
+        If the folder holds no finished stage.
+    """
+    path = folder / TRAINED
+    if not path.is_file():
+        raise RmplError(
+            "no finished stage here",
+            where=str(folder),
+            remedy="train it with 'rmpl train', or name a run's folder",
+        )
+    return msgspec.json.decode(path.read_bytes(), type=Trained)
+
+
+def load_trained(folder: Path) -> Backbone:
+    """Load what a run (its last stage) or one of its stages has trained, adapters merged."""
+    if (folder / RECIPE).is_file():
+        folder = folder / load_recipe(folder / RECIPE).stages[-1].name
+    trained = read_trained(folder)
+    backbone = load_backbone(base_of(trained, folder), trained.settings)
+    backbone.model = merge_adapters(backbone.model, [folder / name for name in trained.adapters])
+    return backbone
+
+
+def base_of(trained: Trained, folder: Path) -> str:
+    """Return the hub id or folder that a stage in ``folder`` builds on."""
+    own = folder / trained.base
+    return str(own) if own.is_dir() else trained.base
