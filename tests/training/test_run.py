@@ -12,7 +12,7 @@ from rmpl.training import samples as samples_module
 from rmpl.training.recipe import Recipe, load_recipe
 from rmpl.training.run import Run, load_trained, read_trained
 from rmpl.training.stage import read_curve
-from training.small_runs import ADAPTER, recipe, same, weights
+from training.small_runs import ADAPTER, one_stage, recipe, same, weights
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +139,29 @@ def test_a_frozen_tower_sees_each_picture_once_and_learns_the_same(
         for name in ("once", "always")
     )
     assert one == pytest.approx(other, abs=1e-3)
+
+
+def test_a_batch_in_two_passes_teaches_the_same(trained, twin, small_world, tmp_path):
+    tree = one_stage(twin, split=2)
+    Run(tree, tmp_path / "split", small_world).train()
+    one, other = (
+        [point["loss"] for point in read_curve(folder / "one" / "curve.jsonl")]
+        for folder in (trained, tmp_path / "split")
+    )
+    assert one == pytest.approx(other, abs=1.1e-5)
+
+
+def test_the_curve_tells_the_loss_of_each_source(trained):
+    points = read_curve(trained / "one" / "curve.jsonl")
+    told = {name for point in points for name in point if name.startswith("loss/")}
+    assert told == {"loss/text-events(ace)", "loss/image-events(swig)", "loss/relations(mnre)"}
+    # One step, one batch, one source: its loss is the step's.
+    assert all(point["loss"] in point.values() for point in points)
+    assert all(sum(n.startswith("loss/") for n in point) == 1 for point in points)
+
+
+def test_how_often_to_save_may_change_when_a_stage_goes_on(trained, twin, small_world, monkeypatch):
+    monkeypatch.setattr(run_module, "train_stage", lambda *_, **__: pytest.fail("trained again"))
+    tree = recipe(twin).model_dump(mode="json")
+    tree["stages"][0] |= {"save_every": 1, "split": 4}
+    Run(Recipe.model_validate(tree), trained, small_world).train()

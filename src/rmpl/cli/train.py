@@ -26,18 +26,24 @@ def command(
     import math
 
     from rmpl.cli.progress import Bars
+    from rmpl.training.processes import is_first, part
     from rmpl.training.recipe import load_recipe
     from rmpl.training.run import Run
 
     loaded = load_recipe(recipe, set_)
     folder = out if out is not None else Path("runs") / loaded.name
+    first = is_first()
     run = Run(loaded, folder, data if data is not None else Path(loaded.data))
     with Bars() as bars:
-        run.train(
-            lambda stage, step, steps, loss: bars.update(
-                f"train {stage}", step, steps, "" if math.isnan(loss) else f"loss {loss:.3f}"
-            )
-        )
+
+        def show(stage: str, step: int, steps: int, loss: float) -> None:
+            said = "" if math.isnan(loss) else f"loss {loss:.3f}"
+            bars.update(f"train {stage}", step, steps, said)
+
+        run.train(show if first else None)
+    part()
+    if not first:
+        return
     for name, report in run.readings.items():
         for line in report.lines():
             typer.echo(f"{name}: {line}")

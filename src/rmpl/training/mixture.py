@@ -60,6 +60,11 @@ class Mixture:
             self._nth.append(seen[which])
             seen[which] += 1
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the sources, in the order of their numbers."""
+        return [source.name for source in self._sources]
+
     def __len__(self) -> int:
         """Return the number of samples in the whole stage."""
         return len(self._plan) * self._batch

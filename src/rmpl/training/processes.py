@@ -1,12 +1,15 @@
-"""Several processes that train together: who is first, and what all of them agree on."""
+"""Several processes that train together: who is first, what all agree on, who computes what."""
 
 from __future__ import annotations
 
+import math
 import os
 from typing import TypeVar
 
 import torch
 from accelerate.state import PartialState
+
+from rmpl.errors import RmplError
 
 T = TypeVar("T")
 
@@ -21,31 +24,65 @@ def is_first() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def join() -> None:
-    """Meet the other processes; without any, do nothing."""
-    if world() > 1:
-        PartialState(cpu=not torch.cuda.is_available())
-
-
 def wait() -> None:
     """Wait until every process is here."""
     if world() > 1:
-        join()
-        PartialState().wait_for_everyone()
+        _join()
+        torch.distributed.barrier()
 
 
 def first_says(value: T) -> T:
     """Return the first process's value in all of them."""
     if world() == 1:
         return value
-    join()
+    _join()
     said = [value]
     torch.distributed.broadcast_object_list(said, src=0)
     return said[0]
 
 
 def part() -> None:
-    """Leave the other processes, once they are here: without, ends abort now and then."""
+    """Leave the other processes when all are done: without it, ends abort now and then."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()
+
+
+def _join() -> None:
+    if not torch.distributed.is_initialized():
+        PartialState(cpu=not torch.cuda.is_available())
+
+
+def share_out(batch: int, accumulate: int, split: int, processes: int) -> tuple[int, int]:
+    """Share a step's passes out to processes.
+
+    A step has ``accumulate`` batches of ``batch`` samples, each cut into ``split`` passes. Batches
+    are cut further where that gives every process a part of each: all then work on samples of one
+    source, which take about as long.
+
+    Returns
+    -------
+    tuple of int
+        The samples a pass, and the passes a step of one process.
+
+    Raises
+    ------
+    RmplError
+        If the passes cannot be shared out evenly.
+    """
+    if batch % split:
+        raise RmplError(
+            f"a batch of {batch} samples cannot be split into {split} equal passes",
+            remedy="choose a split that divides the batch",
+        )
+    finer = math.lcm(split, processes)
+    if batch % finer == 0:
+        split = finer
+    passes = accumulate * split
+    if passes % processes:
+        raise RmplError(
+            f"{passes} passes a step ({accumulate} batches of {batch} samples) cannot be shared "
+            f"by {processes} processes",
+            remedy=f"choose a batch or an accumulate that is a multiple of {processes}",
+        )
+    return batch // split, passes // processes

@@ -89,6 +89,7 @@ class StageRecipe(Strict):
     steps: Positive
     batch: Positive = 16
     accumulate: Positive = 1
+    split: Positive = 1
     adapter: AdapterRecipe = AdapterRecipe()
     optimizer: OptimizerRecipe = OptimizerRecipe()
     save_every: Positive = 100

@@ -30,6 +30,7 @@ from rmpl.records import Document
 from rmpl.tasks import make_task
 from rmpl.training.checkpoints import checkpoints, flush, write_file, writing
 from rmpl.training.mixture import Mixture, Source
+from rmpl.training.processes import is_first, wait
 from rmpl.training.recipe import Recipe, StageRecipe
 from rmpl.training.stage import Schedule, train_stage
 from rmpl.training.starts import start
@@ -46,6 +47,8 @@ from rmpl.training.trained import (
 __all__ = ["Run", "load_trained", "read_trained"]
 
 STARTED = "started.txt"
+SAME_WEIGHTS = {"save_every", "split"}
+"""Keys of a stage that do not change what it learns: they may change when it goes on."""
 Report = Callable[[str, int, int, float], None]
 """Called with (stage, step, steps, loss); step 0 when a stage begins."""
 
@@ -83,11 +86,13 @@ class Run:
             belongs to another recipe or other data.
         """
         plan = self._plan()
+        wait()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            tree = self.recipe.model_dump(mode="json")
-            with writing(self.folder, "nothing was lost"):
-                write_file(self.folder / RECIPE, yaml.safe_dump(tree, sort_keys=False))
+            if is_first():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                tree = self.recipe.model_dump(mode="json")
+                with writing(self.folder, "nothing was lost"):
+                    write_file(self.folder / RECIPE, yaml.safe_dump(tree, sort_keys=False))
         except OSError as error:
             raise RmplError(
                 f"cannot write here ({error.strerror})",
@@ -96,6 +101,7 @@ class Run:
             ) from error
         for stage, sources, fingerprint in plan:
             self._train_stage(stage, sources, fingerprint, report)
+            wait()
 
     def _plan(self) -> list[tuple[StageRecipe, list[Source], str]]:
         """Read the data of all stages and see that none of them stands in the way.
@@ -123,13 +129,15 @@ class Run:
     ) -> None:
         folder = self.folder / stage.name
         if (folder / TRAINED).is_file():
-            self._clear(folder)
+            if is_first():
+                self._clear(folder)
             if report is not None:
                 report(stage.name, stage.steps, stage.steps, float("nan"))
             return
-        with writing(folder, "nothing was lost"):
-            folder.mkdir(parents=True, exist_ok=True)
-            write_file(folder / STARTED, fingerprint)
+        if is_first():
+            with writing(folder, "nothing was lost"):
+                folder.mkdir(parents=True, exist_ok=True)
+                write_file(folder / STARTED, fingerprint)
         torch.manual_seed(self.recipe.seed)
         backbone, base, kept = self._begin(stage, folder)
         mixture = Mixture(
@@ -154,7 +162,8 @@ class Run:
             trained = Trained(FULL, [], backbone.settings, fingerprint)
         else:
             trained = Trained(base, [*kept, ADAPTER], backbone.settings, fingerprint)
-        self._save(folder, backbone, trained)
+        if is_first():
+            self._save(folder, backbone, trained)
 
     def _begin(self, stage: StageRecipe, folder: Path) -> tuple[Backbone, str, list[str]]:
         adapter = stage.adapter
@@ -177,6 +186,7 @@ class Run:
             steps=stage.steps,
             batch=stage.batch,
             accumulate=stage.accumulate,
+            split=stage.split,
             optimizer=optimizer.name,
             learning_rate=optimizer.learning_rate,
             weight_decay=optimizer.weight_decay,
@@ -245,7 +255,7 @@ class Run:
     def _fingerprint(self, stage: StageRecipe, before: str, sources: list[Source]) -> str:
         recipe = self.recipe
         digest = hashlib.sha256(before.encode())
-        digest.update(stage.model_dump_json().encode())
+        digest.update(stage.model_dump_json(exclude=SAME_WEIGHTS).encode())
         digest.update(f"{recipe.seed} {recipe.precision} {recipe.backbone}".encode())
         for source in sources:
             for sample in source.samples:

@@ -14,8 +14,8 @@ from rmpl.training.adapters import trainable_by_part
 from rmpl.training.mixture import Mixture
 
 
-class EncodedMixture(Dataset[Encoded]):
-    """The samples of a mixture, tokenised when they are asked for.
+class EncodedMixture(Dataset[tuple[int, Encoded]]):
+    """The samples of a mixture with their sources' numbers, tokenised when they are asked for.
 
     Tokenising a sample of the embedded model takes about as long as a twentieth of its training
     step, and a stage visits most samples more than once: what has been tokenised is kept, up to
@@ -34,18 +34,22 @@ class EncodedMixture(Dataset[Encoded]):
     def __len__(self) -> int:
         return len(self._mixture)
 
-    def __getitem__(self, index: int) -> Encoded:
+    def __getitem__(self, index: int) -> tuple[int, Encoded]:
         key = self._mixture.locate(index)
-        if key in self._cache:
-            return self._cache[key]
+        if key not in self._cache:
+            encoded = self._encode(index)
+            size = 32 * len(encoded.input_ids) + sum(t.nbytes for t in encoded.vision.values())
+            if size > self._left:
+                return key[0], encoded
+            self._left -= size
+            self._cache[key] = encoded
+        return key[0], self._cache[key]
+
+    def _encode(self, index: int) -> Encoded:
         sample = self._mixture[index]
         encoded = self._backbone.encode(sample.prompt, sample.target)
         if self._frozen and sample.prompt.image is not None:
             self._see(encoded, sample.prompt.image.path or "")
-        size = 32 * len(encoded.input_ids) + sum(t.nbytes for t in encoded.vision.values())
-        if size <= self._left:
-            self._left -= size
-            self._cache[key] = encoded
         return encoded
 
     def _see(self, encoded: Encoded, path: str) -> None:
@@ -61,10 +65,12 @@ class EncodedMixture(Dataset[Encoded]):
         del encoded.vision[PIXELS]
 
 
-def collator(backbone: Backbone) -> Callable[[list[Encoded]], dict[str, torch.Tensor]]:
-    """Return the function that makes a training batch of tokenised samples."""
+def collator(backbone: Backbone) -> Callable[[list[tuple[int, Encoded]]], dict[str, Any]]:
+    """Return the function that makes a batch of samples, all of one source, named by number."""
 
-    def collate(batch: list[Encoded]) -> dict[str, Any]:
-        return backbone.collate(batch, pad_left=False)
+    def collate(batch: list[tuple[int, Encoded]]) -> dict[str, Any]:
+        inputs = backbone.collate([encoded for _, encoded in batch], pad_left=False)
+        inputs["source"] = torch.tensor(batch[0][0])
+        return inputs
 
     return collate

@@ -4,48 +4,34 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from transformers import PrinterCallback, TrainingArguments
 
-from rmpl.backbones.backbone import IGNORE, Backbone
+from rmpl.backbones.backbone import Backbone
 from rmpl.training.callbacks.curve import CURVE, Curve, Progress, read_curve
 from rmpl.training.checkpoints import last_checkpoint
 from rmpl.training.mixture import Mixture
 from rmpl.training.optim import make_optimizer, trapezoid
 from rmpl.training.precision import bf16_works, settled
+from rmpl.training.processes import share_out, wait, world
 from rmpl.training.samples import EncodedMixture, collator
 from rmpl.training.trainer import StageTrainer
 
-__all__ = ["CURVE", "Progress", "Schedule", "fit", "read_curve", "token_loss", "train_stage"]
+__all__ = ["CURVE", "Progress", "Schedule", "fit", "read_curve", "train_stage"]
 Note = Callable[[str], None]
 """Told, in one line, what a user should know and nobody asked about."""
-
-
-def token_loss(outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
-    """Return the cross entropy averaged over all target tokens of the whole optimizer step.
-
-    Dividing by the tokens of the step (not of each small batch) makes accumulation and several
-    processes equal to one big batch.
-    """
-    logits = outputs["logits"][:, :-1]
-    wanted = labels[:, 1:]
-    chosen = wanted != IGNORE
-    total = torch.nn.functional.cross_entropy(
-        logits[chosen].float(), wanted[chosen], reduction="sum"
-    )
-    count = num_items_in_batch if num_items_in_batch is not None else chosen.sum()
-    return total / count
 
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
     """How long and how fast to train.
 
-    ``batch`` samples a forward pass, ``accumulate`` passes a step; ``warmup`` in steps, ``decay``
+    A step has ``accumulate`` batches of ``batch`` samples. Each goes through the model in ``split``
+    passes: more of them take less memory, and change nothing else. ``warmup`` in steps, ``decay``
     the share of the steps over which the learning rate falls to 0; ``precision`` is ``auto``,
     ``bf16`` or ``fp32``.
     """
@@ -60,6 +46,7 @@ class Schedule:
     seed: int
     save_every: int
     accumulate: int = 1
+    split: int = 1
     precision: str = "auto"
 
 
@@ -85,7 +72,7 @@ def train_stage(
         collator(backbone),
         folder,
         schedule,
-        loss=token_loss,
+        sources=mixture.names,
         progress=progress,
         note=note,
     )
@@ -99,19 +86,21 @@ def fit(
     folder: Path,
     schedule: Schedule,
     *,
-    loss: Callable[..., torch.Tensor] | None = None,
+    sources: Sequence[str] | None = None,
     progress: Progress | None = None,
     note: Note | None = None,
 ) -> None:
     """Train what is trainable of ``model``, in place, on ``samples`` in their order.
 
-    Without ``loss`` the model returns its own, under ``"loss"``. Checkpoints and curve are those of
-    ``train_stage``.
+    With ``sources``, the loss is that of the target tokens, and batches name theirs by number;
+    without, the model returns its own, under ``"loss"``. Checkpoints and curve are those of
+    ``train_stage``. Several processes share the passes of every step: its samples stay the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with settled(folder):
-        trainer = _trainer(model, samples, collate, folder, schedule, loss, progress)
+        trainer = _trainer(model, samples, collate, folder, schedule, sources, progress)
         newest = last_checkpoint(folder, note)
+        wait()
         trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
 
 
@@ -121,16 +110,17 @@ def _trainer(
     collate: Callable[[list[Any]], dict[str, Any]],
     folder: Path,
     schedule: Schedule,
-    loss: Callable[..., torch.Tensor] | None,
+    sources: Sequence[str] | None,
     progress: Progress | None,
 ) -> StageTrainer:
     steps = schedule.steps
     bf16 = bf16_works() if schedule.precision == "auto" else schedule.precision == "bf16"
+    samples_a_pass, passes = share_out(schedule.batch, schedule.accumulate, schedule.split, world())
     arguments = TrainingArguments(
         output_dir=str(folder),
         max_steps=steps,
-        per_device_train_batch_size=schedule.batch,
-        gradient_accumulation_steps=schedule.accumulate,
+        per_device_train_batch_size=samples_a_pass,
+        gradient_accumulation_steps=passes,
         bf16=bf16,
         use_cpu=not torch.cuda.is_available(),
         max_grad_norm=1.0,
@@ -143,6 +133,8 @@ def _trainer(
         remove_unused_columns=False,
         label_names=["labels"],
         dataloader_num_workers=0,
+        # A process may see texts only in a step, and of some families layers stay idle.
+        ddp_find_unused_parameters=world() > 1,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
     optimizer = make_optimizer(
@@ -158,7 +150,7 @@ def _trainer(
         train_dataset=samples,
         data_collator=collate,
         optimizers=(optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)),
-        compute_loss_func=loss,
+        sources=sources,
         callbacks=[Curve(folder / CURVE, progress)],
     )
     trainer.remove_callback(PrinterCallback)

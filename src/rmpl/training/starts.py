@@ -10,6 +10,7 @@ from typing import Literal
 from rmpl.backbones.backbone import Backbone, Settings, load_backbone
 from rmpl.backbones.family import Part
 from rmpl.training.adapters import continue_lora, full_parameters, merge_adapters, new_lora
+from rmpl.training.processes import is_first, wait
 from rmpl.training.trained import base_of, read_trained
 
 
@@ -57,7 +58,7 @@ def start(
         is_folder_of_run = source != trained.base
         base = f"../{earlier.name}/{trained.base}" if is_folder_of_run else trained.base
     goes_on = by == "continue" and kind == "lora" and bool(below)
-    kept = [] if earlier is None else _copy(below[:-1] if goes_on else below, earlier, folder)
+    kept = [] if earlier is None else _copied(below[:-1] if goes_on else below, earlier, folder)
     backbone = load_backbone(source, settings)
     model = merge_adapters(backbone.model, [folder / name for name in kept])
     if goes_on and earlier is not None:
@@ -71,10 +72,12 @@ def start(
     return backbone, base, kept
 
 
-def _copy(adapters: list[str], source: Path, target: Path) -> list[str]:
+def _copied(adapters: list[str], source: Path, target: Path) -> list[str]:
     names = []
     for number, name in enumerate(adapters):
         kept = f"adapter-{number}"
-        shutil.copytree(source / name, target / kept, dirs_exist_ok=True)
+        if is_first():
+            shutil.copytree(source / name, target / kept, dirs_exist_ok=True)
         names.append(kept)
+    wait()
     return names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,60 @@ import torch
 from transformers import Trainer
 
 from rmpl.training.checkpoints import UNFINISHED, checkpoints, seal, writing
+from rmpl.training.losses import Tally, count_targets, target_losses
 
 
 class StageTrainer(Trainer):  # type: ignore[misc]
     """A trainer that keeps the mixture's order: the mixture already is a shuffled one.
 
     Checkpoints appear whole or not at all; the one before goes when the next has its name.
+
+    Parameters
+    ----------
+    sources
+        The names of what batches come from, which they name by number as ``source``. The loss is
+        then that of their target tokens, averaged over all of them in a step, whatever the number
+        of passes and processes; without sources, the model's own loss is averaged over passes.
+    kwargs
+        What transformers' Trainer takes.
     """
+
+    def __init__(self, *, sources: Sequence[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._tally = None if sources is None else Tally(sources, self.args.device)
+        if sources is not None:
+            self.loss_is_scaled_for_ga = True
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
+    ) -> Any:
+        """Return the loss of a pass, a share of the step's."""
+        if self._tally is None:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        labels, source = inputs.pop("labels"), inputs.pop("source")
+        losses = target_losses(model, inputs, labels)
+        self._tally.add(source, losses)
+        # Gradients are averaged over processes; that is undone here.
+        return losses.sum() / num_items_in_batch * self.accelerator.num_processes
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Add the loss of each source since the last time."""
+        if self._tally is not None and "loss" in logs:
+            logs.update(self._tally.means())
+        super().log(logs, start_time)
+
+    def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> Any:
+        """Return the target tokens of the whole step, over all passes and processes."""
+        if self._tally is None:
+            return super()._get_num_items_in_batch(batch_samples, device)
+        count = sum(count_targets(batch["labels"]) for batch in batch_samples)
+        if self.accelerator.num_processes > 1:
+            count = self.accelerator.gather(torch.as_tensor(count, device=device)).sum()
+        return count
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return torch.utils.data.SequentialSampler(train_dataset or self.train_dataset)

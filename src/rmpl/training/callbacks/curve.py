@@ -49,6 +49,7 @@ class Curve(TrainerCallback):  # type: ignore[misc]
             "grad_norm": round(float(logs.get("grad_norm") or math.nan), 4),
             "learning_rate": float(logs["learning_rate"]),
         }
+        point |= {name: round(logs[name], 5) for name in sorted(logs) if name.startswith("loss/")}
         with writing(self._path, "the last checkpoint is whole"), self._path.open("a") as file:
             file.write(json.dumps(point) + "\n")
         if self._progress is not None:

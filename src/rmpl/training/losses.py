@@ -1,0 +1,64 @@
+"""The loss: the cross entropy of target tokens, and what it was by source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from rmpl.backbones.backbone import IGNORE
+
+
+def target_losses(model: Any, inputs: Mapping[str, Any], labels: torch.Tensor) -> torch.Tensor:
+    """Return the cross entropy of every target token, shape (target tokens,).
+
+    Logits are made where a target token is to be written and nowhere else: those of all positions
+    would take more memory than anything else of a model with a large vocabulary.
+
+    Parameters
+    ----------
+    model
+        A transformers model, wrapped or not.
+    inputs
+        What it takes, without labels.
+    labels
+        Shape (batch, length); ``IGNORE`` where nothing is to be written.
+    """
+    wanted = labels[:, 1:] != IGNORE
+    # The logits at a position are those of the next token.
+    kept = torch.nn.functional.pad(wanted, (0, 1), value=False)
+    logits = model(**inputs, logits_to_keep=kept)["logits"]
+    return torch.nn.functional.cross_entropy(
+        logits.float(), labels[:, 1:][wanted], reduction="none"
+    )
+
+
+def count_targets(labels: torch.Tensor) -> torch.Tensor:
+    """Return how many target tokens a batch has; the first token of a row is never one."""
+    return (labels[:, 1:] != IGNORE).sum()
+
+
+class Tally:
+    """Sums of losses and target tokens by source, kept where the model is."""
+
+    def __init__(self, sources: Sequence[str], device: torch.device) -> None:
+        self._sources = sources
+        self._sums = torch.zeros(len(sources), 2, device=device)
+
+    def add(self, source: torch.Tensor, losses: torch.Tensor) -> None:
+        """Add the losses of a pass, all of one source."""
+        one = torch.stack([losses.detach().sum(), losses.new_tensor(float(len(losses)))])
+        self._sums[source] += one
+
+    def means(self) -> dict[str, float]:
+        """Return ``loss/SOURCE`` of every source seen since the last call, over all processes."""
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.all_reduce(self._sums)
+        sums = self._sums.tolist()
+        self._sums.zero_()
+        return {
+            f"loss/{name}": total / count
+            for name, (total, count) in zip(self._sources, sums, strict=True)
+            if count
+        }

@@ -1,0 +1,80 @@
+"""The loss of target tokens: the same in every family, however a step is cut up."""
+
+import PIL.Image
+import pytest
+import torch
+
+from rmpl.backbones import family_names, family_of
+from rmpl.backbones.backbone import IGNORE, load_backbone
+from rmpl.errors import RmplError
+from rmpl.records import Image
+from rmpl.tasks import Prompt
+from rmpl.training.losses import Tally, count_targets, target_losses
+from rmpl.training.processes import share_out
+
+
+@pytest.fixture(scope="module", params=family_names())
+def backbone(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("twin") / request.param
+    family_of(request.param, request.param).twin(folder)
+    loaded = load_backbone(str(folder))
+    loaded.model.eval()
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    path = tmp_path_factory.mktemp("pictures") / "one.jpg"
+    PIL.Image.effect_noise((70, 50), 60).convert("RGB").save(path)
+    image = Image("one", str(path), 70, 50)
+    return [
+        (Prompt("Police fired on three men."), '[{"type":"Conflict:Attack"}]'),
+        (Prompt("Which events?", image), "[]"),
+        (Prompt("Who?"), '[{"role":"Target","span":"men"}]'),
+    ]
+
+
+def test_losses_are_those_of_the_full_logits(backbone, samples):
+    batch = backbone.collate([backbone.encode(*sample) for sample in samples], pad_left=False)
+    labels = batch.pop("labels")
+    with torch.no_grad():
+        few = target_losses(backbone.model, batch, labels)
+        logits = backbone.model(**batch).logits[:, :-1]
+    wanted = labels[:, 1:] != IGNORE
+    full = torch.nn.functional.cross_entropy(
+        logits[wanted], labels[:, 1:][wanted], reduction="none"
+    )
+    assert len(few) == count_targets(labels) == int(wanted.sum())
+    assert torch.allclose(few, full, atol=1e-5)
+
+
+def test_losses_are_told_by_source():
+    tally = Tally(["text", "pictures", "never"], torch.device("cpu"))
+    tally.add(torch.tensor(0), torch.tensor([1.0, 2.0]))
+    tally.add(torch.tensor(1), torch.tensor([5.0]))
+    tally.add(torch.tensor(0), torch.tensor([6.0]))
+    assert tally.means() == {"loss/text": 3.0, "loss/pictures": 5.0}
+    assert tally.means() == {}
+
+
+@pytest.mark.parametrize(
+    ("step", "shared"),
+    [
+        ((16, 1, 1, 1), (16, 1)),
+        ((16, 1, 4, 1), (4, 4)),
+        ((16, 1, 1, 8), (2, 1)),  # every process gets a part of every batch
+        ((16, 2, 4, 8), (2, 2)),
+        ((3, 2, 1, 2), (3, 1)),  # three samples cannot be halved: each process takes a batch
+    ],
+)
+def test_a_step_has_the_same_samples_on_any_number_of_processes(step, shared):
+    batch, accumulate, _, processes = step
+    assert share_out(*step) == shared
+    assert shared[0] * shared[1] * processes == batch * accumulate
+
+
+def test_a_step_that_cannot_be_shared_out_is_refused():
+    with pytest.raises(RmplError, match="cannot be shared by 2 processes"):
+        share_out(3, 1, 1, 2)
+    with pytest.raises(RmplError, match="split into 5"):
+        share_out(16, 1, 5, 1)
