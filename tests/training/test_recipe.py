@@ -32,6 +32,11 @@ def test_overrides_change_single_keys():
         ("stages.1.name=stage1", "two stages"),
         ("stages.0.mixture.0.corpora=[nowhere]", "mixes corpus nowhere"),
         ("precision=fp8", "precision"),
+        ("stages.0.epochs=2", "steps or epochs"),
+        ("stages.0.steps=null", "steps or epochs"),
+        ("stages.0.split=3", "no 3 equal passes"),
+        ("stages.0.adapter.parts=[]", "stages.0.adapter.parts"),
+        ("stages.1.by=stack", "stacks full"),
         ("stages.7.steps=1", "does not fit"),
         ("seed", "no '='"),
     ],
@@ -49,3 +54,37 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path):
         broken.write_text(text)
         with pytest.raises(RmplError, match=r"broken\.yaml"):
             load_recipe(broken)
+
+
+LORA = ["stages.0.adapter={kind: lora}", "stages.1.adapter={kind: lora}"]
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("stages.1.adapter.rank=8", "describes another"),
+        ("stages.1.adapter.kind=dora", "describes another"),
+        ("stages.0.optimizer.learning_rates={vision: 0.1}", "learning rate for vision"),
+        (
+            "stages.1={name: b, start: stage1, by: merge, steps: 1, adapter: {kind: qlora}, "
+            "mixture: [{task: relations, corpora: [mnre]}]}",
+            "weights of 4 bits",
+        ),
+        (
+            "stages.1={name: b, start: stage1, by: stack, steps: 1, adapter: {kind: dora}, "
+            "mixture: [{task: relations, corpora: [mnre]}]}",
+            "stacks dora",
+        ),
+    ],
+)
+def test_adapters_that_do_not_go_together_are_named(override, named):
+    assert load_recipe(TINY, LORA).stages[1].adapter.rank == 16
+    with pytest.raises(RmplError, match=named):
+        load_recipe(TINY, [*LORA, override])
+
+
+def test_epochs_are_steps_over_the_samples_of_all_sources():
+    stage = load_recipe(TINY, ["stages.0.steps=null", "stages.0.epochs=1.5"]).stages[0]
+    assert stage.steps_over(160) == 15
+    assert stage.steps_over(161) == 16
+    assert load_recipe(TINY, ["stages.0.steps=7"]).stages[0].steps_over(160) == 7

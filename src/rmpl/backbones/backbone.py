@@ -16,6 +16,7 @@ import transformers
 from rmpl.backbones import embedded, family_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features
+from rmpl.backbones.loading import Attention, Weights, loading
 from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
@@ -206,6 +207,12 @@ class Backbone:
     def save(self, path: Path) -> None:
         """Save model (safetensors), processor and settings into a folder."""
         self.model.save_pretrained(path)
+        self.save_surroundings(path)
+
+    def save_surroundings(self, path: Path) -> None:
+        """Save all but the weights into a folder that has them."""
+        self.model.config.save_pretrained(path)
+        self.model.generation_config.save_pretrained(path)
         self.processor.save_pretrained(path)
         (path / SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(self.settings)))
 
@@ -322,7 +329,13 @@ def _where(source: str) -> str:
     return str(embedded.folder()) if source == embedded.NAME else source
 
 
-def load_backbone(source: str, settings: Settings | None = None) -> Backbone:
+def load_backbone(
+    source: str,
+    settings: Settings | None = None,
+    *,
+    weights: Weights = "fp32",
+    attention: Attention = "auto",
+) -> Backbone:
     """Load a model by hub id, by folder, or ``embedded``.
 
     ``settings`` default to those saved with the model, else to the family's usual ones.
@@ -337,12 +350,11 @@ def load_backbone(source: str, settings: Settings | None = None) -> Backbone:
     if settings is None:
         settings = read_settings(Path(where)) or Settings()
     family = family_of(_model_type(where), where)
-    # Eager attention beats the fused kernels on a CPU at the embedded model's size.
-    attention = None if torch.cuda.is_available() else "eager"
+    told = loading(family, where, weights, attention)
     processor = family.load_processor(where)
     try:
         model = getattr(transformers, family.model_class).from_pretrained(
-            where, use_safetensors=True, attn_implementation=attention, dtype=torch.float32
+            where, use_safetensors=True, **told
         )
     except (OSError, ValueError) as error:
         raise RmplError(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from peft import LoraConfig, PeftModel, get_peft_model
 
 from rmpl.backbones.family import Family, Part
+from rmpl.errors import RmplError
+
+WEIGHTS = "adapter_model.safetensors"
+TRAINED_ADAPTER = "default"
+"""The name of the adapter that learns, among those that are stacked."""
 
 
 def part_of(name: str, family: Family) -> Part:
-    """Return which part of the model a parameter belongs to."""
+    """Return which part of the model a parameter, or an adapter's in its place, belongs to."""
+    name = name.removeprefix("base_model.model.")
     for part, pattern in family.parts.items():
         if re.match(pattern, name):
             return part
@@ -26,7 +33,7 @@ def trainable_by_part(model: Any, family: Family) -> dict[str, int]:
     counts: Counter[str] = Counter()
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            counts[part_of(name.removeprefix("base_model.model."), family)] += parameter.numel()
+            counts[part_of(name, family)] += parameter.numel()
     return dict(counts)
 
 
@@ -37,33 +44,128 @@ def full_parameters(model: Any, family: Family, parts: Sequence[str]) -> Any:
     return model
 
 
-def new_lora(
-    model: Any, family: Family, parts: Sequence[Part], *, rank: int, alpha: int, dropout: float
-) -> Any:
-    """Put a fresh LoRA adapter on the linear layers of some parts; everything else is frozen.
+def adapter_config(
+    family: Family,
+    parts: Sequence[Part],
+    *,
+    rank: int,
+    alpha: int,
+    dropout: float,
+    dora: bool = False,
+) -> LoraConfig:
+    """Describe an adapter on the linear layers of some parts.
 
     Modules that the family names as ``whole`` are trained and saved as they are, with the adapter.
     """
     targets = [f"(?:{family.lora_targets[part]})" for part in parts if part in family.lora_targets]
     whole = [module for part in parts for module in family.whole.get(part, ())]
-    config = LoraConfig(
+    return LoraConfig(
         r=rank,
         lora_alpha=alpha,
         lora_dropout=dropout,
+        use_dora=dora,
         target_modules="|".join(targets),
         modules_to_save=whole or None,
         bias="none",
     )
+
+
+def new_lora(
+    model: Any,
+    family: Family,
+    parts: Sequence[Part],
+    *,
+    rank: int,
+    alpha: int,
+    dropout: float,
+    dora: bool = False,
+) -> Any:
+    """Put a fresh adapter on the linear layers of some parts; everything else is frozen."""
+    config = adapter_config(family, parts, rank=rank, alpha=alpha, dropout=dropout, dora=dora)
     return get_peft_model(model, config)
 
 
-def continue_lora(model: Any, adapter: Path) -> Any:
-    """Load a trained adapter and make it trainable again."""
-    return PeftModel.from_pretrained(model, str(adapter), is_trainable=True)
+def continue_lora(model: Any, adapter: Path, below: Sequence[Path] = ()) -> Any:
+    """Load a trained adapter and make it trainable again, on frozen ones below it."""
+    if not below:
+        return _put(model, adapter, is_trainable=True)
+    model = _frozen(model, below)
+    with _matching(adapter):
+        model.load_adapter(str(adapter), TRAINED_ADAPTER, is_trainable=True)
+    return _all_active(model, len(below))
+
+
+def stack_lora(model: Any, below: Sequence[Path], config: LoraConfig) -> Any:
+    """Put a fresh adapter on trained ones, which stay frozen and as exact as they are.
+
+    Raises
+    ------
+    RmplError
+        If an adapter trains modules whole: two adapters cannot have one module.
+    """
+    configs = [LoraConfig.from_pretrained(str(adapter)) for adapter in below]
+    if any(one.modules_to_save for one in (config, *configs)):
+        raise RmplError(
+            "this family trains some modules whole, of which two adapters cannot be stacked",
+            where=str(below[-1]),
+            remedy="merge the earlier adapter, or leave the projector out of the parts",
+        )
+    model = _frozen(model, below)
+    model.add_adapter(TRAINED_ADAPTER, config)
+    return _all_active(model, len(below))
 
 
 def merge_adapters(model: Any, adapters: Sequence[Path]) -> Any:
-    """Merge trained adapters into the model's own weights, one after the other."""
+    """Merge trained adapters into the model's own weights, one after the other.
+
+    Raises
+    ------
+    RmplError
+        If one was trained for another model, or is a pickle.
+    """
     for adapter in adapters:
-        model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+        model = _put(model, adapter).merge_and_unload()
     return model
+
+
+def _frozen(model: Any, below: Sequence[Path]) -> Any:
+    model = _put(model, below[0], adapter_name="below-0")
+    for number, adapter in enumerate(below[1:], start=1):
+        with _matching(adapter):
+            model.load_adapter(str(adapter), f"below-{number}")
+    return model
+
+
+def _all_active(model: Any, below: int) -> Any:
+    """Let all adapters add up, and only the newest learn."""
+    lower = [f"below-{number}" for number in range(below)]
+    model.set_adapter(TRAINED_ADAPTER)
+    model.base_model.set_adapter([*lower, TRAINED_ADAPTER])
+    model.set_requires_grad(lower, requires_grad=False)
+    return model
+
+
+def _put(model: Any, adapter: Path, **kwargs: Any) -> Any:
+    with _matching(adapter):
+        return PeftModel.from_pretrained(model, str(adapter), **kwargs)
+
+
+@contextlib.contextmanager
+def _matching(adapter: Path) -> Iterator[None]:
+    """Refuse pickled adapters, and those whose shapes are not the model's."""
+    if not (adapter / WEIGHTS).is_file():
+        raise RmplError(
+            f"no {WEIGHTS} here",
+            where=str(adapter),
+            remedy="pickled adapters (.bin, .pt) can run any program and are refused; convert it "
+            "on a machine you trust",
+        )
+    try:
+        yield
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        raise RmplError(
+            f"this adapter was trained for another model ({reason})",
+            where=str(adapter),
+            remedy="load it on the backbone that its run's recipe names",
+        ) from error

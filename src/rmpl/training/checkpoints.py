@@ -88,6 +88,16 @@ def seal(written: Path, folder: Path) -> Path:
     return place
 
 
+def copy_weights(checkpoint: Path, place: Path) -> None:
+    """Copy the weights of a checkpoint and what describes them, not the state of its training."""
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for path in sorted(checkpoint.iterdir()):
+        describes = path.suffix == ".json" and path.name not in {MANIFEST, _STATE}
+        if path.suffix == ".safetensors" or describes:
+            shutil.copyfile(path, place / path.name)
+
+
 def flush(folder: Path) -> None:
     """Have every file below a folder on the disk, not only on its way there."""
     for path in (*sorted(folder.rglob("*")), folder):

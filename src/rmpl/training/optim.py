@@ -6,8 +6,8 @@ large models expect, and the default.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import torch
 
@@ -15,24 +15,21 @@ from rmpl.training.muon import Muon
 
 # Embeddings and heads are lookups, not maps between hidden states: Muon is not meant for them.
 _NOT_MUON = ("embed", "head")
+Group = dict[str, Any]
+# Every group says its own rate.
+_RATE = 1e-3
 
 
 class MuonWithAdamW(torch.optim.Optimizer):
     """Two optimizers that a trainer sees as one."""
 
-    def __init__(
-        self,
-        matrices: list[torch.nn.Parameter],
-        others: list[torch.nn.Parameter],
-        lr: float,
-        wd: float,
-    ) -> None:
+    def __init__(self, matrices: list[Group], others: list[Group], wd: float) -> None:
         self._parts: list[torch.optim.Optimizer] = []
         if matrices:
-            self._parts.append(Muon(matrices, lr=lr, weight_decay=wd))
+            self._parts.append(Muon(cast(Any, matrices), lr=_RATE, weight_decay=wd))
         if others:
             self._parts.append(
-                torch.optim.AdamW(others, lr=lr, betas=(0.9, 0.95), weight_decay=0.0)
+                torch.optim.AdamW(others, lr=_RATE, betas=(0.9, 0.95), weight_decay=0.0)
             )
         super().__init__([group for part in self._parts for group in part.param_groups], {})
         # A schedule changes these dictionaries: the parts must see the very same ones.
@@ -62,22 +59,39 @@ def make_optimizer(
     *,
     learning_rate: float,
     weight_decay: float,
+    rate_of: Callable[[str], float] | None = None,
 ) -> torch.optim.Optimizer:
-    """Return the optimizer ``adamw`` or ``muon`` over the trainable ones of ``parameters``."""
+    """Return the optimizer ``adamw`` or ``muon`` over the trainable ones of ``parameters``.
+
+    ``rate_of`` tells the learning rate of a parameter by its name, where not all have one.
+    """
     trainable = [(key, value) for key, value in parameters if value.requires_grad]
+    rates = {key: learning_rate if rate_of is None else rate_of(key) for key, _ in trainable}
     if name == "adamw":
         return torch.optim.AdamW(
-            [value for _, value in trainable],
+            _groups(trainable, rates),
             lr=learning_rate,
             betas=(0.9, 0.95),
             weight_decay=weight_decay,
         )
-    matrices: list[torch.nn.Parameter] = []
-    others: list[torch.nn.Parameter] = []
-    for key, value in trainable:
-        is_matrix = value.dim() == 2 and not any(word in key for word in _NOT_MUON)
-        (matrices if is_matrix else others).append(value)
-    return MuonWithAdamW(matrices, others, learning_rate, weight_decay)
+    matrices = [(key, value) for key, value in trainable if is_matrix(key, value)]
+    others = [(key, value) for key, value in trainable if not is_matrix(key, value)]
+    return MuonWithAdamW(_groups(matrices, rates), _groups(others, rates), weight_decay)
+
+
+def is_matrix(name: str, parameter: torch.Tensor) -> bool:
+    """Return whether Muon takes a parameter; AdamW takes the others."""
+    return parameter.dim() == 2 and not any(word in name for word in _NOT_MUON)
+
+
+def _groups(
+    named: Sequence[tuple[str, torch.nn.Parameter]], rates: Mapping[str, float]
+) -> list[Group]:
+    """Group parameters by learning rate, in their order."""
+    groups: dict[float, list[torch.nn.Parameter]] = {}
+    for key, value in named:
+        groups.setdefault(rates[key], []).append(value)
+    return [{"params": values, "lr": rate} for rate, values in groups.items()]
 
 
 def trapezoid(step: int, *, steps: int, warmup: int, decay: float) -> float:

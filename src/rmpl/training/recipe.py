@@ -6,6 +6,7 @@ anything is loaded, and saved in every run's folder.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from rmpl.errors import RmplError
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
+Rate = Annotated[float, pydantic.Field(gt=0)]
 PART = Literal["language", "projector", "vision"]
 
 
@@ -26,9 +28,15 @@ class Strict(pydantic.BaseModel):
 
 
 class BackboneRecipe(Strict):
-    """Which model is trained, and how prompts and boxes are written for it."""
+    """Which model is trained, and how prompts and boxes are written for it.
+
+    ``weights`` is how frozen weights are kept and ``attention`` which kernels are used; ``auto``
+    chooses by what is there.
+    """
 
     model: str = "embedded"
+    weights: Literal["auto", "fp32", "bf16"] = "auto"
+    attention: Literal["auto", "eager", "sdpa", "flash"] = "auto"
     style: Literal["full", "brief"] = "full"
     pad: str = ""
     box_step: Positive = 1
@@ -56,20 +64,33 @@ class SourceRecipe(Strict):
 
 
 class AdapterRecipe(Strict):
-    """What of the model is trained: a LoRA adapter on some parts, or everything (``full``)."""
+    """What of the model is trained: an adapter on some parts, or these parts themselves (``full``).
 
-    kind: Literal["lora", "full"] = "lora"
+    Other parts are frozen. ``dora`` also learns the length of every column; ``qlora`` is LoRA over
+    weights of 4 bits.
+    """
+
+    kind: Literal["lora", "dora", "qlora", "full"] = "lora"
     rank: Positive = 16
     alpha: Positive = 32
     dropout: Share = 0.0
-    parts: list[PART] = ["language", "projector"]
+    parts: list[PART] = pydantic.Field(default=["language", "projector"], min_length=1)
+
+    def shape(self) -> tuple[object, ...]:
+        """Return what two adapters must share for one to be the other, trained on."""
+        dora = self.kind == "dora"
+        return dora, self.rank, self.alpha, self.dropout, tuple(sorted(self.parts))
 
 
 class OptimizerRecipe(Strict):
-    """AdamW, or Muon for matrices with AdamW for the rest; warm-up, plateau, linear decay."""
+    """AdamW, or Muon for matrices with AdamW for the rest; warm-up, plateau, linear decay.
+
+    ``learning_rates`` gives single parts a rate of their own.
+    """
 
     name: Literal["adamw", "muon"] = "adamw"
-    learning_rate: Annotated[float, pydantic.Field(gt=0)] = 1e-4
+    learning_rate: Rate = 1e-4
+    learning_rates: dict[PART, Rate] = {}
     weight_decay: Annotated[float, pydantic.Field(ge=0)] = 0.0
     warmup: Annotated[int, pydantic.Field(ge=0)] = 10
     decay: Share = 0.4
@@ -79,20 +100,60 @@ class StageRecipe(Strict):
     """A stage: a mixture, a start, and for how long.
 
     ``start`` is ``base`` or the name of an earlier stage. ``by`` says how an earlier stage's
-    adapter is taken over: ``continue`` trains it on, ``merge`` merges it and starts a new one.
+    adapter is taken over: ``continue`` trains it on, ``merge`` merges it and starts a new one,
+    ``stack`` leaves it frozen where it is and starts a new one on top.
+
+    It takes so many ``steps``, or ``epochs``: as many samples as all sources have, times that. A
+    sample of more than ``max_length`` tokens is left out. ``split`` and ``checkpointing`` take
+    less memory and change nothing else.
     """
 
     name: Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
     start: str = "base"
-    by: Literal["continue", "merge"] = "continue"
+    by: Literal["continue", "merge", "stack"] = "continue"
     mixture: list[SourceRecipe] = pydantic.Field(min_length=1)
-    steps: Positive
+    steps: Positive | None = None
+    epochs: Annotated[float, pydantic.Field(gt=0)] | None = None
     batch: Positive = 16
     accumulate: Positive = 1
     split: Positive = 1
+    checkpointing: bool = False
+    max_length: Positive | None = None
     adapter: AdapterRecipe = AdapterRecipe()
     optimizer: OptimizerRecipe = OptimizerRecipe()
     save_every: Positive = 100
+
+    @pydantic.model_validator(mode="after")
+    def _is_possible(self) -> StageRecipe:
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError(f"stage {self.name} needs steps or epochs, one of the two")
+        if self.batch % self.split:
+            raise ValueError(
+                f"stage {self.name}: a batch of {self.batch} has no {self.split} equal passes"
+            )
+        idle = set(self.optimizer.learning_rates) - set(self.adapter.parts)
+        if idle:
+            raise ValueError(
+                f"stage {self.name} has a learning rate for {min(idle)}, which its adapter's parts "
+                "leave frozen"
+            )
+        if self.by == "stack" and self.adapter.kind in {"dora", "full"}:
+            raise ValueError(
+                f"stage {self.name} stacks {self.adapter.kind} on an adapter: stack lora or qlora, "
+                "or merge"
+            )
+        if self.by == "merge" and self.adapter.kind == "qlora" and self.start != "base":
+            raise ValueError(
+                f"stage {self.name} would merge an adapter into weights of 4 bits, which loses "
+                "what it learnt: continue or stack it"
+            )
+        return self
+
+    def steps_over(self, samples: int) -> int:
+        """Return how many steps the stage takes where its sources have so many samples."""
+        if self.steps is not None:
+            return self.steps
+        return max(math.ceil((self.epochs or 1.0) * samples / (self.batch * self.accumulate)), 1)
 
 
 class Recipe(Strict):
@@ -114,13 +175,15 @@ class Recipe(Strict):
 
     @pydantic.model_validator(mode="after")
     def _refers_to_what_exists(self) -> Recipe:
-        seen: set[str] = set()
+        seen: dict[str, StageRecipe] = {}
         for stage in self.stages:
             if stage.name in seen or stage.name == "base":
                 raise ValueError(f"two stages are called {stage.name}")
             if stage.start not in {"base", *seen}:
                 raise ValueError(f"stage {stage.name} starts from {stage.start}, no earlier stage")
-            seen.add(stage.name)
+            if stage.start in seen and stage.by == "continue":
+                _continues(stage, seen[stage.start])
+            seen[stage.name] = stage
             for source in stage.mixture:
                 for corpus in source.corpora:
                     if corpus not in self.corpora:
@@ -128,6 +191,16 @@ class Recipe(Strict):
                             f"stage {stage.name} mixes corpus {corpus}, which corpora lacks"
                         )
         return self
+
+
+def _continues(stage: StageRecipe, earlier: StageRecipe) -> None:
+    """See that an adapter that is trained on stays what it is."""
+    one, other = stage.adapter, earlier.adapter
+    if "full" not in {one.kind, other.kind} and one.shape() != other.shape():
+        raise ValueError(
+            f"stage {stage.name} continues the adapter of {earlier.name}, but describes another: "
+            "give both the same adapter, or merge or stack it"
+        )
 
 
 def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:

@@ -10,6 +10,7 @@ Layout of a run's folder::
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
 import shutil
@@ -21,6 +22,7 @@ import torch
 import yaml
 
 from rmpl.backbones.backbone import Backbone, Settings, context_of
+from rmpl.backbones.loading import Weights
 from rmpl.corpora.leakage import LeakageGuard
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.corpora.report import ReadReport
@@ -28,12 +30,13 @@ from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
 from rmpl.tasks import make_task
-from rmpl.training.checkpoints import checkpoints, flush, write_file, writing
+from rmpl.training.checkpoints import checkpoints, copy_weights, flush, write_file, writing
+from rmpl.training.lengths import fitting
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.processes import is_first, wait
 from rmpl.training.recipe import Recipe, StageRecipe
 from rmpl.training.stage import Schedule, train_stage
-from rmpl.training.starts import start
+from rmpl.training.starts import Adapter, start
 from rmpl.training.trained import (
     ADAPTER,
     FULL,
@@ -47,7 +50,7 @@ from rmpl.training.trained import (
 __all__ = ["Run", "load_trained", "read_trained"]
 
 STARTED = "started.txt"
-SAME_WEIGHTS = {"save_every", "split"}
+SAME_WEIGHTS = {"save_every", "split", "checkpointing"}
 """Keys of a stage that do not change what it learns: they may change when it goes on."""
 Report = Callable[[str, int, int, float], None]
 """Called with (stage, step, steps, loss); step 0 when a stage begins."""
@@ -132,7 +135,8 @@ class Run:
             if is_first():
                 self._clear(folder)
             if report is not None:
-                report(stage.name, stage.steps, stage.steps, float("nan"))
+                steps = stage.steps_over(sum(len(source.samples) for source in sources))
+                report(stage.name, steps, steps, float("nan"))
             return
         if is_first():
             with writing(folder, "nothing was lost"):
@@ -140,19 +144,18 @@ class Run:
                 write_file(folder / STARTED, fingerprint)
         torch.manual_seed(self.recipe.seed)
         backbone, base, kept = self._begin(stage, folder)
+        sources = self._fitting(stage, sources, backbone)
+        steps = stage.steps_over(sum(len(source.samples) for source in sources))
         mixture = Mixture(
-            sources,
-            batches=stage.steps * stage.accumulate,
-            batch=stage.batch,
-            seed=self.recipe.seed,
+            sources, batches=steps * stage.accumulate, batch=stage.batch, seed=self.recipe.seed
         )
         if report is not None:
-            report(stage.name, 0, stage.steps, float("nan"))
-        train_stage(
+            report(stage.name, 0, steps, float("nan"))
+        checkpoint = train_stage(
             backbone,
             mixture,
             folder,
-            self._schedule(stage),
+            self._schedule(stage, steps),
             progress=None
             if report is None
             else lambda step, steps, loss: report(stage.name, step, steps, loss),
@@ -163,7 +166,7 @@ class Run:
         else:
             trained = Trained(base, [*kept, ADAPTER], backbone.settings, fingerprint)
         if is_first():
-            self._save(folder, backbone, trained)
+            self._save(folder, backbone, trained, checkpoint)
 
     def _begin(self, stage: StageRecipe, folder: Path) -> tuple[Backbone, str, list[str]]:
         adapter = stage.adapter
@@ -173,22 +176,52 @@ class Run:
             folder,
             by=stage.by,
             settings=self.settings(),
-            kind=adapter.kind,
-            parts=adapter.parts,
-            rank=adapter.rank,
-            alpha=adapter.alpha,
-            dropout=adapter.dropout,
+            adapter=Adapter(
+                adapter.kind, adapter.parts, adapter.rank, adapter.alpha, adapter.dropout
+            ),
+            weights=self._weights(adapter.kind),
+            attention=self.recipe.backbone.attention,
         )
 
-    def _schedule(self, stage: StageRecipe) -> Schedule:
+    def _weights(self, kind: str) -> Weights:
+        """Return how a stage keeps the weights below what it trains.
+
+        Those that are trained themselves are fp32: steps of small size would vanish in bf16. Frozen
+        ones take half the memory in bf16, where the GPU computes in it anyhow.
+        """
+        if kind == "qlora":
+            return "4bit"
+        wanted = self.recipe.backbone.weights
+        if wanted != "auto":
+            return wanted
+        is_fast = torch.cuda.is_available() and self.recipe.precision != "fp32"
+        return "bf16" if is_fast and kind != "full" else "fp32"
+
+    def _fitting(
+        self, stage: StageRecipe, sources: list[Source], backbone: Backbone
+    ) -> list[Source]:
+        """Leave out what is too long, and say so."""
+        if stage.max_length is None:
+            return sources
+        fitting_sources = []
+        for source in sources:
+            found = fitting(source.samples, backbone, stage.max_length)
+            if found.left_out:
+                self.notes.append(f"{stage.name}: {source.name}: {found}")
+            fitting_sources.append(dataclasses.replace(source, samples=found.samples))
+        return fitting_sources
+
+    def _schedule(self, stage: StageRecipe, steps: int) -> Schedule:
         optimizer = stage.optimizer
         return Schedule(
-            steps=stage.steps,
+            steps=steps,
             batch=stage.batch,
             accumulate=stage.accumulate,
             split=stage.split,
+            checkpointing=stage.checkpointing,
             optimizer=optimizer.name,
             learning_rate=optimizer.learning_rate,
+            learning_rates=optimizer.learning_rates,
             weight_decay=optimizer.weight_decay,
             warmup=optimizer.warmup,
             decay=optimizer.decay,
@@ -262,14 +295,14 @@ class Run:
                 digest.update(f"{sample.id}\0{sample.prompt.text}\0{sample.target}\0".encode())
         return digest.hexdigest()
 
-    def _save(self, folder: Path, backbone: Backbone, trained: Trained) -> None:
+    def _save(self, folder: Path, backbone: Backbone, trained: Trained, checkpoint: Path) -> None:
+        """Keep the weights of a checkpoint: there they are whole even where a model is sharded."""
         place = folder / (FULL if trained.base == FULL else ADAPTER)
         with writing(folder, "the last checkpoint is whole"):
             try:
+                copy_weights(checkpoint, place)
                 if trained.base == FULL:
-                    backbone.save(place)
-                else:
-                    backbone.model.save_pretrained(place)
+                    backbone.save_surroundings(place)
                 flush(place)
                 write_file(folder / TRAINED, msgspec.json.format(msgspec.json.encode(trained)))
             except BaseException:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,10 @@ import torch
 from transformers import PrinterCallback, TrainingArguments
 
 from rmpl.backbones.backbone import Backbone
+from rmpl.backbones.family import Part
+from rmpl.training.adapters import part_of
 from rmpl.training.callbacks.curve import CURVE, Curve, Progress, read_curve
-from rmpl.training.checkpoints import last_checkpoint
+from rmpl.training.checkpoints import checkpoints, last_checkpoint
 from rmpl.training.mixture import Mixture
 from rmpl.training.optim import make_optimizer, trapezoid
 from rmpl.training.precision import bf16_works, settled
@@ -33,7 +35,8 @@ class Schedule:
     A step has ``accumulate`` batches of ``batch`` samples. Each goes through the model in ``split``
     passes: more of them take less memory, and change nothing else. ``warmup`` in steps, ``decay``
     the share of the steps over which the learning rate falls to 0; ``precision`` is ``auto``,
-    ``bf16`` or ``fp32``.
+    ``bf16`` or ``fp32``. ``learning_rates`` are those of single parts of the model. With
+    ``checkpointing``, what a layer computes is computed again for the gradients, not kept.
     """
 
     steps: int
@@ -48,6 +51,8 @@ class Schedule:
     accumulate: int = 1
     split: int = 1
     precision: str = "auto"
+    learning_rates: Mapping[Part, float] = dataclasses.field(default_factory=dict)
+    checkpointing: bool = False
 
 
 def train_stage(
@@ -57,26 +62,32 @@ def train_stage(
     schedule: Schedule,
     progress: Progress | None = None,
     note: Note | None = None,
-) -> None:
+) -> Path:
     """Train what is trainable of ``backbone.model`` on ``mixture``, in place.
 
-    Checkpoints lie in ``folder``; a run that was stopped goes on from the last one. The curve is
-    written to ``folder / "curve.jsonl"``.
+    Checkpoints lie in ``folder``; a run that was stopped goes on from the last one, which is
+    returned when all is done. The curve is written to ``folder / "curve.jsonl"``.
     """
     # Keys and values are of no use in training; generation needs them again.
-    language = backbone.model.config.get_text_config()
+    config = backbone.model.config
+    language = config.get_text_config()
+    was = getattr(config, "use_cache", None)
     language.use_cache = False
-    fit(
+    checkpoint = fit(
         backbone.model,
         EncodedMixture(mixture, backbone),
         collator(backbone),
         folder,
         schedule,
         sources=mixture.names,
+        part=functools.partial(part_of, family=backbone.family),
         progress=progress,
         note=note,
     )
+    if was is not None:
+        config.use_cache = was
     language.use_cache = True
+    return checkpoint
 
 
 def fit(
@@ -87,21 +98,26 @@ def fit(
     schedule: Schedule,
     *,
     sources: Sequence[str] | None = None,
+    part: Callable[[str], Part] | None = None,
     progress: Progress | None = None,
     note: Note | None = None,
-) -> None:
+) -> Path:
     """Train what is trainable of ``model``, in place, on ``samples`` in their order.
 
     With ``sources``, the loss is that of the target tokens, and batches name theirs by number;
-    without, the model returns its own, under ``"loss"``. Checkpoints and curve are those of
-    ``train_stage``. Several processes share the passes of every step: its samples stay the same.
+    without, the model returns its own, under ``"loss"``. ``part`` tells of a parameter's name which
+    part of the model it belongs to, where these have learning rates of their own. Checkpoints and
+    curve are those of ``train_stage``. Several processes share the passes of every step: its
+    samples stay the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with settled(folder):
-        trainer = _trainer(model, samples, collate, folder, schedule, sources, progress)
+        trainer = _trainer(model, samples, collate, folder, schedule, sources, part, progress)
         newest = last_checkpoint(folder, note)
         wait()
         trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
+    wait()
+    return checkpoints(folder)[-1]
 
 
 def _trainer(
@@ -111,6 +127,7 @@ def _trainer(
     folder: Path,
     schedule: Schedule,
     sources: Sequence[str] | None,
+    part: Callable[[str], Part] | None,
     progress: Progress | None,
 ) -> StageTrainer:
     steps = schedule.steps
@@ -122,6 +139,8 @@ def _trainer(
         per_device_train_batch_size=samples_a_pass,
         gradient_accumulation_steps=passes,
         bf16=bf16,
+        activation_checkpointing=schedule.checkpointing,
+        activation_checkpointing_kwargs={"use_reentrant": False},
         use_cpu=not torch.cuda.is_available(),
         max_grad_norm=1.0,
         logging_steps=max(1, min(10, steps // 20)),
@@ -142,6 +161,9 @@ def _trainer(
         model.named_parameters(),
         learning_rate=schedule.learning_rate,
         weight_decay=schedule.weight_decay,
+        rate_of=None
+        if part is None
+        else lambda name: schedule.learning_rates.get(part(name), schedule.learning_rate),
     )
     rate = functools.partial(trapezoid, steps=steps, warmup=schedule.warmup, decay=schedule.decay)
     trainer = StageTrainer(

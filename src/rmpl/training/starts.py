@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from peft import get_peft_model
 
 from rmpl.backbones.backbone import Backbone, Settings, load_backbone
-from rmpl.backbones.family import Part
-from rmpl.training.adapters import continue_lora, full_parameters, merge_adapters, new_lora
+from rmpl.backbones.family import Family, Part
+from rmpl.backbones.loading import Attention, Weights
+from rmpl.training.adapters import (
+    adapter_config,
+    continue_lora,
+    full_parameters,
+    merge_adapters,
+    stack_lora,
+)
 from rmpl.training.processes import is_first, wait
 from rmpl.training.trained import base_of, read_trained
+
+
+@dataclasses.dataclass(frozen=True)
+class Adapter:
+    """What of a model is trained: ``full`` parts, or an adapter of some rank on them."""
+
+    kind: Literal["lora", "dora", "qlora", "full"]
+    parts: Sequence[Part]
+    rank: int
+    alpha: int
+    dropout: float
 
 
 def start(
@@ -19,13 +40,11 @@ def start(
     earlier: Path | None,
     folder: Path,
     *,
-    by: Literal["continue", "merge"],
+    by: Literal["continue", "merge", "stack"],
     settings: Settings,
-    kind: Literal["lora", "full"],
-    parts: Sequence[Part],
-    rank: int,
-    alpha: int,
-    dropout: float,
+    adapter: Adapter,
+    weights: Weights = "fp32",
+    attention: Attention = "auto",
 ) -> tuple[Backbone, str, list[str]]:
     """Load the model that a stage trains, with what is to be trained of it trainable.
 
@@ -41,8 +60,10 @@ def start(
         How the earlier stage's adapter is taken over.
     settings
         What inference must repeat.
-    kind, parts, rank, alpha, dropout
+    adapter
         What is trained.
+    weights, attention
+        How frozen weights are kept, and the kernels.
 
     Returns
     -------
@@ -57,19 +78,34 @@ def start(
         source = base_of(trained, earlier)
         is_folder_of_run = source != trained.base
         base = f"../{earlier.name}/{trained.base}" if is_folder_of_run else trained.base
-    goes_on = by == "continue" and kind == "lora" and bool(below)
+    goes_on = by == "continue" and adapter.kind != "full" and bool(below)
     kept = [] if earlier is None else _copied(below[:-1] if goes_on else below, earlier, folder)
-    backbone = load_backbone(source, settings)
-    model = merge_adapters(backbone.model, [folder / name for name in kept])
-    if goes_on and earlier is not None:
-        backbone.model = continue_lora(model, earlier / below[-1])
-    elif kind == "full":
-        backbone.model = full_parameters(model, backbone.family, parts)
+    lower = [folder / name for name in kept]
+    backbone = load_backbone(source, settings, weights=weights, attention=attention)
+    # Merging into weights of 4 bits would lose what was learnt.
+    if by == "stack" or weights == "4bit":
+        model, frozen = backbone.model, lower
     else:
-        backbone.model = new_lora(
-            model, backbone.family, parts, rank=rank, alpha=alpha, dropout=dropout
-        )
+        model, frozen = merge_adapters(backbone.model, lower), []
+    if goes_on and earlier is not None:
+        backbone.model = continue_lora(model, earlier / below[-1], frozen)
+    elif adapter.kind == "full":
+        backbone.model = full_parameters(model, backbone.family, adapter.parts)
+    else:
+        backbone.model = _new(model, backbone.family, adapter, frozen)
     return backbone, base, kept
+
+
+def _new(model: Any, family: Family, adapter: Adapter, frozen: Sequence[Path]) -> Any:
+    config = adapter_config(
+        family,
+        adapter.parts,
+        rank=adapter.rank,
+        alpha=adapter.alpha,
+        dropout=adapter.dropout,
+        dora=adapter.kind == "dora",
+    )
+    return stack_lora(model, frozen, config) if frozen else get_peft_model(model, config)
 
 
 def _copied(adapters: list[str], source: Path, target: Path) -> list[str]:

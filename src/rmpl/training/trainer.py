@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft import PeftModel, set_peft_model_state_dict
+from safetensors.torch import load_file
 from transformers import Trainer
 
+from rmpl.training.adapters import TRAINED_ADAPTER, WEIGHTS
 from rmpl.training.checkpoints import UNFINISHED, checkpoints, seal, writing
 from rmpl.training.losses import Tally, count_targets, target_losses
 
@@ -65,6 +68,22 @@ class StageTrainer(Trainer):  # type: ignore[misc]
         if self.accelerator.num_processes > 1:
             count = self.accelerator.gather(torch.as_tensor(count, device=device)).sum()
         return count
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        """Save what is trained: of stacked adapters, the one that learns."""
+        if not isinstance(self.model, PeftModel) or output_dir is None:
+            super()._save(output_dir, state_dict)
+        elif self.args.should_save:
+            self.model.save_pretrained(
+                output_dir, state_dict=state_dict, selected_adapters=[TRAINED_ADAPTER]
+            )
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if not isinstance(self.model, PeftModel) or self.is_fsdp_enabled:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            return
+        weights = load_file(Path(resume_from_checkpoint) / WEIGHTS)
+        set_peft_model_state_dict(self.model, weights, adapter_name=TRAINED_ADAPTER)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return torch.utils.data.SequentialSampler(train_dataset or self.train_dataset)

@@ -1,0 +1,88 @@
+"""How a model's weights are kept in memory, and which attention kernels it uses."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from typing import Any, Literal
+
+import torch
+import transformers
+from transformers.utils import is_flash_attn_2_available
+
+from rmpl.backbones.family import Family
+from rmpl.errors import RmplError
+
+Weights = Literal["fp32", "bf16", "4bit"]
+Attention = Literal["auto", "eager", "sdpa", "flash"]
+_NAMES = {"eager": "eager", "sdpa": "sdpa", "flash": "flash_attention_2"}
+
+
+def loading(family: Family, source: str, weights: Weights, attention: Attention) -> dict[str, Any]:
+    """Return what ``from_pretrained`` is to be told.
+
+    Raises
+    ------
+    RmplError
+        If the machine cannot do what is asked for.
+    """
+    told: dict[str, Any] = {
+        "dtype": torch.float32 if weights == "fp32" else torch.bfloat16,
+        "attn_implementation": attention_of(family, weights, attention),
+    }
+    if weights == "4bit":
+        told["quantization_config"] = _four_bits(family, source)
+    return told
+
+
+def attention_of(family: Family, weights: Weights, attention: Attention) -> str | None:
+    """Return the kernels by transformers' name; ``None`` is its choice, sdpa where it can.
+
+    A CPU is fastest with eager attention at the embedded model's size. Flash attention knows no
+    masks but the causal one: families whose pictures are read both ways are left to sdpa.
+    """
+    flash_works = torch.cuda.is_available() and is_flash_attn_2_available()
+    fits = weights != "fp32" and not family.target_types
+    if attention == "flash" and not (flash_works and fits):
+        raise RmplError(
+            f"flash attention does not work here ({_why_not(flash_works, weights)})",
+            remedy="leave attention at auto: it takes the fastest that works",
+        )
+    if attention != "auto":
+        return _NAMES[attention]
+    if not torch.cuda.is_available():
+        return "eager"
+    return _NAMES["flash"] if flash_works and fits else None
+
+
+def _why_not(flash_works: bool, weights: Weights) -> str:
+    if not torch.cuda.is_available():
+        return "no GPU"
+    if not flash_works:
+        return "the package flash-attn is not installed"
+    return "weights are fp32" if weights == "fp32" else "this family masks pictures another way"
+
+
+def _four_bits(family: Family, source: str) -> Any:
+    """Quantise the language model's linear layers; pictures are seen in full precision."""
+    if importlib.util.find_spec("bitsandbytes") is None:
+        raise RmplError(
+            "weights of 4 bits need the package bitsandbytes",
+            remedy="pip install 'rmpl[gpu]' on a machine with a GPU, or take kind: lora",
+        )
+    config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
+    with torch.device("meta"):
+        model = getattr(transformers, family.model_class)(config)
+    kept = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear)
+        and (not re.match(family.parts["language"], f"{name}.weight") or "lm_head" in name)
+    ]
+    return transformers.BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+        llm_int8_skip_modules=kept,
+    )

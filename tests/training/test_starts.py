@@ -1,0 +1,193 @@
+"""What stages start from and what of a model they train."""
+
+import importlib.util
+import shutil
+
+import pytest
+import torch
+
+from rmpl.backbones import backbone as backbone_module
+from rmpl.backbones import loading
+from rmpl.backbones.backbone import load_backbone
+from rmpl.errors import RmplError
+from rmpl.tasks import Prompt
+from rmpl.training.adapters import continue_lora, merge_adapters
+from rmpl.training.recipe import Recipe
+from rmpl.training.run import Run, load_trained, read_trained
+from rmpl.training.stage import read_curve
+from training.small_runs import ADAPTER, one_stage, recipe, same, weights
+
+
+@pytest.fixture(scope="module")
+def trained(twin, small_world, tmp_path_factory):
+    """The first stage, to be gone on from."""
+    folder = tmp_path_factory.mktemp("runs") / "trained"
+    rates = {"optimizer": {"learning_rate": 0.01}}
+    Run(one_stage(twin, **rates), folder, small_world).train()
+    return folder
+
+
+def second(twin, **changes) -> Recipe:
+    tree = recipe(twin).model_dump(mode="json")
+    tree["stages"][0]["optimizer"] = {"learning_rate": 0.01}
+    tree["stages"][1] |= changes
+    return Recipe.model_validate(tree)
+
+
+def logits(model, backbone):
+    ids = backbone.encode(Prompt("Police fired on three men."), "[]").input_ids
+    model.eval()
+    with torch.no_grad():
+        return model(input_ids=torch.tensor([ids])).logits
+
+
+@pytest.mark.parametrize(
+    ("by", "kind"),
+    [("continue", "lora"), ("merge", "lora"), ("merge", "dora"), ("stack", "lora")],
+)
+def test_a_stage_starts_where_the_one_before_ended(by, kind, trained, twin, small_world, tmp_path):
+    shutil.copytree(trained / "one", tmp_path / "run" / "one")
+    # So small a step that what is loaded is what the stage started from.
+    tiny = {"learning_rate": 1e-12}
+    tree = second(twin, by=by, steps=1, adapter={**ADAPTER, "kind": kind}, optimizer=tiny)
+    Run(tree, tmp_path / "run", small_world).train()
+    first, again = load_trained(trained / "one"), load_trained(tmp_path / "run")
+    base = load_backbone(str(twin))
+    assert torch.allclose(logits(first.model, base), logits(again.model, base), atol=1e-5)
+    assert not torch.allclose(logits(first.model, base), logits(base.model, base), atol=1e-3)
+
+
+def test_stacked_adapters_add_up_and_the_lower_one_stays(trained, twin, small_world, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(trained / "one", folder / "one")
+    Run(second(twin, by="stack", optimizer={"learning_rate": 0.01}), folder, small_world).train()
+    assert read_trained(folder / "two").adapters == ["adapter-0", "adapter"]
+    lower, upper = folder / "two" / "adapter-0", folder / "two" / "adapter"
+    name = "adapter_model.safetensors"
+    assert (lower / name).read_bytes() == (trained / "one" / "adapter" / name).read_bytes()
+    base = load_backbone(str(twin))
+    stacked = continue_lora(load_backbone(str(twin)).model, upper, [lower])
+    learns = {n for n, p in stacked.named_parameters() if p.requires_grad}
+    assert learns
+    assert all(".default." in name for name in learns)
+    merged = load_trained(folder).model
+    assert torch.allclose(logits(stacked, base), logits(merged, base), atol=1e-5)
+    alone = merge_adapters(load_backbone(str(twin)).model, [upper])
+    assert not torch.allclose(logits(alone, base), logits(merged, base), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["lora", "dora"])
+def test_a_stacked_or_dora_stage_that_was_stopped_goes_on(
+    kind, trained, twin, small_world, tmp_path
+):
+    class StoppedError(Exception):
+        pass
+
+    def stop(stage, step, *_):
+        if stage == "two" and step == 3:
+            raise StoppedError
+
+    by = "stack" if kind == "lora" else "merge"
+    tree = second(twin, by=by, adapter={**ADAPTER, "kind": kind, "dropout": 0.1})
+    for name in ("whole", "stopped"):
+        shutil.copytree(trained / "one", tmp_path / name / "one")
+    Run(tree, tmp_path / "whole", small_world).train()
+    with pytest.raises(StoppedError):
+        Run(tree, tmp_path / "stopped", small_world).train(stop)
+    Run(tree, tmp_path / "stopped", small_world).train()
+    assert same(*(weights(tmp_path / name / "two") for name in ("whole", "stopped")))
+
+
+def test_parts_learn_at_rates_of_their_own(twin, small_world, tmp_path):
+    rates = {"learning_rate": 0.01, "learning_rates": {"vision": 1e-12}}
+    Run(one_stage(twin, optimizer=rates), tmp_path / "run", small_world).train()
+    learnt = {
+        part: max(
+            float(v.abs().max())
+            for k, v in weights(tmp_path / "run" / "one").items()
+            if "lora_B" in k and place in k
+        )
+        for part, place in (("language", ".language_model."), ("vision", ".visual.blocks."))
+    }
+    assert learnt["language"] > 1e-3
+    assert learnt["vision"] < 1e-9
+
+
+def test_what_is_too_long_is_left_out_and_told(twin, small_world, tmp_path):
+    sources = [{"task": "text-events", "corpora": ["ace"]}]
+    lengths = Run(one_stage(twin, mixture=sources), tmp_path / "x", small_world)
+    backbone = load_backbone(str(twin))
+    samples = lengths.sources(lengths.recipe.stages[0])[0].samples
+    longest = sorted(backbone.length(s.prompt, s.target) for s in samples)
+    limit = longest[len(longest) // 2]
+    tree = one_stage(twin, mixture=sources, steps=None, epochs=1, max_length=limit)
+    run = Run(tree, tmp_path / "run", small_world)
+    run.train()
+    left_out = sum(length > limit for length in longest)
+    assert left_out
+    assert f"{left_out} too long were left out" in " ".join(run.notes)
+    last = read_curve(tmp_path / "run" / "one" / "curve.jsonl")[-1]
+    assert last["step"] == -(-(len(longest) - left_out) // 4)
+
+
+def test_recomputing_layers_teaches_the_same(trained, twin, small_world, tmp_path):
+    tree = one_stage(twin, optimizer={"learning_rate": 0.01}, checkpointing=True)
+    Run(tree, tmp_path / "run", small_world).train()
+    assert same(weights(tmp_path / "run" / "one"), weights(trained / "one"))
+
+
+def test_frozen_weights_in_bf16_leave_adapters_in_fp32(twin, small_world, tmp_path):
+    tree = one_stage(twin).model_dump(mode="json")
+    tree["backbone"]["weights"] = "bf16"
+    Run(Recipe.model_validate(tree), tmp_path / "run", small_world).train()
+    assert {v.dtype for v in weights(tmp_path / "run" / "one").values()} == {torch.float32}
+    told = loading.loading(load_backbone(str(twin)).family, str(twin), "bf16", "auto")
+    assert told["dtype"] == torch.bfloat16
+
+
+has_bitsandbytes = importlib.util.find_spec("bitsandbytes") is not None
+
+
+@pytest.mark.skipif(not has_bitsandbytes, reason="bitsandbytes (rmpl[gpu]) is not installed")
+def test_an_adapter_over_weights_of_four_bits(twin, small_world, tmp_path):
+    adapter = {**ADAPTER, "kind": "qlora", "parts": ["language"]}
+    tree = recipe(twin).model_dump(mode="json")
+    for stage in tree["stages"]:
+        stage |= {"adapter": adapter, "optimizer": {"learning_rate": 0.01}}
+    Run(Recipe.model_validate(tree), tmp_path / "run", small_world).train()
+    four = load_backbone(str(twin), weights="4bit").model
+    kinds = {n: type(m).__name__ for n, m in four.named_modules() if "inear" in type(m).__name__}
+    assert {kind for name, kind in kinds.items() if "layers" in name} == {"Linear4bit"}
+    assert "Linear4bit" not in {k for n, k in kinds.items() if "visual" in n or "head" in n}
+    losses = [p["loss"] for p in read_curve(tmp_path / "run" / "two" / "curve.jsonl")]
+    assert losses[-1] < losses[0]
+    assert load_trained(tmp_path / "run").model is not None
+
+
+def test_four_bits_without_their_package_are_refused(twin, small_world, tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    tree = one_stage(twin, adapter={**ADAPTER, "kind": "qlora"})
+    with pytest.raises(RmplError, match=r"bitsandbytes.*rmpl\[gpu\]"):
+        Run(tree, tmp_path / "run", small_world).train()
+
+
+def test_flash_attention_that_is_not_there_is_refused(twin):
+    with pytest.raises(RmplError, match=r"flash attention does not work here \(no GPU\)"):
+        load_backbone(str(twin), attention="flash")
+
+
+def test_attention_is_chosen_by_what_is_there(twin, monkeypatch):
+    family = load_backbone(str(twin)).family
+    assert loading.attention_of(family, "fp32", "auto") == "eager"
+    assert (
+        backbone_module.load_backbone(str(twin), attention="sdpa")
+        .model.config.get_text_config()
+        ._attn_implementation
+        == "sdpa"
+    )
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(loading, "is_flash_attn_2_available", lambda: True)
+    assert loading.attention_of(family, "bf16", "auto") == "flash_attention_2"
+    assert loading.attention_of(family, "fp32", "auto") is None
+    monkeypatch.setattr(loading, "is_flash_attn_2_available", lambda: False)
+    assert loading.attention_of(family, "bf16", "auto") is None
