@@ -52,9 +52,9 @@ def recipe(twin, **changes) -> Recipe:
     return Recipe.model_validate(tree)
 
 
-def one_stage(twin, **changes) -> Recipe:
+def one_stage(twin, *, held_out=0.0, **changes) -> Recipe:
     """The first stage alone, with some of its keys changed."""
-    tree = recipe(twin).model_dump(mode="json")
+    tree = recipe(twin, held_out=held_out).model_dump(mode="json")
     tree["stages"] = [{**tree["stages"][0], **changes}]
     return Recipe.model_validate(tree)
 

@@ -32,8 +32,12 @@ MOMENTS = {
     "with all its files written": ("rmpl.training.trainer:seal", 2, False),
     "with its name given and the older one there": ("rmpl.training.trainer:seal", 2, True),
     "in the last checkpoint": ("rmpl.training.trainer:seal", 3, False),
-    "with the stage's weights written": ("rmpl.training.run:flush", 1, False),
-    "with the stage finished and its checkpoints there": ("rmpl.training.run:Run._clear", 1, False),
+    "with the stage's weights written": ("rmpl.training.stage_run:flush", 1, False),
+    "with the stage finished and its checkpoints there": (
+        "rmpl.training.stage_run:StageRun._clear",
+        1,
+        False,
+    ),
 }
 
 
@@ -165,7 +169,7 @@ def test_no_room_for_the_finished_weights_leaves_the_last_checkpoint(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("rmpl.training.run.flush", full)
+        patch.setattr("rmpl.training.stage_run.flush", full)
         with pytest.raises(RmplError, match="disk is full"):
             Run(tree, folder, small_world).train()
     assert last_checkpoint(folder / "one").name == f"checkpoint-{STEPS}"

@@ -57,6 +57,15 @@ def test_losses_are_told_by_source():
     assert tally.means() == {}
 
 
+def test_losses_are_told_by_task_where_it_has_several_sources():
+    tally = Tally(["emi(ace)", "emi(rams)", "are(ace)"], torch.device("cpu"))
+    for source, losses in enumerate(([1.0], [2.0, 6.0], [4.0])):
+        tally.add(torch.tensor(source), torch.tensor(losses))
+    told = tally.means()
+    assert told.pop("loss/emi") == 3.0
+    assert told == {"loss/emi(ace)": 1.0, "loss/emi(rams)": 4.0, "loss/are(ace)": 4.0}
+
+
 @pytest.mark.parametrize(
     ("step", "shared"),
     [

@@ -6,8 +6,8 @@ import shutil
 import pytest
 
 from rmpl.errors import RmplError
-from rmpl.training import run as run_module
 from rmpl.training import samples as samples_module
+from rmpl.training import stage_run
 from rmpl.training.recipe import Recipe, load_recipe
 from rmpl.training.run import Run, load_trained, read_trained
 from rmpl.training.stage import read_curve
@@ -31,7 +31,7 @@ def test_a_run_leaves_weights_curves_and_the_recipe(trained):
 
 
 def test_a_finished_stage_is_not_trained_again(trained, twin, small_world, monkeypatch):
-    monkeypatch.setattr(run_module, "train_stage", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(stage_run, "train_stage", lambda *_, **__: pytest.fail("trained again"))
     Run(recipe(twin), trained, small_world).train()
 
 
@@ -91,7 +91,7 @@ def test_documents_that_overlap_with_the_benchmark_are_left_out_and_reported(
     mixed = [*leaked, {**leaked[0], **{key: sentence[key] for key in keys}}]
     (world / "ace" / "train.json").write_text(json.dumps(mixed))
     guarded = Run(recipe(twin, guard=str(small_world / "m2e2")), tmp_path / "guarded", world)
-    assert len(guarded._read("ace")) == len(leaked)
+    assert len(guarded.corpora.documents("ace")) == len(leaked)
     assert "overlap with the test data" in " ".join(guarded.readings["ace"].lines())
 
 
@@ -143,7 +143,7 @@ def test_the_curve_tells_the_loss_of_each_source(trained):
 
 
 def test_how_often_to_save_may_change_when_a_stage_goes_on(trained, twin, small_world, monkeypatch):
-    monkeypatch.setattr(run_module, "train_stage", lambda *_, **__: pytest.fail("trained again"))
+    monkeypatch.setattr(stage_run, "train_stage", lambda *_, **__: pytest.fail("trained again"))
     tree = recipe(twin).model_dump(mode="json")
     tree["stages"][0] |= {"save_every": 1, "split": 4}
     Run(Recipe.model_validate(tree), trained, small_world).train()

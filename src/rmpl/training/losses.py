@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -40,10 +41,17 @@ def count_targets(labels: torch.Tensor) -> torch.Tensor:
 
 
 class Tally:
-    """Sums of losses and target tokens by source, kept where the model is."""
+    """Sums of losses and target tokens by source and task, kept where the model is.
+
+    A source is called after its task: ``TASK(corpora)`` or ``TASK@corpus``.
+    """
 
     def __init__(self, sources: Sequence[str], device: torch.device) -> None:
         self._sources = sources
+        tasks = [re.split(r"[(@]", source, maxsplit=1)[0] for source in sources]
+        # A task with one source has its loss.
+        self._tasks = {task: [i for i, one in enumerate(tasks) if one == task] for task in tasks}
+        self._tasks = {task: which for task, which in self._tasks.items() if len(which) > 1}
         self._sums = torch.zeros(len(sources), 2, device=device)
 
     def add(self, source: torch.Tensor, losses: torch.Tensor) -> None:
@@ -52,13 +60,15 @@ class Tally:
         self._sums[source] += one
 
     def means(self) -> dict[str, float]:
-        """Return ``loss/SOURCE`` of every source seen since the last call, over all processes."""
+        """Return the ``loss/`` of what was seen since the last call, over all processes.
+
+        Of every source, and of every task with more than one.
+        """
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             torch.distributed.all_reduce(self._sums)
         sums = self._sums.tolist()
         self._sums.zero_()
-        return {
-            f"loss/{name}": total / count
-            for name, (total, count) in zip(self._sources, sums, strict=True)
-            if count
-        }
+        told = dict(zip(self._sources, sums, strict=True))
+        for task, which in self._tasks.items():
+            told[task] = [sum(column) for column in zip(*(sums[i] for i in which), strict=True)]
+        return {f"loss/{name}": total / count for name, (total, count) in told.items() if count}

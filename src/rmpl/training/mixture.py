@@ -83,10 +83,11 @@ class Mixture:
         epoch, place = divmod(drawn, size)
         return which, _order(self._seed, which, epoch, size)[place]
 
-    def shares(self) -> dict[str, float]:
-        """Return the realised share of every source."""
-        counts = Counter(self._plan)
-        return {s.name: counts[i] / len(self._plan) for i, s in enumerate(self._sources)}
+    def shares(self, samples: int | None = None) -> dict[str, float]:
+        """Return the realised share of every source, of the whole stage or its first samples."""
+        plan = self._plan if samples is None else self._plan[: samples // self._batch]
+        counts = Counter(plan)
+        return {s.name: counts[i] / max(len(plan), 1) for i, s in enumerate(self._sources)}
 
 
 @functools.lru_cache(maxsize=64)

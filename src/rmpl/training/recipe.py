@@ -96,6 +96,19 @@ class OptimizerRecipe(Strict):
     decay: Share = 0.4
 
 
+class EvaluateRecipe(Strict):
+    """How a stage is measured on what the recipe holds out, and its best checkpoint chosen.
+
+    Every so many steps, on at most so many ``samples`` of every source, by the tasks' own score or
+    the loss; training ends after ``patience`` measurements without a better one (0: never).
+    """
+
+    every: Positive
+    by: Literal["score", "loss"] = "score"
+    samples: Positive = 64
+    patience: Annotated[int, pydantic.Field(ge=0)] = 0
+
+
 class StageRecipe(Strict):
     """A stage: a mixture, a start, and for how long.
 
@@ -122,6 +135,7 @@ class StageRecipe(Strict):
     adapter: AdapterRecipe = AdapterRecipe()
     optimizer: OptimizerRecipe = OptimizerRecipe()
     save_every: Positive = 100
+    evaluate: EvaluateRecipe | None = None
 
     @pydantic.model_validator(mode="after")
     def _is_possible(self) -> StageRecipe:
@@ -160,7 +174,9 @@ class Recipe(Strict):
     """The whole recipe.
 
     ``guard`` names a folder of the M2E2 benchmark: training documents that share an id with it, or
-    a sentence that is nearly one of its, are left out and reported.
+    a sentence that is nearly one of its, are left out and reported. ``held_out`` is the share of
+    the documents that no stage is trained on; stages may be measured on them. ``report_to`` says
+    where curves go besides the run's folder: TensorBoard, if it is installed.
     """
 
     name: str
@@ -169,6 +185,8 @@ class Recipe(Strict):
     ontology: str = "m2e2"
     data: str = "."
     guard: str | None = None
+    held_out: Annotated[float, pydantic.Field(ge=0, le=0.5)] = 0.0
+    report_to: list[str] | None = None
     backbone: BackboneRecipe = BackboneRecipe()
     corpora: dict[str, CorpusRecipe] = {}
     stages: list[StageRecipe] = pydantic.Field(min_length=1)
@@ -184,6 +202,10 @@ class Recipe(Strict):
             if stage.start in seen and stage.by == "continue":
                 _continues(stage, seen[stage.start])
             seen[stage.name] = stage
+            if stage.evaluate is not None and not self.held_out:
+                raise ValueError(
+                    f"stage {stage.name} is to be measured, but nothing is held_out of the corpora"
+                )
             for source in stage.mixture:
                 for corpus in source.corpora:
                     if corpus not in self.corpora:

@@ -2,54 +2,40 @@
 
 Layout of a run's folder::
 
-    recipe.yaml            the whole recipe, as validated
-    stage1/curve.jsonl     the training curve
-    stage1/adapter/        the trained weights (``model/`` where everything was trained)
-    stage1/trained.json    what to load on top of what; written last, so it marks a finished stage
+    recipe.yaml              the whole recipe, as validated
+    run.json                 versions, commit, machine, seed, digests of the data, every start
+    stage1/curve.jsonl       the training curve
+    stage1/held_out.jsonl    what was measured on held-out samples
+    stage1/adapter/          the trained weights (``model/`` where everything was trained)
+    stage1/trained.json      what to load on top of what; written last: it marks a finished stage
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-import torch
 import yaml
 
-from rmpl.backbones.backbone import Backbone, Settings, context_of
-from rmpl.backbones.loading import Weights
-from rmpl.corpora.leakage import LeakageGuard
-from rmpl.corpora.registry import find_corpus, read_corpus
+from rmpl.backbones.backbone import Settings, context_of
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
-from rmpl.records import Document
-from rmpl.tasks import make_task
-from rmpl.training.checkpoints import checkpoints, copy_weights, flush, write_file, writing
-from rmpl.training.lengths import fitting
-from rmpl.training.mixture import Mixture, Source
+from rmpl.tasks import Context
+from rmpl.training.callbacks.board import reporters
+from rmpl.training.checkpoints import write_file, writing
+from rmpl.training.data import Corpus, TrainingData
+from rmpl.training.mixture import Source
 from rmpl.training.processes import is_first, wait
+from rmpl.training.provenance import record_start
 from rmpl.training.recipe import Recipe, StageRecipe
-from rmpl.training.stage import Schedule, train_stage
-from rmpl.training.starts import Adapter, start
-from rmpl.training.trained import (
-    ADAPTER,
-    FULL,
-    RECIPE,
-    TRAINED,
-    Trained,
-    load_trained,
-    read_trained,
-)
+from rmpl.training.stage_run import STARTED, StageRun, source_name
+from rmpl.training.trained import RECIPE, load_trained, read_trained
 
 __all__ = ["Run", "load_trained", "read_trained"]
 
-STARTED = "started.txt"
 SAME_WEIGHTS = {"save_every", "split", "checkpointing"}
 """Keys of a stage that do not change what it learns: they may change when it goes on."""
 Report = Callable[[str, int, int, float], None]
@@ -73,11 +59,24 @@ class Run:
         self.recipe = recipe
         self.folder = folder
         self.data = data
-        self.readings: dict[str, ReadReport] = {}
-        """What was read of each corpus, and what was left out and why."""
         self.notes: list[str] = []
-        """What else a user should know of the run, one line each."""
-        self._documents: dict[str, list[Document]] = {}
+        """What a user should know of the run, one line each."""
+
+    @property
+    def readings(self) -> dict[str, ReadReport]:
+        """What was read of each corpus, and what was left out and why."""
+        return self.corpora.readings
+
+    @functools.cached_property
+    def corpora(self) -> TrainingData:
+        """The corpora that the recipe names."""
+        named = self.recipe.corpora.items()
+        return TrainingData(
+            {name: Corpus(one.reader, self.data / one.path, one.split) for name, one in named},
+            guard=self.recipe.guard,
+            held_out=self.recipe.held_out,
+            seed=self.recipe.seed,
+        )
 
     def train(self, report: Report | None = None) -> None:
         """Train every stage that is not finished yet.
@@ -88,22 +87,24 @@ class Run:
             If a folder cannot be written, a corpus cannot be read, or a stage in the folder
             belongs to another recipe or other data.
         """
+        reporters(self.recipe.report_to)
         plan = self._plan()
         wait()
-        try:
-            if is_first():
-                self.folder.mkdir(parents=True, exist_ok=True)
-                tree = self.recipe.model_dump(mode="json")
-                with writing(self.folder, "nothing was lost"):
-                    write_file(self.folder / RECIPE, yaml.safe_dump(tree, sort_keys=False))
-        except OSError as error:
-            raise RmplError(
-                f"cannot write here ({error.strerror})",
-                where=str(self.folder),
-                remedy="choose another --out",
-            ) from error
+        if is_first():
+            self._record()
+        wait()
         for stage, sources, fingerprint in plan:
-            self._train_stage(stage, sources, fingerprint, report)
+            stage_run = StageRun(
+                self.recipe,
+                stage,
+                self.folder,
+                corpora=self.corpora,
+                context=self._context(),
+                settings=self.settings(),
+                note=self.notes.append,
+            )
+            progress = None if report is None else functools.partial(report, stage.name)
+            stage_run.train(sources, fingerprint, progress)
             wait()
 
     def _plan(self) -> list[tuple[StageRecipe, list[Source], str]]:
@@ -127,116 +128,25 @@ class Run:
             plan.append((stage, sources, fingerprint))
         return plan
 
-    def _train_stage(
-        self, stage: StageRecipe, sources: list[Source], fingerprint: str, report: Report | None
-    ) -> None:
-        folder = self.folder / stage.name
-        if (folder / TRAINED).is_file():
-            if is_first():
-                self._clear(folder)
-            if report is not None:
-                steps = stage.steps_over(sum(len(source.samples) for source in sources))
-                report(stage.name, steps, steps, float("nan"))
-            return
-        if is_first():
-            with writing(folder, "nothing was lost"):
-                folder.mkdir(parents=True, exist_ok=True)
-                write_file(folder / STARTED, fingerprint)
-        torch.manual_seed(self.recipe.seed)
-        backbone, base, kept = self._begin(stage, folder)
-        sources = self._fitting(stage, sources, backbone)
-        steps = stage.steps_over(sum(len(source.samples) for source in sources))
-        mixture = Mixture(
-            sources, batches=steps * stage.accumulate, batch=stage.batch, seed=self.recipe.seed
-        )
-        if report is not None:
-            report(stage.name, 0, steps, float("nan"))
-        checkpoint = train_stage(
-            backbone,
-            mixture,
-            folder,
-            self._schedule(stage, steps),
-            progress=None
-            if report is None
-            else lambda step, steps, loss: report(stage.name, step, steps, loss),
-            note=self.notes.append,
-        )
-        if stage.adapter.kind == "full":
-            trained = Trained(FULL, [], backbone.settings, fingerprint)
-        else:
-            trained = Trained(base, [*kept, ADAPTER], backbone.settings, fingerprint)
-        if is_first():
-            self._save(folder, backbone, trained, checkpoint)
-
-    def _begin(self, stage: StageRecipe, folder: Path) -> tuple[Backbone, str, list[str]]:
-        adapter = stage.adapter
-        return start(
-            self.recipe.backbone.model,
-            None if stage.start == "base" else self.folder / stage.start,
-            folder,
-            by=stage.by,
-            settings=self.settings(),
-            adapter=Adapter(
-                adapter.kind, adapter.parts, adapter.rank, adapter.alpha, adapter.dropout
-            ),
-            weights=self._weights(adapter.kind),
-            attention=self.recipe.backbone.attention,
-        )
-
-    def _weights(self, kind: str) -> Weights:
-        """Return how a stage keeps the weights below what it trains.
-
-        Those that are trained themselves are fp32: steps of small size would vanish in bf16. Frozen
-        ones take half the memory in bf16, where the GPU computes in it anyhow.
-        """
-        if kind == "qlora":
-            return "4bit"
-        wanted = self.recipe.backbone.weights
-        if wanted != "auto":
-            return wanted
-        is_fast = torch.cuda.is_available() and self.recipe.precision != "fp32"
-        return "bf16" if is_fast and kind != "full" else "fp32"
-
-    def _fitting(
-        self, stage: StageRecipe, sources: list[Source], backbone: Backbone
-    ) -> list[Source]:
-        """Leave out what is too long, and say so."""
-        if stage.max_length is None:
-            return sources
-        fitting_sources = []
-        for source in sources:
-            found = fitting(source.samples, backbone, stage.max_length)
-            if found.left_out:
-                self.notes.append(f"{stage.name}: {source.name}: {found}")
-            fitting_sources.append(dataclasses.replace(source, samples=found.samples))
-        return fitting_sources
-
-    def _schedule(self, stage: StageRecipe, steps: int) -> Schedule:
-        optimizer = stage.optimizer
-        return Schedule(
-            steps=steps,
-            batch=stage.batch,
-            accumulate=stage.accumulate,
-            split=stage.split,
-            checkpointing=stage.checkpointing,
-            optimizer=optimizer.name,
-            learning_rate=optimizer.learning_rate,
-            learning_rates=optimizer.learning_rates,
-            weight_decay=optimizer.weight_decay,
-            warmup=optimizer.warmup,
-            decay=optimizer.decay,
-            precision=self.recipe.precision,
-            seed=self.recipe.seed,
-            save_every=stage.save_every,
-        )
-
-    def _check_corpora(self) -> None:
-        for name, corpus in self.recipe.corpora.items():
-            if not find_corpus(corpus.reader).trains:
-                raise RmplError(
-                    f"corpus {name} reads {corpus.reader}, which is for evaluation only",
-                    remedy="train on other corpora; nothing may be trained on a test set",
-                )
+    def _record(self) -> None:
+        """Write down what this run is."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            tree = self.recipe.model_dump(mode="json")
+            with writing(self.folder, "nothing was lost"):
+                write_file(self.folder / RECIPE, yaml.safe_dump(tree, sort_keys=False))
+            about = {
+                "recipe": self.recipe.name,
+                "seed": self.recipe.seed,
+                "data": self.corpora.fingerprints(),
+            }
+            self.notes += record_start(self.folder, about)
+        except OSError as error:
+            raise RmplError(
+                f"cannot write here ({error.strerror})",
+                where=str(self.folder),
+                remedy="choose another --out",
+            ) from error
 
     def settings(self) -> Settings:
         """Return the settings that the recipe's backbone is to be trained with."""
@@ -249,22 +159,9 @@ class Run:
             max_pixels=wanted.max_pixels,
         )
 
-    def _read(self, name: str) -> list[Document]:
-        if name not in self._documents:
-            corpus = self.recipe.corpora[name]
-            path = self.data / corpus.path
-            report = self.readings.setdefault(name, ReadReport())
-            documents = read_corpus(corpus.reader, path, split=corpus.split, report=report)
-            if self._guard is not None:
-                documents = self._guard.keep_clean(documents, report)
-            self._documents[name] = list(documents)
-        return self._documents[name]
-
-    @functools.cached_property
-    def _guard(self) -> LeakageGuard | None:
-        if self.recipe.guard is None:
-            return None
-        return LeakageGuard(read_corpus("m2e2", self.recipe.guard))
+    def _context(self) -> Context:
+        ontology = load_ontology(self.recipe.ontology)
+        return context_of(self.recipe.backbone.model, self.settings(), ontology)
 
     def sources(self, stage: StageRecipe) -> list[Source]:
         """Read what a stage is trained on.
@@ -274,16 +171,15 @@ class Run:
         RmplError
             If a corpus is for evaluation only, is not there or cannot be read.
         """
-        self._check_corpora()
-        ontology = load_ontology(self.recipe.ontology)
-        context = context_of(self.recipe.backbone.model, self.settings(), ontology)
-        sources = []
-        for source in stage.mixture:
-            documents = [d for name in source.corpora for d in self._read(name)]
-            samples = list(make_task(source.task, context).samples(documents))
-            name = f"{source.task}({','.join(source.corpora)})"
-            sources.append(Source(name, samples, source.weight))
-        return sources
+        context = self._context()
+        return [
+            Source(
+                source_name(source),
+                self.corpora.samples(source.task, source.corpora, context),
+                source.weight,
+            )
+            for source in stage.mixture
+        ]
 
     def _fingerprint(self, stage: StageRecipe, before: str, sources: list[Source]) -> str:
         recipe = self.recipe
@@ -294,23 +190,3 @@ class Run:
             for sample in source.samples:
                 digest.update(f"{sample.id}\0{sample.prompt.text}\0{sample.target}\0".encode())
         return digest.hexdigest()
-
-    def _save(self, folder: Path, backbone: Backbone, trained: Trained, checkpoint: Path) -> None:
-        """Keep the weights of a checkpoint: there they are whole even where a model is sharded."""
-        place = folder / (FULL if trained.base == FULL else ADAPTER)
-        with writing(folder, "the last checkpoint is whole"):
-            try:
-                copy_weights(checkpoint, place)
-                if trained.base == FULL:
-                    backbone.save_surroundings(place)
-                flush(place)
-                write_file(folder / TRAINED, msgspec.json.format(msgspec.json.encode(trained)))
-            except BaseException:
-                shutil.rmtree(place, ignore_errors=True)
-                raise
-        self._clear(folder)
-
-    def _clear(self, folder: Path) -> None:
-        """Remove what only an unfinished stage needs."""
-        for checkpoint in checkpoints(folder):
-            shutil.rmtree(checkpoint)

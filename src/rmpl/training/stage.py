@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PrinterCallback, TrainingArguments
+from transformers import PrinterCallback, TrainerCallback, TrainingArguments
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.family import Part
 from rmpl.training.adapters import part_of
+from rmpl.training.callbacks.board import BOARD, Board
+from rmpl.training.callbacks.choosing import Choosing
 from rmpl.training.callbacks.curve import CURVE, Curve, Progress, read_curve
-from rmpl.training.checkpoints import checkpoints, last_checkpoint
+from rmpl.training.checkpoints import checkpoints, last_checkpoint, step_of
+from rmpl.training.held_out import HELD_OUT, Choice, Measuring
 from rmpl.training.mixture import Mixture
 from rmpl.training.optim import make_optimizer, trapezoid
 from rmpl.training.precision import bf16_works, settled
@@ -62,11 +65,18 @@ def train_stage(
     schedule: Schedule,
     progress: Progress | None = None,
     note: Note | None = None,
+    measuring: Measuring | None = None,
+    report_to: Sequence[str] = (),
 ) -> Path:
     """Train what is trainable of ``backbone.model`` on ``mixture``, in place.
 
-    Checkpoints lie in ``folder``; a run that was stopped goes on from the last one, which is
-    returned when all is done. The curve is written to ``folder / "curve.jsonl"``.
+    Checkpoints lie in ``folder``; a run that was stopped goes on from the last one. The curve is
+    written to ``folder / "curve.jsonl"``.
+
+    Returns
+    -------
+    Path
+        The checkpoint to keep: the last, or the one that did best on what is held out.
     """
     # Keys and values are of no use in training; generation needs them again.
     config = backbone.model.config
@@ -79,10 +89,12 @@ def train_stage(
         collator(backbone),
         folder,
         schedule,
-        sources=mixture.names,
+        mixture=mixture,
         part=functools.partial(part_of, family=backbone.family),
         progress=progress,
         note=note,
+        measuring=measuring,
+        report_to=report_to,
     )
     if was is not None:
         config.use_cache = was
@@ -97,43 +109,87 @@ def fit(
     folder: Path,
     schedule: Schedule,
     *,
-    sources: Sequence[str] | None = None,
+    mixture: Mixture | None = None,
     part: Callable[[str], Part] | None = None,
     progress: Progress | None = None,
     note: Note | None = None,
+    measuring: Measuring | None = None,
+    report_to: Sequence[str] = (),
 ) -> Path:
     """Train what is trainable of ``model``, in place, on ``samples`` in their order.
 
-    With ``sources``, the loss is that of the target tokens, and batches name theirs by number;
-    without, the model returns its own, under ``"loss"``. ``part`` tells of a parameter's name which
-    part of the model it belongs to, where these have learning rates of their own. Checkpoints and
-    curve are those of ``train_stage``. Several processes share the passes of every step: its
-    samples stay the same.
+    With a ``mixture``, the loss is that of the target tokens, and batches name their source by
+    number; without, the model returns its own, under ``"loss"``. ``part`` tells of a parameter's
+    name which part of the model it belongs to, where these have learning rates of their own.
+    Checkpoints and curve are those of ``train_stage``. Several processes share the passes of every
+    step: its samples stay the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    callbacks: list[TrainerCallback] = []
+    choice = None
+    if measuring is not None:
+        choice = Choice(folder / HELD_OUT, by=measuring.by, patience=measuring.patience)
+        callbacks.append(Choosing(choice, measuring.every))
+    callbacks.append(Curve(folder / CURVE, progress))
+    if BOARD in report_to:
+        callbacks.append(Board(folder / BOARD))
     with settled(folder):
-        trainer = _trainer(model, samples, collate, folder, schedule, sources, part, progress)
         newest = last_checkpoint(folder, note)
         wait()
-        trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
+        if not _is_over(newest, schedule.steps, choice):
+            trainer = StageTrainer(
+                model=model,
+                args=_arguments(folder, schedule, report_to),
+                train_dataset=samples,
+                data_collator=collate,
+                optimizers=_optimizers(model, schedule, part),
+                mixture=mixture,
+                held_out=None if measuring is None else measuring.held_out,
+                choice=choice,
+                callbacks=callbacks,
+            )
+            trainer.remove_callback(PrinterCallback)
+            trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     wait()
-    return checkpoints(folder)[-1]
+    kept = {step_of(checkpoint): checkpoint for checkpoint in checkpoints(folder)}
+    best = None if choice is None else choice.best
+    return kept[max(kept) if best is None else best]
 
 
-def _trainer(
-    model: torch.nn.Module,
-    samples: torch.utils.data.Dataset[Any],
-    collate: Callable[[list[Any]], dict[str, Any]],
-    folder: Path,
-    schedule: Schedule,
-    sources: Sequence[str] | None,
-    part: Callable[[str], Part] | None,
-    progress: Progress | None,
-) -> StageTrainer:
+def _is_over(newest: Path | None, steps: int, choice: Choice | None) -> bool:
+    """Return whether nothing is left to train after a checkpoint."""
+    if newest is None:
+        return False
+    if choice is not None:
+        choice.begin(step_of(newest), writes=False)
+        if choice.is_over:
+            return True
+    return step_of(newest) >= steps
+
+
+def _optimizers(
+    model: torch.nn.Module, schedule: Schedule, part: Callable[[str], Part] | None
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
+    optimizer = make_optimizer(
+        schedule.optimizer,
+        model.named_parameters(),
+        learning_rate=schedule.learning_rate,
+        weight_decay=schedule.weight_decay,
+        rate_of=None
+        if part is None
+        else lambda name: schedule.learning_rates.get(part(name), schedule.learning_rate),
+    )
+    rate = functools.partial(
+        trapezoid, steps=schedule.steps, warmup=schedule.warmup, decay=schedule.decay
+    )
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+
+
+def _arguments(folder: Path, schedule: Schedule, report_to: Sequence[str]) -> TrainingArguments:
     steps = schedule.steps
     bf16 = bf16_works() if schedule.precision == "auto" else schedule.precision == "bf16"
     samples_a_pass, passes = share_out(schedule.batch, schedule.accumulate, schedule.split, world())
-    arguments = TrainingArguments(
+    return TrainingArguments(
         output_dir=str(folder),
         max_steps=steps,
         per_device_train_batch_size=samples_a_pass,
@@ -147,7 +203,7 @@ def _trainer(
         save_steps=schedule.save_every,
         seed=schedule.seed,
         data_seed=schedule.seed,
-        report_to="none",
+        report_to=[name for name in report_to if name != BOARD] or "none",
         disable_tqdm=True,
         remove_unused_columns=False,
         label_names=["labels"],
@@ -156,24 +212,3 @@ def _trainer(
         ddp_find_unused_parameters=world() > 1,
         dataloader_pin_memory=torch.cuda.is_available(),
     )
-    optimizer = make_optimizer(
-        schedule.optimizer,
-        model.named_parameters(),
-        learning_rate=schedule.learning_rate,
-        weight_decay=schedule.weight_decay,
-        rate_of=None
-        if part is None
-        else lambda name: schedule.learning_rates.get(part(name), schedule.learning_rate),
-    )
-    rate = functools.partial(trapezoid, steps=steps, warmup=schedule.warmup, decay=schedule.decay)
-    trainer = StageTrainer(
-        model=model,
-        args=arguments,
-        train_dataset=samples,
-        data_collator=collate,
-        optimizers=(optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)),
-        sources=sources,
-        callbacks=[Curve(folder / CURVE, progress)],
-    )
-    trainer.remove_callback(PrinterCallback)
-    return trainer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from safetensors.torch import load_file
 from transformers import Trainer
 
 from rmpl.training.adapters import TRAINED_ADAPTER, WEIGHTS
-from rmpl.training.checkpoints import UNFINISHED, checkpoints, seal, writing
+from rmpl.training.checkpoints import UNFINISHED, checkpoints, seal, step_of, writing
+from rmpl.training.held_out import Choice, HeldOut
 from rmpl.training.losses import Tally, count_targets, target_losses
+from rmpl.training.mixture import Mixture
 
 
 class StageTrainer(Trainer):  # type: ignore[misc]
@@ -24,18 +26,33 @@ class StageTrainer(Trainer):  # type: ignore[misc]
 
     Parameters
     ----------
-    sources
-        The names of what batches come from, which they name by number as ``source``. The loss is
-        then that of their target tokens, averaged over all of them in a step, whatever the number
-        of passes and processes; without sources, the model's own loss is averaged over passes.
+    mixture
+        What batches come from; they name their source by number as ``source``. The loss is then
+        that of their target tokens, averaged over all of them in a step, whatever the number of
+        passes and processes; without a mixture, the model's own loss is averaged over passes.
+    held_out, choice
+        What to measure on, and the record of it; the checkpoint of the best step is kept.
     kwargs
         What transformers' Trainer takes.
     """
 
-    def __init__(self, *, sources: Sequence[str] | None = None, **kwargs: Any) -> None:
+    control: Any
+
+    def __init__(
+        self,
+        *,
+        mixture: Mixture | None = None,
+        held_out: HeldOut | None = None,
+        choice: Choice | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
-        self._tally = None if sources is None else Tally(sources, self.args.device)
-        if sources is not None:
+        self._mixture = mixture
+        self._tally = None if mixture is None else Tally(mixture.names, self.args.device)
+        self._held_out = held_out
+        self._choice = choice
+        self._began: tuple[float, int] | None = None
+        if mixture is not None:
             self.loss_is_scaled_for_ga = True
 
     def compute_loss(
@@ -55,10 +72,35 @@ class StageTrainer(Trainer):  # type: ignore[misc]
         return losses.sum() / num_items_in_batch * self.accelerator.num_processes
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Add the loss of each source since the last time."""
-        if self._tally is not None and "loss" in logs:
+        """Add the loss of each source since the last time, its share so far, and the time left."""
+        step, steps = self.state.global_step, self.state.max_steps
+        if self._tally is not None and self._mixture is not None and "loss" in logs:
             logs.update(self._tally.means())
+            done = step * len(self._mixture) // steps
+            logs.update({f"share/{n}": s for n, s in self._mixture.shares(done).items()})
+        began, first = self._began = self._began or (time.monotonic(), step)
+        if step > first:
+            logs["seconds_left"] = (time.monotonic() - began) / (step - first) * (steps - step)
         super().log(logs, start_time)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Measure on the held-out samples, in the place of transformers' own evaluation."""
+        if self._held_out is None or self._choice is None:
+            raise ValueError("nothing is held out")
+        measured = self._held_out.measure(
+            self.model_wrapped,
+            self.state.global_step,
+            rank=self.args.process_index,
+            device=self.args.device,
+        )
+        self._choice.add(measured, writes=self.args.should_save)
+        logs = {"held_out/loss": measured.loss}
+        if measured.score is not None:
+            logs["held_out/score"] = measured.score
+        logs |= {f"held_out/{name}": value for name, value in measured.by_source.items()}
+        self.log(logs)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, logs)
+        return logs
 
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> Any:
         """Return the target tokens of the whole step, over all passes and processes."""
@@ -110,7 +152,8 @@ class StageTrainer(Trainer):  # type: ignore[misc]
             if self.args.should_save:
                 shutil.rmtree(staged, ignore_errors=True)
         if self.args.should_save:
+            best = None if self._choice is None else self._choice.best
             for older in whole:
-                if older.name != f"checkpoint-{self.state.global_step}":
+                if step_of(older) not in {self.state.global_step, best}:
                     shutil.rmtree(older, ignore_errors=True)
         self.accelerator.wait_for_everyone()

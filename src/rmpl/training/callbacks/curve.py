@@ -13,6 +13,7 @@ from transformers import TrainerCallback
 from rmpl.training.checkpoints import write_file, writing
 
 CURVE = "curve.jsonl"
+_BY_SOURCE = ("loss/", "share/")
 Progress = Callable[[int, int, float], None]
 """Called with (step, steps, loss)."""
 
@@ -49,7 +50,8 @@ class Curve(TrainerCallback):  # type: ignore[misc]
             "grad_norm": round(float(logs.get("grad_norm") or math.nan), 4),
             "learning_rate": float(logs["learning_rate"]),
         }
-        point |= {name: round(logs[name], 5) for name in sorted(logs) if name.startswith("loss/")}
+        told = sorted(name for name in logs if name.startswith(_BY_SOURCE))
+        point |= {name: round(logs[name], 5) for name in told}
         with writing(self._path, "the last checkpoint is whole"), self._path.open("a") as file:
             file.write(json.dumps(point) + "\n")
         if self._progress is not None:

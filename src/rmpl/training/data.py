@@ -1,0 +1,133 @@
+"""What a run is trained on: corpora, read once, of which a part may be held out."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from rmpl.corpora.leakage import LeakageGuard
+from rmpl.corpora.registry import find_corpus, read_corpus
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.records import Document
+from rmpl.tasks import Context, Sample, make_task
+
+
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+    """Where a corpus is, and what reads it."""
+
+    reader: str
+    path: Path
+    split: str | None = None
+
+
+class TrainingData:
+    """The corpora of a run.
+
+    Parameters
+    ----------
+    corpora
+        By the names that mixtures know them by.
+    guard
+        A folder of the M2E2 benchmark whose documents and sentences may not be trained on.
+    held_out
+        The share of the documents that nothing is trained on. Which ones is a function of the seed
+        and their ids alone: the same for all stages, tasks and corpora.
+    seed
+        Of that choice.
+
+    Raises
+    ------
+    RmplError
+        If a corpus is for evaluation only, or there is no reader of that name.
+    """
+
+    def __init__(
+        self,
+        corpora: Mapping[str, Corpus],
+        *,
+        guard: str | None = None,
+        held_out: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self.readings: dict[str, ReadReport] = {}
+        self._corpora = corpora
+        self._guarded = guard
+        self._share = held_out
+        self._seed = seed
+        self._documents: dict[str, list[Document]] = {}
+        for name, corpus in corpora.items():
+            if not find_corpus(corpus.reader).trains:
+                raise RmplError(
+                    f"corpus {name} reads {corpus.reader}, which is for evaluation only",
+                    remedy="train on other corpora; nothing may be trained on a test set",
+                )
+
+    def samples(
+        self, task: str, names: Sequence[str], context: Context, *, held_out: bool = False
+    ) -> list[Sample]:
+        """Return the samples of a task over some corpora: to learn from, or held out.
+
+        Raises
+        ------
+        RmplError
+            If a corpus is not there or cannot be read, or there is no such task.
+        """
+        documents = [
+            document
+            for name in names
+            for document in self.documents(name)
+            if self._is_held_out(document) == held_out
+        ]
+        return list(make_task(task, context).samples(documents))
+
+    def documents(self, name: str) -> list[Document]:
+        """Return all documents of a corpus, those of the benchmark left out and reported."""
+        if name not in self._documents:
+            corpus = self._corpora[name]
+            report = self.readings.setdefault(name, ReadReport())
+            documents = read_corpus(corpus.reader, corpus.path, split=corpus.split, report=report)
+            if self._guard is not None:
+                documents = self._guard.keep_clean(documents, report)
+            self._documents[name] = list(documents)
+        return self._documents[name]
+
+    def fingerprints(self) -> dict[str, dict[str, object]]:
+        """Return, of every corpus that was read, how many documents it has and their digest.
+
+        Pictures count by their names and sizes: where they lie does not matter.
+        """
+        encoder = msgspec.json.Encoder()
+        found: dict[str, dict[str, object]] = {}
+        for name, documents in self._documents.items():
+            digest = hashlib.sha256()
+            for document in documents:
+                digest.update(encoder.encode(_without_folders(document)))
+            found[name] = {"documents": len(documents), "sha256": digest.hexdigest()}
+        return found
+
+    def _is_held_out(self, document: Document) -> bool:
+        if not self._share:
+            return False
+        drawn = hashlib.sha256(f"{self._seed} held out {document.id}".encode()).digest()
+        return int.from_bytes(drawn[:8], "big") < self._share * 2**64
+
+    @functools.cached_property
+    def _guard(self) -> LeakageGuard | None:
+        if self._guarded is None:
+            return None
+        return LeakageGuard(read_corpus("m2e2", self._guarded))
+
+
+def _without_folders(document: Document) -> Document:
+    images = tuple(
+        image if image.path is None else msgspec.structs.replace(image, path=Path(image.path).name)
+        for image in document.images
+    )
+    return msgspec.structs.replace(document, images=images)

@@ -1,0 +1,91 @@
+"""Where a run comes from: versions, commit, machine, seeds and data, in the run's folder."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+import json
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import rmpl
+from rmpl.training.checkpoints import write_file, writing
+from rmpl.training.processes import world
+
+RUN = "run.json"
+_LIBRARIES = ("torch", "transformers", "peft", "accelerate", "safetensors", "tokenizers", "numpy")
+
+
+def surroundings() -> dict[str, Any]:
+    """Return the versions, the commit and the machine that this process works with."""
+    versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    devices = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
+    return {
+        "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "command": sys.argv,
+        "commit": commit(Path(rmpl.__file__).parent),
+        "versions": {"rmpl": rmpl.__version__, "python": platform.python_version(), **versions},
+        "machine": {"system": platform.platform(), "gpus": devices, "processes": world()},
+    }
+
+
+def commit(folder: Path) -> str | None:
+    """Return the git commit of the sources, marked where they differ from it.
+
+    ``None`` where the package was installed without its repository.
+    """
+    git = shutil.which("git")
+    if git is None:
+        return None
+
+    def ask(*what: str) -> str | None:
+        done = subprocess.run(  # noqa: S603 - fixed arguments
+            [git, "-C", str(folder), *what], capture_output=True, text=True, check=False
+        )
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    head = ask("rev-parse", "HEAD")
+    if not head:
+        return None
+    return f"{head} with changes" if ask("status", "--porcelain", "--", str(folder)) else head
+
+
+def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
+    """Write ``run.json``: what the run is about, and its starts, the earlier ones kept.
+
+    Returns
+    -------
+    list of str
+        What differs from the start before, one line each: a resumed run may then end otherwise.
+    """
+    path = folder / RUN
+    run = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    starts = run.get("starts", [])
+    now = surroundings()
+    told = []
+    if starts:
+        before = starts[-1]["versions"]
+        told = [
+            f"goes on with {name} {version}, began with {before.get(name)}"
+            for name, version in now["versions"].items()
+            if before.get(name) != version
+        ]
+    with writing(path, "nothing was lost"):
+        write_file(path, json.dumps({**run, **about, "starts": [*starts, now]}, indent=2))
+    return told
+
+
+def record_stage(folder: Path, name: str, about: dict[str, Any]) -> None:
+    """Add to ``run.json`` what a stage is trained on and how far it went."""
+    path = folder / RUN
+    run = json.loads(path.read_text(encoding="utf-8"))
+    stages = run.setdefault("stages", {})
+    stages[name] = {**stages.get(name, {}), **about}
+    with writing(path, "the last checkpoint is whole"):
+        write_file(path, json.dumps(run, indent=2))

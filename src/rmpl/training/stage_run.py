@@ -1,0 +1,255 @@
+"""One stage of a run: from its part of the recipe to the weights in its folder."""
+
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+import torch
+
+from rmpl.backbones.backbone import Backbone, Settings
+from rmpl.backbones.loading import Weights
+from rmpl.errors import RmplError
+from rmpl.tasks import Context, Sample
+from rmpl.training.adapters import trainable_by_part
+from rmpl.training.callbacks.board import reporters
+from rmpl.training.checkpoints import checkpoints, copy_weights, flush, write_file, writing
+from rmpl.training.data import TrainingData
+from rmpl.training.held_out import HeldOut, Measuring, choose
+from rmpl.training.lengths import fitting
+from rmpl.training.mixture import Mixture, Source
+from rmpl.training.processes import is_first
+from rmpl.training.provenance import record_stage
+from rmpl.training.recipe import Recipe, SourceRecipe, StageRecipe
+from rmpl.training.stage import Progress, Schedule, train_stage
+from rmpl.training.starts import Adapter, start
+from rmpl.training.trained import ADAPTER, FULL, TRAINED, Trained
+
+STARTED = "started.txt"
+Note = Callable[[str], None]
+
+
+def source_name(source: SourceRecipe) -> str:
+    """Return what a source of a mixture is called in curves and messages."""
+    return f"{source.task}({','.join(source.corpora)})"
+
+
+class StageRun:
+    """A stage of a recipe at work.
+
+    Parameters
+    ----------
+    recipe, stage
+        The whole, and the part to be done.
+    folder
+        The run's folder; the stage's lies in it.
+    corpora
+        What held-out samples are taken from.
+    context
+        What tasks need to know of the model.
+    settings
+        What inference must repeat.
+    note
+        Told what a user should know.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        stage: StageRecipe,
+        folder: Path,
+        *,
+        corpora: TrainingData,
+        context: Context,
+        settings: Settings,
+        note: Note,
+    ) -> None:
+        self._recipe = recipe
+        self._stage = stage
+        self._run_folder = folder
+        self.folder = folder / stage.name
+        self._corpora = corpora
+        self._context = context
+        self._settings = settings
+        self._note = note
+
+    def train(self, sources: Sequence[Source], fingerprint: str, progress: Progress | None) -> None:
+        """Train the stage on its sources, if it is not finished; ``progress`` begins at step 0."""
+        stage = self._stage
+        if (self.folder / TRAINED).is_file():
+            if is_first():
+                self._clear()
+            if progress is not None:
+                steps = stage.steps_over(sum(len(source.samples) for source in sources))
+                progress(steps, steps, float("nan"))
+            return
+        if is_first():
+            with writing(self.folder, "nothing was lost"):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                write_file(self.folder / STARTED, fingerprint)
+        torch.manual_seed(self._recipe.seed)
+        backbone, base, kept = self._begin()
+        sources = [
+            dataclasses.replace(one, samples=self._fitting(one.name, one.samples, backbone))
+            for one in sources
+        ]
+        steps = stage.steps_over(sum(len(source.samples) for source in sources))
+        mixture = Mixture(
+            sources, batches=steps * stage.accumulate, batch=stage.batch, seed=self._recipe.seed
+        )
+        if is_first():
+            self._record(steps, mixture, sources, backbone, fingerprint)
+        if progress is not None:
+            progress(0, steps, float("nan"))
+        checkpoint = train_stage(
+            backbone,
+            mixture,
+            self.folder,
+            self._schedule(steps),
+            progress=progress,
+            note=self._note,
+            measuring=self._measuring(backbone),
+            report_to=reporters(self._recipe.report_to),
+        )
+        if stage.adapter.kind == "full":
+            trained = Trained(FULL, [], backbone.settings, fingerprint)
+        else:
+            trained = Trained(base, [*kept, ADAPTER], backbone.settings, fingerprint)
+        if is_first():
+            self._save(backbone, trained, checkpoint)
+
+    def _begin(self) -> tuple[Backbone, str, list[str]]:
+        stage, adapter = self._stage, self._stage.adapter
+        return start(
+            self._recipe.backbone.model,
+            None if stage.start == "base" else self._run_folder / stage.start,
+            self.folder,
+            by=stage.by,
+            settings=self._settings,
+            adapter=Adapter(
+                adapter.kind, adapter.parts, adapter.rank, adapter.alpha, adapter.dropout
+            ),
+            weights=self._weights(adapter.kind),
+            attention=self._recipe.backbone.attention,
+        )
+
+    def _weights(self, kind: str) -> Weights:
+        """Return how the weights below what is trained are kept.
+
+        Those that are trained themselves are fp32: steps of small size would vanish in bf16. Frozen
+        ones take half the memory in bf16, where the GPU computes in it anyhow.
+        """
+        if kind == "qlora":
+            return "4bit"
+        wanted = self._recipe.backbone.weights
+        if wanted != "auto":
+            return wanted
+        is_fast = torch.cuda.is_available() and self._recipe.precision != "fp32"
+        return "bf16" if is_fast and kind != "full" else "fp32"
+
+    def _fitting(self, name: str, samples: Sequence[Sample], backbone: Backbone) -> list[Sample]:
+        """Leave out what is too long, and say so."""
+        if self._stage.max_length is None:
+            return list(samples)
+        found = fitting(samples, backbone, self._stage.max_length)
+        if found.left_out:
+            self._note(f"{self._stage.name}: {name}: {found}")
+        return found.samples
+
+    def _schedule(self, steps: int) -> Schedule:
+        stage, optimizer = self._stage, self._stage.optimizer
+        return Schedule(
+            steps=steps,
+            batch=stage.batch,
+            accumulate=stage.accumulate,
+            split=stage.split,
+            checkpointing=stage.checkpointing,
+            optimizer=optimizer.name,
+            learning_rate=optimizer.learning_rate,
+            learning_rates=optimizer.learning_rates,
+            weight_decay=optimizer.weight_decay,
+            warmup=optimizer.warmup,
+            decay=optimizer.decay,
+            precision=self._recipe.precision,
+            seed=self._recipe.seed,
+            save_every=stage.save_every,
+        )
+
+    def _measuring(self, backbone: Backbone) -> Measuring | None:
+        """Return what the stage is measured on: held-out samples of its own sources."""
+        wanted = self._stage.evaluate
+        if wanted is None:
+            return None
+        chosen = {}
+        for source in self._stage.mixture:
+            name = source_name(source)
+            samples = self._corpora.samples(
+                source.task, source.corpora, self._context, held_out=True
+            )
+            samples = self._fitting(f"{name}, held out", samples, backbone)
+            if samples:
+                chosen[name] = choose(samples, wanted.samples, self._recipe.seed)
+            else:
+                self._note(f"{self._stage.name}: {name}: no sample is held out")
+        if not chosen:
+            raise RmplError(
+                f"stage {self._stage.name} is to be measured, but no sample is held out",
+                remedy="hold out a larger share of the corpora",
+            )
+        held_out = HeldOut(
+            backbone,
+            chosen,
+            self._context.boxes,
+            batch=self._stage.batch // self._stage.split,
+            writes=wanted.by == "score",
+        )
+        return Measuring(held_out, wanted.every, wanted.by, wanted.patience)
+
+    def _record(
+        self,
+        steps: int,
+        mixture: Mixture,
+        sources: Sequence[Source],
+        backbone: Backbone,
+        fingerprint: str,
+    ) -> None:
+        shares = mixture.shares()
+        about = {
+            "fingerprint": fingerprint,
+            "steps": steps,
+            "samples_a_step": self._stage.batch * self._stage.accumulate,
+            "trained_parameters": trainable_by_part(backbone.model, backbone.family),
+            "sources": {
+                source.name: {
+                    "samples": len(source.samples),
+                    "weight": source.weight,
+                    "share": round(shares[source.name], 5),
+                }
+                for source in sources
+            },
+        }
+        record_stage(self._run_folder, self._stage.name, about)
+
+    def _save(self, backbone: Backbone, trained: Trained, checkpoint: Path) -> None:
+        """Keep the weights of a checkpoint: there they are whole even where a model is sharded."""
+        place = self.folder / (FULL if trained.base == FULL else ADAPTER)
+        with writing(self.folder, "the last checkpoint is whole"):
+            try:
+                copy_weights(checkpoint, place)
+                if trained.base == FULL:
+                    backbone.save_surroundings(place)
+                flush(place)
+                encoded = msgspec.json.format(msgspec.json.encode(trained))
+                write_file(self.folder / TRAINED, encoded)
+            except BaseException:
+                shutil.rmtree(place, ignore_errors=True)
+                raise
+        self._clear()
+
+    def _clear(self) -> None:
+        """Remove what only an unfinished stage needs."""
+        for checkpoint in checkpoints(self.folder):
+            shutil.rmtree(checkpoint)

@@ -1,0 +1,48 @@
+import pytest
+
+from rmpl.backbones.boxes import RelativeBoxes
+from rmpl.records import Image
+from rmpl.scoring.counts import Counts
+from rmpl.tasks import Prompt, Sample
+from rmpl.training.scores import count_right
+
+BOXES = RelativeBoxes(key="bbox_2d", scale=1000, step=1)
+PICTURE = Image("i", None, 100, 100)
+ATTACK = '{"type":"Conflict:Attack","trigger":"fired"}'
+MEET = '{"type":"Contact:Meet","trigger":"met"}'
+
+
+def sample(task: str, target: str, image: Image | None = None) -> Sample:
+    return Sample(task, "s", Prompt("?", image), target)
+
+
+def box(*corners: int) -> str:
+    return f'{{"role":"Target","bbox_2d":{list(corners)}}}'
+
+
+@pytest.mark.parametrize(
+    ("one", "answer", "counts"),
+    [
+        (sample("text-emi", f"[{ATTACK}]"), f"[{MEET},{ATTACK}]", Counts(1, 2, 1)),
+        (sample("text-emi", f"[{ATTACK}]"), f"[{ATTACK},{ATTACK}]", Counts(1, 2, 1)),
+        (sample("text-emi", f"[{ATTACK}]"), f"[{ATTACK}, {{", Counts(1, 1, 1)),
+        (sample("text-emi", "[]"), "[]", Counts(0, 0, 0)),
+        (sample("text-emi", "[]"), "what?", Counts(0, 0, 0)),
+        (
+            sample("text-events", '[{"type":"A","trigger":"a","args":[{"role":"R","span":"x"}]}]'),
+            '[{"type":"A","trigger":"b","args":[{"role":"R","span":"x"}]}]',
+            Counts(1, 2, 2),
+        ),
+        (
+            sample("image-are", f"[{box(0, 0, 500, 500)}]", PICTURE),
+            f"[{box(0, 0, 500, 400)},{box(600, 600, 900, 900)}]",
+            Counts(1, 2, 1),
+        ),
+        (sample("image-are", f"[{box(0, 0, 9, 9)}]", PICTURE), f"[{box(1, 2)}]", Counts(0, 1, 1)),
+        (sample("same-event", "yes"), " Yes", Counts(1, 1, 1)),
+        (sample("same-event", "no"), "yes", Counts(0, 1, 1)),
+        (sample("caption", "a man runs"), "a man runs", Counts(1, 1, 1)),
+    ],
+)
+def test_answers_are_counted_by_what_is_right_in_them(one, answer, counts):
+    assert count_right(one, answer, BOXES) == counts
