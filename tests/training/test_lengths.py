@@ -15,7 +15,9 @@ def test_samples_that_are_too_long_are_counted_and_named_not_cut(twin):
     lengths = [backbone.length(s.prompt, s.target) for s in samples]
     found = fitting(samples, backbone, lengths[2] - 1)
     assert [s.id for s in found.samples] == ["short"]
+    assert found.lengths == lengths[:1]
     assert found.left_out == 2
     assert found.first_cases == [("long", lengths[1]), ("picture", lengths[2])]
     assert "2 too long were left out: long" in str(found)
-    assert fitting(samples, backbone, max(lengths)).left_out == 0
+    for limit in (max(lengths), None):
+        assert fitting(samples, backbone, limit).lengths == lengths

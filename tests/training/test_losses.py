@@ -11,6 +11,7 @@ from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.training.losses import Tally, count_targets, target_losses
 from rmpl.training.processes import share_out
+from rmpl.training.samples import collator
 
 
 @pytest.fixture(scope="module", params=family_names())
@@ -46,6 +47,24 @@ def test_losses_are_those_of_the_full_logits(backbone, samples):
     )
     assert len(few) == count_targets(labels) == int(wanted.sum())
     assert torch.allclose(few, full, atol=1e-5)
+
+
+def test_a_batch_without_padding_needs_no_mask(backbone, samples):
+    collate = collator(backbone)
+    for sample in samples:
+        encoded = backbone.encode(*sample)
+        batch = collate([(3, encoded), (3, encoded)])
+        assert int(batch.pop("source")) == 3
+        assert "attention_mask" not in batch
+        labels = batch.pop("labels")
+        masked = backbone.collate([encoded, encoded], pad_left=False)
+        del masked["labels"]
+        with torch.no_grad():
+            without = target_losses(backbone.model, batch, labels)
+            full = target_losses(backbone.model, masked, labels)
+        assert torch.allclose(without, full, atol=1e-5)
+    two = [(0, backbone.encode(*sample)) for sample in samples]
+    assert "attention_mask" in collate(two)
 
 
 def test_losses_are_told_by_source():

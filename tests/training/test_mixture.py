@@ -1,3 +1,6 @@
+import dataclasses
+import random
+
 import pytest
 
 from rmpl.errors import RmplError
@@ -39,6 +42,28 @@ def test_every_epoch_visits_every_sample_once_in_another_order():
 def test_the_order_is_a_function_of_the_seed_alone():
     assert [s.id for s in mixture(5)] == [s.id for s in mixture(5)]
     assert [s.id for s in mixture(5)] != [s.id for s in mixture(6)]
+
+
+@pytest.mark.parametrize("size", [50, 64, 61])
+def test_batches_of_like_lengths_keep_the_rest_as_it_was(size):
+    draw = random.Random(1)
+    lengths = [draw.randint(10, 400) for _ in range(size)]
+    one = dataclasses.replace(source("a", size, 3), lengths=lengths)
+    mixed = Mixture([one, source("b", 7, 1)], batches=80, batch=4, seed=2)
+    batches = [[mixed.locate(i) for i in range(at, at + 4)] for at in range(0, len(mixed), 4)]
+    assert all(len({which for which, _ in batch}) == 1 for batch in batches)
+    ours = [[place for _, place in batch] for batch in batches if batch[0][0] == 0]
+    assert len(ours) == 60
+    epochs = [place for batch in ours for place in batch]
+    epochs = [epochs[start : start + size] for start in range(0, len(epochs) - size, size)]
+    assert all(sorted(epoch) == list(range(size)) for epoch in epochs)
+    assert epochs[0] != epochs[1]
+    padded = [max(lengths[i] for i in b) - lengths[i] for b in ours for i in b]
+    assert sum(padded) / len(padded) < 30  # about 80 in a random order
+    # What is too long for the machine shows at once.
+    assert max(lengths) in {lengths[i] for i in ours[0]}
+    again = Mixture([one, source("b", 7, 1)], batches=80, batch=4, seed=2)
+    assert [again.locate(i) for i in range(300, 320)] == [mixed.locate(i) for i in range(300, 320)]
 
 
 def test_a_source_without_samples_is_refused():

@@ -147,3 +147,13 @@ def test_how_often_to_save_may_change_when_a_stage_goes_on(trained, twin, small_
     tree = recipe(twin).model_dump(mode="json")
     tree["stages"][0] |= {"save_every": 1, "split": 4}
     Run(Recipe.model_validate(tree), trained, small_world).train()
+
+
+def test_batches_by_length_learn_the_same_from_any_number_of_passes(twin, small_world, tmp_path):
+    losses = {}
+    for name, changes in {"whole": {}, "halves": {"split": 2}}.items():
+        tree = one_stage(twin, by_length=True, steps=6, **changes)
+        Run(tree, tmp_path / name, small_world).train()
+        curve = read_curve(tmp_path / name / "one" / "curve.jsonl")
+        losses[name] = [point["loss"] for point in curve]
+    assert losses["whole"] == pytest.approx(losses["halves"], abs=1.1e-5)

@@ -17,9 +17,10 @@ FIRST_CASES = 5
 
 
 class Fitting(msgspec.Struct, frozen=True):
-    """The samples that fit, how many do not, and the first of those: (id, tokens)."""
+    """The samples that fit, their tokens, how many do not, and the first of those: (id, tokens)."""
 
     samples: list[Sample]
+    lengths: list[int]
     left_out: int
     first_cases: list[tuple[str, int]]
 
@@ -30,21 +31,25 @@ class Fitting(msgspec.Struct, frozen=True):
         return f"{len(self.samples)} samples; {self.left_out} too long were left out: {cases}"
 
 
-def fitting(samples: Iterable[Sample], backbone: Backbone, max_length: int) -> Fitting:
+def fitting(samples: Iterable[Sample], backbone: Backbone, max_length: int | None) -> Fitting:
     """Return the samples of at most ``max_length`` tokens: prompt, picture and answer together.
+
+    ``None`` keeps all.
 
     No picture is opened: their sizes, which the corpora know, tell how many tokens they take. A
     sentence takes a third of a millisecond, a picture one to a few.
     """
     kept: list[Sample] = []
+    lengths: list[int] = []
     cases: list[tuple[str, int]] = []
     left_out = 0
     for sample in samples:
         length = backbone.length(sample.prompt, sample.target)
-        if length <= max_length:
+        if max_length is None or length <= max_length:
             kept.append(sample)
+            lengths.append(length)
             continue
         left_out += 1
         if len(cases) < FIRST_CASES:
             cases.append((sample.id, length))
-    return Fitting(kept, left_out, cases)
+    return Fitting(kept, lengths, left_out, cases)

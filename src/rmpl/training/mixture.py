@@ -16,14 +16,21 @@ from collections.abc import Sequence
 from rmpl.errors import RmplError
 from rmpl.tasks import Sample
 
+_STRETCH = 50
+"""How many batches' samples are sorted by length together."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """The samples of one task over some corpora, with their share."""
+    """The samples of one task over some corpora, with their share.
+
+    With ``lengths``, the tokens of every sample, a batch holds samples of like lengths.
+    """
 
     name: str
     samples: Sequence[Sample]
     weight: float
+    lengths: Sequence[int] | None = None
 
 
 class Mixture:
@@ -54,6 +61,7 @@ class Mixture:
         self._batch = batch
         self._seed = seed
         self._plan = _interleave([source.weight for source in sources], batches)
+        self._grouped: dict[tuple[int, int], list[int]] = {}
         seen: Counter[int] = Counter()
         self._nth = []
         for which in self._plan:
@@ -81,7 +89,19 @@ class Mixture:
         drawn = self._nth[number] * self._batch + offset
         size = len(self._sources[which].samples)
         epoch, place = divmod(drawn, size)
-        return which, _order(self._seed, which, epoch, size)[place]
+        return which, self._order(which, epoch, size)[place]
+
+    def _order(self, which: int, epoch: int, size: int) -> list[int]:
+        lengths = self._sources[which].lengths
+        if lengths is None:
+            return _shuffled(self._seed, which, epoch, size)
+        if (which, epoch) not in self._grouped:
+            shuffled = _shuffled(self._seed, which, epoch, size)
+            # What is left of the batch that the epoch before began.
+            begun = -epoch * size % self._batch
+            order = _by_length(shuffled, lengths, begun, self._batch, longest_first=epoch == 0)
+            self._grouped[which, epoch] = order
+        return self._grouped[which, epoch]
 
     def shares(self, samples: int | None = None) -> dict[str, float]:
         """Return the realised share of every source, of the whole stage or its first samples."""
@@ -91,10 +111,36 @@ class Mixture:
 
 
 @functools.lru_cache(maxsize=64)
-def _order(seed: int, which: int, epoch: int, size: int) -> list[int]:
+def _shuffled(seed: int, which: int, epoch: int, size: int) -> list[int]:
     order = list(range(size))
     random.Random(f"{seed} {which} {epoch}").shuffle(order)
     return order
+
+
+def _by_length(
+    order: Sequence[int], lengths: Sequence[int], begun: int, batch: int, *, longest_first: bool
+) -> list[int]:
+    """Arrange an epoch so that its batches hold samples of like lengths.
+
+    Neighbours are sorted within stretches of many batches, and the batches are put in a random
+    order again: what stands in one batch still differs by epoch. The first ``begun`` places finish
+    the batch of the epoch before. With ``longest_first``, the longest batch comes at once: what
+    does not fit into memory shows in the first steps.
+    """
+    rest = list(order[begun:])
+    batches: list[list[int]] = []
+    last: list[int] = []
+    for start in range(0, len(rest), _STRETCH * batch):
+        stretch = sorted(rest[start : start + _STRETCH * batch], key=lengths.__getitem__)
+        # Only at the end samples are left over: the shortest ones begin the next epoch's batch.
+        odd = len(stretch) % batch
+        last = stretch[:odd]
+        batches += [stretch[at : at + batch] for at in range(odd, len(stretch), batch)]
+    random.Random(f"{order[0]} {len(order)} {begun}").shuffle(batches)
+    if longest_first and batches:
+        longest = max(range(len(batches)), key=lambda i: lengths[batches[i][-1]])
+        batches[0], batches[longest] = batches[longest], batches[0]
+    return [*order[:begun], *(place for one in batches for place in one), *last]
 
 
 def _interleave(weights: Sequence[float], count: int) -> list[int]:

@@ -117,8 +117,9 @@ class StageRecipe(Strict):
     ``stack`` leaves it frozen where it is and starts a new one on top.
 
     It takes so many ``steps``, or ``epochs``: as many samples as all sources have, times that. A
-    sample of more than ``max_length`` tokens is left out. ``split`` and ``checkpointing`` take
-    less memory and change nothing else.
+    sample of more than ``max_length`` tokens is left out. ``by_length`` batches samples of like
+    lengths, which pads less. ``split`` and ``checkpointing`` take less memory and change nothing
+    else.
     """
 
     name: Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -132,6 +133,7 @@ class StageRecipe(Strict):
     split: Positive = 1
     checkpointing: bool = False
     max_length: Positive | None = None
+    by_length: bool = False
     adapter: AdapterRecipe = AdapterRecipe()
     optimizer: OptimizerRecipe = OptimizerRecipe()
     save_every: Positive = 100

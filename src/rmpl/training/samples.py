@@ -71,6 +71,9 @@ def collator(backbone: Backbone) -> Callable[[list[tuple[int, Encoded]]], dict[s
     def collate(batch: list[tuple[int, Encoded]]) -> dict[str, Any]:
         inputs = backbone.collate([encoded for _, encoded in batch], pad_left=False)
         inputs["source"] = torch.tensor(batch[0][0])
+        # Without a mask, attention takes faster ways.
+        if bool(inputs["attention_mask"].all()):
+            del inputs["attention_mask"]
         return inputs
 
     return collate

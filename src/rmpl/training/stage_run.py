@@ -19,7 +19,7 @@ from rmpl.training.callbacks.board import reporters
 from rmpl.training.checkpoints import checkpoints, copy_weights, flush, write_file, writing
 from rmpl.training.data import TrainingData
 from rmpl.training.held_out import HeldOut, Measuring, choose
-from rmpl.training.lengths import fitting
+from rmpl.training.lengths import Fitting, fitting
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.processes import is_first
 from rmpl.training.provenance import record_stage
@@ -92,10 +92,7 @@ class StageRun:
                 write_file(self.folder / STARTED, fingerprint)
         torch.manual_seed(self._recipe.seed)
         backbone, base, kept = self._begin()
-        sources = [
-            dataclasses.replace(one, samples=self._fitting(one.name, one.samples, backbone))
-            for one in sources
-        ]
+        sources = [self._measured(source, backbone) for source in sources]
         steps = stage.steps_over(sum(len(source.samples) for source in sources))
         mixture = Mixture(
             sources, batches=steps * stage.accumulate, batch=stage.batch, seed=self._recipe.seed
@@ -150,14 +147,19 @@ class StageRun:
         is_fast = torch.cuda.is_available() and self._recipe.precision != "fp32"
         return "bf16" if is_fast and kind != "full" else "fp32"
 
-    def _fitting(self, name: str, samples: Sequence[Sample], backbone: Backbone) -> list[Sample]:
-        """Leave out what is too long, and say so."""
-        if self._stage.max_length is None:
-            return list(samples)
+    def _measured(self, source: Source, backbone: Backbone) -> Source:
+        """Leave out what is too long, and note how long the rest is where batches go by it."""
+        if self._stage.max_length is None and not self._stage.by_length:
+            return source
+        found = self._fitting(source.name, source.samples, backbone)
+        lengths = found.lengths if self._stage.by_length else None
+        return dataclasses.replace(source, samples=found.samples, lengths=lengths)
+
+    def _fitting(self, name: str, samples: Sequence[Sample], backbone: Backbone) -> Fitting:
         found = fitting(samples, backbone, self._stage.max_length)
         if found.left_out:
             self._note(f"{self._stage.name}: {name}: {found}")
-        return found.samples
+        return found
 
     def _schedule(self, steps: int) -> Schedule:
         stage, optimizer = self._stage, self._stage.optimizer
@@ -189,7 +191,8 @@ class StageRun:
             samples = self._corpora.samples(
                 source.task, source.corpora, self._context, held_out=True
             )
-            samples = self._fitting(f"{name}, held out", samples, backbone)
+            if self._stage.max_length is not None:
+                samples = self._fitting(f"{name}, held out", samples, backbone).samples
             if samples:
                 chosen[name] = choose(samples, wanted.samples, self._recipe.seed)
             else:
