@@ -7,6 +7,9 @@ Conventions, everywhere in the project:
   exclusive;
 * a box is ``x1, y1, x2, y2`` in pixels of the original image after its EXIF orientation is
   applied, as floats, with ``x1 <= x2`` and ``y1 <= y2``.
+
+Records are immutable and hold nothing but plain values and each other, so that no cycle can be made
+of them. ``gc=False`` says so: the cyclic collector need not walk a corpus that is kept in memory.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ class Box(msgspec.Struct, frozen=True, order=True, gc=False, omit_defaults=True)
     group: bool = False
 
 
-class Sentence(msgspec.Struct, frozen=True, omit_defaults=True):
+class Sentence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One sentence: its text and where its tokens lie in it.
 
     ``tokens`` holds one character span ``(start, end)`` a token, in ascending order and without
@@ -64,7 +67,7 @@ class Sentence(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.text[start:end]
 
 
-class Image(msgspec.Struct, frozen=True, omit_defaults=True):
+class Image(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One picture of a document.
 
     ``path`` is ``None`` where a corpus names a picture that is not at hand. ``width`` and
@@ -77,7 +80,7 @@ class Image(msgspec.Struct, frozen=True, omit_defaults=True):
     height: int = 0
 
 
-class TextArgument(msgspec.Struct, frozen=True, omit_defaults=True):
+class TextArgument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A participant of a text event: the span that plays ``role``.
 
     ``span`` is ``NOWHERE`` and ``text`` set for a predicted string that does not occur in the
@@ -90,7 +93,7 @@ class TextArgument(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str | None = None
 
 
-class ImageArgument(msgspec.Struct, frozen=True, omit_defaults=True):
+class ImageArgument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A participant of an image event: the box that plays ``role``.
 
     ``gloss`` is what the corpus says the box shows ("man in a red coat"), where it says so (SWiG).
@@ -102,7 +105,7 @@ class ImageArgument(msgspec.Struct, frozen=True, omit_defaults=True):
     gloss: str | None = None
 
 
-class TextEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+class TextEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An event mention in a sentence: its type, its trigger and its arguments.
 
     ``trigger`` is ``NOWHERE`` (and ``trigger_text`` set) only in predictions whose trigger string
@@ -118,7 +121,7 @@ class TextEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     trigger_text: str | None = None
 
 
-class ImageEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+class ImageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An event mention in an image: its type and its boxed arguments.
 
     ``verb`` is the situation's own name where the corpus has one (imSitu, SWiG); ``caption`` says
@@ -134,7 +137,7 @@ class ImageEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     caption: str | None = None
 
 
-class Link(msgspec.Struct, frozen=True, omit_defaults=True):
+class Link(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A text event and an image event of one document that are the same event (ids of both)."""
 
     text: str
@@ -142,7 +145,7 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True):
     score: float | None = None
 
 
-class Relation(msgspec.Struct, frozen=True, omit_defaults=True):
+class Relation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A labelled relation between two spans of a sentence that goes with an image (MNRE).
 
     ``label`` is ``"None"`` where the two are not related.
@@ -156,7 +159,7 @@ class Relation(msgspec.Struct, frozen=True, omit_defaults=True):
     tail: Span
 
 
-class Document(msgspec.Struct, frozen=True, omit_defaults=True):
+class Document(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A news document: sentences, pictures, and what happens in them."""
 
     id: str

@@ -11,6 +11,7 @@ import msgspec
 
 from rmpl.corpora.files import decode, read_bytes
 
+_VOWELS = "aeiouAEIOU"
 _SLOT = re.compile(
     r"(?:\b(?P<preposition>about|above|against|along|around|as|at|behind|between|by|down|during|for"
     r"|from|in|inside|into|of|off|on|onto|out of|over|through|to|toward|towards|under|up|upon|using"
@@ -38,10 +39,17 @@ _SPACE = msgspec.json.Decoder(_Space)
 
 
 class _Slot(NamedTuple):
+    """A role's place in a template, and what is said there around its gloss.
+
+    ``before`` is the template's text up to it, ``empty`` stands for a role without a gloss,
+    ``lead`` and ``vowel_lead`` come before a gloss ("at a" street, "at an" office).
+    """
+
     before: str
-    preposition: str | None
-    article: str | None
     role: str
+    empty: str
+    lead: str
+    vowel_lead: str
 
 
 class _Template(NamedTuple):
@@ -52,7 +60,9 @@ class _Template(NamedTuple):
 def majority(values: Iterable[str]) -> str | None:
     """Return the most frequent value that is not empty, the first given on a tie."""
     given = [value for value in values if value]
-    return max(given, key=given.count) if given else None  # three values: no need to hash them
+    if len(given) < 3:
+        return given[0] if given else None
+    return max(given, key=given.count)  # three annotators: counting each beats hashing them
 
 
 class Captions:
@@ -75,7 +85,11 @@ class Captions:
         if path is None:
             return
         space = decode(_SPACE, read_bytes(path), str(path))
-        self._glosses = {key: noun.gloss[0] for key, noun in space.nouns.items() if noun.gloss}
+        self._glosses = {
+            key: noun.gloss[0]
+            for key, noun in space.nouns.items()
+            if noun.gloss and noun.gloss[0].strip()
+        }
         self._templates = {
             name: _template(verb.abstract, frozenset(verb.order))
             for name, verb in space.verbs.items()
@@ -101,28 +115,34 @@ def say(abstract: str, roles: Iterable[str], glosses: dict[str, str | None]) -> 
 
 
 def _fill(template: _Template, glosses: dict[str, str | None]) -> str:
-    words = "".join(slot.before + _phrase(slot, glosses.get(slot.role)) for slot in template.slots)
-    text = " ".join((words + template.after).split())
+    parts: list[str] = []
+    for before, role, empty, lead, vowel_lead in template.slots:
+        gloss = glosses.get(role)
+        if gloss is None:
+            parts += before, empty
+        else:
+            parts += before, (vowel_lead if gloss[0] in _VOWELS else lead), gloss
+    text = " ".join(("".join(parts) + template.after).split())
     return text.removesuffix(".").rstrip()
 
 
 def _template(abstract: str, roles: frozenset[str]) -> _Template:
     slots, end = [], 0
     for match in _SLOT.finditer(abstract):
-        role = match["role"].lower()
-        if role in roles:
-            before = abstract[end : match.start()]
-            slots.append(_Slot(before, match["preposition"], match["article"], role))
+        if match["role"].lower() in roles:
+            slots.append(_slot(abstract[end : match.start()], match))
             end = match.end()
     return _Template(slots, abstract[end:])
 
 
-def _phrase(slot: _Slot, gloss: str | None) -> str:
-    if gloss is None:
-        if slot.preposition is not None:
-            return ""
-        return "someone" if slot.role.startswith("agent") else "something"
-    article = slot.article
+def _slot(before: str, match: re.Match[str]) -> _Slot:
+    role, preposition, article = match["role"].lower(), match["preposition"], match["article"]
+    if preposition is not None:
+        empty = ""
+    else:
+        empty = "someone" if role.startswith("agent") else "something"
+    start = "" if preposition is None else f"{preposition} "
     if article in {"a", "an"}:
-        article = "an" if gloss[:1].lower() in "aeiou" else "a"
-    return " ".join(part for part in (slot.preposition, article, gloss) if part)
+        return _Slot(before, role, empty, f"{start}a ", f"{start}an ")
+    lead = start if article is None else f"{start}{article} "
+    return _Slot(before, role, empty, lead, lead)

@@ -46,12 +46,13 @@ def read_lines(path: Path) -> Iterator[tuple[str, bytes]]:
     RmplError
         If there is no such file or it cannot be read.
     """
+    name = str(path)
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 content = (line.removeprefix(BOM) if number == 1 else line).strip()
                 if content:
-                    yield f"{path}:{number}", content
+                    yield f"{name}:{number}", content
     except FileNotFoundError as error:
         raise RmplError("no such file", where=str(path), remedy="check the path") from error
     except (OSError, EOFError, zlib.error) as error:

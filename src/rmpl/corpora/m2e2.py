@@ -163,13 +163,27 @@ class _Reading:
         self._read_image_events(IMAGE_MULTIMEDIA)
         self._read_images()
         self._read_links()
-        self.report.use("documents", len(self.parts))
-        return [_document(name, self.parts[name]) for name in sorted(self.parts)]
+        documents = [_document(name, self.parts[name]) for name in sorted(self.parts)]
+        self._count(documents)
+        return documents
+
+    def _count(self, documents: list[Document]) -> None:
+        text = [event for document in documents for event in document.text_events]
+        image = [event for document in documents for event in document.image_events]
+        use = self.report.use
+        use("documents", len(documents))
+        use("sentences", sum(len(document.sentences) for document in documents))
+        use("text events", len(text))
+        use("text arguments", sum(len(event.arguments) for event in text))
+        use("images", sum(len(document.images) for document in documents))
+        use("image events", len(image))
+        use("image arguments", sum(len(event.arguments) for event in image))
+        use("links", sum(len(document.links) for document in documents))
 
     def _read_sentences(self, name: str) -> None:
-        path = self.folder / name
+        path = str(self.folder / name)
         seen: set[str] = set()
-        for raw in decode(_SENTENCES, read_bytes(path), str(path)):
+        for raw in decode(_SENTENCES, read_bytes(self.folder / name), path):
             where = f"{path}, {raw.sentence_id}"
             try:
                 if raw.sentence_id in seen:
@@ -185,19 +199,17 @@ class _Reading:
         known = parts.sentences.get(sentence.id)
         if known is not None and known.tokens != sentence.tokens:
             raise RmplError("another tokenisation than in the other file", where=where)
-        events: list[TextEvent] = []
-        for event in raw.golden_event_mentions:
-            event_id = f"t{len(parts.text_events) + len(events) + 1}"
-            events.append(self._to_text_event(event, event_id, sentence, where))
+        first = len(parts.text_events) + 1
+        events = [
+            self._to_text_event(event, f"t{number}", sentence, where)
+            for number, event in enumerate(raw.golden_event_mentions, start=first)
+        ]
         if known is None:
             parts.sentences[sentence.id] = sentence
-            self.report.use("sentences")
         parts.text_events.extend(events)
         if multimedia:
             self.linkable_text[sentence.id] = [event.id for event in events]
         self.named_images.update(raw.image)
-        self.report.use("text events", len(events))
-        self.report.use("text arguments", sum(len(event.arguments) for event in events))
 
     def _to_text_event(
         self, raw: _Event, event_id: str, sentence: Sentence, where: str
@@ -235,8 +247,6 @@ class _Reading:
             self.named_images.add(image_id)
             if name == IMAGE_MULTIMEDIA:
                 self.linkable_images.setdefault(image_id, []).append(event.id)
-            self.report.use("image events")
-            self.report.use("image arguments", len(event.arguments))
 
     def _to_image_event(
         self, raw: _ImageEvent, event_id: str, image_id: str, where: str
@@ -283,7 +293,6 @@ class _Reading:
                 self.report.refuse(error, self.on_error)
                 continue
             parts.images[image_id] = pictures.find(image_id, f"{image_id}.jpg")
-            self.report.use("images")
 
     def _image_ids(self) -> list[str]:
         listed = self.folder / IMAGE_IDS
@@ -331,14 +340,13 @@ class _Reading:
                 remedy="the format tells sentences apart, not mentions",
             )
         self.parts[name].links.append(Link(text=texts[0], image=pictures[0]))
-        self.report.use("links")
 
 
 def _to_sentence(raw: _Sentence, where: str) -> Sentence:
     start = raw.sentence_start
     if len(raw.words) != len(raw.index):
         raise RmplError("as many offsets as words are needed", where=where)
-    tokens = [(first - start, last - start + 1) for first, last in raw.index]
+    tokens = tuple([(first - start, last - start + 1) for first, last in raw.index])
     text = raw.sentence
     if tokens and tokens[-1][0] <= len(text) < tokens[-1][1]:
         text = _restore_end(text, raw.words[-1], tokens[-1])
@@ -354,7 +362,7 @@ def _to_sentence(raw: _Sentence, where: str) -> Sentence:
     return Sentence(
         id=raw.sentence_id,
         text=text,
-        tokens=tuple(tokens),
+        tokens=tokens,
         entities=_entities(raw.golden_entity_mentions, len(tokens), where),
     )
 

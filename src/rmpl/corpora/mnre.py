@@ -126,9 +126,15 @@ def parse_line(content: bytes, where: str) -> _Line:
 
 
 def _to_json(content: bytes) -> bytes:
+    """Exchange the quotes of a literal without backslashes; its strings may hold the other kind."""
     if b'"' not in content:
         return content.replace(b"'", b'"')
-    return _QUOTED.sub(_requote, content.decode("utf-8")).encode("utf-8")
+    parts = content.split(b'"')
+    outside = parts[::2]
+    if any(part.count(b"'") % 2 for part in outside):  # a " within '...'
+        return _QUOTED.sub(_requote, content.decode("utf-8")).encode("utf-8")
+    parts[::2] = [part.replace(b"'", b'"') for part in outside]
+    return b'"'.join(parts)
 
 
 def _requote(match: re.Match[str]) -> str:

@@ -7,8 +7,10 @@ grounded. Three annotators fill each role with a WordNet noun id, or leave it em
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,6 +25,8 @@ from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 SPACE = "imsitu_space.json"
 GENERAL = "situation:"
 """Prefix of the event type of a verb that no M2E2 type stands for: ``situation:drinking``."""
+SHAPE_TOLERANCE = 0.02
+"""How far a picture's width : height may be from its record's; whole pixels cost up to 1 in 512."""
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -84,8 +88,9 @@ def read_swig(
     if not space.is_file():
         report.warn(f"no {SPACE}, so no glosses and captions", str(folder))
     builder = _Builder(Captions(space if space.is_file() else None), pictures, report)
-    for name, raw in decode(_FILE, read_bytes(path), str(path)).items():
-        where = f"{path}, {name}"
+    file = str(path)
+    for name, raw in decode(_FILE, read_bytes(path), file).items():
+        where = f"{file}, {name}"
         try:
             document = builder.document(name, decode(_RECORD, raw, where), where)
         except RmplError as error:
@@ -97,6 +102,25 @@ def read_swig(
         yield document
 
 
+class _Verb(NamedTuple):
+    """What a verb is read as; ``roles`` is ``None`` where it keeps imSitu's own."""
+
+    event_type: str
+    roles: dict[str, str] | None
+
+
+def _verbs() -> dict[str, _Verb]:
+    """Return the mapped verbs with those of their roles that M2E2 annotates in pictures."""
+    events = load_ontology("m2e2").events
+    return {
+        verb: _Verb(
+            mapped.event_type,
+            {r: own for r, own in mapped.roles.items() if own in events[mapped.event_type].image},
+        )
+        for verb, mapped in load_mapping("imsitu").items()
+    }
+
+
 class _Builder:
     """Turns records into documents."""
 
@@ -104,78 +128,83 @@ class _Builder:
         self.captions = captions
         self.pictures = pictures
         self.report = report
-        self.mapping = load_mapping("imsitu")
-        self.image_roles = {
-            name: frozenset(event.image) for name, event in load_ontology("m2e2").events.items()
-        }
+        self.verbs = _verbs()
 
     def document(self, name: str, raw: _Record, where: str) -> Document:
         stem = name.rsplit(".", 1)[0]
         if not raw.verb or not stem:
             raise RmplError("a situation without a verb or a name", where=where)
-        image = Image(id=stem, width=raw.width, height=raw.height)
-        if self.pictures is not None:
-            found = self.pictures.find(stem, name)
-            image = image if found.path is None else found
-        glosses = self._glosses(raw)
+        verb = self.verbs.get(raw.verb) or _Verb(GENERAL + raw.verb, None)
+        image = self._image(stem, name, raw, where)
+        glosses = self._glosses(raw.frames)
         event = ImageEvent(
             id="i1",
             image_id=stem,
-            event_type=self._type(raw.verb),
-            arguments=tuple(self._arguments(raw, image, glosses, where)),
+            event_type=verb.event_type,
+            arguments=self._arguments(raw, verb.roles, image, glosses, where),
             verb=raw.verb,
             caption=self.captions.caption(raw.verb, glosses),
         )
         return Document(id=stem, images=(image,), image_events=(event,))
 
-    def _type(self, verb: str) -> str:
-        mapped = self.mapping.get(verb)
-        return GENERAL + verb if mapped is None else mapped.event_type
+    def _image(self, stem: str, name: str, raw: _Record, where: str) -> Image:
+        """Return the picture at hand or, failing that, the record's size."""
+        of_record = Image(id=stem, width=raw.width, height=raw.height)
+        if self.pictures is None:
+            return of_record
+        found = self.pictures.find(stem, name)
+        if found.path is None:
+            return of_record
+        width, height = found.width * raw.height, found.height * raw.width
+        if abs(width - height) > SHAPE_TOLERANCE * max(width, height):
+            self.report.warn("a picture of another shape than its record says", where)
+        return found
 
-    def _role(self, verb: str, role: str) -> str | None:
-        mapped = self.mapping.get(verb)
-        if mapped is None:
-            return role
-        own = mapped.roles.get(role)
-        return own if own in self.image_roles[mapped.event_type] else None
-
-    def _glosses(self, raw: _Record) -> dict[str, str | None]:
-        roles = dict.fromkeys(role for frame in raw.frames for role in frame)
+    def _glosses(self, frames: list[dict[str, str]]) -> dict[str, str | None]:
+        gloss = self.captions.gloss
         return {
-            role: self.captions.gloss(majority(frame.get(role, "") for frame in raw.frames))
-            for role in roles
+            role: gloss(majority([frame.get(role, "") for frame in frames]))
+            for role in dict.fromkeys(itertools.chain.from_iterable(frames))
         }
 
     def _arguments(
-        self, raw: _Record, image: Image, glosses: dict[str, str | None], where: str
-    ) -> Iterator[ImageArgument]:
-        seen: set[tuple[str, Box]] = set()
+        self,
+        raw: _Record,
+        roles: dict[str, str] | None,
+        image: Image,
+        glosses: dict[str, str | None],
+        where: str,
+    ) -> tuple[ImageArgument, ...]:
+        found: dict[tuple[str, Box], ImageArgument] = {}
         for name, corners in raw.bb.items():
             if corners[0] < 0 and corners[2] < 0:
                 continue  # the corpus's mark for a role without a box
-            role = self._role(raw.verb, name)
+            role = name if roles is None else roles.get(name)
             if role is None:
                 self.report.leave_out(f"role {name} of {raw.verb} without a role in M2E2", where)
                 continue
             box = _scaled(corners, raw, image, where)
             if box is None:
                 self.report.leave_out("a box without an area", where)
-            elif (role, box) in seen:
+            elif (role, box) in found:
                 self.report.leave_out("a box that another name of the role has too", where)
             else:
-                seen.add((role, box))
-                yield ImageArgument(role, box, gloss=glosses.get(name))
+                found[role, box] = ImageArgument(role, box, gloss=glosses.get(name))
+        return tuple(found.values())
 
 
 def _scaled(
     corners: tuple[float, float, float, float], raw: _Record, image: Image, where: str
 ) -> Box | None:
-    if raw.width <= 0 or raw.height <= 0:
+    """Bring a box to the size of the picture at hand; ``None`` where no area is left in it."""
+    width, height = raw.width, raw.height
+    if width <= 0 or height <= 0:
         raise RmplError("a box in a picture of unknown size", where=where)
     x1, y1, x2, y2 = corners
-    x1, x2 = max(0, min(x1, x2)), min(raw.width, max(x1, x2))
-    y1, y2 = max(0, min(y1, y2)), min(raw.height, max(y1, y2))
-    if x1 >= x2 or y1 >= y2:
-        return None
-    across, down = image.width / raw.width, image.height / raw.height
+    if not (0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height):
+        x1, x2 = max(0, min(x1, x2)), min(width, max(x1, x2))
+        y1, y2 = max(0, min(y1, y2)), min(height, max(y1, y2))
+        if x1 >= x2 or y1 >= y2:
+            return None
+    across, down = image.width / width, image.height / height
     return Box(x1 * across, y1 * down, x2 * across, y2 * down)
