@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from rmpl.cli import check, convert, stats
 from rmpl.corpora.documents import read_documents
+from rmpl.corpora.pictures import MISSING
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
 
@@ -49,7 +50,7 @@ def test_check_counts_by_split_and_label(mnre: Path) -> None:
     found = json.loads(result.output)["splits"]
     assert list(found) == ["train", "val"]
     assert found["train"]["labels"] == {"/per/org/member_of": 2, "None": 1}
-    assert found["train"]["reading"]["warnings"] == {"picture not at hand": 1}
+    assert found["train"]["reading"]["warnings"] == {MISSING: 1}
     assert found["train"]["reading"]["used"]["pictures decoded"] == 1
     assert found["train"]["reading"]["refused"] == 1
     assert result.exit_code == 1
@@ -58,7 +59,12 @@ def test_check_counts_by_split_and_label(mnre: Path) -> None:
 def test_check_without_decoding_reads_headers_only(mnre: Path) -> None:
     result = run("check", "mnre", mnre, "--no-decode")
     assert "/per/org/member_of" in result.output
-    assert "train: warning: 1 x picture not at hand" in result.output
+    assert f"train: warning: 1 x {MISSING}" in result.output
+    assert "pictures decoded" not in result.output
+    assert result.exit_code == 1
+    (mnre / "img_org").rename(mnre / "elsewhere")
+    result = run("check", "mnre", mnre)
+    assert "train: warning: 3 x picture not at hand" in result.output
     assert result.exit_code == 0
 
 

@@ -124,17 +124,29 @@ def test_a_truncated_image_is_refused(tmp_path: Path, suffix: str) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
     path = save(tmp_path / f"a.{suffix}", PIL.Image.fromarray(noise))
     path.write_bytes(path.read_bytes()[:-600])
-    with pytest.raises(RmplError, match=r"a broken image .*download it again"):
+    with pytest.raises(RmplError, match=r"truncated.*a broken image; download it again"):
         open_image(path)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["../a.jpg", "a/../../b.jpg", "/etc/passwd", "..\\a.jpg", "C:\\a.jpg", "", "a\0b", "x" * 300],
+    ["../a.jpg", "a/../../b.jpg", "/etc/passwd", "..\\a.jpg", "C:\\a.jpg", "link/a.jpg"],
 )
 def test_names_that_lead_out_of_the_folder_are_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "link").symlink_to("/etc")
     with pytest.raises(RmplError, match="leads out"):
         resolve_inside(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["", ".", "a\0b", "x" * 300])
+def test_what_is_no_file_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RmplError, match="no file name"):
+        resolve_inside(tmp_path, name)
+
+
+def test_a_link_in_a_circle_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").symlink_to("a.jpg")
+    assert not resolve_inside(tmp_path, "a.jpg").is_file()
 
 
 def test_names_inside_the_folder_are_resolved(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import PIL.Image
 import pytest
 
 from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.pictures import MISSING
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.records import Box, Document, Link, Span
@@ -122,7 +123,7 @@ def test_pictures_have_sizes_where_they_are_at_hand(tmp_path: Path) -> None:
     document, other = read_m2e2(write(tmp_path), report=report)
     assert (document.images[0].width, document.images[0].height) == (40, 50)
     assert (other.images[0].path, other.images[0].width) == (None, 0)
-    assert report.warnings == {"picture not at hand": 1}
+    assert report.warnings == {MISSING: 1}
 
 
 def test_a_broken_picture_keeps_its_events(tmp_path: Path) -> None:
@@ -173,6 +174,18 @@ def test_a_link_to_nothing_is_named_or_counted(tmp_path: Path, line: str) -> Non
     with pytest.raises(RmplError, match=r"crossmedia_coref\.txt:1"):
         list(read_m2e2(folder))
     assert next(iter(read_m2e2(folder, on_error="count"))).links == ()
+
+
+def test_an_image_that_comes_twice_is_named_or_counted(tmp_path: Path) -> None:
+    folder = write(tmp_path, image_multimedia={"DOC_0": PICTURE, "DOC_1": PICTURE})
+    path = folder / "image_multimedia_event.json"
+    path.write_text(path.read_text().replace("DOC_1", "DOC_0"))
+    with pytest.raises(RmplError, match=r"DOC_0: a repeated image id"):
+        list(read_m2e2(folder))
+    report = ReadReport()
+    documents = list(read_m2e2(folder, on_error="count", report=report))
+    assert len(documents[0].image_events) == 1
+    assert report.left_out == {"a repeated image id": 1}
 
 
 def test_reversed_boxes_are_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmpl.corpora.mnre import parse_line, read_mnre
+from rmpl.corpora.pictures import MISSING
 from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
@@ -60,7 +61,7 @@ def test_pictures_are_looked_up_in_every_split_folder(tmp_path: Path) -> None:
     assert (found.images[0].width, found.images[0].height) == (7, 5)
     assert found.images[0].path == str(tmp_path / "img_org" / "test" / "a.jpg")
     assert missing.images[0].path is None
-    assert report.warnings == {"picture not at hand": 1}
+    assert report.warnings == {MISSING: 1}
 
 
 @pytest.mark.parametrize(

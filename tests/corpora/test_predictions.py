@@ -119,7 +119,7 @@ def test_what_is_wrong_in_the_second_document_does_not_keep_the_first_back(tmp_p
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ([line(), line()], r":2: document D: .*predicted before, in line 1"),
+        ([line(), line()], r":2: document D: .*predicted before, in .*:1"),
         ([line(text_events=[TEXT, TEXT])], r":1: document D: the id 't1' stands for more than one"),
         ([line(image_events=[IMAGE, IMAGE])], r"the id 'i1' stands for more than one image"),
         ([line(links=[{"text": "t1", "image": "t1"}])], r"a link to an unknown image event 't1'"),
@@ -168,7 +168,7 @@ def test_a_number_too_large_for_a_float_is_not_finite(tmp_path: Path) -> None:
 
 
 def test_no_such_file(tmp_path: Path) -> None:
-    with pytest.raises(RmplError, match=r"none.jsonl: No such file.*check the path"):
+    with pytest.raises(RmplError, match=r"none.jsonl: no such file.*check the path"):
         list(read_predictions(tmp_path / "none.jsonl"))
 
 

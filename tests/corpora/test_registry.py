@@ -9,7 +9,10 @@ from rmpl.errors import RmplError
 
 
 def test_evaluation_data_is_marked() -> None:
-    assert [name for name, corpus in CORPORA.items() if not corpus.trains] == ["m2e2"]
+    assert [name for name, corpus in CORPORA.items() if not corpus.trains] == [
+        "m2e2",
+        "predictions",
+    ]
 
 
 def test_a_folder_needs_the_splits_file(twins: Path) -> None:

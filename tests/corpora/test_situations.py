@@ -62,7 +62,10 @@ def test_a_mapped_verb_becomes_an_event_of_m2e2(tmp_path: Path) -> None:
     assert [(a.role, a.gloss) for a in event.arguments] == [("Agent", "officer"), ("Person", "man")]
     assert event.arguments[1].box == Box(500, 10, 1024, 500)
     assert event.caption == "an officer arrests the man in a street"
-    assert report.left_out == {"role place of arresting without a role in M2E2": 1}
+    assert report.left_out == {
+        "role place of arresting without a role in M2E2": 1,
+        "a role without a box": 1,
+    }
 
 
 def test_an_unmapped_verb_stays_a_general_situation(twins: Path) -> None:
@@ -89,8 +92,33 @@ def test_boxes_are_brought_to_the_picture_at_hand(tmp_path: Path) -> None:
     assert document.image_events[0].arguments[0].box == Box(0, 0, 1024, 256)
 
 
+def test_a_picture_of_another_shape_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    records = {}
+    for name, size in {"same": (2048, 1023), "turned": (512, 1024)}.items():
+        PIL.Image.new("RGB", size).save(tmp_path / "images" / f"{name}.jpg")
+        records[f"{name}.jpg"] = RECORD
+    report = ReadReport()
+    assert len(list(read_swig(write(tmp_path, records), report=report))) == 2
+    (case,) = report.cases["a picture of another shape than its record says"]
+    assert case.endswith("turned.jpg")
+
+
+def test_a_picture_that_comes_twice_is_named_or_counted(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"a_1.jpg": RECORD, "a_2.jpg": RECORD})
+    path = folder / "train.json"
+    path.write_text(path.read_text().replace("a_2.jpg", "a_1.jpg"))
+    with pytest.raises(RmplError, match=r"train\.json, a_1\.jpg: a repeated picture"):
+        list(read_swig(folder))
+    report = ReadReport()
+    assert len(list(read_swig(folder, on_error="count", report=report))) == 1
+    assert report.left_out["a repeated picture"] == 1
+
+
 def test_imsitu_has_no_boxes(twins: Path) -> None:
-    arresting, _ = read_swig(twins / "imsitu.json")
+    report = ReadReport()
+    arresting, _ = read_swig(twins / "imsitu.json", report=report)
+    assert set(report.left_out) == {"a role without a box"}
     assert arresting.image_events[0].event_type == "Justice:Arrest-Jail"
     assert arresting.image_events[0].arguments == ()
 
@@ -126,6 +154,7 @@ def test_boxes_without_area_and_doubled_ones_are_counted(tmp_path: Path) -> None
     ]
     assert report.left_out == {
         "a box without an area": 1,
+        "a role without a box": 2,
         "a box that another name of the role has too": 1,
     }
 

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 if TYPE_CHECKING:
     from collections import Counter
 
+    from rmpl.corpora.leakage import LeakageGuard
+    from rmpl.corpora.release import ReleaseReport
     from rmpl.corpora.report import ReadReport
     from rmpl.corpora.summary import Summary
 
 BROKEN = 1
+IMSITU_MAP = "imsitu_map"
+
+
+class Found(NamedTuple):
+    """What was found in a split: what is in it, and how its reading went."""
+
+    summary: Summary
+    reading: ReadReport
 
 
 def command(
-    dataset: Annotated[str, typer.Argument(help="m2e2, ace, jmee, swig, mnre, rams, ...")],
+    dataset: Annotated[
+        str,
+        typer.Argument(help="m2e2, ace, jmee, swig, mnre, rams, documents, predictions, ..."),
+    ],
     path: Annotated[Path, typer.Argument(help="The corpus's folder, or one of its files.")],
     split: Annotated[
         str | None, typer.Option(help="Only this split; by default all there.")
@@ -26,65 +39,107 @@ def command(
     images: Annotated[
         Path | None, typer.Option(help="Folder of pictures; default beside the corpus.")
     ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="An M2E2 folder whose documents must not be in it.")
+    ] = None,
     *,
     decode: Annotated[
         bool, typer.Option(help="Decode every picture, which finds truncated ones.")
     ] = True,
+    cases: Annotated[int, typer.Option(help="How many cases of each finding to name.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Count a corpus by type, role, label and split, and say what is left out and why.
 
-    M2E2 is also compared with its release, check by check. Exit code 1 if something is broken or
-    deviates from the release, 2 if it cannot be read at all.
+    M2E2 is also compared with its release, check by check; `imsitu_map`, the published mapping of
+    imSitu's verbs (ace_sr_mapping.txt), with ours, row by row. Exit code 1 if something is broken,
+    missing, in the test data or not as in the release, 2 if the corpus cannot be read at all.
     """
+    from rmpl.corpora.imsitu_map import check_imsitu_map
     from rmpl.corpora.m2e2_release import check_m2e2
-    from rmpl.corpora.registry import find_corpus, read_corpus
-    from rmpl.corpora.report import ReadReport
-    from rmpl.corpora.summary import Summary, check_pictures
+    from rmpl.corpora.registry import find_corpus
 
-    corpus = find_corpus(dataset)
-    found: dict[str, tuple[Summary, ReadReport]] = {}
-    for part in [split] if split is not None else corpus.present_splits(path):
-        summary, report = Summary(), ReadReport()
-        for document in read_corpus(
-            dataset, path, split=part, images=images, on_error="count", report=report
-        ):
-            summary.add(document)
-            if decode:
-                check_pictures(document, report)
-        found[part or "all"] = summary, report
-    release = check_m2e2(path) if dataset == "m2e2" else None
+    found: dict[str, Found] = {}
+    release: ReleaseReport | None = None
+    if dataset == IMSITU_MAP:
+        release = check_imsitu_map(path)
+    else:
+        parts = [split] if split is not None else find_corpus(dataset).present_splits(path)
+        guard = None if against is None else _guard(against)
+        for part in parts:
+            found[part or "all"] = _read(dataset, path, part, images, guard, decode, cases)
+    if dataset == "m2e2":
+        release = check_m2e2(path)
     notes = release.lines() if release is not None else []
     if as_json:
         typer.echo(json.dumps(_as_dict(dataset, path, found, notes), ensure_ascii=False, indent=1))
     else:
         _print(found, notes)
     deviates = release is not None and not release.is_release
-    if deviates or any(report.refused for _, report in found.values()):
+    if deviates or any(map(_is_bad, found.values())):
         raise typer.Exit(BROKEN)
 
 
-def _as_dict(
-    dataset: str, path: Path, found: dict[str, tuple[Summary, ReadReport]], notes: list[str]
-) -> dict[str, Any]:
+def _guard(folder: Path) -> LeakageGuard:
+    from rmpl.corpora.leakage import LeakageGuard
+    from rmpl.corpora.registry import read_corpus
+
+    return LeakageGuard(read_corpus("m2e2", folder, on_error="count"))
+
+
+def _read(
+    dataset: str,
+    path: Path,
+    split: str | None,
+    images: Path | None,
+    guard: LeakageGuard | None,
+    decode: bool,
+    cases: int,
+) -> Found:
+    from rmpl.corpora.leakage import OVERLAP
+    from rmpl.corpora.registry import read_corpus
+    from rmpl.corpora.report import ReadReport
+    from rmpl.corpora.summary import Summary, check_pictures
+
+    found = Found(Summary(cases), ReadReport(cases))
+    done: set[str] = set()
+    for document in read_corpus(
+        dataset, path, split=split, images=images, on_error="count", report=found.reading
+    ):
+        found.summary.add(document)
+        if decode:
+            check_pictures(document, found.reading, done)
+        reason = None if guard is None else guard.overlap(document)
+        if reason is not None:
+            found.reading.warn(OVERLAP, f"{document.id}: {reason}")
+    return found
+
+
+def _is_bad(found: Found) -> bool:
+    from rmpl.corpora.leakage import OVERLAP
+    from rmpl.corpora.pictures import MISSING
+
+    reading = found.reading
+    return bool(reading.refused or reading.warnings[MISSING] or reading.warnings[OVERLAP])
+
+
+def _as_dict(dataset: str, path: Path, found: dict[str, Found], notes: list[str]) -> dict[str, Any]:
     return {
         "dataset": dataset,
         "path": str(path),
         "notes": notes,
         "splits": {
-            name: {**summary.as_dict(), "reading": report.as_dict()}
-            for name, (summary, report) in found.items()
+            name: {**summary.as_dict(), "reading": reading.as_dict()}
+            for name, (summary, reading) in found.items()
         },
     }
 
 
-def _print(found: dict[str, tuple[Summary, ReadReport]], notes: list[str]) -> None:
+def _print(found: dict[str, Found], notes: list[str]) -> None:
     from rmpl.cli.tables import print_counts
 
-    summaries = {name: summary for name, (summary, _) in found.items()}
-
     def columns(attribute: str) -> dict[str, Counter[Any]]:
-        return {name: getattr(summary, attribute) for name, summary in summaries.items()}
+        return {name: getattr(summary, attribute) for name, (summary, _) in found.items()}
 
     print_counts("what", columns("counts"), ordered=False)
     print_counts("text event type", columns("text_types"))
@@ -92,8 +147,8 @@ def _print(found: dict[str, tuple[Summary, ReadReport]], notes: list[str]) -> No
     print_counts("image event type", columns("image_types"))
     print_counts("image role", columns("image_roles"))
     print_counts("relation", columns("labels"))
-    for name, (summary, report) in found.items():
-        for line in [*report.lines(), *summary.oddities.lines()]:
+    for name, (summary, reading) in found.items():
+        for line in [*reading.lines(), *summary.oddities.lines()]:
             if not any(line.endswith(f" {what}") for what in summary.counts):
                 typer.echo(f"{name}: {line}")
     for note in notes:

@@ -28,9 +28,17 @@ def command(
     from rmpl.corpora.pictures import with_absolute_paths
     from rmpl.corpora.registry import find_corpus, read_corpus
     from rmpl.corpora.report import ReadReport
+    from rmpl.errors import RmplError
 
+    corpus = find_corpus(dataset)
+    if not corpus.whole:
+        raise RmplError(
+            f"{dataset} name sentences and pictures without holding them",
+            where=str(path),
+            remedy="`rmpl score` and `rmpl report` read them as they are, beside their corpus",
+        )
     report = ReadReport()
-    splits = [split] if split is not None else find_corpus(dataset).present_splits(path)
+    splits = [split] if split is not None else corpus.present_splits(path)
     documents = (
         with_absolute_paths(document)
         for part in splits

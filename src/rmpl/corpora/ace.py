@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rmpl.corpora.ace_text import SourceSentence, split_source
+from rmpl.corpora.ace_text import SourceSentence, require_splitter, split_source
 from rmpl.corpora.files import read_bytes
+from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
 from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.textual import RawArgument, RawEvent, RawSentence, Selection, outside_sentence
+from rmpl.corpora.textual import Selection, outside_sentence, whole_documents
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
 from rmpl.records import Document, Span
@@ -79,23 +80,33 @@ def read_ace(
         cannot be used, see ``on_error``.
     """
     report = ReadReport() if report is None else report
-    selection = Selection(ontology, report)
+    require_splitter()
     files = _files(Path(path))
     for missing in sorted((names or frozenset()) - files.keys()):
         report.leave_out("a document of the split that is not there", missing)
-    for name, source in files.items():
-        if names is not None and name not in names:
-            continue
+    sources = [source for name, source in files.items() if names is None or name in names]
+    raws = _documents(sources, extent, on_error, report)
+    yield from whole_documents(raws, Selection(ontology, report), on_error)
+
+
+def _documents(
+    sources: list[Path], extent: Extent, on_error: OnError, report: ReadReport
+) -> Iterator[RawDocument]:
+    for source in sources:
         try:
             annotation = _annotation(source.with_suffix(".apf.xml"), extent)
-            sentences = split_source(read_bytes(source).decode("utf-8", "replace"), str(source))
+            sentences = split_source(_text(source, report), str(source))
             assigned = _assign(annotation, sentences, report, str(source))
-            document = selection.document(annotation.document_id, assigned)
+            yield RawDocument(annotation.document_id, assigned, str(source))
         except RmplError as error:
             report.refuse(error, on_error)
-            continue
-        selection.count(document)
-        yield document
+
+
+def _text(source: Path, report: ReadReport) -> str:
+    text = read_bytes(source).decode("utf-8", "replace")
+    if "\ufffd" in text:
+        report.warn("a source with characters that are not UTF-8", str(source))
+    return text
 
 
 def _files(path: Path) -> dict[str, Path]:
@@ -128,9 +139,10 @@ def _annotation(path: Path, extent: Extent) -> _Annotation:
         entities = []
         for tag in _MENTIONS:
             for mention in document.iter(tag):
-                part = mention.find(extent)  # values and times have an extent but no head
-                chars = _chars(mention.find("extent") if part is None else part)
-                mentions[mention.attrib["ID"]] = chars
+                # Values and times have an extent but no head.
+                chars = _chars(mention, extent if mention.find(extent) is not None else "extent")
+                if mentions.setdefault(_attribute(mention, "ID"), chars) != chars:
+                    raise ValueError(f"{_name(mention)} comes a second time")
                 if tag == "entity_mention":
                     entities.append(chars)
         events = [
@@ -138,29 +150,42 @@ def _annotation(path: Path, extent: Extent) -> _Annotation:
             for event in document.iter("event")
             for mention in event.iter("event_mention")
         ]
-        return _Annotation(document.attrib["DOCID"], entities, events)
+        return _Annotation(_attribute(document, "DOCID"), entities, events)
     except ET.ParseError as error:
         raise RmplError(f"not XML ({error})", where=str(path)) from error
-    except (KeyError, ValueError) as error:
-        raise RmplError(f"not an ACE annotation ({error!r})", where=str(path)) from error
+    except ValueError as error:
+        raise RmplError(f"not an ACE annotation: {error}", where=str(path)) from error
 
 
 def _event(event: ET.Element, mention: ET.Element, mentions: dict[str, _Chars]) -> _Event:
-    return _Event(
-        f"{event.attrib['TYPE']}:{event.attrib['SUBTYPE']}",
-        _chars(mention.find("anchor")),
-        [
-            (argument.attrib["ROLE"], mentions[argument.attrib["REFID"]])
-            for argument in mention.iter("event_mention_argument")
-        ],
-    )
+    arguments = []
+    for argument in mention.iter("event_mention_argument"):
+        named = mentions.get(_attribute(argument, "REFID"))
+        if named is None:
+            raise ValueError(f"an argument of {_name(mention)} is no mention")
+        arguments.append((_attribute(argument, "ROLE"), named))
+    event_type = f"{_attribute(event, 'TYPE')}:{_attribute(event, 'SUBTYPE')}"
+    return _Event(event_type, _chars(mention, "anchor"), arguments)
 
 
-def _chars(element: ET.Element | None) -> _Chars:
-    charseq = None if element is None else element.find("charseq")
+def _chars(mention: ET.Element, part: str) -> _Chars:
+    charseq = mention.find(f"{part}/charseq")
     if charseq is None:
-        raise ValueError("a mention without <charseq>")
-    return _Chars(int(charseq.attrib["START"]), int(charseq.attrib["END"]) + 1)
+        raise ValueError(f"{_name(mention)} has no <{part}> with a <charseq>")
+    start, end = _attribute(charseq, "START"), _attribute(charseq, "END")
+    if not (start.isdecimal() and end.isdecimal()):
+        raise ValueError(f"the <{part}> of {_name(mention)} is not between two numbers")
+    return _Chars(int(start), int(end) + 1)
+
+
+def _attribute(element: ET.Element, name: str) -> str:
+    if name not in element.attrib:
+        raise ValueError(f"{_name(element)} has no {name}")
+    return element.attrib[name]
+
+
+def _name(element: ET.Element) -> str:
+    return f"<{element.tag} ID={element.get('ID', '?')}>"
 
 
 def _assign(
@@ -190,7 +215,7 @@ def _assign(
         events[number].append(RawEvent(event.event_type, trigger.start, trigger.end, arguments))
     name = annotation.document_id
     return [
-        RawSentence(name, source.sentence(f"{name}_{number}", entities[number]), own, where)
+        RawSentence(source.sentence(f"{name}_{number}", entities[number]), own, where)
         for number, (source, own) in enumerate(zip(sources, events, strict=True))
     ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -64,13 +65,27 @@ class SourceSentence(NamedTuple):
         )
 
 
+def require_splitter() -> None:
+    """Make sure that the libraries are there before the first file is read.
+
+    Raises
+    ------
+    RmplError
+        If they are not.
+    """
+    if not all(importlib.util.find_spec(library) for library in ("nupunkt", "nltk")):
+        raise RmplError(
+            "raw ACE needs a sentence splitter and a tokeniser", remedy="pip install 'rmpl[ace]'"
+        )
+
+
 def split_source(source: str, where: str) -> list[SourceSentence]:
     """Split the ``<TEXT>`` of an .sgm file into sentences and words.
 
     Raises
     ------
     RmplError
-        If the file has no ``<TEXT>``, or the splitter is not installed.
+        If the file has no ``<TEXT>``.
     """
     sentences = []
     for text in _paragraphs(source.replace("\r\n", "\n"), where):
@@ -136,20 +151,14 @@ def _sentence(text: _Text, start: int, end: int) -> SourceSentence | None:
 
 
 def _sentences(paragraph: str) -> list[tuple[int, int]]:
-    try:
-        import nupunkt  # noqa: PLC0415 - optional, and only raw text needs it
-    except ImportError as error:
-        raise _not_installed() from error
+    import nupunkt  # noqa: PLC0415 - optional, and only raw text needs it
+
     return [(int(start), int(end)) for start, end in nupunkt.sent_spans(paragraph)]
 
 
 def _words(sentence: str) -> list[tuple[int, int]]:
-    try:
-        from nltk.tokenize.destructive import (  # noqa: PLC0415 - as above
-            NLTKWordTokenizer,
-        )
-    except ImportError as error:
-        raise _not_installed() from error
+    from nltk.tokenize.destructive import NLTKWordTokenizer  # noqa: PLC0415 - as above
+
     spans, position = [], 0
     for word in NLTKWordTokenizer().tokenize(sentence):
         while position < len(sentence) and sentence[position].isspace():
@@ -162,9 +171,3 @@ def _words(sentence: str) -> list[tuple[int, int]]:
         spans.append((position, position + len(form)))
         position += len(form)
     return spans
-
-
-def _not_installed() -> RmplError:
-    return RmplError(
-        "raw ACE needs a sentence splitter and a tokeniser", remedy="pip install 'rmpl[ace]'"
-    )

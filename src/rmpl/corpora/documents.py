@@ -7,8 +7,6 @@ sentence may leave out ``tokens`` and is then split into words and punctuation m
 
 from __future__ import annotations
 
-import contextlib
-import gzip
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.files import decode, read_lines, replacing
 from rmpl.corpora.parquet import read_parquet, write_parquet
 from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.validity import check_document
@@ -129,31 +127,10 @@ def write_documents(documents: Iterable[Document], path: Path) -> int:
         raise RmplError(
             "an unknown ending", where=str(path), remedy=f"use one of {', '.join(ENDINGS)}"
         )
-    partial = path.with_name(f".{path.name}.partial")
-    try:
+    with replacing(path) as file:
         if path.suffix == ".parquet":
-            count = write_parquet(documents, partial)
-        else:
-            with _opened(partial, zipped=path.suffix == ".gz") as file:
-                count = _write_lines(documents, file)
-        partial.replace(path)
-    except OSError as error:
-        raise RmplError(f"cannot be written ({error.strerror})", where=str(path)) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-    return count
-
-
-@contextlib.contextmanager
-def _opened(path: Path, *, zipped: bool) -> Iterator[BinaryIO]:
-    with path.open("wb") as file:
-        if not zipped:
-            yield file
-            return
-        # No name and no time in the header, which would differ from run to run.
-        with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:
-            yield packed  # type: ignore[misc]
+            return write_parquet(documents, file)
+        return _write_lines(documents, file)
 
 
 def _write_lines(documents: Iterable[Document], file: BinaryIO) -> int:

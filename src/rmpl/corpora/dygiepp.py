@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
 from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.textual import RawArgument, RawEvent, RawSentence, Selection
+from rmpl.corpora.textual import Selection, raw_lines, whole_documents
 from rmpl.corpora.tokens import sentence_from_words
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
@@ -50,16 +50,12 @@ def read_dygiepp(
         If the file is missing; for a document that cannot be used, see ``on_error``.
     """
     report = ReadReport() if report is None else report
-    selection = Selection(ontology, report)
-    for where, content in read_lines(Path(path)):
-        try:
-            raw = decode(_LINE, content, where)
-            document = selection.document(raw.doc_key, list(_sentences(raw, where)))
-        except RmplError as error:
-            report.refuse(error, on_error)
-            continue
-        selection.count(document)
-        yield document
+    raws = raw_lines(path, _LINE, _document, on_error, report)
+    return whole_documents(raws, Selection(ontology, report), on_error)
+
+
+def _document(raw: _Line, where: str) -> RawDocument:
+    return RawDocument(raw.doc_key, list(_sentences(raw, where)), where)
 
 
 def _sentences(raw: _Line, where: str) -> Iterator[RawSentence]:
@@ -77,7 +73,7 @@ def _sentences(raw: _Line, where: str) -> Iterator[RawSentence]:
             where=where,
         )
         events = [_event(e, start, where) for e in raw.events[number]] if raw.events else []
-        yield RawSentence(raw.doc_key, sentence, events, where)
+        yield RawSentence(sentence, events, where)
 
 
 def _starts(sentences: list[list[str]]) -> list[int]:

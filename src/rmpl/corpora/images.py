@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -20,33 +21,53 @@ MAX_PIXELS = 80_000_000
 """The largest picture that is opened. M2E2's largest has 22 million pixels; a decompression bomb
 packs thousands of millions into a few kilobytes."""
 
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+"""What a file may be, whatever its ending says. Pillow knows many more, among them PostScript,
+which it hands to another program."""
+
 ORIENTATION = 0x0112
 SIDEWAYS = frozenset({5, 6, 7, 8})
 MAX_NAME_BYTES = 255
 
 
-def resolve_inside(folder: Path, name: str) -> Path:
+def resolve_inside(folder: Path, name: str, *, follow_links: bool = False) -> Path:
     """Return ``folder / name``, refusing names from an annotation file that lead out of it.
 
-    The check is on the name alone: links that the user has put into the folder are followed.
+    ``folder`` itself may be a link. A link within it must not lead out of it, unless
+    ``follow_links`` says that the user put it there.
 
     Raises
     ------
     RmplError
-        If the name is empty, absolute, holds ``..`` or is no file name at all.
+        If the name is empty, absolute, holds ``..``, passes a link that leads out of ``folder``, or
+        is no file name at all.
     """
     posix, windows = PurePosixPath(name), PureWindowsPath(name)
+    if "\0" in name or not posix.parts or any(map(_is_too_long, posix.parts)):
+        raise RmplError("an image name that is no file name", where=repr(name))
+    path = folder
     leads_out = posix.is_absolute() or windows.anchor or ".." in windows.parts
-    impossible = "\0" in name or any(
-        len(part.encode("utf-8", "replace")) > MAX_NAME_BYTES for part in posix.parts
-    )
-    if leads_out or impossible or not posix.parts:
+    for part in () if leads_out else posix.parts:
+        path = path / part
+        if not follow_links and path.is_symlink() and not _is_inside(folder, path):
+            leads_out = True
+            break
+    if leads_out:
         raise RmplError(
             "an image name that leads out of the images folder",
             where=repr(name),
-            remedy="annotation files must name images relative to that folder",
+            remedy="annotation files must name images relative to that folder, and links in it "
+            "must not leave it",
         )
-    return folder / posix
+    return path
+
+
+def _is_too_long(part: str) -> bool:
+    return len(part.encode("utf-8", "replace")) > MAX_NAME_BYTES
+
+
+def _is_inside(folder: Path, path: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
@@ -95,18 +116,20 @@ def _with_image(path: Path, work: Callable[[PIL.Image.Image], T], max_pixels: in
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own limit only warns; ours is below it
-            with PIL.Image.open(path) as image:
+            with PIL.Image.open(path, formats=FORMATS) as image:
                 _check_pixels(image.size, max_pixels, path)
                 return work(image)
     except RmplError:
         raise
     except PIL.UnidentifiedImageError as error:
-        raise RmplError("not an image", where=str(path), remedy="download it again") from error
+        raise RmplError(
+            "not an image", where=str(path), remedy=f"{', '.join(FORMATS)} are read"
+        ) from error
     except PIL.Image.DecompressionBombError as error:
         raise RmplError("an image that is too large", where=str(path)) from error
     except Exception as error:  # a decoder fed with broken bytes raises almost anything
         raise RmplError(
-            f"a broken image ({error})", where=str(path), remedy="download it again"
+            "a broken image", where=f"{path} ({error})", remedy="download it again"
         ) from error
 
 

@@ -12,36 +12,22 @@ from pathlib import Path
 import msgspec
 
 from rmpl.corpora.files import decode, read_bytes
+from rmpl.corpora.mentions import Mention, RawDocument, RawSentence, SpanEvent
 from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.textual import RawArgument, RawEvent, Selection
+from rmpl.corpora.textual import Selection, whole_documents
 from rmpl.corpora.tokens import sentence_from_words
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
 from rmpl.records import Document
 
 
-class _Mention(msgspec.Struct, gc=False):
-    start: int
-    end: int
-
-
-class _Argument(_Mention, gc=False):
-    role: str
-
-
-class _Event(msgspec.Struct, gc=False):
-    event_type: str
-    trigger: _Mention
-    arguments: list[_Argument] = []
-
-
 class _Sentence(msgspec.Struct, gc=False):
     words: list[str]
     sentence: str | None = None
-    golden_entity_mentions: list[_Mention] = msgspec.field(
+    golden_entity_mentions: list[Mention] = msgspec.field(
         name="golden-entity-mentions", default_factory=list
     )
-    golden_event_mentions: list[_Event] = msgspec.field(
+    golden_event_mentions: list[SpanEvent] = msgspec.field(
         name="golden-event-mentions", default_factory=list
     )
 
@@ -70,21 +56,21 @@ def read_jmee(
     """
     path = Path(path)
     report = ReadReport() if report is None else report
-    selection = Selection(ontology, report)
-    records = decode(_LIST, read_bytes(path), str(path))
-    for number, raw in enumerate(records, start=1):
+    raws = _records(path, on_error, report)
+    return whole_documents(raws, Selection(ontology, report), on_error)
+
+
+def _records(path: Path, on_error: OnError, report: ReadReport) -> Iterator[RawDocument]:
+    sentences = decode(_LIST, read_bytes(path), str(path))
+    for number, raw in enumerate(sentences, start=1):
         where = f"{path}, sentence {number}"
         try:
-            record = decode(_SENTENCE, raw, where)
-            document = _to_document(f"{path.stem}_{number}", record, selection, where)
+            yield _record(f"{path.stem}_{number}", decode(_SENTENCE, raw, where), where)
         except RmplError as error:
             report.refuse(error, on_error)
-            continue
-        selection.count(document)
-        yield document
 
 
-def _to_document(name: str, raw: _Sentence, selection: Selection, where: str) -> Document:
+def _record(name: str, raw: _Sentence, where: str) -> RawDocument:
     sentence = sentence_from_words(
         f"{name}_0",
         raw.words,
@@ -92,17 +78,5 @@ def _to_document(name: str, raw: _Sentence, selection: Selection, where: str) ->
         entities=[(mention.start, mention.end) for mention in raw.golden_entity_mentions],
         where=where,
     )
-    events = [
-        RawEvent(
-            event.event_type,
-            event.trigger.start,
-            event.trigger.end,
-            [RawArgument(a.role, a.start, a.end) for a in event.arguments],
-        )
-        for event in raw.golden_event_mentions
-    ]
-    return Document(
-        id=name,
-        sentences=(sentence,),
-        text_events=tuple(selection.events(events, sentence, where=where)),
-    )
+    events = [event.raw() for event in raw.golden_event_mentions]
+    return RawDocument(name, [RawSentence(sentence, events, where)], where)

@@ -23,6 +23,9 @@ PERMUTATIONS = 64
 MIN_SHINGLES = 4
 """Shorter sentences ("He said no.") recur by chance; they are compared by id only."""
 
+OVERLAP = "overlap with the test data"
+"""What is counted of documents that must not be trained on."""
+
 _WORD = re.compile(r"\w+")
 
 
@@ -90,7 +93,7 @@ class LeakageGuard:
             if reason is None:
                 yield document
             else:
-                report.leave_out("overlap with the test data", f"{document.id}: {reason}")
+                report.leave_out(OVERLAP, f"{document.id}: {reason}")
 
 
 def _datasketch() -> ModuleType:

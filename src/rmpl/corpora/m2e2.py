@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import collector_paused, decode, read_bytes
+from rmpl.corpora.files import collector_paused, decode, read_bytes, repeated_keys
 from rmpl.corpora.m2e2_release import (
     IMAGE_IDS,
     IMAGE_MULTIMEDIA,
@@ -233,7 +233,12 @@ class _Reading:
 
     def _read_image_events(self, name: str) -> None:
         path = self.folder / name
-        for image_id, raw in decode(_IMAGES, read_bytes(path), str(path)).items():
+        data = read_bytes(path)
+        images = decode(_IMAGES, data, str(path))
+        for image_id in repeated_keys(data, images, "event_type"):
+            error = RmplError("a repeated image id", where=f"{path}, {image_id}")
+            self.report.refuse(error, self.on_error)
+        for image_id, raw in images.items():
             where = f"{path}, {image_id}"
             try:
                 parts = self._parts_of(image_id, where)
@@ -287,12 +292,13 @@ class _Reading:
         folders = [] if self.images is None else [self.images]
         pictures = Pictures(folders, self.on_error, self.report)
         for image_id in self._image_ids():
+            where = f"{self.folder}, image {image_id!r}"
             try:
-                parts = self._parts_of(image_id, f"{self.folder}, image {image_id!r}")
+                parts = self._parts_of(image_id, where)
             except RmplError as error:
                 self.report.refuse(error, self.on_error)
                 continue
-            parts.images[image_id] = pictures.find(image_id, f"{image_id}.jpg")
+            parts.images[image_id] = pictures.find(image_id, f"{image_id}.jpg", where)
 
     def _image_ids(self) -> list[str]:
         listed = self.folder / IMAGE_IDS

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from rmpl.corpora.files import decode, read_bytes
+from rmpl.corpora.release import Check, ReleaseReport
 from rmpl.errors import RmplError
 
 TEXT_ONLY = "text_only_event.json"
@@ -48,50 +49,6 @@ EVENTS_BY_TYPE = {
 """Text events and image events of every type."""
 
 
-class Check(msgspec.Struct, frozen=True):
-    """One thing that was looked at; ``known`` marks an oddity that belongs to the release."""
-
-    what: str
-    expected: int | str
-    found: int | str
-    known: bool = False
-
-    @property
-    def holds(self) -> bool:
-        """Whether it is as in the release."""
-        return self.expected == self.found
-
-
-class ReleaseReport(msgspec.Struct, frozen=True):
-    """Everything that was compared with the release."""
-
-    folder: str
-    checks: list[Check]
-
-    @property
-    def deviations(self) -> list[Check]:
-        """The checks that do not hold."""
-        return [check for check in self.checks if not check.holds]
-
-    @property
-    def is_release(self) -> bool:
-        """Whether the folder holds the release, whole and unchanged."""
-        return not self.deviations
-
-    def lines(self) -> list[str]:
-        """Return one line a check, deviations marked, and a last line with the verdict."""
-        lines = []
-        for check in self.checks:
-            if not check.holds:
-                mark, rest = "DEVIATION", f"{check.found} (release: {check.expected})"
-            else:
-                mark, rest = ("known" if check.known else "ok"), f"{check.found}"
-            lines.append(f"{mark:9}  {check.what}: {rest}")
-        count = len(self.deviations)
-        verdict = "this is M2E2 v0.1, whole" if not count else f"{count} deviations from M2E2 v0.1"
-        return [*lines, f"{self.folder}: {verdict}"]
-
-
 def check_m2e2(folder: str | Path) -> ReleaseReport:
     """Compare a folder with the release, check by check.
 
@@ -123,7 +80,7 @@ def check_m2e2(folder: str | Path) -> ReleaseReport:
             checks.extend(_count(_Release(contents, image_ids, folder)))
         except RmplError as error:
             checks.append(Check("all files can be read", "yes", str(error)))
-    return ReleaseReport(str(folder), checks)
+    return ReleaseReport(str(folder), "M2E2 v0.1", checks)
 
 
 def _image_ids(folder: Path) -> set[str]:

@@ -159,6 +159,6 @@ def _to_document(
     image_id = str(raw.img_id).removesuffix(".jpg")
     if not image_id:
         raise RmplError("an empty image id", where=where)
-    image = pictures.find(image_id, f"{image_id}.jpg")
+    image = pictures.find(image_id, f"{image_id}.jpg", where)
     relation = Relation("r1", sentence.id, image.id, label, head, tail)
     return Document(id=name, sentences=(sentence,), images=(image,), relations=(relation,))

@@ -11,35 +11,31 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.mentions import (
+    Mention,
+    NamedArgument,
+    RawArgument,
+    RawDocument,
+    RawEvent,
+    RawSentence,
+    by_id,
+    named,
+)
 from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.textual import RawArgument, RawEvent, RawSentence, Selection, group_sentences
+from rmpl.corpora.textual import Selection, joined_documents, raw_lines
 from rmpl.corpora.tokens import sentence_from_words
-from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
 from rmpl.records import Document
 
 
-class _Entity(msgspec.Struct, gc=False):
+class _Entity(Mention, gc=False):
     id: str
-    start: int
-    end: int
-
-
-class _Trigger(msgspec.Struct, gc=False):
-    start: int
-    end: int
-
-
-class _Argument(msgspec.Struct, gc=False):
-    entity_id: str
-    role: str
 
 
 class _Event(msgspec.Struct, gc=False):
     event_type: str
-    trigger: _Trigger
-    arguments: list[_Argument] = []
+    trigger: Mention
+    arguments: list[NamedArgument] = []
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -69,32 +65,23 @@ def read_oneie(
         If the file is missing; for a line that cannot be used, see ``on_error``.
     """
     report = ReadReport() if report is None else report
-    lines = _sentences(Path(path), on_error, report)
-    yield from group_sentences(lines, Selection(ontology, report), on_error)
+    sentences = raw_lines(path, _LINE, _sentence, on_error, report)
+    return joined_documents(sentences, Selection(ontology, report), on_error)
 
 
-def _sentences(path: Path, on_error: OnError, report: ReadReport) -> Iterator[RawSentence]:
-    for where, content in read_lines(path):
-        try:
-            yield _sentence(decode(_LINE, content, where), where)
-        except RmplError as error:
-            report.refuse(error, on_error)
-
-
-def _sentence(raw: _Line, where: str) -> RawSentence:
-    mentions = {entity.id: (entity.start, entity.end) for entity in raw.entity_mentions}
+def _sentence(raw: _Line, where: str) -> RawDocument:
+    known = by_id(raw.entity_mentions, where)
     events = []
     for event in raw.event_mentions:
-        arguments = []
-        for argument in event.arguments:
-            if argument.entity_id not in mentions:
-                raise RmplError(
-                    f"an argument that is no entity mention ({argument.entity_id!r})", where=where
-                )
-            arguments.append(RawArgument(argument.role, *mentions[argument.entity_id]))
+        mentions = [(a.role, named(a, known, where)) for a in event.arguments]
+        arguments = [RawArgument(role, entity.start, entity.end) for role, entity in mentions]
         trigger = event.trigger
         events.append(RawEvent(event.event_type, trigger.start, trigger.end, arguments))
     sentence = sentence_from_words(
-        raw.sent_id, raw.tokens, text=raw.sentence, entities=mentions.values(), where=where
+        raw.sent_id,
+        raw.tokens,
+        text=raw.sentence,
+        entities=[(entity.start, entity.end) for entity in raw.entity_mentions],
+        where=where,
     )
-    return RawSentence(raw.doc_id, sentence, events, where)
+    return RawDocument(raw.doc_id, [RawSentence(sentence, events, where)], where)

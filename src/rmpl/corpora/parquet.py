@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import BinaryIO
 
 import msgspec
 
@@ -15,7 +16,7 @@ from rmpl.records import Document
 ROWS_AT_ONCE = 1_000
 
 
-def write_parquet(documents: Iterable[Document], path: Path) -> int:
+def write_parquet(documents: Iterable[Document], file: BinaryIO) -> int:
     """Write documents as rows and return how many.
 
     Raises
@@ -29,7 +30,7 @@ def write_parquet(documents: Iterable[Document], path: Path) -> int:
     schema = arrow.schema([(f.name, _arrow_type(arrow, f.type)) for f in record.fields])
     count = 0
     remaining = iter(documents)
-    with parquet.ParquetWriter(path, schema) as writer:
+    with parquet.ParquetWriter(file, schema) as writer:
         while rows := [msgspec.to_builtins(d) for d in itertools.islice(remaining, ROWS_AT_ONCE)]:
             writer.write_table(arrow.Table.from_pylist(rows, schema=schema))
             count += len(rows)

@@ -12,6 +12,9 @@ from rmpl.corpora.report import OnError, ReadReport
 from rmpl.errors import RmplError
 from rmpl.records import Document, Image
 
+MISSING = "a picture that is missing from its folder"
+"""What is warned of where the pictures are at hand but not this one."""
+
 
 class Pictures:
     """The folders in which a corpus's pictures may lie.
@@ -24,18 +27,28 @@ class Pictures:
         What happens at a picture that is there but cannot be opened.
     report
         Counts missing and broken pictures.
+    follow_links
+        Whether links in the folders may lead out of them.
     """
 
-    def __init__(self, folders: Sequence[Path], on_error: OnError, report: ReadReport) -> None:
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        on_error: OnError,
+        report: ReadReport,
+        *,
+        follow_links: bool = False,
+    ) -> None:
         self.folders = folders
+        self.follow_links = follow_links
         self.on_error = on_error
         self.report = report
 
-    def find(self, image_id: str, file_name: str) -> Image:
+    def find(self, image_id: str, file_name: str, where: str) -> Image:
         """Return the image with the path and size of its picture.
 
         A picture that is not there, or is broken and counted, has ``path=None`` and size 0: what a
-        corpus says about it stays.
+        corpus says about it stays. ``where`` is the place that names it.
 
         Raises
         ------
@@ -44,18 +57,25 @@ class Pictures:
         """
         try:
             for folder in self.folders:
-                path = resolve_inside(folder, file_name)
+                path = resolve_inside(folder, file_name, follow_links=self.follow_links)
                 if path.is_file():
-                    width, height = image_size(path)
-                    return Image(id=image_id, path=str(path), width=width, height=height)
+                    return _measured(image_id, path)
         except RmplError as error:
-            self.report.refuse(error, self.on_error)
+            placed = RmplError(error.what, where=f"{where}, {error.where}", remedy=error.remedy)
+            self.report.refuse(placed, self.on_error)
             return Image(id=image_id)
-        self.report.warn("picture not at hand", file_name)
+        self.report.warn(MISSING if self.folders else "picture not at hand", file_name)
         return Image(id=image_id)
 
 
-def with_pictures(document: Document, pictures: Pictures, *, contained: bool) -> Document:
+def _measured(image_id: str, path: Path) -> Image:
+    width, height = image_size(path)
+    return Image(id=image_id, path=str(path), width=width, height=height)
+
+
+def with_pictures(
+    document: Document, pictures: Pictures, where: str, *, contained: bool
+) -> Document:
     """Return a document whose images' paths lead to pictures, with their sizes.
 
     Parameters
@@ -64,6 +84,8 @@ def with_pictures(document: Document, pictures: Pictures, *, contained: bool) ->
         A user's own, or one written by ``rmpl convert``.
     pictures
         Where relative paths start from.
+    where
+        The file that the document is from.
     contained
         Whether absolute paths must lead into the pictures' folders too. Otherwise they are taken as
         they are.
@@ -73,6 +95,7 @@ def with_pictures(document: Document, pictures: Pictures, *, contained: bool) ->
     RmplError
         See ``Pictures.find``.
     """
+    where = f"{where}, document {document.id}"
     images = []
     for image in document.images:
         path = None if image.path is None else Path(image.path)
@@ -80,9 +103,9 @@ def with_pictures(document: Document, pictures: Pictures, *, contained: bool) ->
             images.append(image)
         elif path.is_absolute() and not contained:
             anywhere = Pictures([path.parent], pictures.on_error, pictures.report)
-            images.append(anywhere.find(image.id, path.name))
+            images.append(anywhere.find(image.id, path.name, where))
         else:
-            images.append(pictures.find(image.id, _relative(path, pictures.folders)))
+            images.append(pictures.find(image.id, _relative(path, pictures.folders), where))
     return msgspec.structs.replace(document, images=tuple(images))
 
 

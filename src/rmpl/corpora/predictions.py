@@ -8,17 +8,14 @@ sentence is written ``"start": -1, "end": 0`` with its text. docs/scoring.md des
 
 from __future__ import annotations
 
-import contextlib
-import gzip
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any
 
 import msgspec
 
-from rmpl.corpora.files import BOM
+from rmpl.corpora.files import lines_of, read_lines, replacing
 from rmpl.corpora.prediction_lines import (
     Candidates,
     DocumentLine,
@@ -30,7 +27,7 @@ from rmpl.corpora.prediction_lines import (
     decode_line,
     warn_of_line,
 )
-from rmpl.corpora.report import ReadReport
+from rmpl.corpora.report import OnError, ReadReport
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.records import (
@@ -55,6 +52,7 @@ def read_predictions(
     *,
     ontology: Ontology | None = None,
     candidates: Candidates | None = None,
+    on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
     """Read a prediction (or gold) file as a stream of documents without text and pictures.
@@ -68,30 +66,28 @@ def read_predictions(
         given.
     candidates
         The documents, sentences and images of the gold; what lies outside is warned of.
+    on_error
+        ``"raise"`` stops at the first line that cannot be scored, ``"count"`` leaves it out.
     report
         Counts what was read, and warns of what can only be wrong; that is still scored.
 
     Raises
     ------
     RmplError
-        If a line is not a document of this format, a document or an id is repeated, a link names an
-        unknown id, an event type is unknown, a span is empty, or a box is not finite.
+        If there is no such file; with ``on_error="raise"``, if a line is not a document of this
+        format, a document or an id is repeated, a link names an unknown id, an event type is
+        unknown, a span is empty, or a box is not finite.
     """
     ontology = load_ontology("m2e2") if ontology is None else ontology
     report = ReadReport() if report is None else report
-    seen: dict[str, int] = {}
-    for number, line in _lines(path):
-        where = f"{'standard input' if str(path) == STDIN else path}:{number}"
-        document = decode_line(line, where)
-        where = f"{where}: document {document.doc_id}"
-        if document.doc_id in seen:
-            raise RmplError(
-                f"this document was predicted before, in line {seen[document.doc_id]}",
-                where=where,
-                remedy="write every document once",
-            )
-        seen[document.doc_id] = number
-        check_line(document, ontology, where)
+    seen: dict[str, str] = {}
+    for where, content in _lines(path):
+        try:
+            document = _checked(content, where, seen, ontology)
+        except RmplError as error:
+            report.refuse(error, on_error)
+            continue
+        seen[document.doc_id] = where
         warn_of_line(document, ontology, candidates, report)
         report.use("documents")
         report.use("text events", len(document.text_events))
@@ -100,39 +96,23 @@ def read_predictions(
         yield _to_document(document)
 
 
-def _lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the non-blank lines of a file or of standard input with their numbers, from 1."""
+def _checked(content: bytes, where: str, seen: dict[str, str], ontology: Ontology) -> DocumentLine:
+    document = decode_line(content, where)
+    where = f"{where}: document {document.doc_id}"
+    if document.doc_id in seen:
+        raise RmplError(
+            f"this document was predicted before, in {seen[document.doc_id]}",
+            where=where,
+            remedy="write every document once",
+        )
+    check_line(document, ontology, where)
+    return document
+
+
+def _lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
     if str(path) == STDIN:
-        yield from _unpacked_lines(cast("BinaryIO", sys.stdin.buffer), "standard input")
-        return
-    try:
-        file = Path(path).open("rb")  # noqa: SIM115 - closed by the with below
-    except OSError as error:
-        raise RmplError(
-            error.strerror or str(error), where=str(path), remedy="check the path"
-        ) from error
-    with file:
-        yield from _unpacked_lines(file, str(path))
-
-
-def _unpacked_lines(file: BinaryIO, where: str) -> Iterator[tuple[int, bytes]]:
-    packed = cast("_Peekable", file).peek(2)[:2] == b"\x1f\x8b"
-    lines = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
-    number = 0
-    try:
-        for number, line in enumerate(lines, start=1):
-            if number == 1:
-                line = line.removeprefix(BOM)  # noqa: PLW2901
-            if line.strip():
-                yield number, line
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise RmplError(
-            f"the gzip file is cut short or damaged ({error})", where=f"{where}:{number + 1}"
-        ) from error
-
-
-class _Peekable(Protocol):
-    def peek(self, size: int, /) -> bytes: ...
+        return lines_of(sys.stdin.buffer, "standard input")
+    return read_lines(Path(path))
 
 
 def _to_document(raw: DocumentLine) -> Document:
@@ -198,30 +178,12 @@ def write_predictions(documents: Iterable[Document], path: Path) -> None:
     Raises
     ------
     RmplError
-        If the folder cannot be written.
+        If it cannot be written.
     """
-    path = Path(path)
-    partial = path.with_name(f".{path.name}.partial")
     encoder = msgspec.json.Encoder()
-    try:
-        with partial.open("wb") as raw, _packed(raw, path) as file:
-            for document in documents:
-                file.write(encoder.encode(_line(document)) + b"\n")
-        partial.replace(path)
-    except OSError as error:
-        raise RmplError(f"cannot be written ({error.strerror})", where=str(path)) from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def _packed(raw: BinaryIO, path: Path) -> Iterator[BinaryIO]:
-    if path.suffix != ".gz":
-        yield raw
-        return
-    # No name and no time in the header: the same predictions give the same bytes.
-    with gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as file:
-        yield cast("BinaryIO", file)
+    with replacing(Path(path)) as file:
+        for document in documents:
+            file.write(encoder.encode(_line(document)) + b"\n")
 
 
 def _line(document: Document) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
 from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.textual import RawArgument, RawEvent, RawSentence, Selection, outside_sentence
+from rmpl.corpora.textual import Selection, outside_sentence, raw_lines, whole_documents
 from rmpl.corpora.tokens import sentence_from_words
 from rmpl.errors import RmplError
 from rmpl.ontology import load_mapping
@@ -62,17 +62,14 @@ def read_rams(
     report = ReadReport() if report is None else report
     mapping = load_mapping("rams") | (load_mapping("rams_loose") if loose else {})
     selection = Selection(None, report, mapping)
-    for where, content in read_lines(Path(path)):
-        try:
-            raw = decode(_LINE, content, where)
-            document = selection.document(raw.doc_key, [_sentence(raw, report, where)])
-        except RmplError as error:
-            report.refuse(error, on_error)
-            continue
+
+    def record(raw: _Line, where: str) -> RawDocument:
+        document = RawDocument(raw.doc_key, [_sentence(raw, report, where)], where)
         report.use("records")
-        if document.text_events:
-            selection.count(document)
-            yield document
+        return document
+
+    raws = raw_lines(path, _LINE, record, on_error, report)
+    return whole_documents(raws, selection, on_error, with_events=True)
 
 
 def _sentence(raw: _Line, report: ReadReport, where: str) -> RawSentence:
@@ -95,7 +92,7 @@ def _sentence(raw: _Line, report: ReadReport, where: str) -> RawSentence:
         where=where,
     )
     event = RawEvent(types[0][0], first - start, last - start + 1, arguments)
-    return RawSentence(raw.doc_key, sentence, [event], where)
+    return RawSentence(sentence, [event], where)
 
 
 def _place(sentences: list[list[str]], word: int, where: str) -> tuple[int, int]:

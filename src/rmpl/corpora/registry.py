@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rmpl.corpora.ace import read_ace, read_names
+from rmpl.corpora.ace import Extent, read_ace, read_names
 from rmpl.corpora.documents import read_documents
 from rmpl.corpora.dygiepp import read_dygiepp
 from rmpl.corpora.jmee import read_jmee
@@ -14,6 +15,7 @@ from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.corpora.mnre import read_mnre
 from rmpl.corpora.oneie import read_oneie
 from rmpl.corpora.pictures import Pictures, with_pictures
+from rmpl.corpora.predictions import read_predictions
 from rmpl.corpora.rams import read_rams
 from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.situations import read_swig
@@ -48,6 +50,8 @@ class Corpus(NamedTuple):
         What a split's file may be called, ``{split}`` standing for the split.
     trains
         Whether training may read it. M2E2 is annotated for evaluation only.
+    whole
+        Whether its documents hold the sentences and pictures that their events are in.
     """
 
     about: str
@@ -55,6 +59,7 @@ class Corpus(NamedTuple):
     splits: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     trains: bool = True
+    whole: bool = True
 
     def find(self, path: Path, split: str) -> Path | None:
         """Return ``path`` if it is a file, else the split's file in that folder, if it is there."""
@@ -62,6 +67,11 @@ class Corpus(NamedTuple):
             return path
         names = (path / name.format(split=split) for name in self.files)
         return next((name for name in names if name.is_file()), None)
+
+    def split_of(self, file: Path) -> str | None:
+        """Return the split that a file is named after, if it is."""
+        names = ((split, name.format(split=split)) for name in self.files for split in self.splits)
+        return next((split for split, name in names if name == file.name), None)
 
     def present_splits(self, path: Path) -> list[str | None]:
         """Return the splits whose files are in a folder; ``[None]`` where there are none."""
@@ -93,17 +103,34 @@ def _mnre(request: Request) -> Iterator[Document]:
     return read_mnre(path, images=images, on_error=request.on_error, report=request.report)
 
 
-def _ace(request: Request) -> Iterator[Document]:
-    names = None if request.split is None else read_names(_file("ace", request))
-    return read_ace(request.path, names=names, on_error=request.on_error, report=request.report)
+def _ace(extent: Extent) -> Callable[[Request], Iterator[Document]]:
+    def read(request: Request) -> Iterator[Document]:
+        if request.split is not None and request.path.is_file():
+            raise RmplError(
+                "one file has no splits", where=str(request.path), remedy="leave --split out"
+            )
+        names = None if request.split is None else read_names(_file("ace", request))
+        return read_ace(
+            request.path,
+            names=names,
+            extent=extent,
+            on_error=request.on_error,
+            report=request.report,
+        )
+
+    return read
 
 
 def _documents(request: Request) -> Iterator[Document]:
     contained = request.images is not None
     folder = request.path.parent if request.images is None else request.images
-    pictures = Pictures([folder], request.on_error, request.report)
+    pictures = Pictures([folder], request.on_error, request.report, follow_links=not contained)
     for document in read_documents(request.path, on_error=request.on_error, report=request.report):
-        yield with_pictures(document, pictures, contained=contained)
+        yield with_pictures(document, pictures, str(request.path), contained=contained)
+
+
+def _predictions(request: Request) -> Iterator[Document]:
+    return read_predictions(request.path, on_error=request.on_error, report=request.report)
 
 
 def _in_file(
@@ -134,6 +161,7 @@ def _file(name: str, request: Request) -> Path:
 
 _SPLITS = ("train", "dev", "test")
 _LINES = ("{split}.jsonl", "{split}.json", "{split}.oneie.json")
+_LISTS = ("{split}.doc.txt", "{split}.txt", "{split}.filelist")
 
 CORPORA: dict[str, Corpus] = {
     "m2e2": Corpus("M2E2: news with pictures and links; evaluation only", _m2e2, trains=False),
@@ -146,11 +174,9 @@ CORPORA: dict[str, Corpus] = {
         # The published validation file of version 2 really has a blank before the dot.
         ("mnre_{split}.txt", "mnre_{split} .txt", "ours_{split}.txt", "ours_{split} .txt"),
     ),
-    "ace": Corpus(
-        "ACE 2005 from its own .sgm and .apf.xml",
-        _ace,
-        _SPLITS,
-        ("{split}.doc.txt", "{split}.txt", "{split}.filelist"),
+    "ace": Corpus("ACE 2005 from its own .sgm and .apf.xml", _ace("extent"), _SPLITS, _LISTS),
+    "ace_heads": Corpus(
+        "the same; arguments are the heads of their mentions", _ace("head"), _SPLITS, _LISTS
     ),
     "jmee": Corpus(
         "ACE 2005 as JMEE JSON", _in_file("jmee", read_jmee), _SPLITS, ("{split}.json",)
@@ -168,6 +194,12 @@ CORPORA: dict[str, Corpus] = {
         _SPLITS,
         ("{split}.jsonlines",),
     ),
+    "rams_loose": Corpus(
+        "the same with near types, such as a threat made in a meeting",
+        _in_file("rams", functools.partial(read_rams, loose=True)),
+        _SPLITS,
+        ("{split}.jsonlines",),
+    ),
     "wikievents": Corpus(
         "WikiEvents, mapped to M2E2's types; free, unlike ACE",
         _in_file("wikievents", read_wikievents),
@@ -175,6 +207,12 @@ CORPORA: dict[str, Corpus] = {
         ("{split}.jsonl",),
     ),
     "documents": Corpus("your own documents: .jsonl, .jsonl.gz, .parquet", _documents),
+    "predictions": Corpus(
+        "prediction (or gold) lines, as `rmpl score` takes them",
+        _predictions,
+        trains=False,
+        whole=False,
+    ),
 }
 
 
@@ -218,6 +256,10 @@ def read_corpus(
         raise RmplError(
             f"{name} has no split {split!r}",
             remedy=f"its splits: {', '.join(corpus.splits) or 'none, leave it out'}",
+        )
+    if split is not None and path.is_file() and corpus.split_of(path) not in {None, split}:
+        raise RmplError(
+            f"this is not the {split} split", where=str(path), remedy="leave --split out"
         )
     folder = None if images is None else Path(images)
     if folder is not None and not folder.is_dir():

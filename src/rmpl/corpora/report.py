@@ -27,10 +27,11 @@ class ReadReport:
     refused
         How many of the things left out were broken, not merely unwanted.
     cases
-        The places of the first ``KEPT_CASES`` occurrences of each reason.
+        The places of the first occurrences of each reason, as many as ``kept_cases``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept_cases: int = KEPT_CASES) -> None:
+        self.kept_cases = kept_cases
         self.used: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
@@ -60,7 +61,7 @@ class ReadReport:
 
     def _keep(self, reason: str, where: str) -> None:
         cases = self.cases.setdefault(reason, [])
-        if len(cases) < KEPT_CASES:
+        if len(cases) < self.kept_cases:
             cases.append(where)
 
     def as_dict(self) -> dict[str, Any]:
@@ -78,7 +79,7 @@ class ReadReport:
         lines = [f"used: {count:,} {what}" for what, count in self.used.items()]
         for title, counter in (("left out", self.left_out), ("warning", self.warnings)):
             for reason, count in counter.items():
-                lines.append(
-                    f"{title}: {count:,} x {reason} (e.g. {', '.join(self.cases[reason])})"
-                )
+                examples = ", ".join(self.cases[reason])
+                named = f" (e.g. {examples})" if examples else ""
+                lines.append(f"{title}: {count:,} x {reason}{named}")
         return lines

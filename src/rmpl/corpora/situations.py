@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from rmpl.corpora.captions import Captions, majority
-from rmpl.corpora.files import decode, read_bytes
+from rmpl.corpora.files import decode, read_bytes, repeated_keys
 from rmpl.corpora.pictures import Pictures
 from rmpl.corpora.report import OnError, ReadReport
 from rmpl.errors import RmplError
@@ -89,7 +89,11 @@ def read_swig(
         report.warn(f"no {SPACE}, so no glosses and captions", str(folder))
     builder = _Builder(Captions(space if space.is_file() else None), pictures, report)
     file = str(path)
-    for name, raw in decode(_FILE, read_bytes(path), file).items():
+    data = read_bytes(path)
+    records = decode(_FILE, data, file)
+    for name in repeated_keys(data, records, "verb"):
+        report.refuse(RmplError("a repeated picture", where=f"{file}, {name}"), on_error)
+    for name, raw in records.items():
         where = f"{file}, {name}"
         try:
             document = builder.document(name, decode(_RECORD, raw, where), where)
@@ -152,7 +156,7 @@ class _Builder:
         of_record = Image(id=stem, width=raw.width, height=raw.height)
         if self.pictures is None:
             return of_record
-        found = self.pictures.find(stem, name)
+        found = self.pictures.find(stem, name, where)
         if found.path is None:
             return of_record
         width, height = found.width * raw.height, found.height * raw.width
@@ -176,9 +180,11 @@ class _Builder:
         where: str,
     ) -> tuple[ImageArgument, ...]:
         found: dict[tuple[str, Box], ImageArgument] = {}
+        ungrounded = len(glosses)
         for name, corners in raw.bb.items():
             if corners[0] < 0 and corners[2] < 0:
                 continue  # the corpus's mark for a role without a box
+            ungrounded -= name in glosses
             role = name if roles is None else roles.get(name)
             if role is None:
                 self.report.leave_out(f"role {name} of {raw.verb} without a role in M2E2", where)
@@ -190,6 +196,8 @@ class _Builder:
                 self.report.leave_out("a box that another name of the role has too", where)
             else:
                 found[role, box] = ImageArgument(role, box, gloss=glosses.get(name))
+        if ungrounded:
+            self.report.leave_out("a role without a box", where, ungrounded)
         return tuple(found.values())
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rmpl.corpora.images import open_image
-from rmpl.corpora.report import ReadReport
+from rmpl.corpora.report import KEPT_CASES, ReadReport
 from rmpl.errors import RmplError
 from rmpl.records import Document, ImageEvent, Span, TextEvent
 
@@ -33,14 +33,14 @@ class Summary:
         What fits the format but looks wrong, with its first cases.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept_cases: int = KEPT_CASES) -> None:
         self.counts: Counter[str] = Counter()
         self.text_types: Counter[str] = Counter()
         self.image_types: Counter[str] = Counter()
         self.text_roles: Counter[tuple[str, str]] = Counter()
         self.image_roles: Counter[tuple[str, str]] = Counter()
         self.labels: Counter[str] = Counter()
-        self.oddities = ReadReport()
+        self.oddities = ReadReport(kept_cases)
 
     def add(self, document: Document) -> None:
         """Count one document."""
@@ -83,6 +83,11 @@ class Summary:
             boxes = [argument.box for argument in event.arguments]
             if width and any(b.x2 > width or b.y2 > height or b.x1 < 0 or b.y1 < 0 for b in boxes):
                 self.oddities.warn("a box that leaves its picture", event.image_id)
+        for relation in document.relations:
+            if _overlap(*sorted((relation.head, relation.tail))):
+                self.oddities.warn(
+                    "a relation whose spans overlap", f"{document.id}, {relation.id}"
+                )
         types = {e.id: e.event_type for e in document.text_events}
         pictured = {e.id: e.event_type for e in document.image_events}
         for link in document.links:
@@ -114,11 +119,15 @@ def _nested(roles: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
     return nested
 
 
-def check_pictures(document: Document, report: ReadReport) -> None:
-    """Decode every picture of a document that is at hand and count the broken ones."""
+def check_pictures(document: Document, report: ReadReport, done: set[str]) -> None:
+    """Decode every picture of a document that is at hand and count the broken ones.
+
+    ``done`` holds the paths of those that were decoded before: each is decoded once.
+    """
     for image in document.images:
-        if image.path is None:
+        if image.path is None or image.path in done:
             continue
+        done.add(image.path)
         try:
             open_image(Path(image.path))
             report.use("pictures decoded")

@@ -11,28 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.mentions import Mention, RawDocument, RawSentence, SpanEvent
 from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.textual import RawArgument, RawEvent, RawSentence, Selection, group_sentences
+from rmpl.corpora.textual import Selection, joined_documents, raw_lines
 from rmpl.corpora.tokens import sentence_from_words
-from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
 from rmpl.records import Document
-
-
-class _Mention(msgspec.Struct, gc=False):
-    start: int
-    end: int
-
-
-class _Argument(_Mention, gc=False):
-    role: str
-
-
-class _Event(msgspec.Struct, gc=False):
-    event_type: str
-    trigger: _Mention
-    arguments: list[_Argument] = []
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -40,8 +24,8 @@ class _Line(msgspec.Struct, gc=False):
     wnd_id: str
     tokens: list[str]
     text: str | None = None
-    entity_mentions: list[_Mention] = []
-    event_mentions: list[_Event] = []
+    entity_mentions: list[Mention] = []
+    event_mentions: list[SpanEvent] = []
 
 
 _LINE = msgspec.json.Decoder(_Line)
@@ -62,19 +46,11 @@ def read_textee(
         If the file is missing; for a line that cannot be used, see ``on_error``.
     """
     report = ReadReport() if report is None else report
-    lines = _sentences(Path(path), on_error, report)
-    yield from group_sentences(lines, Selection(ontology, report), on_error)
+    windows = raw_lines(path, _LINE, _window, on_error, report)
+    return joined_documents(windows, Selection(ontology, report), on_error)
 
 
-def _sentences(path: Path, on_error: OnError, report: ReadReport) -> Iterator[RawSentence]:
-    for where, content in read_lines(path):
-        try:
-            yield _sentence(decode(_LINE, content, where), where)
-        except RmplError as error:
-            report.refuse(error, on_error)
-
-
-def _sentence(raw: _Line, where: str) -> RawSentence:
+def _window(raw: _Line, where: str) -> RawDocument:
     sentence = sentence_from_words(
         raw.wnd_id,
         raw.tokens,
@@ -82,13 +58,5 @@ def _sentence(raw: _Line, where: str) -> RawSentence:
         entities=[(mention.start, mention.end) for mention in raw.entity_mentions],
         where=where,
     )
-    events = [
-        RawEvent(
-            event.event_type,
-            event.trigger.start,
-            event.trigger.end,
-            [RawArgument(a.role, a.start, a.end) for a in event.arguments],
-        )
-        for event in raw.event_mentions
-    ]
-    return RawSentence(raw.doc_id, sentence, events, where)
+    events = [event.raw() for event in raw.event_mentions]
+    return RawDocument(raw.doc_id, [RawSentence(sentence, events, where)], where)

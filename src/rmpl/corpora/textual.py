@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TypeVar
 
+import msgspec
+
+from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.mentions import RawDocument, RawEvent, RawSentence
 from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.tokens import to_span
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology, TypeMapping, load_ontology
 from rmpl.records import Document, Sentence, TextArgument, TextEvent
 
-
-class RawArgument(NamedTuple):
-    """An argument as a corpus gives it: its role and its words in the sentence, end exclusive."""
-
-    role: str
-    start: int
-    end: int
-
-
-class RawEvent(NamedTuple):
-    """An event as a corpus gives it: its own type name, its trigger's words, its arguments."""
-
-    event_type: str
-    start: int
-    end: int
-    arguments: list[RawArgument]
-
-
-class RawSentence(NamedTuple):
-    """A sentence of a document with the events whose triggers are in it."""
-
-    document_id: str
-    sentence: Sentence
-    events: list[RawEvent]
-    where: str
+T = TypeVar("T")
 
 
 class Selection:
@@ -80,9 +61,7 @@ class Selection:
             )
         self._documents.add(document_id)
 
-    def events(
-        self, events: Iterable[RawEvent], sentence: Sentence, *, where: str, first: int = 1
-    ) -> Iterator[TextEvent]:
+    def events(self, raw: RawSentence, first: int = 1) -> Iterator[TextEvent]:
         """Yield the kept events of a sentence with ids ``t<first>``, ``t<first + 1>``, ...
 
         Raises
@@ -90,29 +69,41 @@ class Selection:
         RmplError
             If a span lies outside the sentence, even of an event that is not kept.
         """
-        count = len(sentence.tokens)
         number = first
-        for raw in events:
-            trigger = to_span(raw.start, raw.end, count, where)
-            spans = [to_span(a.start, a.end, count, where) for a in raw.arguments]
-            event_type = self._type(raw.event_type)
-            if event_type is None:
-                self.report.leave_out(f"event type {raw.event_type} outside the ontology", where)
-                continue
-            roles = [self._role(raw.event_type, event_type, a.role, where) for a in raw.arguments]
-            arguments = (
-                TextArgument(role, span)
-                for role, span in zip(roles, spans, strict=True)
-                if role is not None
+        for event in raw.events:
+            kept = self._event(event, f"t{number}", raw.sentence, raw.where)
+            if kept is not None:
+                yield kept
+                number += 1
+
+    def _event(
+        self, raw: RawEvent, event_id: str, sentence: Sentence, where: str
+    ) -> TextEvent | None:
+        count = len(sentence.tokens)
+        trigger = to_span(raw.start, raw.end, count, where)
+        spans = [to_span(a.start, a.end, count, where) for a in raw.arguments]
+        event_type = self._type(raw.event_type)
+        if event_type is None:
+            self.report.leave_out(f"event type {raw.event_type} outside the ontology", where)
+            return None
+        roles = [self._role(raw.event_type, event_type, a.role, where) for a in raw.arguments]
+        given = [
+            TextArgument(role, span)
+            for role, span in zip(roles, spans, strict=True)
+            if role is not None
+        ]
+        arguments = tuple(dict.fromkeys(given))
+        if len(arguments) < len(given):
+            self.report.leave_out(
+                "an argument that comes again in its event", where, len(given) - len(arguments)
             )
-            yield TextEvent(
-                id=f"t{number}",
-                sentence_id=sentence.id,
-                event_type=event_type,
-                trigger=trigger,
-                arguments=tuple(dict.fromkeys(arguments)),
-            )
-            number += 1
+        return TextEvent(
+            id=event_id,
+            sentence_id=sentence.id,
+            event_type=event_type,
+            trigger=trigger,
+            arguments=arguments,
+        )
 
     def _type(self, name: str) -> str | None:
         if self.mapping is not None:
@@ -126,23 +117,20 @@ class Selection:
         self.report.leave_out(f"role {role} of {name} outside the ontology", where)
         return None
 
-    def document(self, document_id: str, sentences: Iterable[RawSentence]) -> Document:
-        """Build a document from all of its sentences.
+    def document(self, raw: RawDocument) -> Document:
+        """Build a document that is whole.
 
         Raises
         ------
         RmplError
             If its id came before, or a span lies outside its sentence.
         """
+        self.claim(raw.id, raw.where)
         events: list[TextEvent] = []
-        kept: list[Sentence] = []
-        for raw in sentences:
-            if not kept:
-                self.claim(document_id, raw.where)
-            kept.append(raw.sentence)
-            first = len(events) + 1
-            events.extend(self.events(raw.events, raw.sentence, where=raw.where, first=first))
-        return Document(id=document_id, sentences=tuple(kept), text_events=tuple(events))
+        for sentence in raw.sentences:
+            events.extend(self.events(sentence, first=len(events) + 1))
+        sentences = tuple(part.sentence for part in raw.sentences)
+        return Document(id=raw.id, sentences=sentences, text_events=tuple(events))
 
     def count(self, document: Document) -> None:
         """Count a document that is about to be handed over."""
@@ -158,10 +146,58 @@ def outside_sentence(report: ReadReport, what: str, where: str) -> None:
     report.leave_out(f"{what} outside the trigger's sentence", where)
 
 
-def group_sentences(
-    sentences: Iterable[RawSentence], selection: Selection, on_error: OnError
+def raw_lines(
+    path: Path,
+    decoder: msgspec.json.Decoder[T],
+    take_apart: Callable[[T, str], RawDocument],
+    on_error: OnError,
+    report: ReadReport,
+) -> Iterator[RawDocument]:
+    """Yield what ``take_apart`` makes of each JSON line and its place.
+
+    Raises
+    ------
+    RmplError
+        If the file is missing; for a line that cannot be used, see ``on_error``.
+    """
+    for where, content in read_lines(Path(path)):
+        try:
+            yield take_apart(decode(decoder, content, where), where)
+        except RmplError as error:
+            report.refuse(error, on_error)
+
+
+def whole_documents(
+    raws: Iterable[RawDocument],
+    selection: Selection,
+    on_error: OnError,
+    *,
+    with_events: bool = False,
 ) -> Iterator[Document]:
-    """Build documents from files that have a sentence a line, a document's lines together.
+    """Build documents from records that are a document each.
+
+    ``with_events`` leaves out those of whose events none is kept.
+
+    Raises
+    ------
+    RmplError
+        With ``on_error="raise"``: if a span lies outside its sentence, or an id comes again.
+    """
+    for raw in raws:
+        try:
+            document = selection.document(raw)
+        except RmplError as error:
+            selection.report.refuse(error, on_error)
+            continue
+        if document.text_events or not with_events:
+            selection.count(document)
+            yield document
+
+
+def joined_documents(
+    raws: Iterable[RawDocument], selection: Selection, on_error: OnError
+) -> Iterator[Document]:
+    """Build documents from records that are a part each, a document's parts together.
 
     Raises
     ------
@@ -179,20 +215,18 @@ def group_sentences(
             selection.count(document)
             yield document
 
-    for raw in sentences:
+    for raw in raws:
         try:
-            if raw.document_id != name:
+            if raw.id != name:
                 yield from finished()
                 name, kept, events = None, {}, []
-                selection.claim(raw.document_id, raw.where)
-                name = raw.document_id
-            if raw.sentence.id in kept:
-                raise RmplError(f"a repeated sentence id {raw.sentence.id!r}", where=raw.where)
-            first = len(events) + 1
-            new = list(selection.events(raw.events, raw.sentence, where=raw.where, first=first))
+                selection.claim(raw.id, raw.where)
+                name = raw.id
+            for part in raw.sentences:
+                if part.sentence.id in kept:
+                    raise RmplError(f"a repeated sentence id {part.sentence.id!r}", where=raw.where)
+                events.extend(list(selection.events(part, first=len(events) + 1)))
+                kept[part.sentence.id] = part.sentence
         except RmplError as error:
             selection.report.refuse(error, on_error)
-            continue
-        kept[raw.sentence.id] = raw.sentence
-        events.extend(new)
     yield from finished()

@@ -12,37 +12,37 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.mentions import (
+    Mention,
+    NamedArgument,
+    RawArgument,
+    RawDocument,
+    RawEvent,
+    RawSentence,
+    by_id,
+    named,
+)
 from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.textual import RawArgument, RawEvent, RawSentence, Selection, outside_sentence
+from rmpl.corpora.textual import Selection, outside_sentence, raw_lines, whole_documents
 from rmpl.corpora.tokens import sentence_from_words
 from rmpl.errors import RmplError
 from rmpl.ontology import load_mapping
 from rmpl.records import Document
 
 
-class _Entity(msgspec.Struct, gc=False):
+class _Entity(Mention, gc=False):
     id: str
     sent_idx: int
-    start: int
-    end: int
 
 
-class _Trigger(msgspec.Struct, gc=False):
+class _Trigger(Mention, gc=False):
     sent_idx: int
-    start: int
-    end: int
-
-
-class _Argument(msgspec.Struct, gc=False):
-    entity_id: str
-    role: str
 
 
 class _Event(msgspec.Struct, gc=False):
     event_type: str
     trigger: _Trigger
-    arguments: list[_Argument] = []
+    arguments: list[NamedArgument] = []
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -73,16 +73,12 @@ def read_wikievents(
         If the file is missing; for a document that cannot be used, see ``on_error``.
     """
     report = ReadReport() if report is None else report
-    selection = Selection(None, report, load_mapping("wikievents"))
-    for where, content in read_lines(Path(path)):
-        try:
-            raw = decode(_LINE, content, where)
-            document = selection.document(raw.doc_id, list(_sentences(raw, report, where)))
-        except RmplError as error:
-            report.refuse(error, on_error)
-            continue
-        selection.count(document)
-        yield document
+
+    def document(raw: _Line, where: str) -> RawDocument:
+        return RawDocument(raw.doc_id, list(_sentences(raw, report, where)), where)
+
+    raws = raw_lines(path, _LINE, document, on_error, report)
+    return whole_documents(raws, Selection(None, report, load_mapping("wikievents")), on_error)
 
 
 def _sentences(raw: _Line, report: ReadReport, where: str) -> Iterator[RawSentence]:
@@ -93,7 +89,7 @@ def _sentences(raw: _Line, report: ReadReport, where: str) -> Iterator[RawSenten
         entities[_place(entity.sent_idx, count, where)].append(entity)
     for event in raw.event_mentions:
         events[_place(event.trigger.sent_idx, count, where)].append(event)
-    known = {entity.id: entity for entity in raw.entity_mentions}
+    known = by_id(raw.entity_mentions, where)
     start = 0
     for number, (tokens, text) in enumerate(raw.sentences):
         if not tokens and not entities[number] and not events[number]:
@@ -106,7 +102,7 @@ def _sentences(raw: _Line, report: ReadReport, where: str) -> Iterator[RawSenten
             where=where,
         )
         own = [_event(event, number, start, known, report, where) for event in events[number]]
-        yield RawSentence(raw.doc_id, sentence, own, where)
+        yield RawSentence(sentence, own, where)
         start += len(tokens)
 
 
@@ -126,11 +122,7 @@ def _event(
 ) -> RawEvent:
     arguments = []
     for argument in raw.arguments:
-        entity = known.get(argument.entity_id)
-        if entity is None:
-            raise RmplError(
-                f"an argument that is no entity mention ({argument.entity_id!r})", where=where
-            )
+        entity = named(argument, known, where)
         if entity.sent_idx == sentence:
             span = entity.start - start, entity.end - start
             arguments.append(RawArgument(argument.role, *span))

@@ -1,0 +1,151 @@
+"""A corpus whose pictures are missing, broken, hostile or merely unusual."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL.Image
+import pytest
+
+from rmpl.corpora.pictures import MISSING
+from rmpl.corpora.registry import read_corpus
+from rmpl.corpora.report import ReadReport
+from rmpl.corpora.summary import check_pictures
+from rmpl.errors import RmplError
+
+LINE = {
+    "token": ["Ana", "Reyes", "joins", "Lima"],
+    "h": {"name": "Ana Reyes", "pos": [0, 2]},
+    "t": {"name": "Lima", "pos": [3, 4]},
+    "relation": "/per/org/member_of",
+}
+NOISE = PIL.Image.fromarray(
+    np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8), "RGB"
+)
+SIXTEEN_BITS = PIL.Image.fromarray(np.full((48, 64), 40_000, dtype=np.uint16))
+SIDEWAYS = PIL.Image.Exif()
+SIDEWAYS[0x0112] = 6
+
+
+def saved(image: PIL.Image.Image, kind: str, **options: Any) -> Callable[[Path], None]:
+    return lambda path: image.save(path, format=kind, **options)
+
+
+def written(content: bytes) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(content) and None
+
+
+def cut(kept: int) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        NOISE.save(path, format="JPEG")
+        path.write_bytes(path.read_bytes()[:kept])
+
+    return write
+
+
+def bomb(path: Path) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0))
+    pixels = chunk(b"IDAT", zlib.compress(b"\0" * 1_000))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + pixels + chunk(b"IEND", b""))
+
+
+UNUSUAL: dict[str, tuple[Callable[[Path], None], tuple[int, int]]] = {
+    "plain": (saved(NOISE, "JPEG"), (64, 48)),
+    "wrong extension": (saved(NOISE, "PNG"), (64, 48)),
+    "cmyk": (saved(NOISE.convert("CMYK"), "JPEG"), (64, 48)),
+    "palette": (saved(NOISE.convert("P"), "GIF"), (64, 48)),
+    "16 bit": (saved(SIXTEEN_BITS, "PNG"), (64, 48)),
+    "alpha": (saved(NOISE.convert("RGBA"), "PNG"), (64, 48)),
+    "animated": (saved(NOISE, "GIF", save_all=True, append_images=[NOISE] * 2), (64, 48)),
+    "rotated": (saved(NOISE, "JPEG", exif=SIDEWAYS), (48, 64)),
+    "one pixel": (saved(NOISE.crop((0, 0, 1, 1)), "PNG"), (1, 1)),
+}
+BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
+    "zero-byte": (written(b""), "an empty image file"),
+    "page": (written(b"<html>404</html>"), "not an image"),
+    "postscript": (written(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"), "not an image"),
+    "cut header": (cut(30), "a broken image"),
+    "cut": (cut(2_000), "a broken image"),
+    "bomb": (bomb, "an image that is too large"),
+    "link": (
+        lambda path: path.symlink_to("/etc/hostname"),
+        "an image name that leads out of the images folder",
+    ),
+}
+NAMES = {
+    "../secret": "an image name that leads out of the images folder",
+    "/etc/passwd": "an image name that leads out of the images folder",
+    "x" * 300: "an image name that is no file name",
+}
+
+
+def corpus(folder: Path, *names: str) -> Path:
+    """Write an MNRE file that names these pictures, and those of them that are no paths."""
+    pictures = folder / "img_org" / "train"
+    pictures.mkdir(parents=True)
+    for name in names:
+        if name in UNUSUAL or name in BROKEN:
+            (UNUSUAL | BROKEN)[name][0](pictures / f"{name}.jpg")
+    lines = "".join(f"{LINE | {'img_id': name}}\n" for name in names)
+    (folder / "mnre_train.txt").write_text(lines)
+    return folder
+
+
+def test_every_picture_is_handled_or_refused_by_itself(tmp_path: Path) -> None:
+    names = [*UNUSUAL, *BROKEN, *NAMES, "nowhere"]
+    report, done = ReadReport(), set[str]()
+    documents = list(read_corpus("mnre", corpus(tmp_path, *names), on_error="count", report=report))
+    assert len(documents) == len(names)
+    for name, document in zip(names, documents, strict=True):
+        (image,) = document.images
+        if name in UNUSUAL:
+            assert (image.width, image.height) == UNUSUAL[name][1]
+        check_pictures(document, report, done)
+    assert report.used["pictures decoded"] == len(UNUSUAL)
+    assert report.warnings == {MISSING: 1}
+    expected = [reason for _, reason in BROKEN.values()] + list(NAMES.values())
+    assert dict(report.left_out) == {reason: expected.count(reason) for reason in expected}
+    assert report.refused == len(BROKEN) + len(NAMES)
+
+
+@pytest.mark.parametrize("name", [name for name in (*BROKEN, *NAMES) if name != "cut"])
+def test_a_strict_reading_stops_and_names_the_line(tmp_path: Path, name: str) -> None:
+    folder = corpus(tmp_path, "plain", name)
+    reason = NAMES[name] if name in NAMES else BROKEN[name][1]
+    with pytest.raises(RmplError, match=rf"mnre_train\.txt:2, .*{reason}"):
+        list(read_corpus("mnre", folder))
+
+
+def test_links_of_the_images_folder_itself_are_followed(tmp_path: Path) -> None:
+    folder = corpus(tmp_path / "corpus", "plain", "inner")
+    pictures = folder / "img_org" / "train"
+    (pictures / "inner.jpg").symlink_to("plain.jpg")
+    (folder / "img_org").rename(tmp_path / "disk")
+    (folder / "img_org").symlink_to(tmp_path / "disk")
+    for document in read_corpus("mnre", folder):
+        assert document.images[0].width == 64
+
+
+def test_a_users_own_file_may_lie_beside_a_link(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    NOISE.save(tmp_path / "disk" / "a.png")
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "photos").symlink_to(tmp_path / "disk")
+    (folder / "own.jsonl").write_text(
+        '{"id": "d", "images": [{"id": "p", "path": "photos/a.png"}]}'
+    )
+    (document,) = read_corpus("documents", folder / "own.jsonl")
+    assert document.images[0].width == 64
+    with pytest.raises(RmplError, match=r"own\.jsonl, document d, 'photos/a\.png': .*leads out"):
+        list(read_corpus("documents", folder / "own.jsonl", images=folder))
