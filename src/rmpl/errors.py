@@ -24,3 +24,11 @@ class RmplError(Exception):
         if remedy is not None:
             message = f"{message}; {remedy}"
         super().__init__(message)
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` with everything escaped that would move a terminal's cursor or its colours.
+
+    Errors and reports quote what files hold, and a file name may hold a line feed.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -53,7 +53,8 @@ def command(
 
     M2E2 is also compared with its release, check by check; `imsitu_map`, the published mapping of
     imSitu's verbs (ace_sr_mapping.txt), with ours, row by row. Exit code 1 if something is broken,
-    missing, in the test data or not as in the release, 2 if the corpus cannot be read at all.
+    missing, in the test data or not as in the release, or if there are no documents, 2 if the
+    corpus cannot be read at all.
     """
     from rmpl.corpora.imsitu_map import check_imsitu_map
     from rmpl.corpora.m2e2_release import check_m2e2
@@ -120,7 +121,8 @@ def _is_bad(found: Found) -> bool:
     from rmpl.corpora.pictures import MISSING
 
     reading = found.reading
-    return bool(reading.refused or reading.warnings[MISSING] or reading.warnings[OVERLAP])
+    empty = not found.summary.counts["documents"]
+    return bool(empty or reading.refused or reading.warnings[MISSING] or reading.warnings[OVERLAP])
 
 
 def _as_dict(dataset: str, path: Path, found: dict[str, Found], notes: list[str]) -> dict[str, Any]:
@@ -137,6 +139,7 @@ def _as_dict(dataset: str, path: Path, found: dict[str, Found], notes: list[str]
 
 def _print(found: dict[str, Found], notes: list[str]) -> None:
     from rmpl.cli.tables import print_counts
+    from rmpl.errors import one_line
 
     def columns(attribute: str) -> dict[str, Counter[Any]]:
         return {name: getattr(summary, attribute) for name, (summary, _) in found.items()}
@@ -148,8 +151,10 @@ def _print(found: dict[str, Found], notes: list[str]) -> None:
     print_counts("image role", columns("image_roles"))
     print_counts("relation", columns("labels"))
     for name, (summary, reading) in found.items():
+        if not summary.counts["documents"]:
+            typer.echo(f"{name}: no documents")
         for line in [*reading.lines(), *summary.oddities.lines()]:
             if not any(line.endswith(f" {what}") for what in summary.counts):
                 typer.echo(f"{name}: {line}")
     for note in notes:
-        typer.echo(note)
+        typer.echo(one_line(note))

@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from rmpl import __version__
 from rmpl.cli import check, compare, convert, predict, pretrain, report, score, stats, train, world
-from rmpl.errors import RmplError
+from rmpl.errors import RmplError, one_line
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -25,7 +25,7 @@ class Commands(TyperGroup):
         except RmplError as error:
             if ctx.params.get("debug"):
                 raise
-            typer.echo(f"rmpl: {error}", err=True)
+            typer.echo(f"rmpl: {one_line(str(error))}", err=True)
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt as error:
             typer.echo(

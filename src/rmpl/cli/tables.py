@@ -9,6 +9,9 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from rmpl.errors import one_line
 
 MAX_ROWS = 60
 
@@ -33,7 +36,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for number, name in enumerate(header):
         table.add_column(name, justify="right" if number else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(one_line(cell)) for cell in row))  # what files hold is no markup
     Console().print(table)
 
 

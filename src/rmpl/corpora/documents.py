@@ -120,26 +120,39 @@ def write_documents(documents: Iterable[Document], path: Path) -> int:
     Raises
     ------
     RmplError
-        If the ending is unknown, the folder cannot be written, or a text has a broken character.
+        If the ending is unknown, the file cannot be written, a text has a broken character, or a
+        document's id comes a second time.
     """
     path = Path(path)
     if not path.name.endswith(ENDINGS):
         raise RmplError(
             "an unknown ending", where=str(path), remedy=f"use one of {', '.join(ENDINGS)}"
         )
+    write = write_parquet if path.suffix == ".parquet" else _write_lines
     with replacing(path) as file:
-        if path.suffix == ".parquet":
-            return write_parquet(documents, file)
-        return _write_lines(documents, file)
+        try:
+            return write(_different(documents), file)
+        except UnicodeEncodeError as error:
+            raise RmplError("a text with a broken character", where=str(path)) from error
+
+
+def _different(documents: Iterable[Document]) -> Iterator[Document]:
+    """Pass documents on, as long as no id comes again: such a file could not be read back."""
+    seen: set[str] = set()
+    for document in documents:
+        if document.id in seen:
+            raise RmplError(
+                f"document {document.id!r} comes a second time",
+                remedy="write one split at a time (--split)",
+            )
+        seen.add(document.id)
+        yield document
 
 
 def _write_lines(documents: Iterable[Document], file: BinaryIO) -> int:
     encoder = msgspec.json.Encoder()
     count = 0
     for document in documents:
-        try:
-            file.write(encoder.encode(document) + b"\n")
-        except UnicodeEncodeError as error:
-            raise RmplError("a text with a broken character", where=document.id) from error
+        file.write(encoder.encode(document) + b"\n")
         count += 1
     return count

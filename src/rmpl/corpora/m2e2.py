@@ -294,6 +294,7 @@ class _Reading:
         for image_id in self._image_ids():
             where = f"{self.folder}, image {image_id!r}"
             try:
+                check_text(image_id, where)
                 parts = self._parts_of(image_id, where)
             except RmplError as error:
                 self.report.refuse(error, self.on_error)

@@ -17,7 +17,7 @@ import msgspec
 from rmpl.corpora.files import read_lines
 from rmpl.corpora.pictures import Pictures
 from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.tokens import sentence_from_words, to_span
+from rmpl.corpora.tokens import check_text, sentence_from_words, to_span
 from rmpl.errors import RmplError
 from rmpl.ontology import load_relations
 from rmpl.records import Document, Relation
@@ -157,6 +157,7 @@ def _to_document(
         f"{name}_0", raw.token, entities=(raw.h.pos, raw.t.pos), where=where
     )
     image_id = str(raw.img_id).removesuffix(".jpg")
+    check_text(image_id, where)
     if not image_id:
         raise RmplError("an empty image id", where=where)
     image = pictures.find(image_id, f"{image_id}.jpg", where)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Literal
 
-from rmpl.errors import RmplError
+from rmpl.errors import RmplError, one_line
 
 OnError = Literal["raise", "count"]
 """What a reader does with a record it cannot use: stop, or leave it out and count it."""
@@ -81,5 +81,5 @@ class ReadReport:
             for reason, count in counter.items():
                 examples = ", ".join(self.cases[reason])
                 named = f" (e.g. {examples})" if examples else ""
-                lines.append(f"{title}: {count:,} x {reason}{named}")
+                lines.append(one_line(f"{title}: {count:,} x {reason}{named}"))
         return lines
