@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import PIL.Image
@@ -76,19 +77,104 @@ def test_check_names_what_is_broken(tmp_path: Path) -> None:
     assert result.exit_code == 1
 
 
+def test_check_names_as_many_cases_as_asked(tmp_path: Path) -> None:
+    path = tmp_path / "train.json"
+    path.write_text(json.dumps([{"words": [""]}] * 5))
+    for options, named in (((), 3), (("--cases", "5"), 5)):
+        found = json.loads(run("check", "jmee", path, "--json", *options).output)
+        assert len(found["splits"]["all"]["reading"]["cases"]["an empty word"]) == named
+
+
+def test_check_of_an_empty_corpus_is_no_success(tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    path.write_text("\n")
+    result = run("check", "oneie", path)
+    assert "all: no documents" in result.output
+    assert result.exit_code == 1
+
+
+def test_check_finds_the_test_data(tmp_path: Path) -> None:
+    pytest.importorskip("datasketch")
+    text = "Rebels attacked the long convoy near Harbor City on Tuesday ."
+    words = text.split()
+    starts = [text.index(f" {word}") + 1 if n else 0 for n, word in enumerate(words)]
+    sentence = {
+        "sentence_id": "VOA_1_0",
+        "sentence_start": 0,
+        "sentence": text,
+        "words": words,
+        "index": [[s, s + len(w) - 1] for s, w in zip(starts, words, strict=True)],
+    }
+    test = tmp_path / "m2e2"
+    test.mkdir()
+    (test / "text_only_event.json").write_text(json.dumps([sentence]))
+    (test / "text_multimedia_event.json").write_text("[]")
+    for name in ("image_only_event.json", "image_multimedia_event.json"):
+        (test / name).write_text("{}")
+    (test / "crossmedia_coref.txt").write_text("")
+    path = tmp_path / "train.json"
+    path.write_text(json.dumps([{"words": words}, {"words": ["Nothing", "of", "that"]}]))
+    result = run("check", "jmee", path, "--against", test)
+    assert "warning: 1 x overlap with the test data (e.g. train_1: a sentence is" in result.output
+    assert result.exit_code == 1
+
+
+def test_check_of_predictions(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    event = {"id": "i", "image_id": "D_1", "event_type": "Life:Die", "arguments": []}
+    lines = [{"doc_id": "D", "image_events": [event]}, {"doc_id": "D"}]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    result = run("check", "predictions", path, "--json")
+    found = json.loads(result.output)["splits"]["all"]
+    assert found["image_types"] == {"Life:Die": 1}
+    assert found["reading"]["refused"] == result.exit_code == 1
+    result = run("convert", "predictions", path, "--out", tmp_path / "a.jsonl")
+    assert "`rmpl score`" in str(result.exception)
+
+
+def test_check_prints_what_files_hold_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    sentence = {"id": "s", "text": "a b"}
+    event = {"id": "t", "sentence_id": "s", "event_type": "[/x] \x1b[31m", "trigger": [0, 1]}
+    path.write_text(json.dumps({"id": "d", "sentences": [sentence], "text_events": [event]}))
+    result = run("check", "documents", path)
+    assert r"[/x] \x1b[31m" in result.output
+    assert result.exit_code == 0
+
+
+def test_check_of_the_published_verb_map(tmp_path: Path) -> None:
+    path = tmp_path / "ace_sr_mapping.txt"
+    path.write_text("buying\tpayment\tTransaction||Transfer|MONEY\tInstrument")
+    result = run("check", "imsitu_map", path)
+    assert "DEVIATION  rows: 1 (release: 227)" in result.output
+    assert "-> Transaction:Transfer-Money Money" in result.output
+    assert result.exit_code == 1
+    notes = json.loads(run("check", "imsitu_map", path, "--json").output)["notes"]
+    assert "deviations" in notes[-1]
+
+
 def test_check_of_something_else_stops(tmp_path: Path) -> None:
     assert isinstance(run("check", "jmee", tmp_path).exception, RmplError)
     assert isinstance(run("check", "nothing", tmp_path).exception, RmplError)
 
 
 def test_convert_and_back(tmp_path: Path, mnre: Path) -> None:
-    first, second = tmp_path / "a.jsonl.gz", tmp_path / "b.jsonl"
+    pytest.importorskip("pyarrow")
+    first, table, second = (tmp_path / name for name in ("a.jsonl.gz", "a.parquet", "b.jsonl"))
     result = run("convert", "mnre", mnre, "--out", first)
     assert f"{first}: 5 documents" in result.output
     documents = list(read_documents(first))
     assert documents[:3] == list(read_corpus("mnre", mnre, split="train"))
-    assert run("convert", "documents", first, "--out", second).exit_code == 0
+    assert run("convert", "documents", first, "--out", table).exit_code == 0
+    assert run("convert", "documents", table, "--out", second).exit_code == 0
     assert list(read_documents(second)) == documents
+
+
+def test_parquet_without_its_library_says_so(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    result = run("convert", "jmee", TWINS / "jmee.json", "--out", tmp_path / "a.parquet")
+    assert "pip install 'rmpl[parquet]', or write .jsonl.gz" in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_convert_leaves_no_half_file(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,6 @@ They met.
 
 
 def plain(source: str) -> str:
-    import re
-
     return re.sub(r"<[^<>]*>", "", source)
 
 
@@ -127,6 +127,31 @@ def test_a_broken_annotation_is_named_or_counted(
     report = ReadReport()
     assert list(read_ace(tmp_path, on_error="count", report=report)) == []
     assert report.left_out.total() == 1
+
+
+def test_a_mention_that_comes_twice_is_named(twins: Path, tmp_path: Path) -> None:
+    shutil.copy(twins / "SYN_EN_0001.sgm", tmp_path)
+    text = (twins / "SYN_EN_0001.apf.xml").read_text()
+    ids = list(dict.fromkeys(re.findall(r'<entity_mention ID="([^"]+)"', text)))
+    (tmp_path / "SYN_EN_0001.apf.xml").write_text(text.replace(ids[1], ids[0]))
+    with pytest.raises(RmplError, match=rf"<entity_mention ID={ids[0]}> comes a second time"):
+        list(read_ace(tmp_path))
+
+
+def test_characters_that_are_not_utf_8_are_warned_of(twins: Path, tmp_path: Path) -> None:
+    shutil.copy(twins / "SYN_EN_0001.apf.xml", tmp_path)
+    source = (twins / "SYN_EN_0001.sgm").read_bytes()
+    (tmp_path / "SYN_EN_0001.sgm").write_bytes(source.replace(b"Rebels", b"R\xe9bels"))
+    report = ReadReport()
+    (document,) = read_ace(tmp_path, report=report)
+    assert len(document.text_events) == 8
+    assert report.warnings == {"a source with characters that are not UTF-8": 1}
+
+
+def test_a_missing_library_is_named_at_once(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "nupunkt", None)
+    with pytest.raises(RmplError, match=r"pip install 'rmpl\[ace\]'"):
+        list(read_ace(tmp_path, on_error="count"))
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:

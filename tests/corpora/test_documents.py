@@ -55,6 +55,7 @@ def documents(draw: st.DrawFn) -> Document:
     span = spans(len(tokens))
     entities = tuple(draw(st.lists(span, max_size=2, unique=True)))
     sentence = Sentence("s", " ".join(tokens), tuple(positions), entities)
+    bare = Sentence("bare", draw(st.text(st.characters(exclude_categories=["Cs"]))), ())
     picture = Image("p", draw(st.none() | names), draw(st.integers(0, 9)), draw(st.integers(0, 9)))
     text_argument = st.one_of(
         st.builds(TextArgument, names, span, scores),
@@ -63,7 +64,7 @@ def documents(draw: st.DrawFn) -> Document:
     image_argument = st.builds(ImageArgument, names, boxes(), scores, st.none() | names)
     return Document(
         id=draw(names),
-        sentences=(sentence,),
+        sentences=(sentence, bare),
         images=(picture,),
         text_events=(
             TextEvent(
@@ -159,6 +160,8 @@ EVENT = {"id": "t", "sentence_id": "s", "event_type": "X", "trigger": [0, 1]}
         {"id": "d", "sentences": [SENTENCE], "text_events": [EVENT, EVENT]},
         {"id": "d", "image_events": [{"id": "i", "image_id": "p", "event_type": "X"}]},
         {"id": "d", "links": [{"text": "t", "image": "i"}]},
+        {"id": "d", "images": [{"id": "p", "width": -1}]},
+        {"id": "d", "images": [{"id": "p", "height": 2**70}]},
     ],
 )
 def test_a_document_that_does_not_fit_is_refused(tmp_path: Path, broken: object) -> None:
@@ -177,6 +180,12 @@ def test_mistakes_when_writing(tmp_path: Path) -> None:
     with pytest.raises(RmplError, match="cannot be written"):
         write_documents([], tmp_path / "nowhere" / "a.jsonl")
     broken = Document("d", sentences=(Sentence("s", "\ud800", ((0, 1),)),))
+    with pytest.raises(RmplError, match="'d' comes a second time; write one split at a time"):
+        write_documents([Document("d"), Document("d")], tmp_path / "a.jsonl")
+    pytest.importorskip("pyarrow")
+    with pytest.raises(RmplError, match=r"a\.parquet: a text with a broken character"):
+        write_documents([Document("\ud800")], tmp_path / "a.parquet")
+    assert list(tmp_path.iterdir()) == []
     with pytest.raises(RmplError, match="broken character"):
         write_documents([broken], tmp_path / "a.jsonl")
     assert list(tmp_path.iterdir()) == []

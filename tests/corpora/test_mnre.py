@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rmpl.corpora.mnre import parse_line, read_mnre
+from rmpl.corpora.mnre import NEGATIVE, parse_line, read_mnre
 from rmpl.corpora.pictures import MISSING
 from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.report import ReadReport
@@ -76,19 +76,39 @@ def test_pictures_are_looked_up_in_every_split_folder(tmp_path: Path) -> None:
         str({**LINE, "token": []}),
         str({**LINE, "token": ["Ana", "\ud800", "x", "y"]}),
         str({**LINE, "img_id": "../../etc/passwd"}),
+        str({**LINE, "img_id": "\ud800"}),
+        str({**LINE, "img_id": ""}),
     ],
 )
 def test_a_broken_line_is_named_or_counted(tmp_path: Path, broken: str) -> None:
     path = write(tmp_path / "mnre_train.txt", LINE, broken, LINE)
-    with pytest.raises(RmplError):
+    with pytest.raises(RmplError, match=r"mnre_train\.txt:2"):
         list(read_mnre(path, images=tmp_path))
     report = ReadReport()
     documents = list(read_mnre(path, images=tmp_path, on_error="count", report=report))
     assert len(documents) >= 2
-    assert report.left_out.total() == 1
+    assert report.left_out.total() == report.refused == 1
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+
+
+@pytest.mark.parametrize(
+    ("literal", "tokens"),
+    [
+        ("['a', 'b']", ["a", "b"]),
+        ("[\"it's\", 'b']", ["it's", "b"]),
+        ("['\"', 'a', '\"']", ['"', "a", '"']),
+        ("['\"', \"'\", '\"']", ['"', "'", '"']),
+        ('[\'say "hi"\', "don\'t"]', ['say "hi"', "don't"]),
+        ("['a' 'b', 'c']", ["ab", "c"]),
+        ("['''a''', 'b']", ["a", "b"]),
+        (r"['\x41\n', 'b']", ["A\n", "b"]),
+    ],
+)
+def test_every_way_of_quoting_is_read(literal: str, tokens: list[str]) -> None:
+    line = str(LINE).replace(str(LINE["token"]), literal)
+    assert parse_line(line.encode(), "f:1").token == tokens
 
 
 @given(st.lists(texts, min_size=1, max_size=6), texts, st.one_of(texts, st.integers()))
@@ -101,24 +121,30 @@ def test_the_fast_way_reads_what_python_reads(
     assert parsed == msgspec.convert(ast.literal_eval(line.decode("utf-8")), type(parsed))
 
 
+def published(page: Path, version: str) -> dict[str, Counter[str]]:
+    """Read the label counts of a version, split by split, from the table that describes it."""
+    counts: dict[str, Counter[str]] = {split: Counter() for split in ("train", "val", "test")}
+    table = page.read_text(encoding="utf-8").split(f"| {version} relation |")[1].split("\n\n")[0]
+    for row in table.splitlines()[2:]:
+        label, *numbers = (cell.strip() for cell in row.strip("|").split("|"))
+        for split, number in zip(counts, numbers, strict=True):
+            counts[split][NEGATIVE if label == "none" else label] = int(number)
+    return counts
+
+
 @pytest.mark.parametrize(
-    ("version", "labels", "counts"),
-    [
-        ("v2", 23, {"train": 12_247, "val": 1_624, "test": 1_614}),
-        ("v1", 31, {"train": 7_824, "val": 975, "test": 1_282}),
-    ],
+    ("version", "labels", "lines"),
+    [("v2", 23, [12_247, 1_624, 1_614]), ("v1", 31, [7_824, 975, 1_282])],
 )
-def test_the_real_files_are_read_to_the_last_line(
-    real_data: Callable[[str], Path], version: str, labels: int, counts: dict[str, int]
+def test_the_real_files_have_the_published_labels(
+    real_data: Callable[[str], Path], version: str, labels: int, lines: list[int]
 ) -> None:
     folder = real_data(f"mnre/{version}")
-    seen: Counter[str] = Counter()
-    for split, expected in counts.items():
+    expected = published(folder.parents[2] / "FORMATS.md", version)
+    assert [counter.total() for counter in expected.values()] == lines
+    assert len({label for counter in expected.values() for label in counter}) == labels
+    for split, counts in expected.items():
         report = ReadReport()
         documents = list(read_corpus("mnre", folder, split=split, report=report))
-        assert len(documents) == expected
+        assert Counter(document.relations[0].label for document in documents) == +counts
         assert not report.left_out
-        seen.update(document.relations[0].label for document in documents)
-    assert len(seen) == labels
-    assert seen["None"] == {"v2": 9_718, "v1": 6_080}[version]
-    assert seen["/per/org/member_of"] == {"v2": 1_103, "v1": 978}[version]

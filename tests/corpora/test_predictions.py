@@ -167,6 +167,15 @@ def test_a_number_too_large_for_a_float_is_not_finite(tmp_path: Path) -> None:
         list(read_predictions(path))
 
 
+def test_lines_that_cannot_be_scored_may_be_counted(tmp_path: Path) -> None:
+    path = write(tmp_path, {"doc_id": "A"}, {"doc_id": 3}, line(), line(), text(event_type="X"))
+    report = ReadReport()
+    found = list(read_predictions(path, on_error="count", report=report))
+    assert [document.id for document in found] == ["A", "D"]
+    assert report.refused == report.left_out.total() == 3
+    assert report.used["documents"] == 2
+
+
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(RmplError, match=r"none.jsonl: no such file.*check the path"):
         list(read_predictions(tmp_path / "none.jsonl"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,26 @@ def test_mistakes_are_named(arguments: tuple[str, ...], message: str) -> None:
     name, path, split, images = (*arguments, None, None)[:4]
     with pytest.raises(RmplError, match=message):
         read_corpus(name, path, split=split, images=images)
+
+
+def test_a_file_that_is_another_split_is_refused(twins: Path, tmp_path: Path) -> None:
+    (tmp_path / "mnre_test.txt").write_bytes((twins / "mnre_v2.txt").read_bytes())
+    assert len(list(read_corpus("mnre", tmp_path / "mnre_test.txt", split="test"))) == 2
+    with pytest.raises(RmplError, match="not the train split; leave --split out"):
+        read_corpus("mnre", tmp_path / "mnre_test.txt", split="train")
+    with pytest.raises(RmplError, match="one file has no splits"):
+        read_corpus("ace", twins / "SYN_EN_0001.sgm", split="train")
+
+
+def test_near_types_of_rams_have_a_name_of_their_own(tmp_path: Path) -> None:
+    record = {
+        "doc_key": "d",
+        "sentences": [["They", "threatened", "him"]],
+        "evt_triggers": [[1, 1, [["contact.threatencoerce.meet", 1.0]]]],
+        "gold_evt_links": [[[1, 1], [0, 0], "evt001arg01communicator"]],
+    }
+    path = tmp_path / "train.jsonlines"
+    path.write_text(json.dumps(record))
+    assert list(read_corpus("rams", path)) == []
+    (document,) = read_corpus("rams_loose", path)
+    assert document.text_events[0].event_type == "Contact:Meet"

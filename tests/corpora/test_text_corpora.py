@@ -95,6 +95,28 @@ def test_an_argument_without_a_mention_is_refused(twins: Path, tmp_path: Path) -
         list(read_oneie(path))
 
 
+def test_an_entity_mention_that_comes_twice_is_refused(twins: Path, tmp_path: Path) -> None:
+    record = json.loads((twins / "oneie.jsonl").read_text().splitlines()[0])
+    first, second, *_ = record["entity_mentions"]
+    second["id"] = first["id"]
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record))
+    with pytest.raises(RmplError, match=r"a\.jsonl:1: a repeated entity mention id"):
+        list(read_oneie(path))
+
+
+def test_an_argument_that_comes_twice_is_counted(twins: Path, tmp_path: Path) -> None:
+    record = json.loads((twins / "textee.jsonl").read_text().splitlines()[0])
+    (event,) = record["event_mentions"]
+    event["arguments"] += event["arguments"][:2]
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(record))
+    report = ReadReport()
+    (document,) = read_textee(path, report=report)
+    assert len(document.text_events[0].arguments) == 3
+    assert report.left_out == {"an argument that comes again in its event": 2}
+
+
 DYGIE = {
     "doc_key": "d",
     "sentences": [["a", "b"], ["c", "d"]],
@@ -118,6 +140,7 @@ def test_dygiepp_counts_words_from_the_sentences_start(tmp_path: Path) -> None:
         {"events": [[[[0, "Life.Die"], [1, "Victim"]]], []]},
         {"events": [[[[3, "Life.Die"]]], []]},
         {"sentences": [["a", ""], ["c"]], "events": []},
+        {"doc_key": "", "sentences": [], "events": []},
     ],
 )
 def test_dygiepp_that_does_not_fit_is_refused(tmp_path: Path, more: dict[str, object]) -> None:

@@ -85,7 +85,7 @@ def _guard(folder: Path) -> LeakageGuard:
     from rmpl.corpora.leakage import LeakageGuard
     from rmpl.corpora.registry import read_corpus
 
-    return LeakageGuard(read_corpus("m2e2", folder, on_error="count"))
+    return LeakageGuard(read_corpus("m2e2", folder))
 
 
 def _read(

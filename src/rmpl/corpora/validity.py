@@ -9,13 +9,17 @@ from rmpl.corpora.tokens import check_text
 from rmpl.errors import RmplError
 from rmpl.records import NOWHERE, Box, Document, Sentence, Span
 
+MAX_SIDE = 2**31
+"""No picture has so many pixels in a row, and no table of whole numbers takes much more."""
+
 
 def check_document(document: Document, where: str) -> None:
     """Hold a document to what every other part of the program relies on.
 
     Ids are unique and not empty; tokens ascend within the text and are not empty; spans lie within
-    their sentence (``NOWHERE`` is a prediction's and allowed); boxes are finite and not reversed;
-    events, links and relations name sentences, images and events of the document.
+    their sentence (``NOWHERE`` is a prediction's and allowed); images have a possible size or 0;
+    boxes are finite and not reversed; events, links and relations name sentences, images and events
+    of the document.
 
     Raises
     ------
@@ -33,6 +37,9 @@ def check_document(document: Document, where: str) -> None:
     _unique("relation", [r.id for r in document.relations], where)
     for sentence in document.sentences:
         _check_sentence(sentence, where)
+    for image in document.images:
+        if not (0 <= image.width < MAX_SIDE and 0 <= image.height < MAX_SIDE):
+            raise RmplError(f"an image of an impossible size ({image.id})", where=where)
     for event in document.text_events:
         spans = [event.trigger, *(argument.span for argument in event.arguments)]
         _check_spans(spans, sentences, event.sentence_id, f"{where}, {event.id}")
