@@ -23,6 +23,7 @@ from rmpl.corpora.m2e2_release import (
     TEXT_MULTIMEDIA,
     TEXT_ONLY,
 )
+from rmpl.corpora.mentions import Mention, SpanEvent
 from rmpl.corpora.pictures import Pictures
 from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.tokens import check_text, to_span
@@ -44,33 +45,16 @@ from rmpl.records import (
 GROUP_FLAG = "0"
 
 
-class _Mention(msgspec.Struct, gc=False):
-    start: int
-    end: int
-
-
-class _Argument(msgspec.Struct, gc=False):
-    role: str
-    start: int
-    end: int
-
-
-class _Event(msgspec.Struct, gc=False):
-    trigger: _Mention
-    event_type: str
-    arguments: list[_Argument] = []
-
-
 class _Sentence(msgspec.Struct, gc=False):
     sentence_id: str
     sentence_start: int
     sentence: str
     words: list[str]
     index: list[tuple[int, int]]
-    golden_entity_mentions: list[_Mention] = msgspec.field(
+    golden_entity_mentions: list[Mention] = msgspec.field(
         name="golden-entity-mentions", default_factory=list
     )
-    golden_event_mentions: list[_Event] = msgspec.field(
+    golden_event_mentions: list[SpanEvent] = msgspec.field(
         name="golden-event-mentions", default_factory=list
     )
     image: list[str] = []
@@ -212,7 +196,7 @@ class _Reading:
         self.named_images.update(raw.image)
 
     def _to_text_event(
-        self, raw: _Event, event_id: str, sentence: Sentence, where: str
+        self, raw: SpanEvent, event_id: str, sentence: Sentence, where: str
     ) -> TextEvent:
         count = len(sentence.tokens)
         self._check_type(raw.event_type, where)
@@ -384,7 +368,7 @@ def _restore_end(text: str, word: str, token: tuple[int, int]) -> str:
     return (text + word[len(text) - start :])[:end]
 
 
-def _entities(mentions: list[_Mention], tokens: int, where: str) -> tuple[Span, ...]:
+def _entities(mentions: list[Mention], tokens: int, where: str) -> tuple[Span, ...]:
     spans = [to_span(mention.start, mention.end, tokens, where) for mention in mentions]
     return tuple(dict.fromkeys(spans))
 
