@@ -79,27 +79,24 @@ def read_ace(
         If there are no such files, or the sentence splitter is not installed; for a document that
         cannot be used, see ``on_error``.
     """
-    report = ReadReport() if report is None else report
     require_splitter()
+    selection = Selection(ontology, on_error, report)
     files = _files(Path(path))
     for missing in sorted((names or frozenset()) - files.keys()):
-        report.leave_out("a document of the split that is not there", missing)
+        selection.report.leave_out("a document of the split that is not there", missing)
     sources = [source for name, source in files.items() if names is None or name in names]
-    raws = _documents(sources, extent, on_error, report)
-    yield from whole_documents(raws, Selection(ontology, report), on_error)
+    yield from whole_documents(_documents(sources, extent, selection), selection)
 
 
-def _documents(
-    sources: list[Path], extent: Extent, on_error: OnError, report: ReadReport
-) -> Iterator[RawDocument]:
+def _documents(sources: list[Path], extent: Extent, selection: Selection) -> Iterator[RawDocument]:
     for source in sources:
         try:
             annotation = _annotation(source.with_suffix(".apf.xml"), extent)
-            sentences = split_source(_text(source, report), str(source))
-            assigned = _assign(annotation, sentences, report, str(source))
+            sentences = split_source(_text(source, selection.report), str(source))
+            assigned = _assign(annotation, sentences, selection.report, str(source))
             yield RawDocument(annotation.document_id, assigned, str(source))
         except RmplError as error:
-            report.refuse(error, on_error)
+            selection.refuse(error)
 
 
 def _text(source: Path, report: ReadReport) -> str:

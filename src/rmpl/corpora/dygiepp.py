@@ -49,9 +49,8 @@ def read_dygiepp(
     RmplError
         If the file is missing; for a document that cannot be used, see ``on_error``.
     """
-    report = ReadReport() if report is None else report
-    raws = raw_lines(path, _LINE, _document, on_error, report)
-    return whole_documents(raws, Selection(ontology, report), on_error)
+    selection = Selection(ontology, on_error, report)
+    return whole_documents(raw_lines(path, _LINE, _document, selection), selection)
 
 
 def _document(raw: _Line, where: str) -> RawDocument:

@@ -54,20 +54,18 @@ def read_jmee(
         If the file is missing or no JSON list; for a sentence that cannot be used, see
         ``on_error``.
     """
-    path = Path(path)
-    report = ReadReport() if report is None else report
-    raws = _records(path, on_error, report)
-    return whole_documents(raws, Selection(ontology, report), on_error)
+    selection = Selection(ontology, on_error, report)
+    return whole_documents(_records(Path(path), selection), selection)
 
 
-def _records(path: Path, on_error: OnError, report: ReadReport) -> Iterator[RawDocument]:
+def _records(path: Path, selection: Selection) -> Iterator[RawDocument]:
     sentences = decode(_LIST, read_bytes(path), str(path))
     for number, raw in enumerate(sentences, start=1):
         where = f"{path}, sentence {number}"
         try:
             yield _record(f"{path.stem}_{number}", decode(_SENTENCE, raw, where), where)
         except RmplError as error:
-            report.refuse(error, on_error)
+            selection.refuse(error)
 
 
 def _record(name: str, raw: _Sentence, where: str) -> RawDocument:

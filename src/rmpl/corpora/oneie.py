@@ -64,9 +64,8 @@ def read_oneie(
     RmplError
         If the file is missing; for a line that cannot be used, see ``on_error``.
     """
-    report = ReadReport() if report is None else report
-    sentences = raw_lines(path, _LINE, _sentence, on_error, report)
-    return joined_documents(sentences, Selection(ontology, report), on_error)
+    selection = Selection(ontology, on_error, report)
+    return joined_documents(raw_lines(path, _LINE, _sentence, selection), selection)
 
 
 def _sentence(raw: _Line, where: str) -> RawDocument:

@@ -59,17 +59,16 @@ def read_rams(
     RmplError
         If the file is missing; for a record that cannot be used, see ``on_error``.
     """
-    report = ReadReport() if report is None else report
     mapping = load_mapping("rams") | (load_mapping("rams_loose") if loose else {})
-    selection = Selection(None, report, mapping)
+    selection = Selection(None, on_error, report, mapping)
 
     def record(raw: _Line, where: str) -> RawDocument:
-        document = RawDocument(raw.doc_key, [_sentence(raw, report, where)], where)
-        report.use("records")
+        document = RawDocument(raw.doc_key, [_sentence(raw, selection.report, where)], where)
+        selection.report.use("records")
         return document
 
-    raws = raw_lines(path, _LINE, record, on_error, report)
-    return whole_documents(raws, selection, on_error, with_events=True)
+    raws = raw_lines(path, _LINE, record, selection)
+    return whole_documents(raws, selection, with_events=True)
 
 
 def _sentence(raw: _Line, report: ReadReport, where: str) -> RawSentence:

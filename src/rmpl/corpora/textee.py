@@ -45,9 +45,8 @@ def read_textee(
     RmplError
         If the file is missing; for a line that cannot be used, see ``on_error``.
     """
-    report = ReadReport() if report is None else report
-    windows = raw_lines(path, _LINE, _window, on_error, report)
-    return joined_documents(windows, Selection(ontology, report), on_error)
+    selection = Selection(ontology, on_error, report)
+    return joined_documents(raw_lines(path, _LINE, _window, selection), selection)
 
 
 def _window(raw: _Line, where: str) -> RawDocument:

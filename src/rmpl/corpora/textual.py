@@ -26,8 +26,10 @@ class Selection:
     ----------
     ontology
         The types and text roles to keep; M2E2's by default.
+    on_error
+        What happens at a record that cannot be used.
     report
-        Where the rest is counted.
+        Where what is left out is counted; one of its own by default.
     mapping
         From the corpus's types and roles to the ontology's; ``None`` where the names agree.
     """
@@ -35,11 +37,13 @@ class Selection:
     def __init__(
         self,
         ontology: Ontology | None,
-        report: ReadReport,
+        on_error: OnError,
+        report: ReadReport | None,
         mapping: dict[str, TypeMapping] | None = None,
     ) -> None:
         self.ontology = load_ontology("m2e2") if ontology is None else ontology
-        self.report = report
+        self.on_error = on_error
+        self.report = ReadReport() if report is None else report
         self.mapping = mapping
         self._documents: set[str] = set()
 
@@ -132,6 +136,10 @@ class Selection:
         sentences = tuple(part.sentence for part in raw.sentences)
         return Document(id=raw.id, sentences=sentences, text_events=tuple(events))
 
+    def refuse(self, error: RmplError) -> None:
+        """Stop at a record that cannot be used, or leave it out and count it."""
+        self.report.refuse(error, self.on_error)
+
     def count(self, document: Document) -> None:
         """Count a document that is about to be handed over."""
         self.report.use("documents")
@@ -150,27 +158,25 @@ def raw_lines(
     path: Path,
     decoder: msgspec.json.Decoder[T],
     take_apart: Callable[[T, str], RawDocument],
-    on_error: OnError,
-    report: ReadReport,
+    selection: Selection,
 ) -> Iterator[RawDocument]:
     """Yield what ``take_apart`` makes of each JSON line and its place.
 
     Raises
     ------
     RmplError
-        If the file is missing; for a line that cannot be used, see ``on_error``.
+        If the file is missing; if a line cannot be used and the policy is to stop.
     """
     for where, content in read_lines(Path(path)):
         try:
             yield take_apart(decode(decoder, content, where), where)
         except RmplError as error:
-            report.refuse(error, on_error)
+            selection.refuse(error)
 
 
 def whole_documents(
     raws: Iterable[RawDocument],
     selection: Selection,
-    on_error: OnError,
     *,
     with_events: bool = False,
 ) -> Iterator[Document]:
@@ -181,29 +187,27 @@ def whole_documents(
     Raises
     ------
     RmplError
-        With ``on_error="raise"``: if a span lies outside its sentence, or an id comes again.
+        If a span lies outside its sentence or an id comes again, and the policy is to stop.
     """
     for raw in raws:
         try:
             document = selection.document(raw)
         except RmplError as error:
-            selection.report.refuse(error, on_error)
+            selection.refuse(error)
             continue
         if document.text_events or not with_events:
             selection.count(document)
             yield document
 
 
-def joined_documents(
-    raws: Iterable[RawDocument], selection: Selection, on_error: OnError
-) -> Iterator[Document]:
+def joined_documents(raws: Iterable[RawDocument], selection: Selection) -> Iterator[Document]:
     """Build documents from records that are a part each, a document's parts together.
 
     Raises
     ------
     RmplError
-        With ``on_error="raise"``: if a span lies outside its sentence, or a document's id comes
-        again after another document.
+        If a span lies outside its sentence or a document's id comes again after another document,
+        and the policy is to stop.
     """
     name: str | None = None
     kept: dict[str, Sentence] = {}
@@ -228,5 +232,5 @@ def joined_documents(
                 events.extend(list(selection.events(part, first=len(events) + 1)))
                 kept[part.sentence.id] = part.sentence
         except RmplError as error:
-            selection.report.refuse(error, on_error)
+            selection.refuse(error)
     yield from finished()

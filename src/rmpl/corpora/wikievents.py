@@ -72,13 +72,12 @@ def read_wikievents(
     RmplError
         If the file is missing; for a document that cannot be used, see ``on_error``.
     """
-    report = ReadReport() if report is None else report
+    selection = Selection(None, on_error, report, load_mapping("wikievents"))
 
     def document(raw: _Line, where: str) -> RawDocument:
-        return RawDocument(raw.doc_id, list(_sentences(raw, report, where)), where)
+        return RawDocument(raw.doc_id, list(_sentences(raw, selection.report, where)), where)
 
-    raws = raw_lines(path, _LINE, document, on_error, report)
-    return whole_documents(raws, Selection(None, report, load_mapping("wikievents")), on_error)
+    return whole_documents(raw_lines(path, _LINE, document, selection), selection)
 
 
 def _sentences(raw: _Line, report: ReadReport, where: str) -> Iterator[RawSentence]:
