@@ -93,25 +93,44 @@ def test_check_of_an_empty_corpus_is_no_success(tmp_path: Path) -> None:
     assert result.exit_code == 1
 
 
-def test_check_finds_the_test_data(tmp_path: Path) -> None:
-    pytest.importorskip("datasketch")
+def m2e2(folder: Path, article: str) -> tuple[Path, list[str]]:
+    """Write one sentence in M2E2's format; give the folder and its words."""
     text = "Rebels attacked the long convoy near Harbor City on Tuesday ."
     words = text.split()
     starts = [text.index(f" {word}") + 1 if n else 0 for n, word in enumerate(words)]
     sentence = {
-        "sentence_id": "VOA_1_0",
+        "sentence_id": f"{article}_0",
         "sentence_start": 0,
         "sentence": text,
         "words": words,
         "index": [[s, s + len(w) - 1] for s, w in zip(starts, words, strict=True)],
     }
-    test = tmp_path / "m2e2"
-    test.mkdir()
-    (test / "text_only_event.json").write_text(json.dumps([sentence]))
-    (test / "text_multimedia_event.json").write_text("[]")
+    folder.mkdir()
+    (folder / "text_only_event.json").write_text("[]")
+    (folder / "text_multimedia_event.json").write_text(json.dumps([sentence]))
     for name in ("image_only_event.json", "image_multimedia_event.json"):
-        (test / name).write_text("{}")
-    (test / "crossmedia_coref.txt").write_text("")
+        (folder / name).write_text("{}")
+    (folder / "crossmedia_coref.txt").write_text("")
+    return folder, words
+
+
+def test_check_compares_m2e2_with_its_release(tmp_path: Path) -> None:
+    folder, _ = m2e2(tmp_path / "part", "VOA_EN_NW_2015.11.26.3074855")
+    result = run("check", "m2e2", folder)
+    assert "DEVIATION" in result.output
+    assert result.exit_code == 1
+
+
+def test_check_of_another_corpus_in_the_format_of_m2e2(tmp_path: Path) -> None:
+    folder, _ = m2e2(tmp_path / "own", "VOA_EN_NW_2031.08.26.0000000")
+    result = run("check", "m2e2", folder)
+    assert "another corpus in M2E2's format" in result.output
+    assert result.exit_code == 0
+
+
+def test_check_finds_the_test_data(tmp_path: Path) -> None:
+    pytest.importorskip("datasketch")
+    test, words = m2e2(tmp_path / "m2e2", "VOA_1")
     path = tmp_path / "train.json"
     path.write_text(json.dumps([{"words": words}, {"words": ["Nothing", "of", "that"]}]))
     result = run("check", "jmee", path, "--against", test)

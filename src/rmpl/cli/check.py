@@ -57,7 +57,7 @@ def command(
     corpus cannot be read at all.
     """
     from rmpl.corpora.imsitu_map import check_imsitu_map
-    from rmpl.corpora.m2e2_release import check_m2e2
+    from rmpl.corpora.m2e2_release import check_m2e2, is_named_like_m2e2
     from rmpl.corpora.registry import find_corpus
 
     found: dict[str, Found] = {}
@@ -69,9 +69,13 @@ def command(
         guard = None if against is None else _guard(against)
         for part in parts:
             found[part or "all"] = _read(dataset, path, part, images, guard, decode, cases)
-    if dataset == "m2e2":
+    notes: list[str] = []
+    if dataset == "m2e2" and is_named_like_m2e2(path):
         release = check_m2e2(path)
-    notes = release.lines() if release is not None else []
+    elif dataset == "m2e2":
+        notes = [f"{path}: another corpus in M2E2's format, not compared with the release"]
+    if release is not None:
+        notes = release.lines()
     if as_json:
         typer.echo(json.dumps(_as_dict(dataset, path, found, notes), ensure_ascii=False, indent=1))
     else:

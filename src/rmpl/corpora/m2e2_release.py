@@ -8,6 +8,7 @@ corpus in which they were mended is another corpus.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -36,6 +37,9 @@ SHA256 = {
 SHA256_OF_IMAGE_IDS = "cc7e664f11332fc45d62c96c5ffe55aada27e30a7bc875f24287a2494ff06fa4"
 """The fingerprint of the 1,014 image ids, sorted, with a line feed between two."""
 
+ARTICLE = re.compile(rb"VOA_EN_NW_20[01]\d\.")
+"""How the id of every article begins; the generated world's articles are of a later year."""
+
 EVENTS_BY_TYPE = {
     "Conflict:Attack": (326, 26),
     "Conflict:Demonstrate": (136, 69),
@@ -47,6 +51,12 @@ EVENTS_BY_TYPE = {
     "Transaction:Transfer-Money": (33, 6),
 }
 """Text events and image events of every type."""
+
+
+def is_named_like_m2e2(folder: Path) -> bool:
+    """Tell M2E2, whole or not, from another corpus in its format by the ids of its articles."""
+    files = (folder / name for name in (LINKS, IMAGE_IDS, TEXT_MULTIMEDIA))
+    return any(ARTICLE.search(read_bytes(path)) for path in files if path.is_file())
 
 
 def check_m2e2(folder: str | Path) -> ReleaseReport:
