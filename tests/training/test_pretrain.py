@@ -30,11 +30,18 @@ RECIPE = {
     "save_every": 1,
     "seeing": {"steps": 2, "batch": 2, "decay": 0.5},
     "phases": [
-        {"name": "text", "steps": 2, "decay": 0.0, "weights": {"phrases@text": 1}},
+        {
+            "name": "text",
+            "steps": 2,
+            "decay": 0.0,
+            "parts": ["language"],
+            "weights": {"phrases@text": 1},
+        },
         {
             "name": "all",
             "steps": 2,
             "decay": 0.5,
+            "parts": ["language", "projector", "vision"],
             "weights": {"describe@gallery": 1, "match@situations": 1},
         },
     ],

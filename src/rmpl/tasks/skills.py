@@ -19,7 +19,11 @@ from rmpl.tasks.spans import name_span
 
 
 class Phrase(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """A phrase copied from a sentence; ``side`` is where it stands of a marked word."""
+    """A phrase copied from a sentence.
+
+    ``side`` is how it hangs together with a marked word: by the preposition before it, as one more
+    of several ("and"), or else by where it stands ("before", "after").
+    """
 
     side: str | None = None
     span: str
@@ -83,12 +87,24 @@ class Quote(Task):
         return words[before], Span(before + 1, end)
 
 
+_LINKS = frozenset(
+    "about against among and as at before behind between by during for from in into near of on "
+    "onto to toward with within".split()
+)
+_DETERMINERS = frozenset({"a", "an", "the", "its", "their"})
+
+
 class Beside(Task):
-    """Copy the noun phrases nearest to a marked word, two before and two after it."""
+    """Copy the noun phrases nearest to a marked word, two before and two after it.
+
+    Each comes with the preposition that leads to it, if there is one: who does what to whom is
+    mostly told by that and by the side.
+    """
 
     name = "beside"
     instruction = (
-        "Which two phrases stand nearest before the word in [brackets], which two after it?"
+        "Which two phrases stand nearest before the word in [brackets], which two after it? "
+        "Give each with its preposition, or else its side."
     )
 
     def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
@@ -107,14 +123,25 @@ class Beside(Task):
                 marked = random.Random(f"{sentence.id} beside").choice(free)
                 before = [phrase for phrase in phrases if phrase.end <= marked][-2:]
                 after = [phrase for phrase in phrases if phrase.start > marked][:2]
-                sides = {"before": before, "after": after}
                 found = [
-                    Phrase(side=side, span=self.context.pad + text, nth=nth)
-                    for side, spans in sides.items()
-                    for text, nth in (name_span(sentence, span) for span in spans)
+                    Phrase(
+                        side=self._side(sentence, span, marked), span=self.context.pad + text, nth=n
+                    )
+                    for span in before + after
+                    for text, n in [name_span(sentence, span)]
                 ]
                 body = mark(sentence, Span(marked, marked + 1))
                 yield Sample(self.name, sentence.id, self.prompt(body), encode_answer(found, "box"))
+
+    @staticmethod
+    def _side(sentence: Sentence, phrase: Span, marked: int) -> str:
+        words = sentence.words()
+        lead = phrase.start - 1
+        if lead >= 0 and words[lead].lower() in _DETERMINERS:
+            lead -= 1
+        if lead >= 0 and lead != marked and words[lead].lower() in _LINKS:
+            return words[lead].lower()
+        return "before" if phrase.end <= marked else "after"
 
 
 class Continue(Task):

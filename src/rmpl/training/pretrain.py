@@ -19,6 +19,7 @@ import yaml
 
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone, Settings, family_context, load_backbone
+from rmpl.backbones.family import Part
 from rmpl.backbones.qwen3_vl import FAMILY
 from rmpl.corpora.documents import read_documents, write_documents
 from rmpl.corpora.registry import read_corpus
@@ -41,7 +42,7 @@ SEEING = "seeing"
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the base's training: which skills at what weight, and for how long.
+    """A part of the base's training: which skills at what weight, for how long, and what learns.
 
     ``weights`` are keyed ``skill@corpus``: ``text`` (sentences with made-up names), ``situations``
     (pictures with a caption) or ``gallery`` and ``close_ups`` (pictures in which everything is
@@ -51,6 +52,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     steps: int
     decay: float
+    parts: list[Part]
     weights: dict[str, float]
 
 
@@ -205,7 +207,7 @@ def _train(
         task, _, corpus = name.partition("@")
         samples = list(make_task(task, context).samples(corpora[corpus]))
         sources.append(Source(name, samples, weight))
-    full_parameters(backbone.model, backbone.family, list(backbone.family.parts))
+    full_parameters(backbone.model, backbone.family, phase.parts)
     train_stage(
         backbone,
         Mixture(sources, batches=phase.steps, batch=recipe.batch, seed=recipe.seed),

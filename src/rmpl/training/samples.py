@@ -22,7 +22,7 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
     ``cache_bytes``. So is what the vision tower makes of a picture, where it is frozen.
     """
 
-    def __init__(self, mixture: Mixture, backbone: Backbone, *, cache_bytes: int = 2**30) -> None:
+    def __init__(self, mixture: Mixture, backbone: Backbone, *, cache_bytes: int = 2**31) -> None:
         self._mixture = mixture
         self._backbone = backbone
         self._cache: dict[tuple[int, int], Encoded] = {}
