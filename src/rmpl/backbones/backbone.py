@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import torch
 import transformers
 
 from rmpl.backbones import embedded, family_of
+from rmpl.backbones.checkpoints import model_type_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features
 from rmpl.backbones.loading import Attention, Weights, loading
@@ -316,7 +316,7 @@ def read_settings(folder: Path) -> Settings | None:
 def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
     """Return what tasks need to know of a model that is not loaded."""
     where = _where(source)
-    return family_context(family_of(_model_type(where), where), settings, ontology)
+    return family_context(family_of(model_type_of(where), where), settings, ontology)
 
 
 def family_context(family: Family, settings: Settings, ontology: Ontology) -> Context:
@@ -349,7 +349,7 @@ def load_backbone(
     where = _where(source)
     if settings is None:
         settings = read_settings(Path(where)) or Settings()
-    family = family_of(_model_type(where), where)
+    family = family_of(model_type_of(where), where)
     told = loading(family, where, weights, attention)
     processor = family.load_processor(where)
     try:
@@ -368,25 +368,3 @@ def load_backbone(
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n", maxsplit=1)[0]
-
-
-def _model_type(source: str) -> str:
-    path = Path(source)
-    if path.is_dir():
-        config = path / "config.json"
-        if not config.is_file():
-            raise RmplError(
-                "no config.json, so this is not a model folder",
-                where=source,
-                remedy="name a folder saved by save_pretrained, a hub id, or 'embedded'",
-            )
-        return str(json.loads(config.read_text(encoding="utf-8")).get("model_type", ""))
-    try:
-        config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
-        return str(config.model_type)
-    except (OSError, ValueError) as error:
-        raise RmplError(
-            f"cannot load model {source!r} ({_first_line(error)})",
-            remedy="check the name, or download it where a network is "
-            "(`hf download NAME --local-dir DIR`) and give that folder",
-        ) from error

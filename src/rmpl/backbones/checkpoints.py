@@ -1,0 +1,182 @@
+"""Checkpoints that are not there: what is known of them, and models of their size without weights.
+
+A dry run needs sizes, not weights. They come from a folder or from the hub's cache, which may hold
+no more than a ``config.json``; else from ``checkpoints.yaml``, which describes the checkpoints of
+the shipped recipes; else from the hub, a file of some kilobytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import tempfile
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+import transformers
+import yaml
+from transformers.initialization import no_init_weights
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+from rmpl.backbones import embedded, family_of
+from rmpl.backbones.family import Family
+from rmpl.errors import RmplError
+
+
+class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is known of a hub checkpoint without its files; see ``checkpoints.yaml``.
+
+    ``config`` is what its configuration class is made from, ``processor`` what differs from the
+    processor of its family's twin; a key that is null there has the class's own default.
+    """
+
+    model_type: str
+    parameters: int
+    licence: str
+    pieces_per_token: float
+    processor: dict[str, Any]
+    config: dict[str, Any]
+
+
+@functools.cache
+def known_checkpoints() -> dict[str, Checkpoint]:
+    """Return what is known of hub checkpoints, by their ids."""
+    text = (resources.files(__package__) / "checkpoints.yaml").read_text(encoding="utf-8")
+    tree = yaml.safe_load(text)
+    return {
+        name: msgspec.convert(entry, Checkpoint)
+        for name, entry in tree.items()
+        if not name.startswith("_")
+    }
+
+
+def local_folder(source: str) -> Path | None:
+    """Return the folder a model's files are in, the hub's cache included; ``None`` without any."""
+    if source == embedded.NAME:
+        return embedded.folder()
+    if Path(source).is_dir():
+        return Path(source)
+    from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 - it comes with transformers
+
+    with contextlib.suppress(ValueError):  # not the form of a hub id
+        found = try_to_load_from_cache(source, "config.json")
+        if isinstance(found, str):
+            return Path(found).parent
+    return None
+
+
+def model_type_of(source: str) -> str:
+    """Return the ``model_type`` of a folder, of ``embedded`` or of a hub id.
+
+    The hub is asked only for a checkpoint that is neither here nor known.
+
+    Raises
+    ------
+    RmplError
+        If a folder is no model's, or the hub cannot say.
+    """
+    folder = local_folder(source)
+    if folder is not None:
+        return str(_config_file(folder, source).get("model_type", ""))
+    if source in known_checkpoints():
+        return known_checkpoints()[source].model_type
+    return str(_auto_config(source).model_type)
+
+
+def read_config(source: str) -> tuple[Any, str]:
+    """Return a model's configuration and where it is from, in words.
+
+    Raises
+    ------
+    RmplError
+        As ``model_type_of``.
+    """
+    folder = local_folder(source)
+    if folder is not None:
+        _config_file(folder, source)
+        return _auto_config(str(folder)), f"config.json in {folder}"
+    known = known_checkpoints().get(source)
+    if known is not None:
+        family_of(known.model_type, source)
+        config = CONFIG_MAPPING[known.model_type](**known.config)
+        return config, "sizes as known to rmpl; nothing of it is on this machine"
+    return _auto_config(source), "config.json of the hub"
+
+
+def empty_model(config: Any, family: Family, dtype: torch.dtype) -> Any:
+    """Build a model of that configuration on the meta device: shapes without memory."""
+    model_class = getattr(transformers, family.model_class)
+    with torch.device("meta"), no_init_weights():
+        model = model_class._from_config(config, dtype=dtype)
+    model.tie_weights()
+    return model
+
+
+def stand_in_processor(source: str, family: Family) -> Any:
+    """Return a processor that cuts pictures as a known checkpoint's does, with a toy's tokenizer.
+
+    Raises
+    ------
+    RmplError
+        If the checkpoint is not known.
+    """
+    known = known_checkpoints().get(source)
+    if known is None:
+        raise RmplError(
+            "the processor's files are not on this machine",
+            where=source,
+            remedy="download them (`hf download NAME --exclude '*.safetensors'`)",
+        )
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        family.twin(folder)
+        path = folder / "processor_config.json"
+        tree = _merged(json.loads(path.read_text(encoding="utf-8")), known.processor)
+        path.write_text(json.dumps(tree), encoding="utf-8")
+        return family.load_processor(name)
+
+
+def _merged(tree: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(tree)
+    for key, value in changes.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(tree.get(key), dict):
+            # A size is replaced whole: its keys differ from one kind of processor to another.
+            merged[key] = value if key.endswith("size") else _merged(tree[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _config_file(folder: Path, source: str) -> dict[str, Any]:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise RmplError(
+            "no config.json, so this is not a model folder",
+            where=source,
+            remedy="name a folder saved by save_pretrained, a hub id, or 'embedded'",
+        )
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RmplError(
+            f"not JSON ({error})", where=str(path), remedy="download it again"
+        ) from error
+    return dict(tree)
+
+
+def _auto_config(source: str) -> Any:
+    try:
+        return transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        raise RmplError(
+            f"cannot load model {source!r} ({reason})",
+            remedy="check the name, or download it where a network is "
+            "(`hf download NAME --local-dir DIR`) and give that folder",
+        ) from error
