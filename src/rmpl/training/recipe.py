@@ -14,6 +14,7 @@ import pydantic
 import yaml
 
 from rmpl.errors import RmplError
+from rmpl.training.inherit import read_tree
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
@@ -233,7 +234,7 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     Parameters
     ----------
     path
-        The YAML file.
+        The YAML file; it may extend another one, see ``inherit``.
     overrides
         ``dotted.key=value`` strings; the value is read as YAML, list items by number.
 
@@ -242,15 +243,7 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     RmplError
         For a missing or malformed file, an unknown key or an impossible value: names the key.
     """
-    if not path.is_file():
-        raise RmplError("no such recipe", where=str(path), remedy="see the recipes/ folder")
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise RmplError(f"not YAML ({reason})", where=str(path)) from error
-    if not isinstance(tree, dict):
-        raise RmplError("not a recipe: no keys", where=str(path))
+    tree = read_tree(path)
     for override in overrides or []:
         _override(tree, override)
     try:
