@@ -103,7 +103,7 @@ def read_config(source: str) -> tuple[Any, str]:
     if known is not None:
         family_of(known.model_type, source)
         config = CONFIG_MAPPING[known.model_type](**known.config)
-        return config, "sizes as known to rmpl; nothing of it is on this machine"
+        return config, "rmpl's own table, as nothing of it is on this machine"
     return _auto_config(source), "config.json of the hub"
 
 

@@ -18,6 +18,12 @@ def command(
         list[str] | None,
         typer.Option("--set", help="Change a key: stages.0.steps=100; may be repeated."),
     ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it will take: no weights, no GPU.")
+    ] = False,
+    gpus: Annotated[int, typer.Option(help="GPUs to reckon with in a dry run.", min=1)] = 8,
+    gpu_memory: Annotated[float, typer.Option(help="GiB of one of them.", min=1)] = 80.0,
 ) -> None:
     """Train the stages of a recipe, one after the other.
 
@@ -34,6 +40,11 @@ def command(
     folder = out if out is not None else Path("runs") / loaded.name
     first = is_first()
     run = Run(loaded, folder, data if data is not None else Path(loaded.data))
+    if dry_run:
+        from rmpl.cli.dry_run import show
+
+        show(run, gpus=gpus, gpu_memory=gpu_memory)
+        return
     with Bars() as bars:
 
         def show(stage: str, step: int, steps: int, loss: float) -> None:

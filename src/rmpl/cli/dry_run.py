@@ -1,0 +1,89 @@
+"""What ``rmpl train --dry-run`` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from rmpl.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from rmpl.training.preflight import Preflight, StageFacts
+    from rmpl.training.run import Run
+
+
+def show(run: Run, *, gpus: int, gpu_memory: float) -> None:
+    """Look ahead at a run and print what it will take.
+
+    Parameters
+    ----------
+    run
+        The run; its folder is not touched.
+    gpus, gpu_memory
+        How many GPUs, and the GiB of one.
+    """
+    from rmpl.training.memory import GIB
+    from rmpl.training.preflight import preflight
+
+    facts = preflight(run, devices=gpus, gpu_bytes=int(gpu_memory * GIB))
+    typer.echo(
+        f"{run.recipe.name}: {facts.model} ({facts.family}), {facts.parameters:,} parameters"
+    )
+    typer.echo(f"sizes from {facts.sizes_from}; lengths by {facts.tokens_from}")
+    for name, report in run.readings.items():
+        for line in report.lines():
+            typer.echo(f"{name}: {line}")
+    for stage in facts.stages:
+        _show_stage(facts, stage)
+    warnings = [f"{stage.name}: {said}" for stage in facts.stages for said in stage.warnings]
+    for said in warnings:
+        typer.echo(f"warning: {said}")
+    typer.echo("nothing was trained or written")
+
+
+def _show_stage(facts: Preflight, stage: StageFacts) -> None:
+    from rmpl.training.memory import CUDA_BYTES, GIB
+
+    trained = sum(stage.trainable.values())
+    parts = ", ".join(f"{part} {count:,}" for part, count in stage.trainable.items())
+    typer.echo(
+        f"\n{stage.name}: {stage.steps:,} steps of {stage.batch * stage.accumulate} samples "
+        f"({stage.batch} x {stage.accumulate}), {stage.tokens:,} tokens"
+    )
+    typer.echo(f"trained: {trained:,} parameters, {trained / facts.parameters:.2%}: {parts}")
+    print_table(
+        ["tokens a sample", "share", "samples", "epochs", "text", "image", "answer", "max"],
+        [
+            [
+                source.name,
+                f"{source.share:.1%}",
+                f"{source.samples:,}",
+                f"{source.epochs:.1f}",
+                *(f"{value:.0f}" for value in source.lengths[:3]),
+                f"{source.lengths.longest:,}",
+            ]
+            for source in stage.sources
+        ],
+    )
+    print_table(
+        ["GiB, longest batch", "weights", "grads", "optim", "activ", "logits", "other", "all"],
+        [
+            [
+                name,
+                *(
+                    f"{size / GIB:.2f}"
+                    for size in (
+                        one.weights,
+                        one.gradients,
+                        one.optimizer,
+                        one.activations,
+                        one.logits,
+                        one.gathered + CUDA_BYTES,
+                    )
+                ),
+                f"{(one.total + CUDA_BYTES) / GIB:.1f}",
+            ]
+            for name, one in stage.memory.items()
+        ],
+    )
