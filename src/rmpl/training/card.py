@@ -1,0 +1,274 @@
+"""The model card of a run: what it is made of, how well it did, what it may be used for.
+
+Written into the run's folder as ``README.md``, the form the hub shows. Everything in it is read
+from that folder, so it can be written again when scores have been added.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rmpl import __version__
+from rmpl.backbones import embedded
+from rmpl.backbones.checkpoints import known_checkpoints
+from rmpl.corpora.report import ReadReport
+from rmpl.training.recipe import Recipe, StageRecipe, load_recipe
+from rmpl.training.run import RECIPE
+from rmpl.training.stage import CURVE, read_curve
+
+CARD = "README.md"
+DATA = "data.json"
+METRICS = "metrics.json"
+
+_ACE = "ACE 2005 (LDC2006T06): under the agreement with the Linguistic Data Consortium"
+TERMS = {
+    **dict.fromkeys(("ace", "jmee", "oneie", "dygiepp"), _ACE),
+    "textee": "TextEE's form of a corpus whose own terms hold",
+    "swig": "SWiG: annotations MIT; the pictures are imSitu's, from the web",
+    "imsitu": "imSitu: the repository states no licence; the pictures are from the web",
+    "mnre": "MNRE: for research; posts and pictures are their authors'",
+    "rams": "RAMS: annotations for research; the articles are their publishers'",
+    "wikievents": "WikiEvents: MIT; the articles are their publishers'",
+    "documents": "documents of the one who trained this model",
+}
+"""Under what terms a reader's corpus stands, as far as its authors say; see docs/data.md."""
+
+_LIMITS = """\
+- It knows the event types and roles it was trained on and nothing else, in English news.
+- It reads one sentence or one picture at a time: what only a whole article tells is lost.
+- It says what it finds in a form that can be read, not whether that is true. Events are missed and
+  made up; scores on one benchmark say little about another kind of news.
+- Its confidences are not calibrated.
+- Pictures must be shown within the bounds of pixels it was trained with (`rmpl predict` sees to it).
+- It must not be used to accuse, track or judge people: who does what in a picture is a guess."""
+
+
+def write_data(folder: Path, readings: Mapping[str, ReadReport]) -> None:
+    """Write what was read of each corpus into a run's folder, as counts."""
+    counts = {
+        name: {
+            "used": dict(report.used),
+            "left_out": dict(report.left_out),
+            "warnings": dict(report.warnings),
+        }
+        for name, report in readings.items()
+    }
+    text = json.dumps(counts, indent=1, ensure_ascii=False)
+    (folder / DATA).write_text(text + "\n", encoding="utf-8")
+
+
+def write_card(folder: Path) -> Path:
+    """Write the card of a finished run; returns its path.
+
+    Raises
+    ------
+    RmplError
+        If the folder has no valid recipe.
+    """
+    path = folder / CARD
+    path.write_text(card_of(folder), encoding="utf-8")
+    return path
+
+
+def card_of(folder: Path) -> str:
+    """Return the text of a run's model card, made of what its folder holds."""
+    recipe = load_recipe(folder / RECIPE)
+    parts = [
+        _front_matter(recipe),
+        f"# {recipe.name}",
+        _introduction(recipe),
+        "## Use",
+        _use(recipe),
+        "## Training data",
+        _data(recipe, _json(folder / DATA)),
+        "## Training",
+        _stages(recipe, folder),
+        "## Scores",
+        _scores(_json(folder / METRICS)),
+        "## Licences",
+        _licences(recipe),
+        "## Limits",
+        _LIMITS,
+        "## Recipe",
+        f"```yaml\n{public_recipe(recipe)}```",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def public_recipe(recipe: Recipe) -> str:
+    """Return the recipe as YAML without the paths of the machine it ran on."""
+    tree = recipe.model_dump(mode="json", exclude_none=True)
+    tree["backbone"]["model"] = public_name(recipe.backbone.model)
+    tree["data"] = "."
+    if recipe.guard is not None:
+        tree["guard"] = public_name(recipe.guard)
+    return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
+
+
+def public_name(source: str) -> str:
+    """Return a hub id or ``embedded`` as it is, and of a local folder only its own name."""
+    is_local = Path(source).is_dir() or Path(source).is_absolute() or source.startswith((".", "~"))
+    return Path(source).name if is_local else source
+
+
+def _hub_id(recipe: Recipe) -> str | None:
+    model = recipe.backbone.model
+    is_hub = model != embedded.NAME and public_name(model) == model
+    return model if is_hub else None
+
+
+def _licence(recipe: Recipe) -> str | None:
+    """Return the licence of the base, ``None`` where it is not known here."""
+    if recipe.backbone.model == embedded.NAME:
+        return "Apache-2.0"
+    known = known_checkpoints().get(recipe.backbone.model)
+    return None if known is None else known.licence
+
+
+def _front_matter(recipe: Recipe) -> str:
+    is_full = recipe.stages[-1].adapter.kind == "full"
+    head: dict[str, Any] = {
+        "library_name": "transformers" if is_full else "peft",
+        "pipeline_tag": "image-text-to-text",
+        "language": ["en"],
+        "tags": ["multimedia-event-extraction", "event-extraction", "rmpl"],
+    }
+    base = _hub_id(recipe)
+    if base is not None:
+        head |= {
+            "base_model": base,
+            "base_model_relation": "finetune" if is_full else "adapter",
+        }
+    licence = _licence(recipe)
+    if licence == "Apache-2.0":
+        head["license"] = "apache-2.0"
+    elif licence is not None:
+        head |= {"license": "other", "license_name": licence}
+    return f"---\n{yaml.safe_dump(head, sort_keys=False)}---"
+
+
+def _introduction(recipe: Recipe) -> str:
+    base = public_name(recipe.backbone.model)
+    whose = "rmpl's own small model" if base == embedded.NAME else f"`{base}`"
+    return (
+        f"Multimedia event extraction with {whose}, trained with rmpl {__version__}: from a news "
+        "document with pictures, event types and triggers, arguments as spans of text or boxes in "
+        "a picture, and which text event and which picture show the same event. The method is "
+        "RMPL's (arXiv 2602.13748), in an independent implementation; what the paper leaves open "
+        "is that implementation's."
+    )
+
+
+def _use(recipe: Recipe) -> str:
+    last = recipe.stages[-1]
+    lines = [
+        "The folder is a run of rmpl:",
+        "",
+        "    hf download REPO --local-dir run",
+        "    rmpl predict run --corpus m2e2 --data FOLDER",
+    ]
+    if last.adapter.kind == "lora" and _hub_id(recipe) is not None:
+        lines += [
+            "",
+            "or an adapter of peft:",
+            "",
+            f'    PeftModel.from_pretrained(base, "REPO", subfolder="{last.name}/adapter")',
+        ]
+    return "\n".join(lines)
+
+
+def _data(recipe: Recipe, counts: Mapping[str, Any]) -> str:
+    rows = ["| corpus | reader | split | used | left out |", "|---|---|---|---|---|"]
+    for name, corpus in recipe.corpora.items():
+        read = counts.get(name, {})
+        used, left = (_counts(read.get(key, {})) for key in ("used", "left_out"))
+        rows.append(f"| {name} | {corpus.reader} | {corpus.split or 'first'} | {used} | {left} |")
+    guard = (
+        "Documents that share an id with M2E2, or a sentence that is nearly one of its, were left "
+        "out."
+        if recipe.guard is not None
+        else "Overlap with the M2E2 benchmark was not looked for (the recipe has no `guard`); its "
+        "own reader is refused in training."
+    )
+    return "\n".join([*rows, "", guard])
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {_cell(what)}" for what, count in counts.items()) or "-"
+
+
+def _stages(recipe: Recipe, folder: Path) -> str:
+    rows = [
+        "| stage | start | mixture | steps | trained | optimizer | last loss |",
+        "|---|---|---|---|---|---|---|",
+        *(_stage(stage, folder) for stage in recipe.stages),
+    ]
+    return "\n".join([*rows, "", f"Seed {recipe.seed}, precision {recipe.precision}."])
+
+
+def _stage(stage: StageRecipe, folder: Path) -> str:
+    total = sum(source.weight for source in stage.mixture)
+    mixture = ", ".join(
+        f"{source.task} ({'+'.join(source.corpora)}) {source.weight / total:.0%}"
+        for source in stage.mixture
+    )
+    adapter, optimizer = stage.adapter, stage.optimizer
+    trained = "everything of" if adapter.kind == "full" else f"LoRA {adapter.rank} on"
+    curve = read_curve(folder / stage.name / CURVE)
+    cells = (
+        stage.name,
+        stage.start if stage.start == "base" else f"{stage.start}, {stage.by}",
+        mixture,
+        f"{stage.steps:,} x {stage.batch} x {stage.accumulate}",
+        f"{trained} {', '.join(adapter.parts)}",
+        f"{optimizer.name} {optimizer.learning_rate:g}",
+        f"{curve[-1]['loss']:.3f}" if curve else "-",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _scores(metrics: Mapping[str, Any]) -> str:
+    if not metrics:
+        return f"None yet: `rmpl score RUN/predictions.jsonl --gold FOLDER --json RUN/{METRICS}`."
+    rows = [
+        "| protocol | score | P | R | F1 | tp / predicted / gold |",
+        "|---|---|---|---|---|---|",
+    ]
+    for protocol, tasks in metrics.items():
+        for task, found in tasks.items():
+            numbers = " | ".join(f"{found[key]:.1f}" for key in ("p", "r", "f1"))
+            given = " (gold given)" if found.get("gold_given") else ""
+            counts = f"{found['tp']:,} / {found['n_pred']:,} / {found['n_gold']:,}"
+            rows.append(f"| {_cell(protocol)}{given} | {_cell(task)} | {numbers} | {counts} |")
+    return "\n".join(rows)
+
+
+def _licences(recipe: Recipe) -> str:
+    licence = _licence(recipe)
+    base = public_name(recipe.backbone.model)
+    lines = [
+        f"- The base `{base}`: {licence}; it holds for weights made from it, too."
+        if licence is not None
+        else f"- The base `{base}`: see its own card; its licence holds for these weights, too."
+    ]
+    for name, corpus in recipe.corpora.items():
+        terms = TERMS.get(corpus.reader, "see its authors")
+        lines.append(f"- {name}: {terms}.")
+    lines.append(
+        "- No text or picture of a corpus is in these files. Whether weights trained on a corpus "
+        "may be passed on is for its agreement to say: read it before publishing."
+    )
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
