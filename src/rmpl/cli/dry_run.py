@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rmpl.training.run import Run
 
 
-def show(run: Run, *, gpus: int, gpu_memory: float) -> None:
+def look_ahead(run: Run, *, gpus: int, gpu_memory: float) -> None:
     """Look ahead at a run and print what it will take.
 
     Parameters

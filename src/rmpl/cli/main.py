@@ -8,7 +8,19 @@ import typer
 from typer.core import TyperGroup
 
 from rmpl import __version__
-from rmpl.cli import check, compare, convert, predict, pretrain, report, score, stats, train, world
+from rmpl.cli import (
+    check,
+    compare,
+    convert,
+    predict,
+    pretrain,
+    push,
+    report,
+    score,
+    stats,
+    train,
+    world,
+)
 from rmpl.errors import RmplError, one_line
 
 BAD_INPUT = 2
@@ -67,6 +79,7 @@ app.command("report")(report.command)
 app.command("check")(check.command)
 app.command("convert")(convert.command)
 app.command("stats")(stats.command)
+app.command("push")(push.command)
 app.command("pretrain")(pretrain.command)
 
 

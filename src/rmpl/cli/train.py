@@ -41,9 +41,9 @@ def command(
     first = is_first()
     run = Run(loaded, folder, data if data is not None else Path(loaded.data))
     if dry_run:
-        from rmpl.cli.dry_run import show
+        from rmpl.cli.dry_run import look_ahead
 
-        show(run, gpus=gpus, gpu_memory=gpu_memory)
+        look_ahead(run, gpus=gpus, gpu_memory=gpu_memory)
         return
     with Bars() as bars:
 

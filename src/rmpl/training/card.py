@@ -17,9 +17,11 @@ from rmpl import __version__
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.corpora.report import ReadReport
+from rmpl.training.callbacks.curve import CURVE, read_curve
+from rmpl.training.checkpoints import write_file
 from rmpl.training.recipe import Recipe, StageRecipe, load_recipe
-from rmpl.training.run import RECIPE
-from rmpl.training.stage import CURVE, read_curve
+from rmpl.training.trained import ADAPTER, FULL, RECIPE
+from rmpl.training.weights import add_metadata
 
 CARD = "README.md"
 DATA = "data.json"
@@ -44,12 +46,19 @@ _LIMITS = """\
 - It says what it finds in a form that can be read, not whether that is true. Events are missed and
   made up; scores on one benchmark say little about another kind of news.
 - Its confidences are not calibrated.
-- Pictures must be shown within the bounds of pixels it was trained with (`rmpl predict` sees to it).
+- Pictures must be shown within the bounds of pixels it was trained with; `rmpl predict` does.
 - It must not be used to accuse, track or judge people: who does what in a picture is a guess."""
 
 
-def write_data(folder: Path, readings: Mapping[str, ReadReport]) -> None:
-    """Write what was read of each corpus into a run's folder, as counts."""
+def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
+    """Write a finished run's card, its counts of data, and what its weight files say of themselves.
+
+    Raises
+    ------
+    RmplError
+        If the folder has no valid recipe, or a weight file is none.
+    """
+    recipe = load_recipe(folder / RECIPE)
     counts = {
         name: {
             "used": dict(report.used),
@@ -59,20 +68,21 @@ def write_data(folder: Path, readings: Mapping[str, ReadReport]) -> None:
         for name, report in readings.items()
     }
     text = json.dumps(counts, indent=1, ensure_ascii=False)
-    (folder / DATA).write_text(text + "\n", encoding="utf-8")
-
-
-def write_card(folder: Path) -> Path:
-    """Write the card of a finished run; returns its path.
-
-    Raises
-    ------
-    RmplError
-        If the folder has no valid recipe.
-    """
-    path = folder / CARD
-    path.write_text(card_of(folder), encoding="utf-8")
-    return path
+    write_file(folder / DATA, f"{text}\n")
+    for stage in recipe.stages:
+        about = {
+            "rmpl": __version__,
+            "recipe": recipe.name,
+            "stage": stage.name,
+            "base": public_name(recipe.backbone.model),
+        }
+        for path in [
+            p
+            for name in (ADAPTER, FULL)
+            for p in (folder / stage.name / name).glob("*.safetensors")
+        ]:
+            add_metadata(path, about)
+    write_file(folder / CARD, card_of(folder))
 
 
 def card_of(folder: Path) -> str:

@@ -4,6 +4,7 @@ Layout of a run's folder::
 
     recipe.yaml              the whole recipe, as validated
     run.json                 versions, commit, machine, seed, digests of the data, every start
+    README.md, data.json     the model card, and what was read of each corpus
     stage1/curve.jsonl       the training curve
     stage1/held_out.jsonl    what was measured on held-out samples
     stage1/adapter/          the trained weights (``model/`` where everything was trained)
@@ -25,6 +26,7 @@ from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
 from rmpl.training.callbacks.board import reporters
+from rmpl.training.card import finish
 from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.mixture import Source
@@ -106,6 +108,8 @@ class Run:
             progress = None if report is None else functools.partial(report, stage.name)
             stage_run.train(sources, fingerprint, progress)
             wait()
+        if is_first():
+            finish(self.folder, self.readings)
 
     def _plan(self) -> list[tuple[StageRecipe, list[Source], str]]:
         """Read the data of all stages and see that none of them stands in the way.

@@ -1,0 +1,45 @@
+"""``rmpl push``: upload a finished run to the Hugging Face hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    repository: Annotated[str, typer.Argument(help="OWNER/NAME on the hub.")],
+    message: Annotated[str, typer.Option(help="The commit's message.")] = "Upload with rmpl push",
+    *,
+    public: Annotated[
+        bool, typer.Option("--public", help="Let everybody see it; by default it is private.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list what would be uploaded.")
+    ] = False,
+) -> None:
+    """Upload a run's weights, recipe, scores and model card; never data, nor pickled files.
+
+    What arrives can be downloaded with `hf download` and used as a run.
+    """
+    from rmpl.training.hub import pack, send
+
+    parcel = pack(run)
+    for upload in parcel.uploads:
+        typer.echo(f"{upload.size:>15,}  {upload.name}")
+    total = sum(upload.size for upload in parcel.uploads)
+    typer.echo(f"{total:>15,}  bytes in {len(parcel.uploads)} files")
+    if parcel.left:
+        first = ", ".join(parcel.left[:3])
+        typer.echo(
+            f"stays here: {len(parcel.left)} files ({first}{', ...' * (len(parcel.left) > 3)})"
+        )
+    for note in parcel.notes:
+        typer.echo(f"note: {note}")
+    if dry_run:
+        kind = "public" if public else "private"
+        typer.echo(f"nothing was uploaded; {repository} would be {kind}")
+        return
+    typer.echo(f"pushed: {send(parcel, repository, public=public, message=message)}")

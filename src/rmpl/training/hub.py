@@ -1,0 +1,185 @@
+"""A finished run on its way to the Hugging Face hub: what goes up, and what must not.
+
+The repository is the run's folder with what loading and judging it needs: the card, the recipe
+without the paths of this machine, scores, and the last stage with whatever it builds on. Data,
+predictions, reports and optimizer states stay here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+import huggingface_hub
+import msgspec
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
+
+from rmpl.errors import RmplError
+from rmpl.training.callbacks.curve import CURVE
+from rmpl.training.card import CARD, DATA, METRICS, card_of, public_name, public_recipe
+from rmpl.training.recipe import load_recipe
+from rmpl.training.trained import RECIPE, TRAINED, read_trained
+from rmpl.training.weights import is_pickled
+
+
+class Upload(NamedTuple):
+    """A file to upload: its name in the repository, where it is, or what it holds."""
+
+    name: str
+    source: Path | bytes
+
+    @property
+    def size(self) -> int:
+        """Return its size in bytes."""
+        return len(self.source) if isinstance(self.source, bytes) else self.source.stat().st_size
+
+
+class Parcel(NamedTuple):
+    """All that goes up, what of the folder stays here, and what to know before sending it."""
+
+    uploads: list[Upload]
+    left: list[str]
+    notes: list[str]
+
+
+def pack(run: Path) -> Parcel:
+    """Collect what a run's repository holds.
+
+    Raises
+    ------
+    RmplError
+        If this is no run's folder, its last stage is not finished, or weights are pickled.
+    """
+    if not (run / RECIPE).is_file():
+        raise RmplError(
+            "no recipe.yaml, so this is not a run's folder",
+            where=str(run),
+            remedy="name the folder that 'rmpl train' wrote, not one of its stages",
+        )
+    recipe = load_recipe(run / RECIPE)
+    stage = run / recipe.stages[-1].name
+    trained = read_trained(stage)
+    notes = []
+    uploads = [
+        Upload(CARD, card_of(run).encode()),
+        Upload(RECIPE, public_recipe(recipe).encode()),
+    ]
+    weights = [stage / name for name in trained.adapters]
+    below = stage / trained.base
+    if below.is_dir() and below.resolve().is_relative_to(run.resolve()):
+        weights.append(below)
+    elif trained.base != public_name(trained.base):
+        base = public_name(trained.base)
+        notes.append(f"the base is a folder of this machine: others need {base}, too")
+        trained = msgspec.structs.replace(trained, base=base)
+    uploads.append(_as_json(f"{stage.name}/{TRAINED}", trained))
+    uploads += [
+        Upload(name, run / name)
+        for name in (DATA, METRICS, f"{stage.name}/{CURVE}")
+        if (run / name).is_file()
+    ]
+    for folder in weights:
+        uploads += _files(folder, run)
+    packed = {upload.name for upload in uploads}
+    left = sorted(
+        str(path.relative_to(run))
+        for path in run.rglob("*")
+        if path.is_file() and str(PurePosixPath(path.relative_to(run))) not in packed
+    )
+    return Parcel(uploads, left, notes)
+
+
+def _as_json(name: str, value: Any) -> Upload:
+    return Upload(name, msgspec.json.format(msgspec.json.encode(value)))
+
+
+def _files(folder: Path, run: Path) -> list[Upload]:
+    root = run.resolve()
+    found = sorted(path for path in folder.resolve().rglob("*") if path.is_file())
+    for path in found:
+        if is_pickled(path):
+            raise RmplError(
+                "this file may hold a pickle, and loading one can run any program",
+                where=str(path),
+                remedy="keep weights as safetensors; nothing was uploaded",
+            )
+    # peft writes a README.md of its own without anything filled in.
+    return [Upload(str(path.relative_to(root)), path) for path in found if path.name != CARD]
+
+
+def send(parcel: Parcel, repository: str, *, public: bool, message: str) -> str:
+    """Upload a parcel as one commit; returns the repository's address.
+
+    A repository that is not there is made, private unless ``public``.
+
+    Raises
+    ------
+    RmplError
+        Without a token, without a network, for a name the hub does not take, or if the repository
+        is public and ``public`` was not asked for.
+    """
+    if huggingface_hub.get_token() is None:
+        raise RmplError(
+            "no token for the hub",
+            remedy="log in with `hf auth login`, or set HF_TOKEN to one that may write",
+        )
+    hub = huggingface_hub.HfApi()
+    with _in_one_line(repository):
+        url = hub.create_repo(repository, private=not public, exist_ok=True)
+        if not public and hub.model_info(url.repo_id).private is False:
+            raise RmplError(
+                "this repository is public",
+                where=repository,
+                remedy="name another one, or say --public if everybody may have these weights",
+            )
+        operations = [
+            huggingface_hub.CommitOperationAdd(
+                upload.name,
+                upload.source if isinstance(upload.source, bytes) else str(upload.source),
+            )
+            for upload in parcel.uploads
+        ]
+        hub.create_commit(url.repo_id, operations, commit_message=message)
+    return str(url)
+
+
+@contextlib.contextmanager
+def _in_one_line(repository: str) -> Iterator[None]:
+    """Make of what goes wrong on the way to the hub what a user can mend."""
+    try:
+        yield
+    except HFValidationError as error:
+        raise RmplError(
+            "the hub takes no such name", where=repository, remedy="write OWNER/NAME"
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise RmplError(
+            "there is no such repository, or this token may not see it",
+            where=repository,
+            remedy="check the name, and the token with `hf auth whoami`",
+        ) from error
+    except HfHubHTTPError as error:
+        status = getattr(error.response, "status_code", None)
+        remedy = "try again later"
+        if status in {401, 403}:
+            remedy = "use a token that may write there (`hf auth login`)"
+        raise RmplError(
+            f"the hub refuses ({str(error).splitlines()[0]})", where=repository, remedy=remedy
+        ) from error
+    except OSError as error:
+        raise _unreachable(repository, error) from error
+    except Exception as error:
+        # The client of the hub's library has errors of its own; it is not a dependency of ours.
+        if not type(error).__module__.startswith(("httpx", "httpcore")):
+            raise
+        raise _unreachable(repository, error) from error
+
+
+def _unreachable(repository: str, error: Exception) -> RmplError:
+    return RmplError(
+        f"the hub cannot be reached ({str(error).splitlines()[0] if str(error) else error!r})",
+        where=repository,
+        remedy="push from a machine with a network: the run's folder is all it takes",
+    )

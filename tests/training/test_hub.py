@@ -1,0 +1,247 @@
+"""Model cards, and what is pushed of a run; no hub is asked."""
+
+import importlib
+import json
+import shutil
+
+import huggingface_hub
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from rmpl.cli.main import app
+from rmpl.errors import RmplError
+from rmpl.training import hub
+from rmpl.training.card import card_of
+from rmpl.training.hub import pack, send
+from rmpl.training.recipe import Recipe, load_recipe
+from rmpl.training.run import Run, load_trained
+from rmpl.training.weights import read_metadata
+
+# The hub's library talks through httpx or httpx2, whichever it was made for.
+httpx = importlib.import_module(huggingface_hub.errors.HTTPError.__module__.partition(".")[0])
+SCORE = {"tp": 1200, "n_pred": 2400, "n_gold": 3000, "p": 50.0, "r": 40.0, "f1": 44.44}
+
+
+def recipe(model, kind="lora") -> Recipe:
+    stage = {
+        "steps": 2,
+        "batch": 2,
+        "adapter": {"kind": kind, "rank": 2, "alpha": 4, "parts": ["language"]},
+    }
+    return Recipe.model_validate(
+        {
+            "name": "card-test",
+            "precision": "fp32",
+            "data": "/somewhere/secret",
+            "backbone": {"model": str(model), "style": "brief", "box_step": 20},
+            "corpora": {
+                "ace": {"reader": "jmee", "path": "ace"},
+                "swig": {"reader": "swig", "path": "swig"},
+            },
+            "stages": [
+                {"name": "one", "mixture": [{"task": "text-events", "corpora": ["ace"]}], **stage},
+                {
+                    "name": "two",
+                    "start": "one",
+                    "by": "merge",
+                    "mixture": [
+                        {"task": "text-emi", "corpora": ["ace"], "weight": 3},
+                        {"task": "image-emi", "corpora": ["swig"], "weight": 1},
+                    ],
+                    **stage,
+                },
+            ],
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(twin, small_world, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "trained"
+    Run(recipe(twin), folder, small_world).train()
+    return folder
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+def names(parcel):
+    return {upload.name for upload in parcel.uploads}
+
+
+def test_a_finished_run_has_a_card_and_its_weights_say_whose_they_are(trained, twin):
+    card = (trained / "README.md").read_text()
+    _, front, body = card.split("---\n", 2)
+    head = yaml.safe_load(front)
+    assert head["library_name"] == "peft"
+    assert "base_model" not in head  # a folder of this machine is nothing the hub knows
+    assert "| ace | jmee | first |" in body
+    assert "sentences" in body
+    assert "text-emi (ace) 75%, image-emi (swig) 25%" in body
+    assert "Overlap with the M2E2 benchmark was not looked for" in body
+    assert "Linguistic Data Consortium" in body
+    assert str(twin) not in card
+    assert "/somewhere" not in card
+    assert json.loads((trained / "data.json").read_text())["ace"]["used"]["sentences"] > 0
+    about = read_metadata(trained / "two" / "adapter" / "adapter_model.safetensors")
+    assert (about["recipe"], about["stage"], about["format"]) == ("card-test", "two", "pt")
+
+
+def test_scores_that_came_later_are_in_the_card_that_is_pushed(run):
+    assert "None yet" in card_of(run)
+    metrics = {"strict": {"text_emi": SCORE}, "gold-entities": {"x": SCORE | {"gold_given": True}}}
+    (run / "metrics.json").write_text(json.dumps(metrics))
+    card = next(upload for upload in pack(run).uploads if upload.name == "README.md")
+    assert "| strict | text_emi | 50.0 | 40.0 | 44.4 | 1,200 / 2,400 / 3,000 |" in str(card.source)
+    assert "gold given" in str(card.source)
+
+
+def test_the_base_and_its_licence_are_named(run):
+    tree = load_recipe(run / "recipe.yaml").model_dump(mode="json")
+    tree["backbone"]["model"] = "Qwen/Qwen2.5-VL-3B-Instruct"
+    (run / "recipe.yaml").write_text(yaml.safe_dump(tree))
+    head = yaml.safe_load(card_of(run).split("---\n", 2)[1])
+    assert head["base_model"] == "Qwen/Qwen2.5-VL-3B-Instruct"
+    assert head["base_model_relation"] == "adapter"
+    assert head["license"] == "other"
+    assert "no commercial use" in head["license_name"]
+    assert 'subfolder="two/adapter"' in card_of(run)
+
+
+def test_what_goes_up_is_what_loading_needs_and_nothing_else(run, tmp_path):
+    (run / "predictions.jsonl").write_text("{}")
+    (run / "report.html").write_text("<p>")
+    parcel = pack(run)
+    assert names(parcel) >= {
+        "README.md",
+        "recipe.yaml",
+        "two/trained.json",
+        "two/adapter-0/adapter_model.safetensors",
+        "two/adapter/adapter_model.safetensors",
+        "two/adapter/adapter_config.json",
+    }
+    assert not {name for name in names(parcel) if name.startswith("one/")}
+    assert {"predictions.jsonl", "report.html"} <= set(parcel.left)
+    assert "others need model, too" in parcel.notes[0]
+    arrived = tmp_path / "arrived"
+    for upload in parcel.uploads:
+        path = arrived / upload.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        source = upload.source
+        path.write_bytes(source if isinstance(source, bytes) else source.read_bytes())
+        assert path.stat().st_size == upload.size
+    assert "/somewhere" not in (arrived / "recipe.yaml").read_text()
+    base = json.loads((run / "two" / "trained.json").read_text())["base"]
+    shutil.copytree(base, arrived / "two" / "model")
+    assert load_trained(arrived).settings.box_step == 20
+
+
+def test_a_model_trained_whole_goes_up_whole(twin, small_world, tmp_path):
+    Run(recipe(twin, kind="full"), tmp_path, small_world).train()
+    assert "two/model/model.safetensors" in names(pack(tmp_path))
+    assert read_metadata(tmp_path / "two" / "model" / "model.safetensors")["stage"] == "two"
+
+
+def test_a_pickle_is_refused(run):
+    (run / "two" / "adapter" / "training_args.bin").write_bytes(b"\x80\x04N.")
+    with pytest.raises(RmplError, match=r"training_args\.bin.*pickle.*nothing was uploaded"):
+        pack(run)
+
+
+def test_an_unfinished_run_is_refused(run, tmp_path):
+    (run / "two" / "trained.json").unlink()
+    with pytest.raises(RmplError, match="no finished stage"):
+        pack(run)
+    with pytest.raises(RmplError, match="not a run's folder"):
+        pack(tmp_path)
+
+
+class FakeHub:
+    """The hub as the code sees it: one repository, private unless it is there and public."""
+
+    error: Exception | None = None
+    is_public = False
+
+    def __init__(self):
+        self.made = []
+        self.commits = []
+
+    def create_repo(self, name, *, private, exist_ok):
+        if self.error is not None:
+            raise self.error
+        self.made.append((name, private, exist_ok))
+        return huggingface_hub.RepoUrl(f"https://huggingface.co/{name}")
+
+    def model_info(self, name):
+        return huggingface_hub.ModelInfo(id=name, private=not self.is_public)
+
+    def create_commit(self, name, operations, commit_message):
+        self.commits.append((name, [one.path_in_repo for one in operations], commit_message))
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    fake = FakeHub()
+    monkeypatch.setattr(hub.huggingface_hub, "HfApi", lambda: fake)
+    monkeypatch.setattr(hub.huggingface_hub, "get_token", lambda: "hf_token")
+    return fake
+
+
+def test_a_push_is_one_private_commit(run, fake):
+    address = send(pack(run), "me/model", public=False, message="first")
+    assert address == "https://huggingface.co/me/model"
+    assert fake.made == [("me/model", True, True)]
+    ((name, paths, message),) = fake.commits
+    assert (name, message) == ("me/model", "first")
+    assert set(paths) == names(pack(run))
+
+
+def test_a_public_repository_is_used_only_if_that_is_meant(run, fake):
+    fake.is_public = True
+    with pytest.raises(RmplError, match="is public.*--public"):
+        send(pack(run), "me/model", public=False, message="m")
+    assert not fake.commits
+    send(pack(run), "me/model", public=True, message="m")
+    assert fake.commits
+
+
+def _refusal(status):
+    response = httpx.Response(status, request=httpx.Request("POST", "https://huggingface.co/api"))
+    return huggingface_hub.errors.HfHubHTTPError(f"{status} Client Error", response=response)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (httpx.ConnectError("Name or service not known"), "cannot be reached.*a network"),
+        (OSError("broken"), "cannot be reached"),
+        (_refusal(403), "refuses.*token that may write"),
+        (_refusal(500), "refuses.*later"),
+        (huggingface_hub.errors.HFValidationError("no"), "no such name.*OWNER/NAME"),
+    ],
+)
+def test_what_goes_wrong_on_the_way_is_one_line(run, fake, error, said):
+    fake.error = error
+    with pytest.raises(RmplError, match=said):
+        send(pack(run), "me/model", public=False, message="m")
+
+
+def test_without_a_token_nothing_is_tried(run, fake, monkeypatch):
+    monkeypatch.setattr(hub.huggingface_hub, "get_token", lambda: None)
+    result = CliRunner().invoke(app, ["push", str(run), "me/model"])
+    assert result.exit_code == 2
+    assert "hf auth login" in result.output
+    assert not fake.made
+
+
+def test_a_dry_run_lists_and_sends_nothing(run, fake):
+    (run / "predictions.jsonl").write_text("{}")
+    result = CliRunner().invoke(app, ["push", str(run), "me/model", "--dry-run"])
+    assert result.exit_code == 0, result.output
+    assert "two/adapter/adapter_model.safetensors" in result.output
+    assert "stays here" in result.output
+    assert "me/model would be private" in result.output
+    assert not fake.made
