@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rmpl.backbones import checkpoints, family_of
-from rmpl.backbones.backbone import Backbone, Settings
+from rmpl.backbones.backbone import Backbone, Settings, load_backbone
 from rmpl.backbones.checkpoints import (
     empty_model,
     known_checkpoints,
@@ -90,3 +90,21 @@ def test_a_broken_config_is_named(tmp_path):
 def test_an_unknown_checkpoint_has_no_stand_in():
     with pytest.raises(RmplError, match="not on this machine"):
         stand_in_processor("somebody/something", family_of("qwen3_vl", ""))
+
+
+def test_a_hub_that_does_not_answer_is_told_at_once_with_what_to_download(monkeypatch):
+    class Silent:
+        asked = 0
+
+        def head(self, *_, **__):
+            Silent.asked += 1
+            raise OSError("no route to host")
+
+    monkeypatch.setattr(checkpoints.huggingface_hub, "get_session", Silent)
+    monkeypatch.setattr(checkpoints.huggingface_hub, "try_to_load_from_cache", lambda *_: None)
+    name = "Qwen/Qwen3-VL-2B-Instruct"
+    with pytest.raises(RmplError, match=rf"no route.*hf download {name} --local-dir DIR`, 4 GB"):
+        load_backbone(name)
+    with pytest.raises(RmplError, match="cannot be reached"):
+        model_type_of("somebody/something")
+    assert Silent.asked == 2

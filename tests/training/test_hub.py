@@ -201,7 +201,7 @@ def test_a_push_is_one_private_commit(run, fake):
 
 def test_a_public_repository_is_used_only_if_that_is_meant(run, fake):
     fake.is_public = True
-    with pytest.raises(RmplError, match="is public.*--public"):
+    with pytest.raises(RmplError, match=r"is public.*--public"):
         send(pack(run), "me/model", public=False, message="m")
     assert not fake.commits
     send(pack(run), "me/model", public=True, message="m")

@@ -13,7 +13,7 @@ import torch
 import transformers
 
 from rmpl.backbones import embedded, family_of
-from rmpl.backbones.checkpoints import model_type_of
+from rmpl.backbones.checkpoints import ask_hub, model_type_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features
 from rmpl.backbones.loading import Attention, Weights, loading
@@ -350,6 +350,7 @@ def load_backbone(
     if settings is None:
         settings = read_settings(Path(where)) or Settings()
     family = family_of(model_type_of(where), where)
+    ask_hub(where)
     told = loading(family, where, weights, attention)
     processor = family.load_processor(where)
     try:

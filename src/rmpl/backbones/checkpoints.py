@@ -15,6 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import huggingface_hub
 import msgspec
 import torch
 import transformers
@@ -25,6 +26,9 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from rmpl.backbones import embedded, family_of
 from rmpl.backbones.family import Family
 from rmpl.errors import RmplError
+
+_SECONDS = 10.0
+"""How long the hub has to answer."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,10 +64,8 @@ def local_folder(source: str) -> Path | None:
         return embedded.folder()
     if Path(source).is_dir():
         return Path(source)
-    from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 - it comes with transformers
-
     with contextlib.suppress(ValueError):  # not the form of a hub id
-        found = try_to_load_from_cache(source, "config.json")
+        found = huggingface_hub.try_to_load_from_cache(source, "config.json")
         if isinstance(found, str):
             return Path(found).parent
     return None
@@ -170,7 +172,33 @@ def _config_file(folder: Path, source: str) -> dict[str, Any]:
     return dict(tree)
 
 
+def ask_hub(source: str) -> None:
+    """See that the hub answers before a model is loaded from it that is not on this machine.
+
+    Its library tries every file several times, which takes minutes where there is no network.
+
+    Raises
+    ------
+    RmplError
+        If it does not answer: says what to download, how much it is, and where to put it.
+    """
+    if local_folder(source) is not None:
+        return
+    try:
+        huggingface_hub.get_session().head(huggingface_hub.constants.ENDPOINT, timeout=_SECONDS)
+    except Exception as error:  # those of its client, which is not a dependency of ours
+        known = known_checkpoints().get(source)
+        size = "" if known is None else f", {known.parameters * 2 / 1e9:.0f} GB"
+        raise RmplError(
+            f"not on this machine, and the hub cannot be reached ({error})",
+            where=source,
+            remedy=f"check the name; download it where a network is (`hf download {source} "
+            f"--local-dir DIR`{size}), bring the folder here and set backbone.model to it",
+        ) from error
+
+
 def _auto_config(source: str) -> Any:
+    ask_hub(source)
     try:
         return transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
     except (OSError, ValueError) as error:

@@ -25,6 +25,15 @@ def command(
     limit: Annotated[
         int | None, typer.Option(help="Only the first so many documents.", min=1)
     ] = None,
+    min_pixels: Annotated[
+        int, typer.Option(help="Least pixels of a picture; default as in training.", min=0)
+    ] = 0,
+    max_pixels: Annotated[
+        int, typer.Option(help="Most pixels of a picture; default as in training.", min=0)
+    ] = 0,
+    other_pixels: Annotated[
+        bool, typer.Option("--other-pixels", help="Allow other bounds than in training.")
+    ] = False,
 ) -> None:
     """Extract the events of a corpus: mentions, then arguments, then links."""
     from rmpl.cli.progress import Bars
@@ -39,7 +48,9 @@ def command(
     pictures = [image for document in documents for image in document.images]
     missing = sum(picture.path is None for picture in pictures)
     media = ("text",) if missing and missing == len(pictures) else ("text", "image")
-    backbone = load_trained(run)
+    backbone = load_trained(
+        run, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
+    )
     pipeline = Pipeline(
         LocalEngine(backbone, batch=batch),
         backbone.context(load_ontology()),

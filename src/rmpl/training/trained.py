@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.backbones.backbone import Backbone, Settings, load_backbone
+from rmpl.backbones.backbone import Backbone, Settings, inference_settings, load_backbone
 from rmpl.errors import RmplError
 from rmpl.training.adapters import merge_adapters
 from rmpl.training.recipe import load_recipe
@@ -47,12 +47,24 @@ def read_trained(folder: Path) -> Trained:
     return msgspec.json.decode(path.read_bytes(), type=Trained)
 
 
-def load_trained(folder: Path) -> Backbone:
-    """Load what a run (its last stage) or one of its stages has trained, adapters merged."""
+def load_trained(
+    folder: Path, *, min_pixels: int = 0, max_pixels: int = 0, other_pixels: bool = False
+) -> Backbone:
+    """Load what a run (its last stage) or one of its stages has trained, adapters merged.
+
+    Raises
+    ------
+    RmplError
+        If no stage is finished there, its weights cannot be loaded, or pictures are asked for in
+        other bounds than those of training without ``other_pixels``.
+    """
     if (folder / RECIPE).is_file():
         folder = folder / load_recipe(folder / RECIPE).stages[-1].name
     trained = read_trained(folder)
-    backbone = load_backbone(base_of(trained, folder), trained.settings)
+    settings = inference_settings(
+        trained.settings, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
+    )
+    backbone = load_backbone(base_of(trained, folder), settings)
     backbone.model = merge_adapters(backbone.model, [folder / name for name in trained.adapters])
     return backbone
 

@@ -1,0 +1,73 @@
+"""Predicting with other pixels than in training: refused before a weight is loaded, or meant."""
+
+import pytest
+from typer.testing import CliRunner
+
+from rmpl.cli.main import app
+from rmpl.training import trained as trained_module
+from rmpl.training.recipe import Recipe
+from rmpl.training.run import Run
+
+
+@pytest.fixture(scope="module")
+def trained(twin, small_world, tmp_path_factory):
+    recipe = {
+        "name": "pixels",
+        "precision": "fp32",
+        "backbone": {
+            "model": str(twin),
+            "style": "brief",
+            "box_step": 20,
+            "min_pixels": 1024,
+            "max_pixels": 4096,
+        },
+        "corpora": {"ace": {"reader": "jmee", "path": "ace"}},
+        "stages": [
+            {
+                "name": "one",
+                "steps": 1,
+                "batch": 2,
+                "mixture": [{"task": "text-emi", "corpora": ["ace"]}],
+            }
+        ],
+    }
+    folder = tmp_path_factory.mktemp("runs") / "pixels"
+    Run(Recipe.model_validate(recipe), folder, small_world).train()
+    return folder
+
+
+@pytest.fixture
+def predict(trained, small_world, tmp_path):
+    def run(*words):
+        line = ["predict", trained, "--data", small_world / "m2e2", "--limit", 1]
+        out = tmp_path / "predictions.jsonl"
+        result = CliRunner().invoke(app, [*map(str, line), "--out", str(out), *words])
+        return result, out
+
+    return run
+
+
+def test_other_pixels_are_refused_in_one_line_before_anything_is_loaded(predict, monkeypatch):
+    monkeypatch.setattr(trained_module, "load_backbone", lambda *_: pytest.fail("loaded"))
+    result, _ = predict("--max-pixels", "9216")
+    assert result.exit_code == 2
+    assert "trained with 1024 to 4096" in result.output
+    assert result.output.count("\n") == 1
+
+
+def test_other_pixels_are_taken_where_that_is_said(predict, monkeypatch):
+    seen = []
+    load = trained_module.load_backbone
+    monkeypatch.setattr(
+        trained_module, "load_backbone", lambda *with_: seen.append(with_[1]) or load(*with_)
+    )
+    result, out = predict("--max-pixels", "2304", "--other-pixels")
+    assert result.exit_code == 0, result.output
+    assert out.is_file()
+    assert (seen[0].min_pixels, seen[0].max_pixels) == (1024, 2304)
+
+
+def test_the_pixels_of_training_need_not_be_named(predict):
+    result, out = predict("--min-pixels", "1024", "--max-pixels", "4096")
+    assert result.exit_code == 0, result.output
+    assert out.is_file()
