@@ -37,7 +37,7 @@ def look_ahead(run: Run, *, gpus: int, gpu_memory: float) -> None:
     for stage in facts.stages:
         _show_stage(facts, stage)
     warnings = [f"{stage.name}: {said}" for stage in facts.stages for said in stage.warnings]
-    for said in warnings:
+    for said in (*facts.warnings, *warnings):
         typer.echo(f"warning: {said}")
     typer.echo("nothing was trained or written")
 
@@ -51,9 +51,12 @@ def _show_stage(facts: Preflight, stage: StageFacts) -> None:
         f"\n{stage.name}: {stage.steps:,} steps of {stage.batch * stage.accumulate} samples "
         f"({stage.batch} x {stage.accumulate}), {stage.tokens:,} tokens"
     )
-    typer.echo(f"trained: {trained:,} parameters, {trained / facts.parameters:.2%}: {parts}")
+    typer.echo(
+        f"{stage.trained_as}: {trained:,} parameters trained, {trained / facts.parameters:.2%} of "
+        f"the model: {parts}"
+    )
     print_table(
-        ["tokens a sample", "share", "samples", "epochs", "text", "image", "answer", "max"],
+        ["tokens a sample", "share", "count", "epochs", "text", "image", "answer", "max"],
         [
             [
                 source.name,
@@ -67,13 +70,14 @@ def _show_stage(facts: Preflight, stage: StageFacts) -> None:
         ],
     )
     print_table(
-        ["GiB, longest batch", "weights", "grads", "optim", "activ", "logits", "other", "all"],
+        ["GiB at the peak", "all", "weights", "grads", "optim", "activ", "logits", "other"],
         [
             [
                 name,
                 *(
-                    f"{size / GIB:.2f}"
+                    f"{size / GIB:.1f}"
                     for size in (
+                        one.total + CUDA_BYTES,
                         one.weights,
                         one.gradients,
                         one.optimizer,
@@ -82,7 +86,6 @@ def _show_stage(facts: Preflight, stage: StageFacts) -> None:
                         one.gathered + CUDA_BYTES,
                     )
                 ),
-                f"{(one.total + CUDA_BYTES) / GIB:.1f}",
             ]
             for name, one in stage.memory.items()
         ],

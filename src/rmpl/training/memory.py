@@ -8,7 +8,7 @@ frozen parts, mixed precision, gradient checkpointing and the family's own layer
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -25,15 +25,21 @@ FUSED = "rmpl_fused"
 Sharding = Literal["none", "ddp", "zero2", "zero3"]
 
 GIB = 2**30
+_FOUR_BITS = 0.516
+"""Bytes a number: 4 bits, and per 64 a scale of 8 bits, scaled itself (QLoRA, section 3)."""
 CUDA_BYTES = int(0.8 * GIB)
 """What a process takes of a GPU before the first tensor: context, libraries, workspaces."""
 
 
 class Kept(NamedTuple):
-    """Bytes kept for the backward pass: of all layers, or with checkpointing."""
+    """Bytes kept for the backward pass: of all layers, or with checkpointing.
+
+    ``copies`` are weights in the precision of the computation, which any number of samples share.
+    """
 
     whole: int
     checkpointed: int
+    copies: int
 
 
 class Memory(msgspec.Struct, frozen=True):
@@ -53,13 +59,16 @@ class Memory(msgspec.Struct, frozen=True):
         return sum(msgspec.structs.astuple(self))
 
 
-def state_memory(model: Any, optimizer: str) -> Memory:
+def state_memory(model: Any, optimizer: str, *, four_bits: Container[str] = ()) -> Memory:
     """Return what stays in memory from step to step: weights, gradients and optimizer states.
 
     AdamW keeps two numbers a trained parameter, Muon one for matrices; both in the parameter's own
-    precision.
+    precision. ``four_bits`` names parameters that are kept in 4 bits, with their scales.
     """
-    weights = sum(_bytes(tensor) for tensor in [*model.parameters(), *model.buffers()])
+    weights = sum(
+        round(tensor.numel() * _FOUR_BITS) if name in four_bits else _bytes(tensor)
+        for name, tensor in (*model.named_parameters(), *model.named_buffers())
+    )
     gradients = states = 0
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
@@ -113,8 +122,7 @@ def language_activations(model: Any, *, batch: int, tokens: int, autocast: bool)
     width = _base(model).config.get_text_config().hidden_size
     fakes = FakeTensorMode(allow_non_fake_inputs=True)
     with fakes:
-        dtype = torch.bfloat16 if autocast else next(language.parameters()).dtype
-        embedded = torch.empty(batch, tokens, width, dtype=dtype)
+        embedded = torch.empty(batch, tokens, width, dtype=next(language.parameters()).dtype)
         mask = torch.empty(batch, 1, tokens, tokens, dtype=torch.bool)
     # What is trained before the language model needs a gradient through it.
     inside = {id(parameter) for parameter in language.parameters()}
@@ -136,7 +144,12 @@ def language_activations(model: Any, *, batch: int, tokens: int, autocast: bool)
     others = depth - min(2, depth)
     layer = more.whole - few.whole if others else few.whole // depth
     ends = more.checkpointed - few.checkpointed
-    return Kept(few.whole + others * layer, few.checkpointed + others * ends + layer)
+    copy = more.copies - few.copies
+    return Kept(
+        few.whole + others * layer,
+        few.checkpointed + others * ends + layer,
+        few.copies + others * copy,
+    )
 
 
 def vision_activations(model: Any, vision: Mapping[str, torch.Tensor], *, autocast: bool) -> Kept:
@@ -145,18 +158,19 @@ def vision_activations(model: Any, vision: Mapping[str, torch.Tensor], *, autoca
     ``vision`` are the processor's tensors of the picture. Nothing is kept of frozen parts.
     """
     fakes = FakeTensorMode(allow_non_fake_inputs=True)
-    dtype = torch.bfloat16 if autocast else next(model.parameters()).dtype
+    dtype = next(model.parameters()).dtype
     # Real tensors: some models look at them, to leave tiles out that are only padding.
     inputs = {
         name: tensor.to(dtype) if tensor.is_floating_point() else tensor
         for name, tensor in vision.items()
     }
     module = _Features(_base(model))
-    whole, ends = _passes(model, module, inputs, fakes, autocast=autocast)
-    if not whole:  # all frozen: then it runs outside of the graph
-        return Kept(0, 0)
+    kept = _passes(model, module, inputs, fakes, autocast=autocast)
+    if not kept.whole:  # all frozen: then it runs outside of the graph
+        return Kept(0, 0, 0)
     # While a layer runs backward, its inside is there again.
-    return Kept(whole, ends + whole // max(len(_layers(module)), 1))
+    layer = kept.whole // max(len(_layers(module)), 1)
+    return kept._replace(checkpointed=kept.checkpointed + layer)
 
 
 class _Features(torch.nn.Module):
@@ -182,19 +196,21 @@ def _passes(
     model.train()
     base = _base(model)
     base.activation_checkpointing_disable()
-    whole = _kept_bytes(module, inputs, fakes, autocast=autocast)
+    whole, copies = _kept_bytes(module, inputs, fakes, autocast=autocast)
     base.activation_checkpointing_enable()
     # It also makes the towers' inputs want gradients, so that a frozen one would run backward, too.
     base.disable_input_require_grads()
     try:
-        return Kept(whole, _kept_bytes(module, inputs, fakes, autocast=autocast))
+        ends, _ = _kept_bytes(module, inputs, fakes, autocast=autocast)
+        return Kept(whole, ends, copies)
     finally:
         base.activation_checkpointing_disable()
 
 
 def _kept_bytes(
     module: torch.nn.Module, inputs: dict[str, Any], fakes: FakeTensorMode, *, autocast: bool
-) -> int:
+) -> tuple[int, int]:
+    """Return the bytes that autograd keeps of a pass, and those of copies of weights."""
     with fakes:
         own = {
             name: torch.empty(tensor.shape, dtype=tensor.dtype).requires_grad_(
@@ -203,12 +219,15 @@ def _kept_bytes(
             for name, tensor in (*module.named_parameters(), *module.named_buffers())
         }
     not_kept = {_storage(tensor) for tensor in own.values()}
+    shapes = {shape for t in own.values() for shape in (t.shape, t.shape[::-1]) if t.dim() == 2}
     sizes: dict[int, int] = {}
+    copies: dict[int, int] = {}
     alive: list[torch.Tensor] = []  # a storage's number is its own only as long as it lives
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
         if _storage(tensor) not in not_kept:
-            sizes[_storage(tensor)] = tensor.untyped_storage().nbytes()
+            found = copies if tensor.shape in shapes else sizes
+            found[_storage(tensor)] = tensor.untyped_storage().nbytes()
             alive.append(tensor)
         return tensor
 
@@ -219,7 +238,7 @@ def _kept_bytes(
     ):
         # Not inside the mode: sums of real sizes, which models do on the way, stay real.
         functional_call(module, own, (), inputs)
-    return sum(sizes.values())
+    return sum(sizes.values()), sum(copies.values())
 
 
 @contextlib.contextmanager

@@ -5,13 +5,15 @@ The model is built on the meta device from its configuration alone; the data are
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import PIL.Image
 import torch
+from peft import get_peft_model
 
 from rmpl.backbones import family_of
 from rmpl.backbones.backbone import Backbone, Settings
@@ -26,10 +28,8 @@ from rmpl.backbones.checkpoints import (
 from rmpl.errors import RmplError
 from rmpl.records import Image
 from rmpl.tasks import Prompt
-from rmpl.training.adapters import full_parameters, new_lora, trainable_by_part
+from rmpl.training.adapters import adapter_config, full_parameters, trainable_by_part
 from rmpl.training.memory import (
-    CUDA_BYTES,
-    GIB,
     Kept,
     Memory,
     Sharding,
@@ -40,22 +40,16 @@ from rmpl.training.memory import (
     vision_activations,
 )
 from rmpl.training.mixture import Mixture, Source
-from rmpl.training.recipe import StageRecipe
+from rmpl.training.processes import share_out
+from rmpl.training.recipe import AdapterRecipe, BackboneRecipe, StageRecipe
 from rmpl.training.run import Run
 from rmpl.training.token_counts import Lengths, TokenCounter, lengths_of
+from rmpl.training.warnings import recipe_warnings, stage_warnings
 
-MANY_EPOCHS = 20
-"""A source seen more often than this is warned about: the model learns it by heart."""
-ONE, AGAIN = "1 GPU", "checkpointing"
-MANY_PIXELS = 2_000_000
-REMEDIES = {
-    "weights": "precision bf16 halves them, a 4-bit base (QLoRA) quarters them again",
-    "gradients": "train an adapter instead of everything, or fewer parts",
-    "optimizer": "train an adapter instead of everything, or fewer parts",
-    "activations": "half the batch with twice accumulate halves them, as do half the max_pixels",
-    "logits": "half the batch with twice accumulate halves them",
-    "gathered": "more GPUs do not help with these: take a smaller model",
-}
+ONE = "1 GPU"
+WITH, WITHOUT = "checkpointing", "no checkpointing"
+TOKENS = 64
+"""So many tokens tell what any number of them keeps: it grows with them."""
 SPREAD: tuple[tuple[str, Sharding], ...] = (
     ("DDP", "ddp"),
     ("ZeRO-2", "zero2"),
@@ -88,6 +82,7 @@ class StageFacts(msgspec.Struct, frozen=True):
     steps: int
     batch: int
     accumulate: int
+    trained_as: str
     trainable: dict[str, int]
     sources: list[SourceFacts]
     memory: dict[str, Memory]
@@ -108,6 +103,7 @@ class Preflight(msgspec.Struct, frozen=True):
     sizes_from: str
     tokens_from: str
     stages: list[StageFacts]
+    warnings: list[str]
 
 
 def preflight(run: Run, *, devices: int, gpu_bytes: int) -> Preflight:
@@ -127,25 +123,42 @@ def preflight(run: Run, *, devices: int, gpu_bytes: int) -> Preflight:
     RmplError
         As training would for its recipe and data, but never for missing weights.
     """
-    source = run.recipe.backbone.model
-    look = _Look(source, run.settings(), bf16=run.recipe.precision != "fp32")
+    recipe = run.recipe
+    look = _Look(recipe.backbone, run.settings(), bf16=recipe.precision != "fp32")
     stages = [
-        look.stage(stage, run.sources(stage), run.recipe.seed, devices, gpu_bytes)
-        for stage in run.recipe.stages
+        look.stage(stage, run.sources(stage), recipe.seed, devices, gpu_bytes)
+        for stage in recipe.stages
     ]
     return Preflight(
-        source, look.family.name, look.parameters, look.sizes_from, look.tokens_from, stages
+        model=recipe.backbone.model,
+        family=look.family.name,
+        parameters=look.parameters,
+        sizes_from=look.sizes_from,
+        tokens_from=look.tokens_from,
+        stages=stages,
+        warnings=recipe_warnings(recipe, look.family, look.backbone.settings),
     )
+
+
+class _Trained(NamedTuple):
+    """A model without weights with what is trained of it, and what its layers keep of tokens."""
+
+    model: Any
+    weights: str
+    words: Kept
+    pictures: dict[tuple[int, int], Kept]
 
 
 class _Look:
     """A backbone without weights, looked at stage by stage."""
 
-    def __init__(self, source: str, settings: Settings, *, bf16: bool) -> None:
+    def __init__(self, recipe: BackboneRecipe, settings: Settings, *, bf16: bool) -> None:
+        source = recipe.model
         self.family = family_of(model_type_of(source), source)
         self._config, self.sizes_from = read_config(source)
         self._bf16 = bf16
-        model = self._empty()
+        self._weights = recipe.weights
+        model = empty_model(self._config, self.family, torch.float32)
         self.parameters = sum(parameter.numel() for parameter in model.parameters())
         processor, rate = self._processor(source)
         self.tokens_from = (
@@ -153,8 +166,9 @@ class _Look:
             if rate is None
             else "words and marks, right to a tenth, as its tokenizer is not here"
         )
-        self._backbone = Backbone(model, processor, self.family, settings)
-        self._counter = TokenCounter(self._backbone, rate)
+        self.backbone = Backbone(model, processor, self.family, settings)
+        self._counter = TokenCounter(self.backbone, rate)
+        self._seen: dict[str, _Trained] = {}
 
     def _processor(self, source: str) -> tuple[Any, float | None]:
         """Return the processor that is here, or a stand-in with its pieces a token."""
@@ -168,13 +182,12 @@ class _Look:
                     raise
         return stand_in_processor(source, self.family), known.pieces_per_token
 
-    def _empty(self) -> Any:
-        return empty_model(self._config, self.family, torch.float32)
-
     def stage(
         self, stage: StageRecipe, sources: list[Source], seed: int, devices: int, gpu_bytes: int
     ) -> StageFacts:
-        batches = stage.steps * stage.accumulate
+        lengths = [lengths_of(source.samples, self._counter) for source in sources]
+        steps = stage.steps_over(sum(len(source.samples) for source in sources))
+        batches = steps * stage.accumulate
         shares = Mixture(sources, batches=batches, batch=stage.batch, seed=seed).shares()
         facts = [
             SourceFacts(
@@ -182,65 +195,128 @@ class _Look:
                 samples=len(source.samples),
                 share=shares[source.name],
                 drawn=round(shares[source.name] * batches) * stage.batch,
-                lengths=lengths_of(source.samples, self._counter),
+                lengths=found,
             )
-            for source in sources
+            for source, found in zip(sources, lengths, strict=True)
         ]
-        model = self._trained(stage)
-        memory = self._memory(model, stage, facts, devices)
-        trainable = trainable_by_part(model, self.family)
+        trained = self._trained(stage.adapter)
+        memory, refused = self._memory(trained, stage, lengths, devices)
+        trainable = trainable_by_part(trained.model, self.family)
+        positions = getattr(self._config.get_text_config(), "max_position_embeddings", None)
         return StageFacts(
             name=stage.name,
-            steps=stage.steps,
+            steps=steps,
             batch=stage.batch,
             accumulate=stage.accumulate,
+            trained_as=f"{stage.adapter.kind} over {trained.weights} weights",
             trainable={part: trainable.get(part, 0) for part in self.family.parts},
             sources=facts,
             memory=memory,
-            warnings=self._warnings(facts, memory, gpu_bytes),
+            warnings=refused
+            + stage_warnings(
+                stage,
+                {fact.name: fact.lengths for fact in facts},
+                {fact.name: fact.epochs for fact in facts},
+                memory,
+                positions=positions,
+                gpu_bytes=gpu_bytes,
+            ),
         )
 
-    def _trained(self, stage: StageRecipe) -> Any:
-        adapter = stage.adapter
+    def _trained(self, adapter: AdapterRecipe) -> _Trained:
+        """Return the model as a GPU would train it; the same for stages that train the same."""
+        key = adapter.model_dump_json()
+        if key not in self._seen:
+            model, weights = self._model(adapter)
+            words = language_activations(model, batch=1, tokens=TOKENS, autocast=self._bf16)
+            self._seen[key] = _Trained(model, weights, words, {})
+        return self._seen[key]
+
+    def _model(self, adapter: AdapterRecipe) -> tuple[Any, str]:
+        weights: str = self._weights
+        if adapter.kind == "qlora":
+            weights = "4bit"
+        elif weights == "auto":
+            weights = "bf16" if self._bf16 and adapter.kind != "full" else "fp32"
+        dtype = torch.float32 if weights == "fp32" else torch.bfloat16
+        model = empty_model(self._config, self.family, dtype)
         if adapter.kind == "full":
-            return full_parameters(self._empty(), self.family, adapter.parts)
-        return new_lora(
-            self._empty(),
+            return full_parameters(model, self.family, adapter.parts), weights
+        config = adapter_config(
             self.family,
             adapter.parts,
             rank=adapter.rank,
             alpha=adapter.alpha,
             dropout=adapter.dropout,
+            dora=adapter.kind == "dora",
         )
+        return get_peft_model(model, config), weights
 
     def _memory(
-        self, model: Any, stage: StageRecipe, facts: list[SourceFacts], devices: int
-    ) -> dict[str, Memory]:
-        longest = max(fact.lengths.longest for fact in facts)
-        kept = self._activations(model, stage.batch, longest, facts)
+        self, trained: _Trained, stage: StageRecipe, lengths: list[Lengths], devices: int
+    ) -> tuple[dict[str, Memory], list[str]]:
+        """Return the memory by how the work is spread, and why it cannot be spread."""
+        four_bits = self._four_bits(trained.model) if trained.weights == "4bit" else set()
+        states = state_memory(trained.model, stage.optimizer.name, four_bits=four_bits)
+        limit = stage.max_length or max(one.longest for one in lengths)
+        longest = min(limit, max(one.longest for one in lengths))
+        answer = min(limit, max(one.longest_answer for one in lengths))
+        pictures = self._pictures(trained, lengths)
+        words = trained.words
         vocabulary = self._config.get_text_config().vocab_size
-        logits = logit_bytes(stage.batch * longest, vocabulary, autocast=self._bf16)
-        states = state_memory(model, stage.optimizer.name)
-        with_all, with_again = (
-            msgspec.structs.replace(states, activations=activations, logits=logits)
-            for activations in kept
-        )
-        found = {ONE: with_all, AGAIN: with_again}
-        if devices > 1:
-            for name, how in SPREAD:
-                found[f"{devices} x {name}"] = sharded(with_all, model, how, devices)
-        return found
 
-    def _activations(self, model: Any, batch: int, longest: int, facts: list[SourceFacts]) -> Kept:
-        """Return what the longest batch keeps, if it also has the largest pictures."""
-        whole, again = language_activations(model, batch=batch, tokens=longest, autocast=self._bf16)
-        shown = [fact.lengths for fact in facts if fact.lengths.largest is not None]
+        def at_work(samples: int, *, checkpointing: bool) -> Memory:
+            text, picture = (
+                one.checkpointed if checkpointing else one.whole for one in (words, pictures)
+            )
+            kept = samples * (text * longest // TOKENS + picture)
+            return msgspec.structs.replace(
+                states,
+                activations=kept + words.copies + pictures.copies,
+                logits=logit_bytes(samples * answer, vocabulary, autocast=self._bf16),
+            )
+
+        is_on = stage.checkpointing
+        samples, _ = share_out(stage.batch, stage.accumulate, stage.split, 1)
+        found = {
+            ONE: at_work(samples, checkpointing=is_on),
+            WITHOUT if is_on else WITH: at_work(samples, checkpointing=not is_on),
+        }
+        if devices == 1:
+            return found, []
+        try:
+            samples, _ = share_out(stage.batch, stage.accumulate, stage.split, devices)
+        except RmplError as error:
+            return found, [str(error)]
+        for name, how in SPREAD:
+            one = at_work(samples, checkpointing=is_on)
+            found[f"{devices} x {name}"] = sharded(one, trained.model, how, devices)
+        return found, []
+
+    def _four_bits(self, model: Any) -> set[str]:
+        """Return the parameters that QLoRA keeps in 4 bits: the language model's linear layers."""
+        language = re.compile(self.family.parts["language"])
+        return {
+            f"{name}.weight"
+            for name, module in model.named_modules()
+            if isinstance(module, torch.nn.Linear)
+            and "lora_" not in name
+            and "lm_head" not in name
+            and language.match(name.removeprefix("base_model.model."))
+        }
+
+    def _pictures(self, trained: _Trained, lengths: list[Lengths]) -> Kept:
+        """Return what the largest picture of all keeps."""
+        shown = [(one.picture, one.largest) for one in lengths if one.largest is not None]
         if not shown:
-            return Kept(whole, again)
-        largest = max(shown, key=lambda lengths: lengths.picture).largest
-        vision = self._blank(largest) if largest is not None else {}
-        picture = vision_activations(model, vision, autocast=self._bf16)
-        return Kept(whole + batch * picture.whole, again + batch * picture.checkpointed)
+            return Kept(0, 0, 0)
+        _, largest = max(shown, key=lambda pair: pair[0])
+        size = (largest.width, largest.height)
+        if size not in trained.pictures:
+            vision = self._blank(largest)
+            kept = vision_activations(trained.model, vision, autocast=self._bf16)
+            trained.pictures[size] = kept
+        return trained.pictures[size]
 
     def _blank(self, like: Image) -> dict[str, torch.Tensor]:
         """Return the tensors of an empty picture of the same size."""
@@ -248,41 +324,4 @@ class _Look:
             path = Path(folder) / "blank.png"
             PIL.Image.new("RGB", (like.width, like.height)).save(path)
             image = msgspec.structs.replace(like, path=str(path))
-            return self._backbone.encode(Prompt("", image)).vision
-
-    def _warnings(
-        self,
-        facts: list[SourceFacts],
-        memory: dict[str, Memory],
-        gpu_bytes: int,
-    ) -> list[str]:
-        said = [
-            f"{fact.name}: every sample is seen {fact.epochs:.0f} times"
-            for fact in facts
-            if fact.epochs > MANY_EPOCHS
-        ]
-        longest = max(fact.lengths.longest for fact in facts)
-        positions = getattr(self._config.get_text_config(), "max_position_embeddings", longest)
-        if longest > positions:
-            said.append(
-                f"the longest sample has {longest:,} tokens, the model {positions:,} places"
-            )
-        if self.family.pixels is not None and self._backbone.settings.max_pixels > MANY_PIXELS:
-            said.append(
-                f"pictures of up to {self._backbone.settings.max_pixels:,} pixels: "
-                "backbone.max_pixels 401408 is 512 tokens a picture of Qwen's older families"
-            )
-        if min(one.total for one in memory.values()) + CUDA_BYTES > gpu_bytes:
-            said.append(_too_much(memory, gpu_bytes))
-        return said
-
-
-def _too_much(memory: dict[str, Memory], gpu_bytes: int) -> str:
-    """Say that no way of spreading fits, and what would make the largest component smaller."""
-    name, least = min(memory.items(), key=lambda item: item[1].total)
-    parts = msgspec.structs.asdict(least)
-    largest = max(parts, key=lambda part: parts[part])
-    return (
-        f"{least.total / GIB:.0f} GiB at least ({name}), a GPU has {gpu_bytes / GIB:.0f}: most are "
-        f"{largest}; {REMEDIES[largest]}"
-    )
+            return self.backbone.encode(Prompt("", image)).vision

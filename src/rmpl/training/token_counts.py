@@ -77,19 +77,25 @@ class Lengths(NamedTuple):
     """The lengths of a source's samples: means, and the longest sample.
 
     ``largest`` is a picture with the most tokens of all; ``None`` for a source without pictures.
+    ``totals`` are the lengths of samples spread evenly over the source.
     """
 
     text: float
     picture: float
     answer: float
     longest: int
+    longest_answer: int
     largest: Image | None
-    counted: int
+    totals: tuple[int, ...]
 
     @property
     def mean(self) -> float:
         """Return the mean of a sample's tokens, all parts together."""
         return self.text + self.picture + self.answer
+
+    def over(self, limit: int) -> float:
+        """Return the share of samples that are longer than ``limit``."""
+        return sum(total > limit for total in self.totals) / len(self.totals)
 
 
 def lengths_of(samples: Sequence[Sample], counter: TokenCounter) -> Lengths:
@@ -113,8 +119,9 @@ def lengths_of(samples: Sequence[Sample], counter: TokenCounter) -> Lengths:
         picture=statistics.fmean(length.picture for length in found),
         answer=statistics.fmean(length.answer for length in found),
         longest=max(length.total for length, _ in longest),
+        longest_answer=max(length.answer for length, _ in longest),
         largest=widest.prompt.image,
-        counted=len(found),
+        totals=tuple(length.total for length in found),
     )
 
 
