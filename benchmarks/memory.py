@@ -114,7 +114,7 @@ def _now(field: str) -> int:
 
 def main() -> None:
     """Measure every case and print the table."""
-    table = Table("case", "batch", "tokens", "estimated MiB", "measured MiB", "estimated/measured")
+    table = Table("MiB", "batch", "tokens", "estimated", "measured", "ratio")
     for case in CASES:
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             estimated, measured = pool.apply(measure, (case,))
