@@ -85,7 +85,10 @@ def test_a_finished_run_has_a_card_and_its_weights_say_whose_they_are(trained, t
     assert "Linguistic Data Consortium" in body
     assert str(twin) not in card
     assert "/somewhere" not in card
-    assert json.loads((trained / "data.json").read_text())["ace"]["used"]["sentences"] > 0
+    assert "2 steps of 2" in body
+    assert "with rmpl 0.1.0" in body
+    read = json.loads((trained / "run.json").read_text())["read"]
+    assert read["ace"]["used"]["sentences"] > 0
     about = read_metadata(trained / "two" / "adapter" / "adapter_model.safetensors")
     assert (about["recipe"], about["stage"], about["format"]) == ("card-test", "two", "pt")
 
@@ -124,7 +127,8 @@ def test_what_goes_up_is_what_loading_needs_and_nothing_else(run, tmp_path):
         "two/adapter/adapter_config.json",
     }
     assert not {name for name in names(parcel) if name.startswith("one/")}
-    assert {"predictions.jsonl", "report.html"} <= set(parcel.left)
+    # run.json tells the machine's paths.
+    assert {"predictions.jsonl", "report.html", "run.json"} <= set(parcel.left)
     assert "others need model, too" in parcel.notes[0]
     arrived = tmp_path / "arrived"
     for upload in parcel.uploads:

@@ -19,13 +19,14 @@ from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.corpora.report import ReadReport
 from rmpl.training.callbacks.curve import CURVE, read_curve
 from rmpl.training.checkpoints import write_file
+from rmpl.training.provenance import RUN
 from rmpl.training.recipe import Recipe, StageRecipe, load_recipe
 from rmpl.training.trained import ADAPTER, FULL, RECIPE
 from rmpl.training.weights import add_metadata
 
 CARD = "README.md"
-DATA = "data.json"
 METRICS = "metrics.json"
+_READ = "read"
 
 _ACE = "ACE 2005 (LDC2006T06): under the agreement with the Linguistic Data Consortium"
 TERMS = {
@@ -67,8 +68,8 @@ def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
         }
         for name, report in readings.items()
     }
-    text = json.dumps(counts, indent=1, ensure_ascii=False)
-    write_file(folder / DATA, f"{text}\n")
+    run = {**_json(folder / RUN), _READ: counts}
+    write_file(folder / RUN, json.dumps(run, indent=2, ensure_ascii=False))
     for stage in recipe.stages:
         about = {
             "rmpl": __version__,
@@ -76,18 +77,16 @@ def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
             "stage": stage.name,
             "base": public_name(recipe.backbone.model),
         }
-        for path in [
-            p
-            for name in (ADAPTER, FULL)
-            for p in (folder / stage.name / name).glob("*.safetensors")
-        ]:
-            add_metadata(path, about)
+        for place in (ADAPTER, FULL):
+            for path in sorted((folder / stage.name / place).glob("*.safetensors")):
+                add_metadata(path, about)
     write_file(folder / CARD, card_of(folder))
 
 
 def card_of(folder: Path) -> str:
     """Return the text of a run's model card, made of what its folder holds."""
     recipe = load_recipe(folder / RECIPE)
+    run = _json(folder / RUN)
     parts = [
         _front_matter(recipe),
         f"# {recipe.name}",
@@ -95,9 +94,9 @@ def card_of(folder: Path) -> str:
         "## Use",
         _use(recipe),
         "## Training data",
-        _data(recipe, _json(folder / DATA)),
+        _data(recipe, run.get(_READ, {})),
         "## Training",
-        _stages(recipe, folder),
+        _stages(recipe, folder, run),
         "## Scores",
         _scores(_json(folder / METRICS)),
         "## Licences",
@@ -212,29 +211,43 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {_cell(what)}" for what, count in counts.items()) or "-"
 
 
-def _stages(recipe: Recipe, folder: Path) -> str:
+def _stages(recipe: Recipe, folder: Path, run: Mapping[str, Any]) -> str:
+    done = run.get("stages", {})
     rows = [
-        "| stage | start | mixture | steps | trained | optimizer | last loss |",
+        "| stage | start | mixture | samples | trained | optimizer | last loss |",
         "|---|---|---|---|---|---|---|",
-        *(_stage(stage, folder) for stage in recipe.stages),
+        *(_stage(stage, folder, done.get(stage.name, {})) for stage in recipe.stages),
     ]
-    return "\n".join([*rows, "", f"Seed {recipe.seed}, precision {recipe.precision}."])
+    said = [f"Seed {recipe.seed}, precision {recipe.precision}."]
+    if recipe.held_out:
+        said.append(f"{recipe.held_out:.0%} of the documents were held out of training.")
+    starts = run.get("starts", [])
+    if starts:
+        versions = ", ".join(
+            f"{name} {version}" for name, version in starts[-1]["versions"].items()
+        )
+        gpus = starts[-1]["machine"]["gpus"]
+        said.append(f"Trained on {', '.join(gpus) if gpus else 'CPU'} with {versions}.")
+        if starts[-1]["commit"]:
+            said.append(f"Sources: commit {starts[-1]['commit']}.")
+    return "\n".join([*rows, "", " ".join(said)])
 
 
-def _stage(stage: StageRecipe, folder: Path) -> str:
+def _stage(stage: StageRecipe, folder: Path, done: Mapping[str, Any]) -> str:
     total = sum(source.weight for source in stage.mixture)
     mixture = ", ".join(
         f"{source.task} ({'+'.join(source.corpora)}) {source.weight / total:.0%}"
         for source in stage.mixture
     )
     adapter, optimizer = stage.adapter, stage.optimizer
-    trained = "everything of" if adapter.kind == "full" else f"LoRA {adapter.rank} on"
+    trained = "everything of" if adapter.kind == "full" else f"{adapter.kind} {adapter.rank} on"
+    steps = done.get("steps", stage.steps)
     curve = read_curve(folder / stage.name / CURVE)
     cells = (
         stage.name,
         stage.start if stage.start == "base" else f"{stage.start}, {stage.by}",
         mixture,
-        f"{stage.steps:,} x {stage.batch} x {stage.accumulate}",
+        f"{steps:,} steps of {stage.batch * stage.accumulate}" if steps else "-",
         f"{trained} {', '.join(adapter.parts)}",
         f"{optimizer.name} {optimizer.learning_rate:g}",
         f"{curve[-1]['loss']:.3f}" if curve else "-",

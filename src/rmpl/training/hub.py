@@ -18,7 +18,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 
 from rmpl.errors import RmplError
 from rmpl.training.callbacks.curve import CURVE
-from rmpl.training.card import CARD, DATA, METRICS, card_of, public_name, public_recipe
+from rmpl.training.card import CARD, METRICS, card_of, public_name, public_recipe
 from rmpl.training.recipe import load_recipe
 from rmpl.training.trained import RECIPE, TRAINED, read_trained
 from rmpl.training.weights import is_pickled
@@ -77,7 +77,7 @@ def pack(run: Path) -> Parcel:
     uploads.append(_as_json(f"{stage.name}/{TRAINED}", trained))
     uploads += [
         Upload(name, run / name)
-        for name in (DATA, METRICS, f"{stage.name}/{CURVE}")
+        for name in (METRICS, f"{stage.name}/{CURVE}")
         if (run / name).is_file()
     ]
     for folder in weights:

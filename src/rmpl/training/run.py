@@ -3,8 +3,8 @@
 Layout of a run's folder::
 
     recipe.yaml              the whole recipe, as validated
-    run.json                 versions, commit, machine, seed, digests of the data, every start
-    README.md, data.json     the model card, and what was read of each corpus
+    run.json                 versions, commit, machine, seed, what was read, every start
+    README.md                the model card
     stage1/curve.jsonl       the training curve
     stage1/held_out.jsonl    what was measured on held-out samples
     stage1/adapter/          the trained weights (``model/`` where everything was trained)

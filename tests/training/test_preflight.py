@@ -1,0 +1,189 @@
+"""What a dry run says, on a small model."""
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from rmpl.backbones import checkpoints
+from rmpl.backbones.backbone import load_backbone
+from rmpl.cli.main import app
+from rmpl.errors import RmplError
+from rmpl.records import Image
+from rmpl.tasks import Prompt, Sample
+from rmpl.training import preflight as preflight_module
+from rmpl.training.memory import GIB
+from rmpl.training.preflight import preflight
+from rmpl.training.recipe import Recipe
+from rmpl.training.run import Run
+from rmpl.training.token_counts import TokenCounter, lengths_of
+
+
+def tree(model, **stage):
+    return {
+        "name": "look",
+        "precision": "fp32",
+        "backbone": {"model": str(model), "style": "brief", "box_step": 20},
+        "corpora": {
+            "ace": {"reader": "jmee", "path": "ace"},
+            "swig": {"reader": "swig", "path": "swig"},
+        },
+        "stages": [
+            {
+                "name": "one",
+                "steps": 30,
+                "batch": 4,
+                "accumulate": 2,
+                "adapter": {"rank": 4, "parts": ["language"]},
+                "mixture": [
+                    {"task": "text-events", "corpora": ["ace"], "weight": 2},
+                    {"task": "image-events", "corpora": ["swig"]},
+                ],
+                **stage,
+            }
+        ],
+    }
+
+
+@pytest.fixture
+def look(twin, small_world, tmp_path):
+    def run(devices=1, gpu_bytes=80 * GIB, **stage):
+        recipe = Recipe.model_validate(tree(twin, **stage))
+        return preflight(
+            Run(recipe, tmp_path / "run", small_world), devices=devices, gpu_bytes=gpu_bytes
+        )
+
+    return run
+
+
+def test_it_says_what_training_would_do_and_writes_nothing(look, twin, tmp_path):
+    facts = look()
+    (stage,) = facts.stages
+    text, image = stage.sources
+    assert (text.share, image.share) == pytest.approx((2 / 3, 1 / 3), abs=0.02)
+    assert text.drawn + image.drawn == 30 * 2 * 4
+    assert text.epochs == text.drawn / text.samples
+    assert (text.lengths.picture, image.lengths.picture > 0) == (0, True)
+    assert stage.tokens > 0
+    assert (
+        stage.trainable["vision"] == stage.trainable["projector"] == 0 < stage.trainable["language"]
+    )
+    model = load_backbone(str(twin)).model
+    assert facts.parameters == sum(parameter.numel() for parameter in model.parameters())
+    assert any("no guard" in said for said in facts.warnings)
+    assert not (tmp_path / "run").exists()
+
+
+def test_lengths_are_those_of_real_prompts(twin, tmp_path):
+    backbone = load_backbone(str(twin))
+    pictures = [Image(str(n), None, 60 + 9 * n, 64) for n in range(3)]
+    samples = [
+        Sample("t", str(n), Prompt("Police fired. " * n, image), "[]" * n)
+        for n, image in enumerate([*pictures, None])
+    ]
+    counter = TokenCounter(backbone)
+    for sample in samples:
+        found = counter.length(sample)
+        assert found.total == backbone.length(sample.prompt, sample.target)
+        assert (found.picture > 0) == (sample.prompt.image is not None)
+    lengths = lengths_of(samples, counter)
+    assert lengths.longest == max(backbone.length(s.prompt, s.target) for s in samples)
+    assert lengths.largest == pictures[2]
+    assert lengths.over(0) == 1.0 > lengths.over(lengths.longest) == 0.0
+
+
+def test_the_longest_sample_is_found_among_many(twin):
+    samples = [Sample("t", str(n), Prompt("fired"), "[]") for n in range(2000)]
+    samples[777] = Sample("t", "777", Prompt("Police fired on 3 men. " * 9), "[]")
+    backbone = load_backbone(str(twin))
+    lengths = lengths_of(samples, TokenCounter(backbone))
+    assert lengths.longest == backbone.length(samples[777].prompt, "[]")
+    assert len(lengths.totals) < 400
+
+
+def test_more_gpus_hold_less_each_and_more_splits_less_too(look):
+    (eight,) = look(devices=4).stages
+    assert list(eight.memory) == [
+        "1 GPU",
+        "checkpointing",
+        "4 x DDP",
+        "4 x ZeRO-2",
+        "4 x FSDP/ZeRO-3",
+    ]
+    one = eight.memory["1 GPU"]
+    assert eight.memory["checkpointing"].activations < one.activations
+    # A batch of 4 is shared by 4 GPUs: a sample each.
+    assert eight.memory["4 x DDP"].activations == pytest.approx(one.activations / 4, rel=0.01)
+    (split,) = look(split=4).stages
+    assert split.memory["1 GPU"].activations == pytest.approx(one.activations / 4, rel=0.01)
+
+
+def test_work_that_cannot_be_shared_is_said(look):
+    (stage,) = look(devices=5).stages
+    assert "multiple of 5" in stage.warnings[0]
+    assert list(stage.memory) == ["1 GPU", "checkpointing"]
+
+
+def test_epochs_become_steps_and_long_samples_are_told(look):
+    (stage,) = look(steps=None, epochs=50, max_length=40, by_length=True).stages
+    samples = sum(source.samples for source in stage.sources)
+    assert stage.steps == pytest.approx(50 * samples / 8, abs=1)
+    assert any("left out" in said for said in stage.warnings)
+    assert any("every sample is seen" in said for said in stage.warnings)
+
+
+def test_too_little_memory_names_what_helps(look):
+    (stage,) = look(devices=8, gpu_bytes=GIB // 2).stages
+    assert "too little memory" in stage.warnings[-1]
+
+
+def test_4_bit_weights_take_a_quarter(small_world, tmp_path):
+    name = "Qwen/Qwen3-VL-2B-Instruct"
+    found = {}
+    for kind in ("lora", "qlora", "full"):
+        recipe = tree(name, adapter={"kind": kind, "parts": ["language"]})
+        recipe["precision"] = "bf16"
+        recipe["backbone"] |= {"box_step": 1, "max_pixels": 100_352}
+        run = Run(Recipe.model_validate(recipe), tmp_path, small_world)
+        (stage,) = preflight(run, devices=1, gpu_bytes=80 * GIB).stages
+        found[kind] = stage
+    lora, qlora, full = (found[kind].memory["1 GPU"] for kind in ("lora", "qlora", "full"))
+    assert lora.weights == pytest.approx(2 * 2.127e9, rel=0.02)
+    # Embeddings and the vision tower stay as they are.
+    assert qlora.weights == pytest.approx(0.516 * 1.409e9 + 2 * (2.127e9 - 1.409e9), rel=0.03)
+    assert full.weights == pytest.approx(4 * 2.127e9, rel=0.01)
+    assert full.optimizer == 2 * full.gradients > 100 * lora.gradients
+    assert found["qlora"].trained_as == "qlora over 4bit weights"
+
+
+def test_the_command_prints_it_and_trains_nothing(twin, small_world, tmp_path, monkeypatch):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(tree(twin)))
+    monkeypatch.setattr(Run, "train", lambda *_: pytest.fail("trained"))
+    line = ["train", path, "--data", small_world, "--out", tmp_path / "out", "--dry-run"]
+    result = CliRunner().invoke(app, [str(word) for word in line])
+    assert result.exit_code == 0, result.output
+    for said in ("30 steps of 8 samples", "text-events(ace)", "8 x FSDP/ZeRO-3", "sentences"):
+        assert said in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_data_that_is_not_there_is_named(twin, tmp_path):
+    run = Run(Recipe.model_validate(tree(twin)), tmp_path, tmp_path / "nowhere")
+    with pytest.raises(RmplError, match="nowhere"):
+        preflight(run, devices=1, gpu_bytes=GIB)
+
+
+def test_a_folder_with_no_tokenizer_is_counted_by_words_where_the_checkpoint_is_known(
+    small_world, tmp_path, monkeypatch
+):
+    name = "Qwen/Qwen3-VL-2B-Instruct"
+    cached = tmp_path / "cached"
+    cached.mkdir()
+    config, _ = preflight_module.read_config(name)
+    config.save_pretrained(cached)
+    for module in (preflight_module, checkpoints):
+        monkeypatch.setattr(module, "local_folder", lambda _: cached)
+    recipe = Recipe.model_validate(tree(name) | {"precision": "bf16"})
+    facts = preflight(Run(recipe, tmp_path, small_world), devices=1, gpu_bytes=80 * GIB)
+    assert str(cached) in facts.sizes_from
+    assert "words" in facts.tokens_from
