@@ -14,7 +14,8 @@ from rmpl.training.recipe import load_recipe
 
 FOLDER = Path(__file__).parents[2] / "recipes"
 SKIPPED = {"embedded_base.yaml", "tiny.yaml", "paper.yaml"}  # another schema; a CPU's; a base
-RECIPES = sorted(path for path in FOLDER.rglob("*.yaml") if path.name not in SKIPPED)
+FOUND = [*FOLDER.glob("*.yaml"), *(FOLDER / "ablations").glob("*.yaml")]
+RECIPES = sorted(path for path in FOUND if path.name not in SKIPPED)
 ABLATIONS = {"no_stage1", "no_relations", "joint", "stage1_only", "text_only", "images_only"}
 
 
