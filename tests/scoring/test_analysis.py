@@ -107,8 +107,12 @@ def with_boxes(*args: tuple) -> Document:
         ),
         (
             "text_are",
-            document(text("t", 1)),
-            document(text("t", 1), text("u", 1, args=[("Target", 3, 4)] * 2), text("v", 1)),
+            with_arguments(("Target", 3, 4)),
+            document(
+                text("t", 1, args=[("Target", 3, 4)]),
+                text("u", 1, args=[("Target", 5, 6)] * 2),
+                text("v", 1),
+            ),
             "argument of a repeated mention",
             (2, 0),
         ),
@@ -142,10 +146,18 @@ def test_an_error_has_its_category(
     assert (found.predicted, found.gold) == counts
 
 
-def test_poor_boxes_are_counted_by_overlap() -> None:
-    gold = with_boxes(("Target", FULL), ("Attacker", FULL))
-    predicted = with_boxes(("Target", (0, 0, 10, 3)), ("Attacker", (20, 20, 30, 30)))
-    assert analyse([gold], [predicted]).poor_boxes == [1, 0, 0, 1, 0]
+def test_boxes_of_the_right_role_are_counted_by_overlap() -> None:
+    gold = with_boxes(("Target", FULL), ("Attacker", FULL), ("Victim", FULL), ("Place", FULL))
+    predicted = with_boxes(
+        ("Target", (0, 0, 10, 3)),
+        ("Attacker", (20, 20, 30, 30)),
+        ("Victim", (0, 0, 10, 5)),
+        ("Place", FULL),
+    )
+    analysis = analyse([gold], [predicted])
+    assert analysis.overlaps == [1, 0, 0, 1, 0, 1, 0, 0, 0, 1]
+    assert sum(analysis.overlaps[:5]) == analysis.errors["image_are"].categories["poor box"].gold
+    assert sum(analysis.overlaps[5:]) == analysis.errors["image_are"].tp
 
 
 def test_a_link_on_another_mention_is_told_from_a_spurious_one() -> None:
@@ -171,7 +183,11 @@ def test_examples_quote_the_sentence_and_stop_after_a_few() -> None:
     gold = msgspec.structs.replace(document(text("g", 1)), sentences=(sentence,))
     predicted = document(*(text(f"p{i}", i, DIE) for i in (0, 2, 3)))
     errors = analyse([gold], [predicted], examples=2).errors["text_emi"]
-    assert errors.examples["missed"][0].gold == "Conflict:Attack 'shot' [1:2]"
+    missed = errors.examples["missed"][0]
+    assert (missed.document, missed.place, missed.medium) == ("D", "sentence", "D_0")
+    assert missed.gold is not None
+    assert missed.gold.name == "Conflict:Attack 'shot' [1:2]"
+    assert missed.gold.events == ("g",)
     assert len(errors.examples["spurious"]) == 2
     assert errors.categories["spurious"].predicted == 3
 

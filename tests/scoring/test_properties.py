@@ -20,7 +20,8 @@ from rmpl.records import (
     TextEvent,
 )
 from rmpl.scoring import Counts, score, score_by_document
-from rmpl.scoring.analysis import analyse
+from rmpl.scoring.analysis import NONE, analyse
+from rmpl.scoring.judgements import judge
 from rmpl.scoring.matching import best_assignment, iou, maximum_matching
 from rmpl.scoring.protocols import PROTOCOLS
 from rmpl.scoring.strict import match_boxes
@@ -263,6 +264,52 @@ def test_error_categories_sum_to_the_errors(pairs: tuple[Pair, ...]) -> None:
         by_type = analysis.by_type.get(task, {}).values()
         for name in ("tp", "n_pred", "n_gold"):
             assert sum(each[name] for each in by_type) == getattr(counts, name)
+            assert errors is None or getattr(errors, name) == getattr(counts, name)
+        if task in analysis.by_role:
+            by_role = analysis.by_role[task].values()
+            assert sum(each["tp"] for each in by_role) == counts.tp
+        if task in analysis.confusion:
+            _check_confusion(analysis.confusion[task], counts)
+    assert sum(analysis.overlaps[5:]) == totals["image_are"].tp
+
+
+def _check_confusion(confusion: dict[str, dict[str, int]], counts: Counts) -> None:
+    """Check that the diagonal is what is right, and that rows and columns sum to both sides."""
+    cells = [(row, column, n) for row, each in confusion.items() for column, n in each.items()]
+    assert sum(n for row, column, n in cells if row == column) == counts.tp
+    assert sum(n for row, _, n in cells if row != NONE) == counts.n_gold
+    assert sum(n for _, column, n in cells if column != NONE) == counts.n_pred
+
+
+@given(corpora, st.randoms(use_true_random=False))
+def test_errors_do_not_depend_on_any_order(pairs: tuple[Pair, ...], random) -> None:
+    gold, predicted = [g for g, _ in pairs], [p for _, p in pairs]
+    shuffled = analyse(_shuffled(gold, random), _shuffled(predicted, random), examples=0)
+    assert shuffled == analyse(gold, predicted, examples=0)
+
+
+@given(gold_and_predicted())
+def test_every_item_is_judged_exactly_once(pair: Pair) -> None:
+    gold, predicted = pair
+    judged = judge(gold, predicted)
+    for document, side in ((gold, "gold"), (predicted, "predicted")):
+
+        def items(judged: tuple, side: str = side) -> list:
+            return [item for one in judged if (item := getattr(one, side)) is not None]
+
+        assert sorted(e.id for e in items(judged.text)) == [e.id for e in document.text_events]
+        assert sorted(e.id for e in items(judged.image)) == [e.id for e in document.image_events]
+        links = [linked.link for linked in items(judged.links)]
+        assert sorted((x.text, x.image) for x in links) == sorted(
+            (x.text, x.image) for x in document.links
+        )
+        for mentions, events in (
+            (judged.text, document.text_events),
+            (judged.image, document.image_events),
+        ):
+            found = [a for mention in mentions for a in items(mention.arguments)]
+            wanted = [a for event in events for a in event.arguments]
+            assert sorted(map(repr, found)) == sorted(map(repr, wanted))
 
 
 @given(gold_and_predicted())

@@ -5,22 +5,25 @@ All tables are sums over the judgements of strict scoring, so they agree with th
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from rmpl.records import Document
 from rmpl.scoring.counts import SETTINGS, TASKS, Counts, ScoreDict
-from rmpl.scoring.explaining import POOR_BOX, RIGHT
-from rmpl.scoring.judgements import Judgement, judge
+from rmpl.scoring.documents import check_settings
+from rmpl.scoring.judgements import judge
+from rmpl.scoring.listing import Judgement, list_items
+from rmpl.scoring.strict import SCORES
+from rmpl.scoring.verdicts import JudgedDocument, Verdict
 
 NONE = "(none)"
 """In a confusion, the row of predictions without gold and the column of gold without prediction."""
 
 FIRST_EXAMPLES = 3
-IOU_BINS = 5
-"""Poor boxes are counted in bins of 0.1 below the threshold of 0.5."""
+IOU_BINS = 10
 
 
 class ErrorCount(msgspec.Struct):
@@ -30,35 +33,31 @@ class ErrorCount(msgspec.Struct):
     gold: int = 0
 
 
-class Example(msgspec.Struct, frozen=True):
-    """One error, in words."""
-
-    document: str
-    medium: str
-    predicted: str | None
-    gold: str | None
-
-
 class TaskErrors(msgspec.Struct):
-    """The errors of one task; its categories sum to ``predicted - tp`` and ``gold - tp``."""
+    """The errors of one task; its categories sum to ``n_pred - tp`` and ``n_gold - tp``."""
 
-    categories: dict[str, ErrorCount] = {}
-    examples: dict[str, list[Example]] = {}
+    tp: int
+    n_pred: int
+    n_gold: int
+    categories: dict[Verdict, ErrorCount]
+    examples: dict[Verdict, list[Judgement]]
 
 
 class Analysis(msgspec.Struct):
     """Everything the error analysis says; ``msgspec.to_builtins`` makes it plain JSON.
 
-    ``by_type`` and ``by_role`` hold strict scores (``type`` -> score; ``type role`` -> score),
-    ``confusion`` counts gold type -> predicted type, and ``poor_boxes`` how many boxes of the right
-    role overlap their gold box by 0-0.1, 0.1-0.2, ... 0.4-0.5.
+    ``by_type`` and ``by_role`` hold strict scores (``type`` -> score; ``type role`` -> score).
+    ``confusion`` counts gold type -> predicted type; its diagonal holds what is right, its rows sum
+    to the gold and its columns to the predictions. ``overlaps`` counts the boxes of the right role
+    on right mentions by their IoU with the gold box, from 0-0.1 to 0.9-1: the first five are the
+    poor boxes, the others the right ones.
     """
 
-    by_type: dict[str, dict[str, ScoreDict]] = {}
-    by_role: dict[str, dict[str, ScoreDict]] = {}
-    confusion: dict[str, dict[str, dict[str, int]]] = {}
-    errors: dict[str, TaskErrors] = {}
-    poor_boxes: list[int] = []
+    by_type: dict[str, dict[str, ScoreDict]]
+    by_role: dict[str, dict[str, ScoreDict]]
+    confusion: dict[str, dict[str, dict[str, int]]]
+    errors: dict[str, TaskErrors]
+    overlaps: list[int]
 
 
 def analyse(
@@ -81,66 +80,111 @@ def analyse(
     """
     wanted = {document.id: document for document in gold}
     found = {document.id: document for document in predicted}
-    summary = _Summary(examples)
-    for doc_id in dict.fromkeys((*wanted, *found)):
-        empty = Document(doc_id)
-        for judgement in judge(wanted.get(doc_id, empty), found.get(doc_id, empty)):
-            if TASKS[judgement.task] in settings:
+    names = dict.fromkeys((*wanted, *found))
+    judged = (judge(wanted.get(x, Document(x)), found.get(x, Document(x))) for x in names)
+    return summarise(judged, settings, examples=examples)
+
+
+def summarise(
+    judged: Iterable[JudgedDocument],
+    settings: Sequence[str] = SETTINGS,
+    *,
+    examples: int = FIRST_EXAMPLES,
+) -> Analysis:
+    """Sum up judged documents; examples are the first in their order."""
+    check_settings(settings)
+    summary = _Summary([task for task in SCORES if TASKS[task] in settings], examples)
+    for document in judged:
+        for judgement in list_items(document):
+            if judgement.task in summary.errors:
                 summary.add(judgement)
     return summary.analysis()
 
 
+T = TypeVar("T")
+Pairs = Counter[tuple[str, str]]
+
+
 class _Summary:
-    def __init__(self, examples: int) -> None:
+    def __init__(self, tasks: Sequence[str], examples: int) -> None:
         self.kept = examples
-        self.by_type: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-        self.by_role: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-        self.confusion: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
-        self.errors: dict[str, TaskErrors] = defaultdict(TaskErrors)
-        self.poor_boxes = [0] * IOU_BINS
+        self.by_type: dict[str, Pairs] = {task: Counter() for task in tasks}
+        self.by_role: dict[str, Pairs] = {t: Counter() for t in tasks if t.endswith("are")}
+        self.confusion: dict[str, Pairs] = {
+            task: Counter() for task in ("text_emi", "image_emi") if task in tasks
+        }
+        self.errors = {task: TaskErrors(0, 0, 0, {}, {}) for task in tasks}
+        self.overlaps = [0] * IOU_BINS
 
     def add(self, judgement: Judgement) -> None:
-        task, predicted, gold = judgement.task, judgement.predicted, judgement.gold
-        self.errors[task]
-        for name, side in (("n_pred", predicted), ("n_gold", gold)):
+        self._count(judgement)
+        if judgement.task in self.confusion:
+            self._confuse(judgement)
+        if judgement.task == "image_are" and judgement.overlap is not None:
+            self._add_overlap(judgement.verdict, judgement.overlap)
+        if judgement.verdict is not Verdict.RIGHT:
+            self._add_error(judgement)
+
+    def _count(self, judgement: Judgement) -> None:
+        errors = self.errors[judgement.task]
+        right = judgement.verdict is Verdict.RIGHT
+        errors.tp += right
+        errors.n_pred += judgement.predicted is not None
+        errors.n_gold += judgement.gold is not None
+        for name, side in (("n_pred", judgement.predicted), ("n_gold", judgement.gold)):
             if side is None:
                 continue
-            self.by_type[task][side.event_type, name] += 1
-            if side.role is not None:
-                self.by_role[task][f"{side.event_type} {side.role}", name] += 1
-            if judgement.category == RIGHT and name == "n_gold":
-                self.by_type[task][side.event_type, "tp"] += 1
+            for part in (name, "tp") if right and name == "n_gold" else (name,):
+                self.by_type[judgement.task][side.event_type, part] += 1
                 if side.role is not None:
-                    self.by_role[task][f"{side.event_type} {side.role}", "tp"] += 1
-        if task in {"text_emi", "image_emi"}:
-            types = (side.event_type if side else NONE for side in (gold, predicted))
-            self.confusion[task][next(types), next(types)] += 1
-        if judgement.category == POOR_BOX and task == "image_are" and judgement.overlap is not None:
-            self.poor_boxes[min(IOU_BINS - 1, int(judgement.overlap * 10))] += 1
-        if judgement.category != RIGHT:
-            self._add_error(judgement)
+                    self.by_role[judgement.task][f"{side.event_type} {side.role}", part] += 1
+
+    def _confuse(self, judgement: Judgement) -> None:
+        counts = self.confusion[judgement.task]
+        gold, predicted = (
+            NONE if side is None else side.event_type
+            for side in (judgement.gold, judgement.predicted)
+        )
+        if judgement.verdict is Verdict.TRIGGER_BOUNDARY:  # neither right nor another type
+            counts[gold, NONE] += 1
+            counts[NONE, predicted] += 1
+        else:
+            counts[gold, predicted] += 1
+
+    def _add_overlap(self, verdict: Verdict, overlap: float) -> None:
+        # The bounds keep rounding from moving a box across the threshold of 0.5.
+        if verdict is Verdict.POOR_BOX:
+            self.overlaps[min(IOU_BINS // 2 - 1, int(overlap * IOU_BINS))] += 1
+        elif verdict is Verdict.RIGHT:
+            self.overlaps[min(IOU_BINS - 1, int(overlap * IOU_BINS))] += 1
 
     def _add_error(self, judgement: Judgement) -> None:
         errors = self.errors[judgement.task]
-        count = errors.categories.setdefault(judgement.category, ErrorCount())
+        count = errors.categories.setdefault(judgement.verdict, ErrorCount())
         count.predicted += judgement.predicted is not None
         count.gold += judgement.gold is not None
-        examples = errors.examples.setdefault(judgement.category, [])
+        examples = errors.examples.setdefault(judgement.verdict, [])
         if len(examples) < self.kept:
-            names = (side.name if side else None for side in (judgement.predicted, judgement.gold))
-            examples.append(Example(judgement.document, judgement.medium, *names))
+            examples.append(judgement)
 
     def analysis(self) -> Analysis:
+        for errors in self.errors.values():
+            errors.categories = _in_order(errors.categories)
+            errors.examples = _in_order(errors.examples)
         return Analysis(
             by_type={task: _scores(counts) for task, counts in self.by_type.items()},
             by_role={task: _scores(counts) for task, counts in self.by_role.items()},
             confusion={task: _nested(counts) for task, counts in self.confusion.items()},
-            errors=dict(self.errors),
-            poor_boxes=self.poor_boxes,
+            errors=self.errors,
+            overlaps=self.overlaps,
         )
 
 
-def _scores(counts: Counter[tuple[str, str]]) -> dict[str, ScoreDict]:
+def _in_order(by_verdict: dict[Verdict, T]) -> dict[Verdict, T]:
+    return {verdict: by_verdict[verdict] for verdict in Verdict if verdict in by_verdict}
+
+
+def _scores(counts: Pairs) -> dict[str, ScoreDict]:
     names = sorted({name for name, _ in counts})
     return {
         name: Counts(*(counts[name, part] for part in ("tp", "n_pred", "n_gold"))).to_dict()
@@ -148,7 +192,7 @@ def _scores(counts: Counter[tuple[str, str]]) -> dict[str, ScoreDict]:
     }
 
 
-def _nested(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+def _nested(counts: Pairs) -> dict[str, dict[str, int]]:
     table: dict[str, dict[str, int]] = {}
     for (row, column), count in sorted(counts.items()):
         table.setdefault(row, {})[column] = count

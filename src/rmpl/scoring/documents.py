@@ -120,10 +120,23 @@ def _score_document(
         results[name].documents[document.id] = DocumentScore(counts, predicted)
 
 
-def _scorers(protocol: str, settings: Sequence[str]) -> dict[str, Scorer]:
+def check_settings(settings: Sequence[str]) -> None:
+    """Stop at a setting that the benchmark does not have, and where none is named.
+
+    Raises
+    ------
+    RmplError
+        If so.
+    """
     for setting in settings:
         if setting not in SETTINGS:
             raise RmplError(f"no setting {setting}", remedy=f"use {', '.join(SETTINGS)}")
+    if not settings:
+        raise RmplError("no setting is named", remedy=f"use {', '.join(SETTINGS)}")
+
+
+def _scorers(protocol: str, settings: Sequence[str]) -> dict[str, Scorer]:
+    check_settings(settings)
     scorers = find_protocol(protocol).scores
     return {task: scorer for task, scorer in scorers.items() if TASKS[task] in settings}
 

@@ -1,112 +1,155 @@
-"""Pairing wrong predictions with the gold items that they nearly found.
+"""Laying predictions beside gold items: the right ones first, then those that nearly found one.
 
 Items are paired at most once, by the first step that fits; what is left over is spurious or missed.
+Which items meet depends on what they are, never on their order in the documents.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from typing import Any
 
-from rmpl.records import ImageArgument, ImageEvent, TextEvent
-from rmpl.scoring.matching import iou
-from rmpl.scoring.strict import IOU_THRESHOLD, match_boxes, pair_copies
+import msgspec
 
-RIGHT = "right"
-SPURIOUS = "spurious"
-MISSED = "missed"
-REPEATED = "repeated"
-WRONG_ROLE = "wrong role"
-POOR_BOX = "poor box"
+from rmpl.records import ImageArgument
+from rmpl.scoring.matching import iou, maximum_matching
+from rmpl.scoring.strict import IOU_THRESHOLD, match_boxes
+from rmpl.scoring.verdicts import Item, Judged, Verdict
 
-Event = TypeVar("Event", TextEvent, ImageEvent)
-Item = TypeVar("Item")
-Explained = tuple[str, Item | None, Item | None]
-"""A category, and the predicted and the gold item it is about."""
+Near = tuple[Verdict, Callable[[Item, Item], bool]]
+"""A category, and whether a prediction (first) and a gold item (second) belong to it."""
+
+Copies = Callable[[Sequence[Item], Sequence[Item]], list[tuple[int, int]]]
+"""How gold items (first) and predictions of one key are paired: indices (gold, predicted)."""
+
+Order = Callable[[Item], Any]
+"""What sorts items; two that it cannot tell apart must be equal in all that counts."""
+
+
+def in_turn(gold: Sequence[Item], predicted: Sequence[Item]) -> list[tuple[int, int]]:
+    """Pair copies as they come: any pairing of equal items is as good as another."""
+    return [(i, i) for i in range(min(len(gold), len(predicted)))]
 
 
 def explain(
     predicted: Sequence[Item],
     gold: Sequence[Item],
+    *,
     key: Callable[[Item], Hashable],
-    near: Sequence[tuple[str, Callable[[Item, Item], bool]]],
-) -> Iterator[Explained[Item]]:
+    order: Order[Item],
+    near: Sequence[Near[Item]] = (),
+    copies: Copies[Item] = in_turn,
+) -> list[Judged[Item]]:
     """Pair items of equal ``key`` as right, then the rest by the steps of ``near``.
 
     A prediction that is right but whose gold item is taken is a repeat, before a later step can
     pair it with another item.
+
+    Returns
+    -------
+    list
+        The gold items in their order, then the predictions that stand alone in theirs.
     """
-    wanted = list(gold)
-    known = set(map(key, gold))
-    left = []
-    for item in predicted:
-        partner = next((i for i, other in enumerate(wanted) if key(other) == key(item)), None)
-        if partner is not None:
-            yield RIGHT, item, wanted.pop(partner)
-        elif key(item) in known:
-            yield REPEATED, item, None
+    wanted = sorted(range(len(gold)), key=lambda i: order(gold[i]))
+    left = sorted(range(len(predicted)), key=lambda j: order(predicted[j]))
+    by_key: dict[Hashable, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for i in wanted:
+        by_key[key(gold[i])][0].append(i)
+    for j in left:
+        by_key[key(predicted[j])][1].append(j)
+    partners: dict[int, tuple[int, Verdict]] = {}
+    repeats: set[int] = set()
+    for same, found in by_key.values():
+        if same and found:
+            pairs = copies([gold[i] for i in same], [predicted[j] for j in found])
+            partners |= {same[i]: (found[j], Verdict.RIGHT) for i, j in pairs}
+            used = {j for _, j in pairs}
+            repeats |= {each for j, each in enumerate(found) if j not in used}
+    taken = repeats | {j for j, _ in partners.values()}
+    for verdict, fits in near:
+        left = [j for j in left if j not in taken]
+        wanted = [i for i in wanted if i not in partners]
+        matched = _most_pairs([predicted[j] for j in left], [gold[i] for i in wanted], fits)
+        partners |= {wanted[b]: (left[a], verdict) for a, b in matched}
+        taken |= {left[a] for a, _ in matched}
+    return _listed(predicted, gold, partners, repeats)
+
+
+def _most_pairs(
+    predicted: Sequence[Item], gold: Sequence[Item], fits: Callable[[Item, Item], bool]
+) -> list[tuple[int, int]]:
+    """Pair as many predictions (first) with gold items (second) as fit each other."""
+    matched = maximum_matching(len(predicted), len(gold), lambda a, b: fits(predicted[a], gold[b]))
+    return [(a, b) for a, b in enumerate(matched) if b is not None]
+
+
+def _listed(
+    predicted: Sequence[Item],
+    gold: Sequence[Item],
+    partners: Mapping[int, tuple[int, Verdict]],
+    repeats: Collection[int],
+) -> list[Judged[Item]]:
+    """List every item once: the gold ones with their partners, then the predictions alone."""
+    judged: list[Judged[Item]] = []
+    for i, item in enumerate(gold):
+        if i in partners:
+            j, verdict = partners[i]
+            judged.append(Judged(verdict, predicted[j], item))
         else:
-            left.append(item)
-    for category, fits in near:
-        remaining = []
-        for item in left:
-            partner = next((i for i, other in enumerate(wanted) if fits(item, other)), None)
-            if partner is None:
-                remaining.append(item)
-            else:
-                yield category, item, wanted.pop(partner)
-        left = remaining
-    yield from ((SPURIOUS, item, None) for item in left)
-    yield from ((MISSED, None, item) for item in wanted)
+            judged.append(Judged(Verdict.MISSED, None, item))
+    paired = {j for j, _ in partners.values()}
+    for j, item in enumerate(predicted):
+        if j not in paired:
+            alone = Verdict.REPEATED if j in repeats else Verdict.SPURIOUS
+            judged.append(Judged(alone, item, None))
+    return judged
 
 
 def explain_boxes(
     predicted: Sequence[ImageArgument], gold: Sequence[ImageArgument]
-) -> Iterator[Explained[ImageArgument]]:
-    """Pair boxes: right ones, right boxes of another role, and poor boxes of the right role."""
-    partners = match_boxes(gold, predicted)
-    taken = {j for j in partners if j is not None}
-    left = []
-    for argument, j in zip(predicted, partners, strict=True):
-        if j is None:
-            left.append(argument)
-        else:
-            yield RIGHT, argument, gold[j]
-    wanted = [argument for j, argument in enumerate(gold) if j not in taken]
-    for a, b in _nearest(left, wanted, same_role=False, least=IOU_THRESHOLD):
-        yield WRONG_ROLE, a, b
-    repeats = [a for a in left if _is_found(a, gold)]
-    yield from ((REPEATED, a, None) for a in repeats)
-    left = [a for a in left if a not in repeats]
-    for a, b in _nearest(left, wanted, same_role=True, least=0.0):
-        yield POOR_BOX, a, b
-    yield from ((SPURIOUS, a, None) for a in left)
-    yield from ((MISSED, None, b) for b in wanted)
+) -> list[Judged[ImageArgument]]:
+    """Pair boxes: right ones, right boxes of another role, and poor boxes of the right role.
+
+    Of the boxes that are not right those with the largest overlap meet first.
+    """
+    wanted = sorted(range(len(gold)), key=lambda i: box_order(gold[i]))
+    found = sorted(range(len(predicted)), key=lambda j: box_order(predicted[j]))
+    matched = match_boxes([gold[i] for i in wanted], [predicted[j] for j in found])
+    partners = {
+        wanted[i]: (j, Verdict.RIGHT) for j, i in zip(found, matched, strict=True) if i is not None
+    }
+    left = [j for j, i in zip(found, matched, strict=True) if i is None]
+    repeats = [j for j in left if _is_found(predicted[j], gold)]
+    taken = {j for j, _ in partners.values()} | set(repeats)
+    for verdict, same_role, least in _BOX_STEPS:
+        pairs = sorted(
+            (-iou(predicted[j].box, gold[i].box), b, a)
+            for a, j in enumerate(found)
+            for b, i in enumerate(wanted)
+            if j not in taken
+            and i not in partners
+            and (predicted[j].role == gold[i].role) is same_role
+        )
+        for overlap, b, a in pairs:
+            i, j = wanted[b], found[a]
+            if -overlap >= least and i not in partners and j not in taken:
+                partners[i] = j, verdict
+                taken.add(j)
+    return [_with_overlap(one) for one in _listed(predicted, gold, partners, repeats)]
 
 
-def _nearest(
-    left: list[ImageArgument], wanted: list[ImageArgument], *, same_role: bool, least: float
-) -> Iterator[tuple[ImageArgument, ImageArgument]]:
-    """Take pairs out of both lists, the best overlap first."""
-    pairs = sorted(
-        (
-            (iou(a.box, b.box), i, j)
-            for i, a in enumerate(left)
-            for j, b in enumerate(wanted)
-            if (a.role == b.role) is same_role
-        ),
-        key=lambda pair: (-pair[0], pair[1], pair[2]),
-    )
-    used_left: set[int] = set()
-    used_wanted: set[int] = set()
-    for overlap, i, j in pairs:
-        if overlap >= least and i not in used_left and j not in used_wanted:
-            used_left.add(i)
-            used_wanted.add(j)
-            yield left[i], wanted[j]
-    left[:] = [a for i, a in enumerate(left) if i not in used_left]
-    wanted[:] = [b for j, b in enumerate(wanted) if j not in used_wanted]
+_BOX_STEPS = (
+    (Verdict.WRONG_ROLE, False, IOU_THRESHOLD),
+    (Verdict.POOR_BOX, True, 0.0),
+)
+"""A category, whether the role must be the same (or must not), and the least IoU."""
+
+
+def box_order(argument: ImageArgument) -> tuple[str, float, float, float, float]:
+    """Sort boxes by role and corners."""
+    box = argument.box
+    return argument.role, box.x1, box.y1, box.x2, box.y2
 
 
 def _is_found(argument: ImageArgument, gold: Sequence[ImageArgument]) -> bool:
@@ -117,33 +160,8 @@ def _is_found(argument: ImageArgument, gold: Sequence[ImageArgument]) -> bool:
     )
 
 
-def pair_mentions(
-    gold: Sequence[Event],
-    predicted: Sequence[Event],
-    key: Callable[[Event], Hashable],
-    right: Callable[[Event, Event], int],
-) -> Iterator[tuple[Event | None, Event | None, bool]]:
-    """Pair predicted with gold mentions as strict argument scoring does.
-
-    Yields
-    ------
-    predicted, gold, known
-        ``known`` says whether the other side has the mention at all: a prediction without a partner
-        but known is a repeat.
-    """
-    groups: dict[Hashable, tuple[list[Event], list[Event]]] = defaultdict(lambda: ([], []))
-    for event in gold:
-        groups[key(event)][0].append(event)
-    for event in predicted:
-        groups[key(event)][1].append(event)
-    for wanted, copies in groups.values():
-        known = bool(wanted and copies)
-        pairs = pair_copies(wanted, copies, right) if known else []
-        yield from ((copies[j], wanted[i], True) for i, j in pairs)
-        used_gold, used_predicted = {i for i, _ in pairs}, {j for _, j in pairs}
-        for i, event in enumerate(wanted):
-            if i not in used_gold:
-                yield None, event, known
-        for j, event in enumerate(copies):
-            if j not in used_predicted:
-                yield event, None, known
+def _with_overlap(judged: Judged[ImageArgument]) -> Judged[ImageArgument]:
+    if judged.predicted is None or judged.gold is None:
+        return judged
+    overlap = iou(judged.predicted.box, judged.gold.box)
+    return msgspec.structs.replace(judged, overlap=overlap)

@@ -9,7 +9,7 @@ from rmpl.scoring.counts import Counts, ScoreDict
 from rmpl.scoring.protocols import MARK, PROTOCOLS, find_protocol
 
 if TYPE_CHECKING:
-    from rmpl.scoring.analysis import Analysis
+    from rmpl.scoring.analysis import Analysis, TaskErrors
     from rmpl.scoring.bootstrap import Difference, ScoreIntervals
 
 
@@ -92,27 +92,32 @@ def analysis_lines(analysis: Analysis) -> list[str]:
     """Return errors by category with examples, scores by type and role, and type confusions."""
     lines: list[str] = []
     for task, errors in analysis.errors.items():
-        rows = [[f"errors, {task}", "wrong predictions", "missed gold"]]
-        for category, count in errors.categories.items():
-            rows.append([f"  {category}", str(count.predicted), str(count.gold)])
-        total = [
-            sum(getattr(count, side) for count in errors.categories.values())
-            for side in ("predicted", "gold")
-        ]
-        lines += ["", *aligned([*rows, ["  sum", *map(str, total)]])]
-        for category, examples in errors.examples.items():
-            for example in examples:
-                sides = f"{example.predicted or 'nothing'} for {example.gold or 'nothing'}"
-                lines.append(f"    {category}: {example.medium}: {sides}")
-    if any(analysis.poor_boxes):
-        rows = [["IoU of poor boxes", *(f"{i / 10:.1f}-" for i in range(len(analysis.poor_boxes)))]]
-        lines += ["", *aligned([*rows, ["  boxes", *map(str, analysis.poor_boxes)]])]
+        lines += ["", *_errors(task, errors)]
+    if any(analysis.overlaps):
+        rows = [["IoU of boxes of the right role", *(f".{i}-" for i in range(10))]]
+        rows.append(["  boxes", *map(str, analysis.overlaps)])
+        lines += ["", *aligned(rows), "  poor below .5, right from .5 on"]
     for title, tables in (("by type", analysis.by_type), ("by role", analysis.by_role)):
         for task, table in tables.items():
             if table:
                 lines += ["", *_breakdown(f"{task} {title}", table)]
     for task, confusion in analysis.confusion.items():
-        lines += ["", *_confusion(task, confusion)]
+        if confusion:
+            lines += ["", *_confusion(task, confusion)]
+    return lines
+
+
+def _errors(task: str, errors: TaskErrors) -> list[str]:
+    """Return the categories of one task with their sum, and the first examples of each."""
+    rows = [[f"errors, {task}", "wrong predictions", "missed gold"]]
+    for verdict, count in errors.categories.items():
+        rows.append([f"  {verdict}", str(count.predicted), str(count.gold)])
+    rows.append(["  sum", str(errors.n_pred - errors.tp), str(errors.n_gold - errors.tp)])
+    lines = aligned(rows)
+    for verdict, examples in errors.examples.items():
+        for one in examples:
+            found, wanted = (side.name if side else "nothing" for side in (one.predicted, one.gold))
+            lines.append(f"    {verdict}: {one.medium}: {found} for {wanted}")
     return lines
 
 
