@@ -78,7 +78,8 @@ def test_settings_that_were_not_predicted_are_absent(
 
 def test_warnings_are_listed_once_on_standard_error(files: tuple[str, str]) -> None:
     result = CliRunner().invoke(app, ["score", files[0], "--gold", files[1]])
-    assert "warning: 1 x text role Vehicle outside Life:Die (first: D, event d)" in result.stderr
+    role = "text role outside the inventory of its event type (first: D, event d: Vehicle of Life"
+    assert f"warning: 1 x {role}:Die)" in result.stderr
     assert "warning: 1 x repeated text mention" in result.stderr
     assert "warning" not in result.stdout
 

@@ -196,12 +196,16 @@ def test_what_can_only_be_wrong_is_counted_and_stays(tmp_path: Path) -> None:
     assert dict(report.warnings) == {
         "sentence outside its document's candidates": 1,
         "image outside its document's candidates": 1,
-        "image role Place outside Life:Die": 1,
+        "image role outside the inventory of its event type": 1,
         "repeated text mention": 1,
         "repeated text argument": 1,
         "repeated link": 1,
     }
-    assert "D, t3" in report.cases["sentence outside its document's candidates"]
+    assert report.cases["image role outside the inventory of its event type"] == [
+        "D, event i2: Place of Life:Die"
+    ]
+    assert report.cases["repeated text mention"] == ["D, event t2"]
+    assert "D, event t3" in report.cases["sentence outside its document's candidates"]
     assert len(document.text_events) == 3
     assert len(document.links) == 2
 

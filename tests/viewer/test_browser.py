@@ -18,6 +18,10 @@ pytestmark = [
 ]
 
 
+_CLICK_WRONG_TYPE = """[...document.querySelectorAll('.category')]
+  .find(one => one.dataset.filter.includes('wrong type')).click()"""
+
+
 @pytest.fixture(scope="module")
 def browser():
     with chromium.launch() as running:
@@ -135,18 +139,43 @@ def test_filters_show_the_rows_that_agree_with_all_of_them(browser, report):
 
 def test_a_category_opens_its_examples(browser, report):
     browser.open(report)
-    browser.run(
-        """[...document.querySelectorAll('.category')]
-             .find(one => one.dataset.filter.includes('wrong-type')).click()"""
-    )
+    browser.run(_CLICK_WRONG_TYPE)
     assert browser.run("document.getElementById('shown').textContent") == "1 of 3 documents"
     assert browser.run("document.querySelector('#d1s2').hidden") is False
     assert browser.run("document.querySelector('#d1s1').hidden") is True
 
 
+def test_an_example_of_an_error_leads_to_its_item_and_lights_it_up(browser, report):
+    browser.open(report)
+    browser.run(_CLICK_WRONG_TYPE)
+    browser.run(
+        """new Promise(done => {
+             document.querySelector('#errors-image_are .examples a[href="#d1f1"]').click();
+             setTimeout(done, 100);
+           })"""
+    )
+    assert browser.run("document.querySelector('#d1f1').getClientRects().length") == 1
+    assert browser.run("document.querySelectorAll('#d1f1 .hot').length") > 0
+    assert browser.run("document.querySelectorAll('#d1s2 .hot').length") == 0
+
+
+def test_every_example_leads_somewhere(browser, report):
+    browser.open(report)
+    lost = browser.run(
+        """[...document.querySelectorAll('.examples a')].filter(one => {
+             const row = document.getElementById(one.hash.slice(1));
+             const mark = one.dataset.mark;
+             return !row || (mark
+               && !row.querySelector(`[data-e="${mark}"], [data-l="${mark}"]`));
+           }).map(one => one.hash + ' ' + one.dataset.mark)"""
+    )
+    assert lost == []
+    assert browser.run("document.querySelectorAll('.examples a[data-mark]').length") > 10
+
+
 def test_an_address_shows_what_the_filters_hide(browser, report):
     browser.open(report)
-    browser.run("document.querySelector('.category[data-filter*=wrong-type]').click()")
+    browser.run(_CLICK_WRONG_TYPE)
     browser.run("new Promise(done => { location.hash = '#d2s2'; setTimeout(done, 100); })")
     assert browser.run("document.querySelector('#d2s2').getClientRects().length") == 1
 

@@ -1,4 +1,4 @@
-"""Verdicts agree with the strict scores and name each kind of mistake."""
+"""The drawing shows the scorer's verdicts, whatever sides a document has."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 
 from rmpl.records import Box, Document, ImageArgument, ImageEvent, Link
 from rmpl.scoring.strict import SCORES
-from rmpl.viewer.compare import Verdict, compare
+from rmpl.scoring.verdicts import Verdict
+from rmpl.viewer.compare import compare
 from viewer.samples import gold_document, predicted_document
 
 
@@ -16,7 +17,7 @@ def comparison():
     return compare(gold_document(), predicted_document())
 
 
-def verdicts(pairs) -> list[Verdict]:
+def verdicts(pairs) -> list[Verdict | None]:
     return [pair.verdict for pair in pairs]
 
 
@@ -27,20 +28,20 @@ def test_text_mentions_are_right_of_another_type_or_spurious(comparison):
 def test_arguments_are_told_apart_by_span_and_role(comparison):
     assert verdicts(comparison.text[0].arguments) == [
         Verdict.RIGHT,
-        Verdict.WRONG_PLACE,
+        Verdict.ARGUMENT_BOUNDARY,
         Verdict.WRONG_ROLE,
         Verdict.SPURIOUS,
     ]
 
 
 def test_arguments_of_a_wrong_mention_are_missed(comparison):
-    assert verdicts(comparison.text[1].arguments) == [Verdict.MISSED]
+    assert verdicts(comparison.text[1].arguments) == [Verdict.MISSED_MENTION]
 
 
-def test_boxes_are_right_misplaced_or_spurious(comparison):
+def test_boxes_are_right_poor_or_spurious(comparison):
     assert verdicts(comparison.image[0].arguments) == [
         Verdict.RIGHT,
-        Verdict.WRONG_PLACE,
+        Verdict.POOR_BOX,
         Verdict.SPURIOUS,
     ]
 
@@ -78,8 +79,8 @@ def test_as_many_boxes_as_possible_are_right():
 
 def test_one_side_alone_has_no_verdicts():
     for comparison in (compare(gold_document(), None), compare(None, gold_document())):
-        assert not comparison.judged
-        assert {*verdicts(comparison.events), *verdicts(comparison.links)} == {Verdict.PLAIN}
+        assert comparison.judged is None
+        assert {*verdicts(comparison.events), *verdicts(comparison.links)} == {None}
 
 
 def test_a_link_to_an_unknown_event_is_spurious_not_an_error():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import re
-import time
 from html.parser import HTMLParser
 
 import PIL.Image
@@ -15,7 +14,7 @@ from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent, Span
 from rmpl.records import TextArgument as Argument
 from rmpl.records import TextEvent as Event
 from rmpl.viewer.charts import draw_curve, nice_ticks
-from rmpl.viewer.compare import Verdict, compare
+from rmpl.viewer.compare import compare
 from rmpl.viewer.drawing import draw_document
 from rmpl.viewer.links import letter
 from rmpl.viewer.palette import COLOURS, Palette
@@ -23,7 +22,6 @@ from rmpl.viewer.pictures import load_picture
 from rmpl.viewer.report import write_report
 from rmpl.viewer.score_tables import draw_scores
 from rmpl.viewer.selection import by_document, choose
-from rmpl.viewer.statistics import NO_EVENT, collect
 from rmpl.viewer.text_drawing import DrawnEvent, Mark, assign_lanes, draw_sentence
 from viewer.samples import TEXT, gold_document, make_picture, predicted_document, sentence
 
@@ -84,7 +82,7 @@ def test_the_sentence_reads_as_before_whatever_is_marked(spans):
 
 def test_marks_of_one_lane_never_overlap():
     spans = [(0, 9), (0, 3), (2, 5), (4, 6), (5, 9), (8, 9)]
-    marks = [Mark(Span(*span), "", "", "", "", Verdict.PLAIN) for span in spans]
+    marks = [Mark(Span(*span), "", "", "", "", None) for span in spans]
     laid = assign_lanes(marks)
     assert len(laid) == len(spans)
     for i, (lane, mark) in enumerate(laid):
@@ -189,16 +187,6 @@ def test_linked_documents_come_first_and_the_rule_says_so():
     assert "links" in rule
 
 
-def test_statistics_agree_with_the_drawing():
-    found = collect([compare(gold_document(), predicted_document())])
-    assert found.confusion["text"]["Conflict:Demonstrate", "Contact:Meet"] == 1
-    assert found.confusion["text"][NO_EVENT, "Conflict:Attack"] == 1
-    assert found.categories["text", "argument", "wrong-role"] == 1
-    assert found.categories["multimedia", "link", "spurious"] == 1
-    assert found.mentions["text", "Justice:Arrest-Jail"].f1 == 100
-    assert sorted(value >= 0.5 for value in found.overlaps) == [False, True]
-
-
 def test_scores_show_intervals_and_never_a_zero_for_what_was_not_run():
     score = {"tp": 1, "n_pred": 2, "n_gold": 2, "p": 50.0, "r": 50.0, "f1": 50.0}
     table = draw_scores({"strict": {"text_emi": score}})
@@ -225,7 +213,6 @@ def test_many_documents_are_paged_and_within_the_size(tmp_path):
     picture = make_picture(tmp_path, size=(1200, 900))
     names = [f"doc{number:03}" for number in range(150)]
     gold = [gold_document(picture, name) for name in names]
-    started = time.perf_counter()
     written = write_report(
         tmp_path / "my report.html",
         title="Many",
@@ -235,7 +222,6 @@ def test_many_documents_are_paged_and_within_the_size(tmp_path):
         predicted=[predicted_document(picture, name) for name in names],
         limit=150,
     )
-    assert time.perf_counter() - started < 60
     assert [path.name for path in written] == ["my report.html", "my report-2.html"]
     first, second = (path.read_text(encoding="utf-8") for path in written)
     assert 'href="my%20report-2.html"' in first

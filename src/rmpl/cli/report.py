@@ -57,6 +57,7 @@ def command(
         predicted=predicted,
         notes=notes,
         limit=documents,
+        settings=settings,
     )
     for path in written:
         typer.echo(f"report: {path}")

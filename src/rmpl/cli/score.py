@@ -110,6 +110,7 @@ def command(
             predicted=kept,
             notes=[*gold_notes(results), *report.lines()],
             intervals=bounds or None,
+            settings=chosen,
         )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 
 import msgspec
 
@@ -187,6 +186,10 @@ def _check_links(document: DocumentLine, where: str) -> None:
                 raise RmplError(f"a link to an unknown {what} event {name!r}", where=where)
 
 
+_TEXT_ROLE = "text role outside the inventory of its event type"
+_IMAGE_ROLE = "image role outside the inventory of its event type"
+
+
 def warn_of_line(
     document: DocumentLine,
     ontology: Ontology,
@@ -204,15 +207,19 @@ def warn_of_line(
             report.warn("span with a negative start", f"{name}, event {text_event.id}")
         for argument in text_event.arguments:
             if argument.role not in roles:
-                kind = f"text role {argument.role} outside {text_event.event_type}"
-                report.warn(kind, f"{name}, event {text_event.id}")
+                what = f"{argument.role} of {text_event.event_type}"
+                report.warn(_TEXT_ROLE, f"{name}, event {text_event.id}: {what}")
     for image_event in document.image_events:
         roles = ontology.events[image_event.event_type].image
         for box in image_event.arguments:
             if box.role not in roles:
-                kind = f"image role {box.role} outside {image_event.event_type}"
-                report.warn(kind, f"{name}, event {image_event.id}")
+                what = f"{box.role} of {image_event.event_type}"
+                report.warn(_IMAGE_ROLE, f"{name}, event {image_event.id}: {what}")
     _warn_of_repeats(document, report)
+
+
+_SENTENCE = "sentence outside its document's candidates"
+_IMAGE = "image outside its document's candidates"
 
 
 def _warn_of_candidates(document: DocumentLine, candidates: Candidates, report: ReadReport) -> None:
@@ -221,32 +228,47 @@ def _warn_of_candidates(document: DocumentLine, candidates: Candidates, report: 
         report.warn("document outside the gold", name)
     for text_event in document.text_events:
         if candidates.sentences.get(text_event.sentence_id) != name:
-            report.warn("sentence outside its document's candidates", f"{name}, {text_event.id}")
+            report.warn(_SENTENCE, f"{name}, event {text_event.id}")
     for image_event in document.image_events:
         if candidates.images.get(image_event.image_id) != name:
-            report.warn("image outside its document's candidates", f"{name}, {image_event.id}")
+            report.warn(_IMAGE, f"{name}, event {image_event.id}")
 
 
 def _warn_of_repeats(document: DocumentLine, report: ReadReport) -> None:
-    def warn(kind: str, keys: list[Hashable]) -> None:
-        for key, count in Counter(keys).items() if len(set(keys)) < len(keys) else ():
-            for _ in range(count - 1):
-                report.warn(f"repeated {kind}", f"{document.doc_id}, {key}")
+    def warn(kind: str, keys: list[Hashable], name: Callable[[int], str]) -> None:
+        if len(set(keys)) == len(keys):
+            return
+        seen: set[Hashable] = set()
+        for i, key in enumerate(keys):
+            if key in seen:
+                report.warn(f"repeated {kind}", f"{document.doc_id}, {name(i)}")
+            seen.add(key)
 
+    texts, images, links = document.text_events, document.image_events, document.links
+    spans = [(event.id, a) for event in texts for a in event.arguments]
+    boxes = [(event.id, a) for event in images for a in event.arguments]
     warn(
         "text mention",
-        [
-            (e.sentence_id, e.trigger.start, e.trigger.end, e.event_type)
-            for e in document.text_events
-        ],
+        [(e.sentence_id, e.trigger.start, e.trigger.end, e.event_type) for e in texts],
+        lambda i: f"event {texts[i].id}",
     )
-    warn("image mention", [(event.image_id, event.event_type) for event in document.image_events])
+    warn(
+        "image mention",
+        [(event.image_id, event.event_type) for event in images],
+        lambda i: f"event {images[i].id}",
+    )
     warn(
         "text argument",
-        [(e.id, a.start, a.end, a.role) for e in document.text_events for a in e.arguments],
+        [(event_id, a.start, a.end, a.role) for event_id, a in spans],
+        lambda i: f"event {spans[i][0]}: {spans[i][1].role}",
     )
     warn(
         "image argument",
-        [(e.id, a.box, a.role) for e in document.image_events for a in e.arguments],
+        [(event_id, a.box, a.role) for event_id, a in boxes],
+        lambda i: f"event {boxes[i][0]}: {boxes[i][1].role}",
     )
-    warn("link", [(link.text, link.image) for link in document.links])
+    warn(
+        "link",
+        [(link.text, link.image) for link in links],
+        lambda i: f"{links[i].text} - {links[i].image}",
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rmpl.viewer.compare import Comparison, Verdict
+from rmpl.scoring.verdicts import Verdict
+from rmpl.viewer.anchors import card_key, prefix_of
+from rmpl.viewer.compare import Comparison
 from rmpl.viewer.drawing import draw_document
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.palette import SIGNS, Palette, short
@@ -60,14 +62,15 @@ def _legend(palette: Palette, comparisons: Sequence[Comparison]) -> Markup:
         el("span", {"class": f"mark trigger right {palette.css(name)}"}, short(name))
         for name in sorted(types)
     ]
+    verdicts = {verdict for one in comparisons for verdict in _verdicts(one)}
     signs = [
         el(
             "span",
-            {"class": f"mark argument {verdict.value} any-type", "title": sign.meaning},
+            {"class": f"mark argument {sign.css} any-type", "title": sign.meaning},
             join(sign.word, el("b", {"class": "glyph"}, sign.glyph)),
         )
         for verdict, sign in SIGNS.items()
-        if verdict is not Verdict.PLAIN
+        if verdict is not None and verdict in verdicts
     ]
     return el(
         "div",
@@ -78,20 +81,25 @@ def _legend(palette: Palette, comparisons: Sequence[Comparison]) -> Markup:
     )
 
 
-def _tally(comparison: Comparison) -> str:
-    """Return how many mentions, arguments and links are right, missed and so on, in words."""
+def _verdicts(comparison: Comparison) -> list[Verdict | None]:
+    """Return those of all mentions, arguments and links."""
     verdicts = [pair.verdict for pair in comparison.events]
     verdicts += [one.verdict for pair in comparison.events for one in pair.arguments]
-    verdicts += [pair.verdict for pair in comparison.links]
+    return verdicts + [pair.verdict for pair in comparison.links]
+
+
+def _tally(comparison: Comparison) -> str:
+    """Return how many mentions, arguments and links are right, missed and so on, in words."""
+    verdicts = _verdicts(comparison)
     counted = [(sign.word, verdicts.count(verdict)) for verdict, sign in SIGNS.items()]
     return ", ".join(f"{count} {word}" for word, count in counted if count and word)
 
 
 def _card(comparison: Comparison, number: int, palette: Palette, max_picture_bytes: int) -> Markup:
     drawing = draw_document(
-        comparison, prefix=f"d{number}", palette=palette, max_picture_bytes=max_picture_bytes
+        comparison, prefix=prefix_of(number), palette=palette, max_picture_bytes=max_picture_bytes
     )
-    key = f"doc-{number}"
+    key = card_key(number)
     heading = el("h3", None, el("a", {"href": f"#{key}"}, comparison.document.id))
     tally = el("p", {"class": "tally"}, _tally(comparison) or "nothing to compare")
     return el("article", {"class": "card", "id": key, "tabindex": "-1"}, heading, tally, drawing)

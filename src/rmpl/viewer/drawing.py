@@ -10,13 +10,14 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from rmpl.records import Image, Sentence
+from rmpl.viewer.anchors import image_mark, picture_key, sentence_key, text_mark
 from rmpl.viewer.compare import Comparison, ImagePair, TextPair
 from rmpl.viewer.image_drawing import DrawnImageEvent, draw_image
+from rmpl.viewer.items import Item, event_items, items_as_json, linked_items
 from rmpl.viewer.links import LinkBadges, list_links
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.palette import Palette
 from rmpl.viewer.pictures import load_picture
-from rmpl.viewer.statistics import event_items, items_as_json
 from rmpl.viewer.text_drawing import DrawnEvent, draw_sentence
 
 
@@ -55,13 +56,12 @@ def _row(
     name: str,
     medium_id: str,
     panes: Markup,
-    pairs: Sequence[TextPair | ImagePair],
+    items: Iterable[Item],
     css: str = "row",
 ) -> Markup:
     """Return a sentence or picture with a link to itself and what the filters need to know."""
-    items = sorted({item for pair in pairs for item in event_items(pair)})
     heading = el("a", {"href": f"#{key}", "title": medium_id}, name)
-    attributes = {"class": css, "id": key, "data-items": items_as_json(items)}
+    attributes = {"class": css, "id": key, "data-items": items_as_json(sorted(set(items)))}
     return el("section", attributes, el("h4", None, heading), panes)
 
 
@@ -80,20 +80,26 @@ def _draw_text(canvas: _Canvas, number: int, sentence: Sentence) -> Markup | Non
         return draw_sentence(sentence, drawn, gold=gold, palette=canvas.palette)
 
     panes = _panes(canvas, [side(gold) for gold in canvas.sides])
-    key = f"{canvas.prefix}s{number}"
-    return _row(key, f"Sentence {number}", sentence.id, panes, [pair for _, pair in pairs])
+    key = sentence_key(canvas.prefix, number)
+    items = [item for _, pair in pairs for item in event_items(pair)]
+    judged = canvas.comparison.judged
+    for mention in judged.linked_text if judged else ():
+        event = mention.gold or mention.predicted
+        if event is not None and event.sentence_id == sentence.id:
+            items += linked_items(mention)
+    return _row(key, f"Sentence {number}", sentence.id, panes, items)
 
 
 def _text_event(canvas: _Canvas, index: int, pair: TextPair, gold: bool) -> DrawnEvent:
     event = pair.side(gold)
     badges = canvas.badges.of_text(event.id if event else None, gold=gold)
-    return DrawnEvent(pair, f"{canvas.prefix}t{index}", badges)
+    return DrawnEvent(pair, text_mark(canvas.prefix, index), badges)
 
 
 def _image_event(canvas: _Canvas, index: int, pair: ImagePair, gold: bool) -> DrawnImageEvent:
     event = pair.side(gold)
     badges = canvas.badges.of_image(event.id if event else None, gold=gold)
-    return DrawnImageEvent(pair, f"{canvas.prefix}i{index}", badges)
+    return DrawnImageEvent(pair, image_mark(canvas.prefix, index), badges)
 
 
 def _extent(pairs: Sequence[ImagePair]) -> tuple[float, float]:
@@ -131,12 +137,18 @@ def _draw_picture(canvas: _Canvas, number: int, image: Image) -> Markup | None:
         )
         for place, gold in enumerate(canvas.sides)
     ]
+    items = [item for _, pair in pairs for item in event_items(pair)]
+    judged = canvas.comparison.judged
+    for mention in judged.linked_image if judged else ():
+        event = mention.gold or mention.predicted
+        if event is not None and event.image_id == image.id:
+            items += linked_items(mention)
     return _row(
-        f"{canvas.prefix}f{number}",
+        picture_key(canvas.prefix, number),
         f"Picture {number}",
         image.id,
         _panes(canvas, drawn),
-        [pair for _, pair in pairs],
+        items,
         css="row figure",
     )
 

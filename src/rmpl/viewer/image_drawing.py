@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Sequence
 
 from rmpl.records import Image, ImageArgument
-from rmpl.viewer.compare import ImagePair, Verdict
+from rmpl.viewer.compare import ImagePair
 from rmpl.viewer.markup import NOTHING, Markup, el, join
 from rmpl.viewer.palette import SIGNS, Palette, short
 from rmpl.viewer.pictures import Picture
@@ -69,7 +69,7 @@ def _labelled(events: Sequence[DrawnImageEvent], gold: bool, palette: Palette) -
                 _Labelled(
                     argument,
                     " ".join(word for word in words if word),
-                    f"{palette.css(mention.event_type)} {pair.verdict.value}",
+                    f"{palette.css(mention.event_type)} {SIGNS[pair.verdict].css}",
                     tip(what, "gold" if gold else "predicted", pair.verdict, argument.score),
                     event.key,
                 )
@@ -182,10 +182,10 @@ def _event_chip(event: DrawnImageEvent, gold: bool, palette: Palette) -> Markup 
     mention = event.pair.side(gold)
     if mention is None:
         return None
-    verdict: Verdict = event.pair.verdict
-    glyph = SIGNS[verdict].glyph
+    verdict = event.pair.verdict
+    sign = SIGNS[verdict]
     attributes = {
-        "class": f"mark trigger first last {palette.css(mention.event_type)} {verdict.value}",
+        "class": f"mark trigger first last {palette.css(mention.event_type)} {sign.css}",
         "data-e": event.key,
         "title": tip(mention.event_type, "gold" if gold else "predicted", verdict, mention.score),
         "tabindex": "0",
@@ -194,7 +194,7 @@ def _event_chip(event: DrawnImageEvent, gold: bool, palette: Palette) -> Markup 
         "span",
         attributes,
         short(mention.event_type) + confidence(mention.score),
-        el("b", {"class": "glyph", "aria-label": SIGNS[verdict].word}, glyph) if glyph else None,
+        el("b", {"class": "glyph", "aria-label": sign.word}, sign.glyph) if sign.glyph else None,
         event.badges or None,
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rmpl.records import Link
+from rmpl.viewer.anchors import link_mark, link_row_key
 from rmpl.viewer.compare import Comparison, Pair
+from rmpl.viewer.items import items_as_json, link_item
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.palette import SIGNS, short
-from rmpl.viewer.statistics import items_as_json, link_item
 from rmpl.viewer.text_drawing import confidence
 
 
@@ -25,7 +26,7 @@ def letter(index: int) -> str:
 def _badge(pair: Pair[Link], index: int, key: str) -> Markup:
     sign = SIGNS[pair.verdict]
     attributes = {
-        "class": f"link {pair.verdict.value}",
+        "class": f"link {sign.css}",
         "data-l": key,
         "tabindex": "0",
         "title": " · ".join(part for part in (f"link {letter(index)}", sign.word) if part),
@@ -38,11 +39,11 @@ class LinkBadges:
 
     def __init__(self, comparison: Comparison, prefix: str) -> None:
         self._links = comparison.links
-        self._prefix = prefix
+        self.prefix = prefix
 
-    def key(self, index: int) -> str:
-        """Return what ties both ends of a link on the page."""
-        return f"{self._prefix}l{index}"
+    def badge(self, index: int) -> Markup:
+        """Return the badge of one link."""
+        return _badge(self._links[index], index, link_mark(self.prefix, index))
 
     def of_text(self, event_id: str | None, *, gold: bool) -> Markup:
         """Return the badges of one side's text event."""
@@ -57,7 +58,7 @@ class LinkBadges:
         for index, pair in enumerate(self._links):
             link = pair.side(gold)
             if link is not None and wanted(link):
-                found.append(_badge(pair, index, self.key(index)))
+                found.append(self.badge(index))
         return join(*found)
 
 
@@ -101,8 +102,11 @@ def list_links(comparison: Comparison, badges: LinkBadges) -> Markup | None:
         rows.append(
             el(
                 "li",
-                {"data-items": items_as_json([link_item(comparison, pair)])},
-                _badge(pair, index, badges.key(index)),
+                {
+                    "id": link_row_key(badges.prefix, index),
+                    "data-items": items_as_json([link_item(comparison, pair)]),
+                },
+                badges.badge(index),
                 f" sentence {sentence} and picture {picture}: {kind}",
                 confidence(pair.predicted.score if pair.predicted else None),
                 f" ({word})" if word else None,

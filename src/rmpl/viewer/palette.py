@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
-from rmpl.viewer.compare import Verdict
+from rmpl.scoring.verdicts import Verdict
 
 COLOURS = 8
 """How many colours the style sheet has (classes ``t0`` to ``t7``); more types take them in turn."""
@@ -19,24 +19,37 @@ COLOURS = 8
 
 @dataclasses.dataclass(frozen=True)
 class Sign:
-    """How a verdict is shown: a sign, a word, and what it means in one sentence."""
+    """How a verdict is shown: a sign, a word, what it means, and the class of its line style."""
 
     glyph: str
     word: str
     meaning: str
+    css: str
 
 
-SIGNS: dict[Verdict, Sign] = {
-    Verdict.RIGHT: Sign("✓", "right", "predicted as in the gold"),
-    Verdict.MISSED: Sign("○", "missed", "in the gold, not predicted"),
-    Verdict.SPURIOUS: Sign("✕", "spurious", "predicted, not in the gold"),
-    Verdict.WRONG_TYPE: Sign("≠", "wrong type", "found, but with another event type"),
-    Verdict.WRONG_ROLE: Sign("≠", "wrong role", "found, but in another role"),
-    Verdict.WRONG_PLACE: Sign(
-        "↔", "wrong place", "the right type or role on a span or box that only overlaps (IoU < 0.5)"
-    ),
-    Verdict.PLAIN: Sign("", "", "shown without a comparison"),
+_STYLES: dict[Verdict, tuple[str, str]] = {
+    Verdict.RIGHT: ("✓", "right"),
+    Verdict.WRONG_TYPE: ("≠", "wrong"),
+    Verdict.TRIGGER_BOUNDARY: ("↔", "wrong"),
+    Verdict.WRONG_ROLE: ("≠", "wrong"),
+    Verdict.ARGUMENT_BOUNDARY: ("↔", "wrong"),
+    Verdict.POOR_BOX: ("↔", "wrong"),
+    Verdict.OTHER_MENTION: ("↔", "wrong"),
+    Verdict.REPEATED: ("+", "spurious"),
+    Verdict.SPURIOUS: ("✕", "spurious"),
+    Verdict.MISSED: ("○", "missed"),
+    Verdict.REPEATED_MENTION: ("+", "spurious"),
+    Verdict.WRONG_MENTION: ("✕", "spurious"),
+    Verdict.MISSED_MENTION: ("○", "missed"),
+    Verdict.WRONG_LINK: ("✕", "spurious"),
+    Verdict.MISSED_LINK: ("○", "missed"),
 }
+
+SIGNS: dict[Verdict | None, Sign] = {
+    verdict: Sign(glyph, verdict.value, verdict.meaning, css)
+    for verdict, (glyph, css) in _STYLES.items()
+} | {None: Sign("", "", "shown without a comparison", "plain")}
+"""The sign of every verdict, and of what was compared with nothing."""
 
 
 class Palette:

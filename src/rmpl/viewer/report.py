@@ -7,25 +7,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+import msgspec
+
 from rmpl.errors import RmplError
 from rmpl.records import Document
-from rmpl.scoring.bootstrap import ScoreIntervals
+from rmpl.scoring import SETTINGS
+from rmpl.scoring.analysis import Analysis, summarise
+from rmpl.scoring.bounds import ScoreIntervals
 from rmpl.scoring.counts import ScoreDict
+from rmpl.viewer.anchors import Anchors
 from rmpl.viewer.cards import draw_cards
 from rmpl.viewer.charts import draw_curve
 from rmpl.viewer.compare import Comparison, compare
+from rmpl.viewer.errors import draw_errors
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.page import render_page
 from rmpl.viewer.palette import Palette
 from rmpl.viewer.score_tables import draw_scores
 from rmpl.viewer.selection import by_document, choose
-from rmpl.viewer.statistics import Statistics, collect
-from rmpl.viewer.statistics_drawing import (
-    draw_categories,
-    draw_confusion,
-    draw_overlaps,
-    draw_types,
-)
 
 SHOWN = 12
 """How many documents a report shows unless told otherwise."""
@@ -56,6 +55,15 @@ class _Pages:
             return self.path
         return self.path.with_name(f"{self.path.stem}-{number}{self.path.suffix}")
 
+    def address(self, number: int) -> str:
+        """Return the address of a page beside the others."""
+        return quote(self.file(number).name, safe="")
+
+    def anchors(self) -> Anchors:
+        """Return the places of all documents, as seen from the first page."""
+        addresses = ["", *(self.address(number) for number in range(2, len(self.parts) + 1))]
+        return Anchors(list(zip(addresses, self.parts, strict=True)))
+
 
 def write_report(
     path: Path,
@@ -68,6 +76,7 @@ def write_report(
     notes: Sequence[str] = (),
     limit: int = SHOWN,
     intervals: Mapping[str, Mapping[str, ScoreIntervals]] | None = None,
+    settings: Sequence[str] = SETTINGS,
 ) -> list[Path]:
     """Write a self-contained HTML file that needs no network (more than one for many documents).
 
@@ -83,9 +92,12 @@ def write_report(
     notes
         Lines shown below the title, such as what was not run and why.
     limit
-        How many documents are drawn; which ones, the report says. The charts are of all.
+        How many documents are drawn, and besides them those that hold the first example of a
+        category of error; which ones, the report says. 0 draws none. The errors are of all.
     intervals
         ``{protocol: {task: intervals}}`` from ``rmpl.scoring.bootstrap``.
+    settings
+        Which of ``text``, ``image``, ``multimedia`` were predicted; the errors are of these.
 
     Returns
     -------
@@ -98,20 +110,59 @@ def write_report(
         If a document occurs twice on one side, or a file cannot be written.
     """
     documents = by_document(gold, predicted)
-    compared = {key: compare(*both) for key, both in documents.items()}
+    compared = {
+        key: compare(wanted or _without_events(found, key), found or Document(key))
+        for key, (wanted, found) in documents.items()
+    }
     chosen, rule = choose(documents, limit)
+    if limit:
+        chosen, rule = _with_examples(compared, chosen, rule, settings)
     shown = [compared[key] for key in chosen]
     parts = [shown[i : i + PER_PAGE] for i in range(0, len(shown), PER_PAGE)] or [[]]
     pages = _Pages(path, title, notes, parts, Palette.of(gold, predicted), rule)
+    analysis = _analyse(compared, chosen, settings)
+    errors = draw_errors(analysis, pages.anchors(), pages.palette)
     front = [
         _section("scores", "Scores", draw_scores(summary_scores, intervals)),
-        _errors(collect(compared.values()), pages.palette),
+        _section("errors", "Errors", *errors),
         _curves(curves),
     ]
     return [
         _write_page(pages, number, front if number == 1 else [])
         for number in range(1, len(parts) + 1)
     ]
+
+
+def _without_events(document: Document | None, key: str) -> Document:
+    """Return the gold of a document that the gold does not have: its sentences and pictures."""
+    if document is None:
+        return Document(key)
+    return msgspec.structs.replace(document, text_events=(), image_events=(), links=())
+
+
+def _analyse(
+    compared: Mapping[str, Comparison], first: Sequence[str], settings: Sequence[str]
+) -> Analysis:
+    """Sum up the verdicts of all documents; examples are taken from ``first`` if they are there."""
+    judged = (compared[key].judged for key in dict.fromkeys((*first, *compared)))
+    return summarise((one for one in judged if one is not None), settings)
+
+
+def _with_examples(
+    compared: Mapping[str, Comparison], chosen: Sequence[str], rule: str, settings: Sequence[str]
+) -> tuple[Sequence[str], str]:
+    """Add the documents that hold the first example of a category none of those chosen has."""
+    analysis = _analyse(compared, chosen, settings)
+    holding = [
+        examples[0].document
+        for errors in analysis.errors.values()
+        for examples in errors.examples.values()
+    ]
+    added = [key for key in dict.fromkeys(sorted(holding)) if key not in chosen]
+    if not added:
+        return chosen, rule
+    number = f"{len(added)} more document{'s' if len(added) > 1 else ''}"
+    return [*chosen, *added], f"{rule} After them, {number}, for examples of rarer errors."
 
 
 def _write_page(pages: _Pages, number: int, front: Sequence[Markup]) -> Path:
@@ -171,22 +222,8 @@ def _page_links(pages: _Pages, number: int) -> Markup | None:
         if other == number:
             links.append(el("b", {"aria-current": "page"}, other))
         else:
-            links.append(el("a", {"href": quote(pages.file(other).name, safe="")}, other))
+            links.append(el("a", {"href": pages.address(other)}, other))
     return el("span", {"class": "pages"}, join(*links, sep=" "))
-
-
-def _errors(statistics: Statistics, palette: Palette) -> Markup:
-    if not statistics.categories:
-        return _section("errors", "Errors", el("p", {"class": "none"}, "Nothing was compared."))
-    parts = [draw_categories(statistics), draw_types(statistics, palette)]
-    parts.append(draw_confusion(statistics))
-    overlaps = draw_overlaps(statistics)
-    note = (
-        "By the strict protocol, over all documents. Arguments of a mention that is not right "
-        "count as missed or spurious."
-    )
-    explained = el("p", {"class": "none"}, note)
-    return _section("errors", "Errors", explained, *parts, *([overlaps] if overlaps else []))
 
 
 def _curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> Markup:

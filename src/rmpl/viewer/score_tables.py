@@ -21,14 +21,16 @@ _TASK_TITLES = {
 }
 
 
-def _task_title(task: str) -> Markup:
+def task_title(task: str, *, with_setting: bool = False) -> Markup:
+    """Return the name of a score, with its setting or without, its abbreviation explained."""
     parts = task.split("_")
     kind = next((part for part in parts if part in _TASK_TITLES), None)
     if kind is None:
         return join(task)
     shown, meaning = _TASK_TITLES[kind]
     rest = " ".join(part for part in parts[parts.index(kind) + 1 :])
-    return join(el("abbr", {"title": meaning}, shown), f" {rest}" if rest else None)
+    setting = f"{TASKS[task].capitalize()} " if with_setting else None
+    return join(setting, el("abbr", {"title": meaning}, shown), f" {rest}" if rest else None)
 
 
 def _row(task: str, score: ScoreDict, interval: ScoreIntervals | None, *, given: bool) -> Markup:
@@ -42,7 +44,7 @@ def _row(task: str, score: ScoreDict, interval: ScoreIntervals | None, *, given:
     return el(
         "tr",
         None,
-        el("th", {"scope": "row"}, _task_title(task), mark),
+        el("th", {"scope": "row"}, task_title(task), mark),
         el("td", None, f"{score['p']:.1f}"),
         el("td", None, f"{score['r']:.1f}"),
         el("td", {"class": "f1"}, f"{score['f1']:.1f}", spread),

@@ -12,7 +12,8 @@ import itertools
 from collections.abc import Sequence
 
 from rmpl.records import Sentence, Span
-from rmpl.viewer.compare import TextPair, Verdict
+from rmpl.scoring.verdicts import Verdict
+from rmpl.viewer.compare import TextPair
 from rmpl.viewer.markup import NOTHING, Markup, el, join
 from rmpl.viewer.palette import SIGNS, Palette, short
 
@@ -26,7 +27,7 @@ class Mark:
     css: str
     tip: str
     key: str
-    verdict: Verdict
+    verdict: Verdict | None
     badges: Markup = NOTHING
 
 
@@ -44,7 +45,7 @@ def confidence(score: float | None) -> str:
     return "" if score is None else f" {score:.2f}".replace(" 0.", " .")
 
 
-def tip(what: str, side: str, verdict: Verdict, score: float | None) -> str:
+def tip(what: str, side: str, verdict: Verdict | None, score: float | None) -> str:
     """Return the line shown on hover, focus and tap: what it is, whose, its verdict and score."""
     parts = [what, side, SIGNS[verdict].word]
     if score is not None:
@@ -66,7 +67,7 @@ def _marks(
             Mark(
                 span=mention.trigger,
                 label=short(mention.event_type) + number + confidence(mention.score),
-                css=f"trigger {colour} {verdict.value}",
+                css=f"trigger {colour} {SIGNS[verdict].css}",
                 tip=tip(f"trigger of {mention.event_type}", side, verdict, mention.score),
                 key=event.key,
                 verdict=verdict,
@@ -83,7 +84,7 @@ def _marks(
         mark = Mark(
             span=argument.span,
             label=argument.role + number + confidence(argument.score),
-            css=f"argument {colour} {pair.verdict.value}",
+            css=f"argument {colour} {SIGNS[pair.verdict].css}",
             tip=tip(what, side, pair.verdict, argument.score),
             key=event.key,
             verdict=pair.verdict,

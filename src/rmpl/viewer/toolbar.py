@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rmpl.viewer.compare import Comparison
+from rmpl.viewer.items import all_items
 from rmpl.viewer.markup import Markup, el
 from rmpl.viewer.palette import SIGNS
-from rmpl.viewer.statistics import Item, event_items, link_item
 
 
 def _choice(name: str, key: str, options: Iterable[tuple[str, str]]) -> Markup:
@@ -17,24 +17,14 @@ def _choice(name: str, key: str, options: Iterable[tuple[str, str]]) -> Markup:
     return el("select", attributes, everything, *rows)
 
 
-def all_items(comparisons: Iterable[Comparison]) -> set[Item]:
-    """Return everything the filters can choose from."""
-    found: set[Item] = set()
-    for comparison in comparisons:
-        for pair in comparison.events:
-            found.update(event_items(pair))
-        found.update(link_item(comparison, link) for link in comparison.links)
-    return found
-
-
 def draw_toolbar(comparisons: Sequence[Comparison]) -> Markup:
     """Return the filters by setting, kind, type, role, verdict and document."""
     items = all_items(comparisons)
     verdicts = {item.verdict for item in items}
     signs = [
-        (verdict.value, f"{sign.glyph} {sign.word}")
-        for verdict, sign in SIGNS.items()
-        if verdict.value in verdicts and sign.word
+        (sign.word, f"{sign.glyph} {sign.word}")
+        for sign in SIGNS.values()
+        if sign.word and sign.word in verdicts
     ]
     settings = [(one, one) for one in ("text", "image", "multimedia")]
     kinds = [(one, f"{one}s") for one in ("mention", "argument", "link")]

@@ -137,16 +137,32 @@
         toolbar.scrollIntoView();
       });
     }
-    // An address into the page wins over the filters: what it names must be seen.
-    addEventListener("hashchange", () => {
-      const target = document.getElementById(location.hash.slice(1));
-      if (target && target.closest("[hidden]")) {
-        choose({});
-        target.scrollIntoView();
-      }
-    });
     filter();
   }
+
+  // An address into the page wins over the filters: what it names must be seen.
+  const reveal = (hash) => {
+    const target = document.getElementById(hash.slice(1));
+    if (!target) return null;
+    if (toolbar && target.closest("[hidden]")) choose({});
+    const folded = target.closest("details");
+    if (folded) folded.open = true;
+    return target;
+  };
+  addEventListener("hashchange", () => {
+    const target = reveal(location.hash);
+    if (target) target.scrollIntoView();
+  });
+
+  // The example of an error lights up what it is about.
+  document.addEventListener("click", (what) => {
+    const example = what.target.closest && what.target.closest("a[data-mark]");
+    const target = example && example.hash && reveal(example.hash);
+    if (!target) return;
+    const key = example.dataset.mark;
+    const mark = mates(target, "e", key)[0] || mates(target, "l", key)[0];
+    if (mark) show(mark);
+  });
 
   const step = (by) => {
     const seen = cards.map((one) => one.card).filter((card) => !card.hidden);

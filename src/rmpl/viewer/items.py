@@ -1,0 +1,95 @@
+"""What the filters of a report choose from: every compared thing, in their words."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+
+from rmpl.records import Link, TextEvent
+from rmpl.scoring.verdicts import JudgedImage, JudgedText, Verdict
+from rmpl.viewer.compare import Comparison, ImagePair, Pair, TextPair
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class Item:
+    """One compared thing: what it is and what became of it.
+
+    ``kind`` is ``mention``, ``argument`` or ``link``; ``role`` is empty but for arguments, and
+    ``verdict`` where there was nothing to compare with.
+    """
+
+    setting: str
+    kind: str
+    event_type: str
+    role: str
+    verdict: str
+
+
+TASK_ITEMS = {
+    "text_emi": ("text", "mention"),
+    "text_are": ("text", "argument"),
+    "image_emi": ("image", "mention"),
+    "image_are": ("image", "argument"),
+    "mm_emi": ("multimedia", "link"),
+    "mm_are": ("multimedia", "argument"),
+}
+"""Setting and kind of the items that each score counts."""
+
+
+def items_as_json(items: Iterable[Item]) -> str:
+    """Return items as the page's script reads them: a list of lists of their fields."""
+    return json.dumps([dataclasses.astuple(item) for item in items], separators=(",", ":"))
+
+
+def event_items(pair: TextPair | ImagePair) -> list[Item]:
+    """Return the items of one event; one with two types or roles (gold and predicted) twice."""
+    setting = "text" if isinstance(pair.either, TextEvent) else "image"
+    types = dict.fromkeys(event.event_type for event in (pair.gold, pair.predicted) if event)
+    items = [Item(setting, "mention", name, "", _word(pair.verdict)) for name in types]
+    return items + _argument_items(setting, pair)
+
+
+def linked_items(mention: JudgedText | JudgedImage) -> list[Item]:
+    """Return the items of one linked mention's multimedia arguments."""
+    return _argument_items("multimedia", mention)
+
+
+def _argument_items(
+    setting: str, mention: TextPair | ImagePair | JudgedText | JudgedImage
+) -> list[Item]:
+    items = []
+    for argument in mention.arguments:
+        sides = ((argument.gold, mention.gold), (argument.predicted, mention.predicted))
+        named = dict.fromkeys((e.event_type, a.role) for a, e in sides if a and e)
+        verdict = _word(argument.verdict)
+        items += [Item(setting, "argument", name, role, verdict) for name, role in named]
+    return items
+
+
+def link_item(comparison: Comparison, pair: Pair[Link]) -> Item:
+    """Return the item of one link; its type is that of its text event."""
+    link = pair.gold or pair.predicted
+    names = [
+        event.event_type
+        for mention in comparison.text
+        if link and (event := mention.side(pair.gold is not None)) and event.id == link.text
+    ]
+    return Item("multimedia", "link", names[0] if names else "", "", _word(pair.verdict))
+
+
+def all_items(comparisons: Iterable[Comparison]) -> set[Item]:
+    """Return everything that some documents hold."""
+    found: set[Item] = set()
+    for comparison in comparisons:
+        for pair in comparison.events:
+            found.update(event_items(pair))
+        found.update(link_item(comparison, link) for link in comparison.links)
+        if comparison.judged is not None:
+            for linked in (comparison.judged.linked_text, comparison.judged.linked_image):
+                found.update(item for mention in linked for item in linked_items(mention))
+    return found
+
+
+def _word(verdict: Verdict | None) -> str:
+    return "" if verdict is None else verdict.value
