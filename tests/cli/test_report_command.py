@@ -54,6 +54,8 @@ def test_a_run_becomes_a_page(run, gold, capsys):
     assert "1 of 1 pictures are not at hand" in page
     assert "1 / 1 / 1" in page
     assert "not run</td>" in page
+    assert 'id="errors-text_emi"' in page
+    assert 'id="errors-image_emi"' not in page
     assert "stage1" in page
 
 

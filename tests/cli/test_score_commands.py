@@ -76,6 +76,44 @@ def test_settings_that_were_not_predicted_are_absent(
     assert list(json.loads(out.read_text())["strict"]) == ["text_emi", "text_are"]
 
 
+@pytest.mark.parametrize("given", [["text,image"], ["image", "text"], ["text, image", "text"]])
+def test_settings_may_be_given_together_or_one_by_one(
+    files: tuple[str, str], given: list[str]
+) -> None:
+    options = [part for name in given for part in ("--settings", name)]
+    for output in (run("score", files[0], "--gold", files[1], *options),
+                   run("compare", *files, "--gold", files[1], *options)):  # fmt: skip
+        assert "text_emi" in output
+        assert "image_are" in output
+        assert "mm_emi" not in output
+
+
+def test_the_page_has_the_errors_of_what_was_predicted(
+    files: tuple[str, str], tmp_path: Path
+) -> None:
+    page = tmp_path / "scores.html"
+    options = ("--settings", "text", "--html", str(page))
+    run("score", files[0], "--gold", files[1], *options)
+    content = page.read_text(encoding="utf-8")
+    assert 'id="errors-text_are"' in content
+    assert 'id="errors-image_emi"' not in content
+    assert 'id="errors-mm_emi"' not in content
+
+
+def test_a_file_without_documents_is_a_mistake_and_no_score(
+    files: tuple[str, str], tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("\n")
+    for arguments in (
+        ("score", str(empty), "--gold", files[1]),
+        ("compare", files[0], str(empty), "--gold", files[1]),
+        ("score", files[0], "--gold", str(empty)),
+    ):
+        with pytest.raises(RmplError, match=r"empty\.jsonl: no (gold )?document"):
+            run(*arguments)
+
+
 def test_warnings_are_listed_once_on_standard_error(files: tuple[str, str]) -> None:
     result = CliRunner().invoke(app, ["score", files[0], "--gold", files[1]])
     role = "text role outside the inventory of its event type (first: D, event d: Vehicle of Life"

@@ -160,6 +160,14 @@ def test_a_broken_line_is_one_error(content: bytes, tmp_path: Path) -> None:
         list(read_predictions(path))
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_another_encoding_is_named(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes('{"doc_id": "caf\xe9"}'.encode(encoding))
+    with pytest.raises(RmplError, match=r"p.jsonl:1.*not UTF-8 text"):
+        list(read_predictions(path))
+
+
 def test_a_number_too_large_for_a_float_is_not_finite(tmp_path: Path) -> None:
     path = write(tmp_path, line())
     path.write_text(path.read_text().replace("40.5", "1e999"))

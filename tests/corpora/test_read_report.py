@@ -18,6 +18,13 @@ def test_counts_and_first_cases_are_printed() -> None:
     assert report.as_dict()["left_out"] == {"type X outside the ontology": 5}
 
 
+def test_a_place_is_named_once_however_often_it_is_counted() -> None:
+    report = ReadReport()
+    for where in ("f:1", "f:1", "f:2", "f:1"):
+        report.warn("an odd word", where)
+    assert report.lines() == ["warning: 4 x an odd word (e.g. f:1, f:2)"]
+
+
 def test_the_policy_raises_or_counts() -> None:
     report = ReadReport()
     error = RmplError("an empty word", where="f:3")

@@ -116,6 +116,7 @@ def test_a_document_that_holds_the_only_example_of_a_category_is_drawn_too(tmp_p
 def test_without_drawn_documents_examples_are_named(tmp_path):
     page = write(tmp_path / "none.html", GOLD, PREDICTED, limit=0)
     assert "<article" not in page
+    assert "data-filter" not in page.partition("<script")[0]  # there is nothing to filter
     assert read(page).links == []
     assert "Contact:Meet &#x27;march&#x27; [8:9] for Conflict:Demonstrate" in page
 

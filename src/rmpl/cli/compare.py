@@ -16,8 +16,12 @@ def command(
         list[str] | None, typer.Option(help="Protocol; repeat for several. Default: strict.")
     ] = None,
     settings: Annotated[
-        str, typer.Option(help="What both predicted, with commas between.")
-    ] = "text,image,multimedia",
+        list[str] | None,
+        typer.Option(
+            help="What both predicted of text, image, multimedia, with commas between: the rest "
+            "is left out. Default: all."
+        ),
+    ] = None,
     resamples: Annotated[int, typer.Option(help="Resamples and random swaps.", min=1)] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of both.", min=0)] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the differences as JSON.")] = None,
@@ -26,7 +30,13 @@ def command(
     ] = ("m2e2"),
 ) -> None:
     """Compare two prediction files by a paired test over documents, corrected after Holm."""
-    from rmpl.cli.scoring import gold_notes, print_warnings, write_json
+    from rmpl.cli.scoring import (
+        gold_notes,
+        print_warnings,
+        require_documents,
+        split_settings,
+        write_json,
+    )
     from rmpl.corpora.predictions import read_predictions
     from rmpl.corpora.report import ReadReport
     from rmpl.ontology import load_ontology
@@ -36,7 +46,7 @@ def command(
     from rmpl.scoring.tables import difference_lines
 
     names = list(dict.fromkeys(protocol or ["strict"]))
-    chosen = [name.strip() for name in settings.split(",") if name.strip()]
+    chosen = split_settings(settings)
     ontology = load_ontology(schema)
     reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
     sides: list[dict[str, Scores]] = []
@@ -46,6 +56,7 @@ def command(
             path, ontology=ontology, candidates=reference.candidates, report=report
         )
         sides.append(score_by_document(reference.documents, found, names, chosen))
+        require_documents(report, path)
         print_warnings(report)
     differences = {
         name: compare(sides[0][name], sides[1][name], resamples=resamples, seed=seed)

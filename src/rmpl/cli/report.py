@@ -24,8 +24,10 @@ def command(
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
 ) -> None:
     """Write one self-contained page: scores, errors, curves, documents gold beside predicted."""
+    from rmpl.cli.scoring import require_documents
     from rmpl.corpora.predictions import read_predictions
     from rmpl.corpora.registry import read_corpus
+    from rmpl.corpora.report import ReadReport
     from rmpl.scoring import SETTINGS
     from rmpl.scoring.bootstrap import intervals
     from rmpl.scoring.documents import score_by_document
@@ -33,7 +35,9 @@ def command(
 
     folder, predictions = (run, run / "predictions.jsonl") if run.is_dir() else (run.parent, run)
     gold = list(read_corpus(corpus, data, images=images))
-    predicted = list(read_predictions(predictions))
+    read = ReadReport()
+    predicted = list(read_predictions(predictions, report=read))
+    require_documents(read, predictions)
     pictures = [image for document in gold for image in document.images]
     missing = sum(image.path is None for image in pictures)
     settings: tuple[str, ...] = SETTINGS

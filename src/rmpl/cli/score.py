@@ -23,8 +23,12 @@ def command(
         list[str] | None, typer.Option(help="Protocol; repeat for several. Default: strict.")
     ] = None,
     settings: Annotated[
-        str, typer.Option(help="What was predicted, with commas between: the rest is left out.")
-    ] = "text,image,multimedia",
+        list[str] | None,
+        typer.Option(
+            help="What was predicted of text, image, multimedia, with commas between: the rest "
+            "is left out. Default: all."
+        ),
+    ] = None,
     intervals: Annotated[
         bool, typer.Option("--intervals", help="Add 95% bootstrap intervals over documents.")
     ] = False,
@@ -53,6 +57,8 @@ def command(
         intervals_of,
         plain_scores,
         print_warnings,
+        require_documents,
+        split_settings,
         with_text,
         write_json,
     )
@@ -73,7 +79,7 @@ def command(
             remedy="rmpl score PRED.jsonl --gold FOLDER_OR_JSONL",
         )
     names = list(dict.fromkeys(protocol or ["strict"]))
-    chosen = [name.strip() for name in settings.split(",") if name.strip()]
+    chosen = split_settings(settings)
     ontology = load_ontology(schema)
     reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
     report = ReadReport()
@@ -83,6 +89,7 @@ def command(
     analysing = errors or errors_json is not None or html is not None
     kept = list(found) if analysing else []
     results = score_by_document(reference.documents, kept if analysing else found, names, chosen)
+    require_documents(report, predictions)
     bounds = intervals_of(results, resamples, seed) if intervals else {}
     print_warnings(report)
     for name, scores in results.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import typer
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.records import Document
-from rmpl.scoring import Scores
+from rmpl.scoring import SETTINGS, Scores
 from rmpl.scoring.bounds import ScoreIntervals
 from rmpl.scoring.gold import Gold
 from rmpl.scoring.protocols import MARK, find_protocol
@@ -23,6 +23,30 @@ def print_warnings(report: ReadReport) -> None:
     for reason, count in report.warnings.items():
         cases = "; ".join(report.cases[reason])
         typer.echo(f"warning: {count:,} x {reason} (first: {cases})", err=True)
+
+
+def require_documents(report: ReadReport, predictions: str | Path) -> None:
+    """Stop at a prediction file without a document: an empty file is a mistake, not a score of 0.
+
+    Raises
+    ------
+    RmplError
+        If so.
+    """
+    if not report.used["documents"]:
+        raise RmplError(
+            "no document",
+            where="standard input" if predictions == "-" else str(predictions),
+            remedy="write a line for every document, also where nothing was found",
+        )
+
+
+def split_settings(settings: Sequence[str] | None) -> list[str]:
+    """Return the settings named, with commas between or one by one; all where none is given."""
+    if settings is None:
+        return list(SETTINGS)
+    named = [name.strip() for given in settings for name in given.split(",")]
+    return list(dict.fromkeys(name for name in named if name))
 
 
 def intervals_of(

@@ -112,7 +112,16 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
                 where=where,
                 remedy="leave such boxes out",
             ) from error
-        raise RmplError(f"not JSON ({error})", where=where, remedy=_FORMAT) from error
+        what = f"not JSON ({error})" if _is_utf8(line) else "not UTF-8 text"
+        raise RmplError(what, where=where, remedy=_FORMAT) from error
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _with_document(where: str, line: bytes) -> str:
@@ -123,7 +132,7 @@ def _with_document(where: str, line: bytes) -> str:
 
 _DECODER = msgspec.json.Decoder(DocumentLine)
 _NOWHERE = (NOWHERE.start, NOWHERE.end)
-_FORMAT = "one JSON document a line, as docs/scoring.md describes"
+_FORMAT = "one JSON document a line in UTF-8, as docs/scoring.md describes"
 
 
 def check_line(document: DocumentLine, ontology: Ontology, where: str) -> None:

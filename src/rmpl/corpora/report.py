@@ -27,7 +27,7 @@ class ReadReport:
     refused
         How many of the things left out were broken, not merely unwanted.
     cases
-        The places of the first occurrences of each reason, as many as ``kept_cases``.
+        The first places of each reason, as many as ``kept_cases``, each once.
     """
 
     def __init__(self, kept_cases: int = KEPT_CASES) -> None:
@@ -61,7 +61,7 @@ class ReadReport:
 
     def _keep(self, reason: str, where: str) -> None:
         cases = self.cases.setdefault(reason, [])
-        if len(cases) < self.kept_cases:
+        if len(cases) < self.kept_cases and where not in cases:
             cases.append(where)
 
     def as_dict(self) -> dict[str, Any]:

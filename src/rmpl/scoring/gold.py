@@ -95,11 +95,14 @@ def read_gold(
     Raises
     ------
     RmplError
-        If files are missing or malformed, or a link names what is not there.
+        If files are missing, malformed or empty, or a link names what is not there.
     """
     path = Path(path)
     if not path.is_dir():
-        return Gold(list(read_predictions(path, ontology=ontology)), None)
+        documents = list(read_predictions(path, ontology=ontology))
+        if not documents:
+            raise RmplError("no gold document", where=str(path), remedy="check the file")
+        return Gold(documents, None)
     with collector_paused():
         return _Reading(path, entities=entities).gold()
 

@@ -81,6 +81,11 @@ class Anchors:
                 number = len(self._drawn) + 1
                 self._drawn[comparison.document.id] = _Drawn(page, number, comparison)
 
+    @property
+    def any_drawn(self) -> bool:
+        """Whether any document is drawn."""
+        return bool(self._drawn)
+
     def find(self, judgement: Judgement) -> Target | None:
         """Return where an item is drawn; ``None`` if its document is not."""
         drawn = self._drawn.get(judgement.document)

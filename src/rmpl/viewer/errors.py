@@ -20,9 +20,9 @@ from rmpl.viewer.score_tables import task_title
 
 _NOTE = (
     "By the strict protocol, over all documents. Every wrong prediction and every missed gold item "
-    "has exactly one category. A category filters the documents below; an example leads to its "
-    "place among them."
+    "has exactly one category."
 )
+_WAYS = " A category filters the documents below; an example leads to its place among them."
 
 
 def draw_errors(analysis: Analysis, anchors: Anchors, palette: Palette) -> list[Markup]:
@@ -38,7 +38,7 @@ def draw_errors(analysis: Analysis, anchors: Anchors, palette: Palette) -> list[
     tasks = [_task(task, errors, anchors) for task, errors in analysis.errors.items()]
     overlaps = draw_overlaps(analysis)
     return [
-        el("p", {"class": "none"}, _NOTE),
+        el("p", {"class": "none"}, _NOTE, _WAYS if anchors.any_drawn else None),
         el("div", {"class": "wide errors"}, *tasks),
         draw_types(analysis, palette),
         draw_roles(analysis),
@@ -80,20 +80,19 @@ def _category(
     sign = SIGNS[verdict]
     setting, kind = TASK_ITEMS[task]
     wanted = json.dumps({"setting": setting, "kind": kind, "verdict": verdict.value})
-    attributes = {
-        "type": "button",
-        "class": "category",
-        "data-filter": wanted,
-        "title": sign.meaning,
-    }
-    button = el("button", attributes, el("b", {"class": "glyph"}, sign.glyph), f" {sign.word}")
+    words = el("b", {"class": "glyph"}, sign.glyph), f" {sign.word}"
+    if anchors.any_drawn:
+        attributes = {"type": "button", "class": "category", "data-filter": wanted}
+        name = el("button", {**attributes, "title": sign.meaning}, *words)
+    else:
+        name = el("span", {"title": sign.meaning}, *words)
     count = errors.categories[verdict]
     examples = [(one, anchors.find(one)) for one in errors.examples.get(verdict, [])]
     # What cannot be looked at is named only where nothing can.
     shown = [pair for pair in examples if pair[1] is not None] or examples
     listed = el("ul", None, *(_example(*pair) for pair in shown))
     row = el("tr", {"class": "examples"}, el("td", {"colspan": 3}, listed))
-    return _row(button, count.predicted, count.gold), row
+    return _row(name, count.predicted, count.gold), row
 
 
 def _example(judgement: Judgement, target: Target | None) -> Markup:
