@@ -279,9 +279,13 @@ def work_of(options: argparse.Namespace, folder: Path) -> Work:
         texts, pictures = world_samples(backbone, folder, count)
     else:
         texts, pictures = made_samples(backbone, folder, count, options.tokens)
-    adapter = {"rank": 32, "alpha": 64, "dropout": 0.0}
     backbone.model = new_lora(
-        backbone.model.to(DEVICE), backbone.family, ["language", "projector"], **adapter
+        backbone.model.to(DEVICE),
+        backbone.family,
+        ["language", "projector"],
+        rank=32,
+        alpha=64,
+        dropout=0.0,
     )
     backbone.model.config.get_text_config().use_cache = False
     bf16 = bf16_works()
