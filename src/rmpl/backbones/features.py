@@ -47,6 +47,11 @@ def join_features(parts: Sequence[Features]) -> Features:
     return Features(**{name: _joined([part.get(name) for part in parts]) for name in _FIELDS})
 
 
+def moved(features: Features, device: str) -> Features:
+    """Return features on another device."""
+    return Features(**{name: _moved(features.get(name), device) for name in _FIELDS})
+
+
 def feature_bytes(features: Features) -> int:
     """Return how much memory some features take."""
     return sum(tensor.nbytes for tensor in _tensors(features.to_tuple()))
@@ -61,6 +66,12 @@ def _joined(values: list[Any]) -> Any:
     if isinstance(first[0], torch.Tensor):
         return [tensor for value in values for tensor in value]
     return [_joined(list(layer)) for layer in zip(*values, strict=True)]
+
+
+def _moved(value: Any, device: str) -> Any:
+    if value is None or isinstance(value, torch.Tensor):
+        return None if value is None else value.to(device)
+    return [_moved(item, device) for item in value]
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:

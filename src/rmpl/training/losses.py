@@ -54,8 +54,8 @@ class Tally:
         self._tasks = {task: which for task, which in self._tasks.items() if len(which) > 1}
         self._sums = torch.zeros(len(sources), 2, device=device)
 
-    def add(self, source: torch.Tensor, losses: torch.Tensor) -> None:
-        """Add the losses of a pass, all of one source."""
+    def add(self, source: int, losses: torch.Tensor) -> None:
+        """Add the losses of a pass, all of one source, named by its number."""
         one = torch.stack([losses.detach().sum(), losses.new_tensor(float(len(losses)))])
         self._sums[source] += one
 

@@ -33,7 +33,7 @@ from rmpl.training.mixture import Source
 from rmpl.training.processes import is_first, wait
 from rmpl.training.provenance import record_start
 from rmpl.training.recipe import Recipe, StageRecipe
-from rmpl.training.stage_run import STARTED, StageRun, source_name
+from rmpl.training.stage_run import STARTED, StageRun, check_launch, source_name
 from rmpl.training.trained import RECIPE, load_trained, read_trained
 
 __all__ = ["Run", "load_trained", "read_trained"]
@@ -90,6 +90,8 @@ class Run:
             belongs to another recipe or other data.
         """
         reporters(self.recipe.report_to)
+        for stage in self.recipe.stages:
+            check_launch(stage)
         plan = self._plan()
         wait()
         if is_first():

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-import torch
+import PIL.Image
 from torch.utils.data import Dataset
 
 from rmpl.backbones.backbone import Backbone, Encoded
-from rmpl.backbones.features import PIXELS, Features, feature_bytes, picture_features
+from rmpl.backbones.features import PIXELS, Features, feature_bytes, moved, picture_features
+from rmpl.records import Image
+from rmpl.tasks import Prompt
 from rmpl.training.adapters import trainable_by_part
 from rmpl.training.mixture import Mixture
+
+_BLANK = 64
 
 
 class EncodedMixture(Dataset[tuple[int, Encoded]]):
@@ -19,17 +25,27 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
 
     Tokenising a sample of the embedded model takes about as long as a twentieth of its training
     step, and a stage visits most samples more than once: what has been tokenised is kept, up to
-    ``cache_bytes``. So is what the vision tower makes of a picture, where it is frozen.
+    ``cache_bytes``. So is what the vision tower makes of a picture, where it is frozen and
+    ``keeps_features`` allows it: a tower whose weights lie with several processes must not be asked
+    by one of them alone.
     """
 
-    def __init__(self, mixture: Mixture, backbone: Backbone, *, cache_bytes: int = 2**31) -> None:
+    def __init__(
+        self,
+        mixture: Mixture,
+        backbone: Backbone,
+        *,
+        cache_bytes: int = 2**31,
+        keeps_features: bool = True,
+    ) -> None:
         self._mixture = mixture
         self._backbone = backbone
         self._cache: dict[tuple[int, int], Encoded] = {}
         self._features: dict[str, Features] = {}
         self._left = cache_bytes
         trained = trainable_by_part(backbone.model, backbone.family)
-        self._frozen = not (trained.get("vision") or trained.get("projector"))
+        is_frozen = not (trained.get("vision") or trained.get("projector"))
+        self._keeps_features = keeps_features and is_frozen
 
     def __len__(self) -> int:
         return len(self._mixture)
@@ -48,7 +64,7 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
     def _encode(self, index: int) -> Encoded:
         sample = self._mixture[index]
         encoded = self._backbone.encode(sample.prompt, sample.target)
-        if self._frozen and sample.prompt.image is not None:
+        if self._keeps_features and sample.prompt.image is not None:
             self._see(encoded, sample.prompt.image.path or "")
         return encoded
 
@@ -56,7 +72,8 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
         """Put features in the place of pixels; several samples of one picture share them."""
         features = self._features.get(path)
         if features is None:
-            features = picture_features(self._backbone.model, encoded.vision)
+            # Kept beside the samples: a GPU's memory is for the model.
+            features = moved(picture_features(self._backbone.model, encoded.vision), "cpu")
             size = feature_bytes(features)
             if size <= self._left:
                 self._left -= size
@@ -65,15 +82,37 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
         del encoded.vision[PIXELS]
 
 
-def collator(backbone: Backbone) -> Callable[[list[tuple[int, Encoded]]], dict[str, Any]]:
-    """Return the function that makes a batch of samples, all of one source, named by number."""
+def collator(
+    backbone: Backbone, *, anchored: bool = False
+) -> Callable[[list[tuple[int, Encoded]]], dict[str, Any]]:
+    """Return the function that makes a batch of samples, all of one source, named by number.
+
+    With ``anchored``, a batch of texts gets a blank picture at its end, whose one target token
+    counts nothing: ``anchor`` is then 1, else 0. Processes that share one model wait for each other
+    in every part of it, and would for ever where one of them has no use for the vision tower.
+    """
+    blank = _blank(backbone) if anchored else None
 
     def collate(batch: list[tuple[int, Encoded]]) -> dict[str, Any]:
-        inputs = backbone.collate([encoded for _, encoded in batch], pad_left=False)
-        inputs["source"] = torch.tensor(batch[0][0])
+        encoded = [one for _, one in batch]
+        is_text = not any(one.vision or one.features is not None for one in encoded)
+        if blank is not None and is_text:
+            encoded.append(blank)
+        inputs = backbone.collate(encoded, pad_left=False)
+        # Plain numbers: asking a GPU for one would wait for all that it has to do.
+        inputs["source"] = batch[0][0]
+        inputs["anchor"] = int(blank is not None and is_text)
         # Without a mask, attention takes faster ways.
         if bool(inputs["attention_mask"].all()):
             del inputs["attention_mask"]
         return inputs
 
     return collate
+
+
+def _blank(backbone: Backbone) -> Encoded:
+    """Return a small picture of nothing, asked about with nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "blank.png"
+        PIL.Image.new("RGB", (_BLANK, _BLANK)).save(path)
+        return backbone.encode(Prompt("", Image("blank", str(path), _BLANK, _BLANK)), "")

@@ -22,7 +22,7 @@ from rmpl.training.held_out import HELD_OUT, Choice, Measuring
 from rmpl.training.mixture import Mixture
 from rmpl.training.optim import make_optimizer, trapezoid
 from rmpl.training.precision import bf16_works, settled
-from rmpl.training.processes import share_out, wait, world
+from rmpl.training.processes import is_sharded, share_out, wait, world
 from rmpl.training.samples import EncodedMixture, collator
 from rmpl.training.trainer import StageTrainer
 
@@ -85,8 +85,8 @@ def train_stage(
     language.use_cache = False
     checkpoint = fit(
         backbone.model,
-        EncodedMixture(mixture, backbone),
-        collator(backbone),
+        EncodedMixture(mixture, backbone, keeps_features=not is_sharded()),
+        collator(backbone, anchored=is_sharded()),
         folder,
         schedule,
         mixture=mixture,
@@ -142,7 +142,10 @@ def fit(
                 args=_arguments(folder, schedule, report_to),
                 train_dataset=samples,
                 data_collator=collate,
-                optimizers=_optimizers(model, schedule, part),
+                optimizer_of=functools.partial(_optimizer, schedule=schedule, part=part),
+                rate=functools.partial(
+                    trapezoid, steps=schedule.steps, warmup=schedule.warmup, decay=schedule.decay
+                ),
                 mixture=mixture,
                 held_out=None if measuring is None else measuring.held_out,
                 choice=choice,
@@ -167,10 +170,10 @@ def _is_over(newest: Path | None, steps: int, choice: Choice | None) -> bool:
     return step_of(newest) >= steps
 
 
-def _optimizers(
+def _optimizer(
     model: torch.nn.Module, schedule: Schedule, part: Callable[[str], Part] | None
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
-    optimizer = make_optimizer(
+) -> torch.optim.Optimizer:
+    return make_optimizer(
         schedule.optimizer,
         model.named_parameters(),
         learning_rate=schedule.learning_rate,
@@ -179,10 +182,6 @@ def _optimizers(
         if part is None
         else lambda name: schedule.learning_rates.get(part(name), schedule.learning_rate),
     )
-    rate = functools.partial(
-        trapezoid, steps=schedule.steps, warmup=schedule.warmup, decay=schedule.decay
-    )
-    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
 
 
 def _arguments(folder: Path, schedule: Schedule, report_to: Sequence[str]) -> TrainingArguments:

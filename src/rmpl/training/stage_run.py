@@ -21,7 +21,7 @@ from rmpl.training.data import TrainingData
 from rmpl.training.held_out import HeldOut, Measuring, choose
 from rmpl.training.lengths import Fitting, fitting
 from rmpl.training.mixture import Mixture, Source
-from rmpl.training.processes import is_first
+from rmpl.training.processes import is_first, is_sharded
 from rmpl.training.provenance import record_stage
 from rmpl.training.recipe import Recipe, SourceRecipe, StageRecipe
 from rmpl.training.stage import Progress, Schedule, train_stage
@@ -35,6 +35,29 @@ Note = Callable[[str], None]
 def source_name(source: SourceRecipe) -> str:
     """Return what a source of a mixture is called in curves and messages."""
     return f"{source.task}({','.join(source.corpora)})"
+
+
+def check_launch(stage: StageRecipe) -> None:
+    """See that a stage can be trained as it was launched.
+
+    Raises
+    ------
+    RmplError
+        If processes are to share one model and the stage asks for what they cannot do.
+    """
+    if not is_sharded():
+        return
+    wanted = {
+        "optimizer muon": stage.optimizer.name == "muon",
+        "weights of 4 bits": stage.adapter.kind == "qlora",
+        "evaluate by score": stage.evaluate is not None and stage.evaluate.by == "score",
+    }
+    for what, is_wanted in wanted.items():
+        if is_wanted:
+            raise RmplError(
+                f"stage {stage.name} asks for {what}, which FSDP and DeepSpeed cannot do here",
+                remedy="launch with recipes/launch/ddp.yaml, or choose adamw, lora and by: loss",
+            )
 
 
 class StageRun:

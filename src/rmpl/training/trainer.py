@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ class StageTrainer(Trainer):  # type: ignore[misc]
 
     Parameters
     ----------
+    optimizer_of, rate
+        Make the optimizer of a model, and tell of a step its share of the learning rates.
     mixture
         What batches come from; they name their source by number as ``source``. The loss is then
         that of their target tokens, averaged over all of them in a step, whatever the number of
@@ -37,16 +40,22 @@ class StageTrainer(Trainer):  # type: ignore[misc]
     """
 
     control: Any
+    optimizer: Any
+    lr_scheduler: Any
 
     def __init__(
         self,
         *,
+        optimizer_of: Callable[[torch.nn.Module], torch.optim.Optimizer],
+        rate: Callable[[int], float],
         mixture: Mixture | None = None,
         held_out: HeldOut | None = None,
         choice: Choice | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self._optimizer_of = optimizer_of
+        self._rate = rate
         self._mixture = mixture
         self._tally = None if mixture is None else Tally(mixture.names, self.args.device)
         self._held_out = held_out
@@ -65,11 +74,14 @@ class StageTrainer(Trainer):  # type: ignore[misc]
         """Return the loss of a pass, a share of the step's."""
         if self._tally is None:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        labels, source = inputs.pop("labels"), inputs.pop("source")
+        labels, source, anchor = (inputs.pop(name) for name in ("labels", "source", "anchor"))
         losses = target_losses(model, inputs, labels)
-        self._tally.add(source, losses)
+        counted = losses[: len(losses) - anchor]
+        self._tally.add(source, counted)
+        # What only ties the vision tower in counts nothing.
+        total = counted.sum() + 0.0 * losses[len(losses) - anchor :].sum()
         # Gradients are averaged over processes; that is undone here.
-        return losses.sum() / num_items_in_batch * self.accelerator.num_processes
+        return total / num_items_in_batch * self.accelerator.num_processes
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Add the loss of each source since the last time, its share so far, and the time left."""
@@ -106,10 +118,25 @@ class StageTrainer(Trainer):  # type: ignore[misc]
         """Return the target tokens of the whole step, over all passes and processes."""
         if self._tally is None:
             return super()._get_num_items_in_batch(batch_samples, device)
-        count = sum(count_targets(batch["labels"]) for batch in batch_samples)
+        count = sum(count_targets(batch["labels"]) - batch["anchor"] for batch in batch_samples)
         if self.accelerator.num_processes > 1:
             count = self.accelerator.gather(torch.as_tensor(count, device=device)).sum()
         return count
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        """Make the optimizer when the model is as it will be trained."""
+        if self.optimizer is None:
+            self.optimizer = self._optimizer_of(self.model if model is None else model)
+        return self.optimizer
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """Make the schedule of the learning rates."""
+        if self.lr_scheduler is None:
+            self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
+                self.optimizer if optimizer is None else optimizer, self._rate
+            )
+            self._created_lr_scheduler = True
+        return self.lr_scheduler
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """Save what is trained: of stacked adapters, the one that learns."""

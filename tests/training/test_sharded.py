@@ -1,0 +1,123 @@
+"""Models that several processes share: what can be tested of them without a GPU."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import PIL.Image
+import pytest
+import torch
+from accelerate.commands.config.config_args import load_config_from_file
+
+from rmpl.backbones import family_names, family_of
+from rmpl.backbones.backbone import load_backbone
+from rmpl.errors import RmplError
+from rmpl.training.adapters import part_of
+from rmpl.training.run import Run
+from rmpl.training.samples import EncodedMixture
+from training import sharded_step
+from training.small_runs import one_stage
+
+LAUNCH = Path(__file__).parents[2] / "recipes" / "launch"
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory):
+    path = tmp_path_factory.mktemp("pictures") / "one.png"
+    PIL.Image.effect_noise((70, 50), 60).convert("RGB").save(path)
+    return path
+
+
+@pytest.mark.parametrize("name", family_names())
+def test_a_blank_picture_touches_the_tower_and_counts_nothing(name, picture, tmp_path):
+    family_of(name, name).twin(tmp_path / name)
+    backbone = load_backbone(str(tmp_path / name))
+    backbone.model.eval()
+    texts = sharded_step.prompts(picture)[0]
+    found = {}
+    for anchored in (False, True):
+        backbone.model.zero_grad()
+        loss = sharded_step.loss_of(backbone, backbone.model, texts, anchored=anchored)
+        loss.backward()
+        found[anchored] = (
+            float(loss.detach()),
+            {n: p.grad.clone() for n, p in backbone.model.named_parameters() if p.grad is not None},
+        )
+    assert found[True][0] == pytest.approx(found[False][0], abs=1e-4)
+    for key, gradient in found[False][1].items():
+        assert torch.allclose(found[True][1][key], gradient, atol=1e-4)
+    reached = {part_of(key, backbone.family) for key in found[True][1]}
+    assert reached == {"language", "projector", "vision"}
+    assert {part_of(key, backbone.family) for key in found[False][1]} == {"language"}
+
+
+@pytest.mark.slow
+def test_a_process_with_texts_and_one_with_pictures_share_a_model(twin, picture, tmp_path):
+    out = tmp_path / "gradients.pt"
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
+    command += [sharded_step.__file__, str(twin), str(picture), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    shared = torch.load(out, weights_only=True)
+    backbone = load_backbone(str(twin))
+    for mine in sharded_step.prompts(picture):
+        sharded_step.loss_of(backbone, backbone.model, mine, anchored=False).backward()
+    alone = {n: p.grad for n, p in backbone.model.named_parameters() if p.grad is not None}
+    assert alone.keys() == shared.keys()
+    # Processes average their gradients.
+    assert all(torch.allclose(2 * shared[n], alone[n], atol=1e-4) for n in alone)
+
+
+def test_the_launch_files_are_what_accelerate_and_deepspeed_read(monkeypatch):
+    kinds = {}
+    for path in sorted(LAUNCH.glob("*.yaml")):
+        config = load_config_from_file(str(path))
+        kinds[path.stem] = str(config.distributed_type).rpartition(".")[2]
+        assert config.num_processes == 8
+        assert (
+            f"--config_file recipes/launch/{path.name} -m rmpl.cli.main train" in path.read_text()
+        )
+    assert kinds == {
+        "ddp": "MULTI_GPU",
+        "fsdp2": "FSDP",
+        "zero2": "DEEPSPEED",
+        "zero3": "DEEPSPEED",
+    }
+    for stage in (2, 3):
+        config = load_config_from_file(str(LAUNCH / f"zero{stage}.yaml"))
+        named = LAUNCH.parents[1] / config.deepspeed_config["deepspeed_config_file"]
+        assert json.loads(named.read_text())["zero_optimization"]["stage"] == stage
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"optimizer": {"name": "muon"}}, "muon"),
+        ({"adapter": {"kind": "qlora"}}, "4 bits"),
+        ({"evaluate": {"every": 1}}, "by score"),
+    ],
+)
+def test_what_sharded_models_cannot_do_is_refused_at_once(
+    changes, named, twin, small_world, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("ACCELERATE_USE_FSDP", "true")
+    tree = one_stage(twin, held_out=0.2, **changes)
+    with pytest.raises(RmplError, match=named):
+        Run(tree, tmp_path / "run", small_world).train()
+
+
+def test_one_process_alone_never_asks_a_shared_tower(twin, small_world, tmp_path, monkeypatch):
+    kept = []
+    real = EncodedMixture.__init__
+
+    def init(self, *args, **kwargs):
+        kept.append(kwargs["keeps_features"])
+        real(self, *args, **kwargs)
+
+    monkeypatch.setattr(EncodedMixture, "__init__", init)
+    tree = one_stage(twin, steps=1, adapter={"parts": ["language"]})
+    Run(tree, tmp_path / "one", small_world).train()
+    monkeypatch.setattr("rmpl.training.stage.is_sharded", lambda: True)
+    Run(tree, tmp_path / "two", small_world).train()
+    assert kept == [True, False]
