@@ -11,6 +11,7 @@ import msgspec
 import PIL.Image
 import torch
 import transformers
+from safetensors import SafetensorError
 
 from rmpl.backbones import embedded, family_of
 from rmpl.backbones.checkpoints import ask_hub, model_type_of
@@ -357,11 +358,11 @@ def load_backbone(
         model = getattr(transformers, family.model_class).from_pretrained(
             where, use_safetensors=True, **told
         )
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         raise RmplError(
             f"cannot load the weights ({_first_line(error)})",
             where=source,
-            remedy="weights must be safetensors files: pickled ones (.bin, .pt) can run any "
+            remedy="weights must be whole safetensors files: pickled ones (.bin, .pt) can run any "
             "program and are refused; convert them on a machine you trust",
         ) from error
     return Backbone(model, processor, family, settings)

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
+from safetensors import safe_open
 
 from rmpl.backbones.family import Family, Part
 from rmpl.errors import RmplError
@@ -90,8 +91,7 @@ def continue_lora(model: Any, adapter: Path, below: Sequence[Path] = ()) -> Any:
     if not below:
         return _put(model, adapter, is_trainable=True)
     model = _frozen(model, below)
-    with _matching(adapter):
-        model.load_adapter(str(adapter), TRAINED_ADAPTER, is_trainable=True)
+    _add(model, adapter, TRAINED_ADAPTER, is_trainable=True)
     return _all_active(model, len(below))
 
 
@@ -129,10 +129,9 @@ def merge_adapters(model: Any, adapters: Sequence[Path]) -> Any:
 
 
 def _frozen(model: Any, below: Sequence[Path]) -> Any:
-    model = _put(model, below[0], adapter_name="below-0")
+    model = _put(model, below[0], name="below-0")
     for number, adapter in enumerate(below[1:], start=1):
-        with _matching(adapter):
-            model.load_adapter(str(adapter), f"below-{number}")
+        _add(model, adapter, f"below-{number}")
     return model
 
 
@@ -145,14 +144,34 @@ def _all_active(model: Any, below: int) -> Any:
     return model
 
 
-def _put(model: Any, adapter: Path, **kwargs: Any) -> Any:
+def _put(model: Any, adapter: Path, *, name: str = TRAINED_ADAPTER, **kwargs: Any) -> Any:
     with _matching(adapter):
-        return PeftModel.from_pretrained(model, str(adapter), **kwargs)
+        model = PeftModel.from_pretrained(model, str(adapter), adapter_name=name, **kwargs)
+    _check_whole(model, adapter, name)
+    return model
+
+
+def _add(model: Any, adapter: Path, name: str, **kwargs: Any) -> None:
+    """Put one more adapter on a model that has some."""
+    with _matching(adapter):
+        model.load_adapter(str(adapter), name, **kwargs)
+    _check_whole(model, adapter, name)
+
+
+def _check_whole(model: Any, adapter: Path, name: str) -> None:
+    """See that all of an adapter was put in, and nothing of it is missing: peft only warns."""
+    with safe_open(adapter / WEIGHTS, framework="pt") as file:
+        saved = set(file.keys())
+    wanted = set(get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False))
+    if saved != wanted:
+        odd = min(saved ^ wanted)
+        has = "has" if odd in saved else "lacks"
+        raise _of_another_model(adapter, f"it {has} {odd}")
 
 
 @contextlib.contextmanager
 def _matching(adapter: Path) -> Iterator[None]:
-    """Refuse pickled adapters, and those whose shapes are not the model's."""
+    """Refuse pickled adapters, and those whose modules or shapes are not the model's."""
     if not (adapter / WEIGHTS).is_file():
         raise RmplError(
             f"no {WEIGHTS} here",
@@ -163,9 +182,13 @@ def _matching(adapter: Path) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, ValueError) as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise RmplError(
-            f"this adapter was trained for another model ({reason})",
-            where=str(adapter),
-            remedy="load it on the backbone that its run's recipe names",
-        ) from error
+        reason = " ".join(str(error).split("\n\t", maxsplit=2)[:2]).strip()
+        raise _of_another_model(adapter, reason.split("\n", maxsplit=1)[0]) from error
+
+
+def _of_another_model(adapter: Path, reason: str) -> RmplError:
+    return RmplError(
+        f"this adapter was trained for another model ({reason})",
+        where=str(adapter),
+        remedy="load it on the backbone that its run's recipe names",
+    )

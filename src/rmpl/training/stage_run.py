@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,7 @@ from rmpl.training.checkpoints import checkpoints, copy_weights, flush, write_fi
 from rmpl.training.data import TrainingData
 from rmpl.training.held_out import HeldOut, Measuring, choose
 from rmpl.training.lengths import Fitting, fitting
+from rmpl.training.out_of_memory import enough_memory, smaller_passes, smaller_weights
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.processes import is_first, is_sharded
 from rmpl.training.provenance import record_stage
@@ -98,6 +100,7 @@ class StageRun:
         self._context = context
         self._settings = settings
         self._note = note
+        self._place = recipe.stages.index(stage)
 
     def train(self, sources: Sequence[Source], fingerprint: str, progress: Progress | None) -> None:
         """Train the stage on its sources, if it is not finished; ``progress`` begins at step 0."""
@@ -124,16 +127,17 @@ class StageRun:
             self._record(steps, mixture, sources, backbone, fingerprint)
         if progress is not None:
             progress(0, steps, float("nan"))
-        checkpoint = train_stage(
-            backbone,
-            mixture,
-            self.folder,
-            self._schedule(steps),
-            progress=progress,
-            note=self._note,
-            measuring=self._measuring(backbone),
-            report_to=reporters(self._recipe.report_to),
-        )
+        with self._enough_memory(backbone):
+            checkpoint = train_stage(
+                backbone,
+                mixture,
+                self.folder,
+                self._schedule(steps),
+                progress=progress,
+                note=self._note,
+                measuring=self._measuring(backbone),
+                report_to=reporters(self._recipe.report_to),
+            )
         if stage.adapter.kind == "full":
             trained = Trained(FULL, [], backbone.settings, fingerprint)
         else:
@@ -143,18 +147,33 @@ class StageRun:
 
     def _begin(self) -> tuple[Backbone, str, list[str]]:
         stage, adapter = self._stage, self._stage.adapter
-        return start(
-            self._recipe.backbone.model,
-            None if stage.start == "base" else self._run_folder / stage.start,
-            self.folder,
-            by=stage.by,
-            settings=self._settings,
-            adapter=Adapter(
-                adapter.kind, adapter.parts, adapter.rank, adapter.alpha, adapter.dropout
-            ),
-            weights=self._weights(adapter.kind),
-            attention=self._recipe.backbone.attention,
+        weights = self._weights(adapter.kind)
+        remedy = smaller_weights(self._place, adapter.kind, weights)
+        with enough_memory(self.folder, "load the model", remedy):
+            return start(
+                self._recipe.backbone.model,
+                None if stage.start == "base" else self._run_folder / stage.start,
+                self.folder,
+                by=stage.by,
+                settings=self._settings,
+                adapter=Adapter(
+                    adapter.kind, adapter.parts, adapter.rank, adapter.alpha, adapter.dropout
+                ),
+                weights=weights,
+                attention=self._recipe.backbone.attention,
+            )
+
+    def _enough_memory(self, backbone: Backbone) -> AbstractContextManager[None]:
+        stage = self._stage
+        remedy = smaller_passes(
+            self._place,
+            stage.batch,
+            stage.accumulate,
+            stage.split,
+            checkpointing=stage.checkpointing,
+            pictures=backbone.family.pixels is not None,
         )
+        return enough_memory(self.folder, "train", remedy)
 
     def _weights(self, kind: str) -> Weights:
         """Return how the weights below what is trained are kept.
