@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import PIL.Image
 import pytest
@@ -81,3 +82,17 @@ def test_what_is_no_known_model_is_refused(tmp_path, config):
         (tmp_path / "config.json").write_text(json.dumps(config))
     with pytest.raises(RmplError, match=r"config\.json|unknown backbone family"):
         load_backbone(str(tmp_path), Settings())
+
+
+@pytest.mark.parametrize("spoil", ["cut off", "pickled"])
+def test_weights_that_are_not_whole_or_pickled_are_refused(spoil, twin, tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(twin, folder)
+    weights = folder / "model.safetensors"
+    if spoil == "cut off":
+        weights.write_bytes(weights.read_bytes()[:-1000])
+    else:
+        weights.unlink()
+        torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(RmplError, match=r"cannot load the weights.*whole safetensors"):
+        load_backbone(str(folder))

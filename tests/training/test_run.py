@@ -79,6 +79,14 @@ def test_the_evaluation_corpus_is_refused(twin, small_world, tmp_path):
         Run(Recipe.model_validate(tree), tmp_path / "leak", small_world).train()
 
 
+def test_data_that_is_not_there_is_named_before_anything_is_written(twin, small_world, tmp_path):
+    tree = recipe(twin).model_dump(mode="json")
+    tree["corpora"]["swig"]["path"] = "nowhere"
+    with pytest.raises(RmplError, match=r"corpus swig: .*nowhere: no such file"):
+        Run(Recipe.model_validate(tree), tmp_path / "run", small_world).train()
+    assert not (tmp_path / "run").exists()
+
+
 def test_documents_that_overlap_with_the_benchmark_are_left_out_and_reported(
     twin, small_world, tmp_path
 ):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from rmpl.backbones import backbone as backbone_module
-from rmpl.backbones import loading
+from rmpl.backbones import embedded, family_of, loading
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
 from rmpl.tasks import Prompt
@@ -96,6 +96,30 @@ def test_a_stacked_or_dora_stage_that_was_stopped_goes_on(
         Run(tree, tmp_path / "stopped", small_world).train(stop)
     Run(tree, tmp_path / "stopped", small_world).train()
     assert same(*(weights(tmp_path / name / "two") for name in ("whole", "stopped")))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"layers": 1}, "it has"), ({"layers": 3}, "it lacks"), ({"hidden": 64}, "size mismatch")],
+)
+@pytest.mark.parametrize("way", ["merge", "continue", "stack"])
+def test_an_adapter_of_another_model_is_refused(way, changes, reason, trained, twin):
+    adapter = trained / "one" / "adapter"
+    backbone = load_backbone(str(twin))
+    shape = {"hidden": 48, "layers": 2, **changes}
+    other = embedded.build_model(backbone.tokenizer, seed=1, vision=(32, 1), **shape)
+    with pytest.raises(RmplError, match=rf"adapter: .*trained for another model \({reason}"):
+        if way == "merge":
+            merge_adapters(other, [adapter])
+        else:
+            continue_lora(other, adapter, [adapter] if way == "stack" else [])
+
+
+def test_an_adapter_of_another_family_is_refused(trained, tmp_path):
+    family_of("gemma3", "gemma3").twin(tmp_path / "twin")
+    other = load_backbone(str(tmp_path / "twin")).model
+    with pytest.raises(RmplError, match="trained for another model"):
+        merge_adapters(other, [trained / "one" / "adapter"])
 
 
 def test_parts_learn_at_rates_of_their_own(twin, small_world, tmp_path):

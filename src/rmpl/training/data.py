@@ -91,6 +91,13 @@ class TrainingData:
         """Return all documents of a corpus, those of the benchmark left out and reported."""
         if name not in self._documents:
             corpus = self._corpora[name]
+            if not corpus.path.exists():
+                raise RmplError(
+                    "no such file or folder",
+                    where=f"corpus {name}: {corpus.path}",
+                    remedy="get the data (docs/data.md), say with --data what its path is "
+                    f"relative to, or change corpora.{name}.path",
+                )
             report = self.readings.setdefault(name, ReadReport())
             documents = read_corpus(corpus.reader, corpus.path, split=corpus.split, report=report)
             if self._guard is not None:

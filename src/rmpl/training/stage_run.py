@@ -21,8 +21,8 @@ from rmpl.training.checkpoints import checkpoints, copy_weights, flush, write_fi
 from rmpl.training.data import TrainingData
 from rmpl.training.held_out import HeldOut, Measuring, choose
 from rmpl.training.lengths import Fitting, fitting
-from rmpl.training.out_of_memory import enough_memory, smaller_passes, smaller_weights
 from rmpl.training.mixture import Mixture, Source
+from rmpl.training.out_of_memory import enough_memory, smaller_passes, smaller_weights
 from rmpl.training.processes import is_first, is_sharded
 from rmpl.training.provenance import record_stage
 from rmpl.training.recipe import Recipe, SourceRecipe, StageRecipe
