@@ -304,10 +304,10 @@ def operations(work: Work) -> float:
         for sample in half[:COUNTED]:
             inputs = collate([(0, work.backbone.encode(sample.prompt, sample.target))])
             tokens += inputs["input_ids"].numel()
+            for name in ("source", "anchor"):
+                del inputs[name]
             inputs = {name: tensor.to(DEVICE) for name, tensor in inputs.items()}
             labels = inputs.pop("labels")
-            for name in ("source", "anchor"):
-                inputs.pop(name, None)
             with (
                 FlopCounterMode(display=False) as counter,
                 torch.autocast(DEVICE, torch.bfloat16, enabled=work.bf16),

@@ -49,6 +49,19 @@ def test_losses_are_those_of_the_full_logits(backbone, samples):
     assert torch.allclose(few, full, atol=1e-5)
 
 
+def test_logits_are_made_only_where_a_target_is_to_be_written(backbone, samples):
+    batch = backbone.collate([backbone.encode(*sample) for sample in samples], pad_left=False)
+    labels = batch.pop("labels")
+    rows = []
+    head = backbone.model.get_output_embeddings()
+    hook = head.register_forward_hook(lambda _, __, made: rows.append(made[..., 0].numel()))
+    with torch.no_grad():
+        target_losses(backbone.model, batch, labels)
+    hook.remove()
+    assert rows == [int(count_targets(labels))]
+    assert rows[0] < labels.numel() / 2
+
+
 def test_a_batch_without_padding_needs_no_mask(backbone, samples):
     collate = collator(backbone)
     for sample in samples:

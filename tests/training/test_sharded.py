@@ -1,6 +1,7 @@
 """Models that several processes share: what can be tested of them without a GPU."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,16 +9,20 @@ from pathlib import Path
 import PIL.Image
 import pytest
 import torch
+import yaml
 from accelerate.commands.config.config_args import load_config_from_file
+from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+from accelerate.utils.launch import prepare_multi_gpu_env
 
 from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
 from rmpl.training.adapters import part_of
+from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
 from rmpl.training.samples import EncodedMixture
-from training import sharded_step
-from training.small_runs import one_stage
+from training import sharded_run, sharded_step
+from training.small_runs import one_stage, recipe, weights
 
 LAUNCH = Path(__file__).parents[2] / "recipes" / "launch"
 
@@ -69,7 +74,33 @@ def test_a_process_with_texts_and_one_with_pictures_share_a_model(twin, picture,
     assert all(torch.allclose(2 * shared[n], alone[n], atol=1e-4) for n in alone)
 
 
-def test_the_launch_files_are_what_accelerate_and_deepspeed_read(monkeypatch):
+@pytest.mark.slow
+def test_processes_that_share_a_model_learn_what_one_learns(twin, small_world, tmp_path):
+    tree = recipe(twin).model_dump(mode="json")
+    for stage in tree["stages"]:
+        # Odd batches: one process has texts where the other has pictures.
+        stage |= {"batch": 3, "accumulate": 2, "mixture": tree["stages"][0]["mixture"]}
+    Run(Recipe.model_validate(tree), tmp_path / "one", small_world).train()
+    written = tmp_path / "recipe.yaml"
+    written.write_text(yaml.safe_dump(tree))
+    parser = launch_command_parser()
+    args = parser.parse_args(["--config_file", str(LAUNCH / "fsdp2.yaml"), "sharded_run.py"])
+    said = prepare_multi_gpu_env(_validate_launch_command(args)[0])
+    shared = {name: value for name, value in said.items() if name.startswith(("FSDP_", "ACCEL"))}
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
+    command += [sharded_run.__file__, "train", str(written), "--data", str(small_world)]
+    command += ["--out", str(tmp_path / "two")]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **shared}
+    )
+    assert done.returncode == 0, done.stderr
+    for stage in ("one", "two"):
+        ours, theirs = (weights(tmp_path / name / stage) for name in ("one", "two"))
+        assert ours.keys() == theirs.keys()
+        assert all(torch.allclose(ours[k], theirs[k], atol=1e-5) for k in ours)
+
+
+def test_the_launch_files_are_what_accelerate_and_deepspeed_read():
     kinds = {}
     for path in sorted(LAUNCH.glob("*.yaml")):
         config = load_config_from_file(str(path))
