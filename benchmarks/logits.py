@@ -1,4 +1,4 @@
-"""What it saves to make logits only where a target token is to be written, as ratios within one run.
+"""What logits only where a target token is to be written save, as ratios within one run.
 
     python benchmarks/logits.py
     python benchmarks/logits.py --vocabulary 151936

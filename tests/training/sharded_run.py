@@ -1,4 +1,4 @@
-"""``rmpl`` in processes that share one model, on CPUs, where accelerate shares models of GPUs only."""
+"""``rmpl`` in processes that share one model, on CPUs; accelerate does so on GPUs only."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ from rmpl.training.adapters import part_of
 from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
 from rmpl.training.samples import EncodedMixture
+from rmpl.training.sharding import layer_classes
 from training import sharded_run, sharded_step
 from training.small_runs import one_stage, recipe, weights
 
@@ -55,6 +57,20 @@ def test_a_blank_picture_touches_the_tower_and_counts_nothing(name, picture, tmp
     reached = {part_of(key, backbone.family) for key in found[True][1]}
     assert reached == {"language", "projector", "vision"}
     assert {part_of(key, backbone.family) for key in found[False][1]} == {"language"}
+
+
+@pytest.mark.parametrize("name", family_names())
+def test_layers_of_both_halves_are_gathered_one_at_a_time(name, tmp_path):
+    family = family_of(name, name)
+    family.twin(tmp_path / name)
+    model = load_backbone(str(tmp_path / name)).model
+    wanted = layer_classes(model)
+    layers = [key for key, module in model.named_modules() if type(module).__name__ in wanted]
+    inside = tuple(f"{key}." for key in layers)
+    gathered = {n for n, _ in model.named_parameters() if n.startswith(inside)}
+    assert {part_of(key, family) for key in gathered} >= {"language", "vision"}
+    numbered = {n for n, _ in model.named_parameters() if re.search(r"(layers|blocks)\.\d", n)}
+    assert numbered <= gathered
 
 
 @pytest.mark.slow

@@ -24,17 +24,6 @@ def is_first() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def is_sharded() -> bool:
-    """Return whether processes hold parts of one model (FSDP, DeepSpeed), not one each.
-
-    Every pass of every process must then touch every part of the model.
-    """
-    return any(
-        os.environ.get(name, "false").lower() == "true"
-        for name in ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED")
-    )
-
-
 def wait() -> None:
     """Wait until every process is here."""
     if world() > 1:

@@ -22,8 +22,9 @@ from rmpl.training.held_out import HELD_OUT, Choice, Measuring
 from rmpl.training.mixture import Mixture
 from rmpl.training.optim import make_optimizer, trapezoid
 from rmpl.training.precision import bf16_works, settled
-from rmpl.training.processes import is_sharded, share_out, wait, world
+from rmpl.training.processes import share_out, wait, world
 from rmpl.training.samples import EncodedMixture, collator
+from rmpl.training.sharding import is_sharded
 from rmpl.training.trainer import StageTrainer
 
 __all__ = ["CURVE", "Progress", "Schedule", "fit", "read_curve", "train_stage"]

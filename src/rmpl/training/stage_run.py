@@ -23,9 +23,10 @@ from rmpl.training.held_out import HeldOut, Measuring, choose
 from rmpl.training.lengths import Fitting, fitting
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.out_of_memory import enough_memory, smaller_passes, smaller_weights
-from rmpl.training.processes import is_first, is_sharded
+from rmpl.training.processes import is_first
 from rmpl.training.provenance import record_stage
 from rmpl.training.recipe import Recipe, SourceRecipe, StageRecipe
+from rmpl.training.sharding import refuse_where_sharded
 from rmpl.training.stage import Progress, Schedule, train_stage
 from rmpl.training.starts import Adapter, start
 from rmpl.training.trained import ADAPTER, FULL, TRAINED, Trained
@@ -47,19 +48,13 @@ def check_launch(stage: StageRecipe) -> None:
     RmplError
         If processes are to share one model and the stage asks for what they cannot do.
     """
-    if not is_sharded():
-        return
+    evaluate = stage.evaluate
     wanted = {
         "optimizer muon": stage.optimizer.name == "muon",
         "weights of 4 bits": stage.adapter.kind == "qlora",
-        "evaluate by score": stage.evaluate is not None and stage.evaluate.by == "score",
+        "evaluate by score": evaluate is not None and evaluate.by == "score",
     }
-    for what, is_wanted in wanted.items():
-        if is_wanted:
-            raise RmplError(
-                f"stage {stage.name} asks for {what}, which FSDP and DeepSpeed cannot do here",
-                remedy="launch with recipes/launch/ddp.yaml, or choose adamw, lora and by: loss",
-            )
+    refuse_where_sharded(stage.name, wanted)
 
 
 class StageRun:

@@ -18,6 +18,7 @@ from rmpl.training.checkpoints import UNFINISHED, checkpoints, seal, step_of, wr
 from rmpl.training.held_out import Choice, HeldOut
 from rmpl.training.losses import Tally, count_targets, target_losses
 from rmpl.training.mixture import Mixture
+from rmpl.training.sharding import layer_classes
 
 
 class StageTrainer(Trainer):  # type: ignore[misc]
@@ -54,6 +55,9 @@ class StageTrainer(Trainer):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if self.is_fsdp_enabled:
+            plugin = self.accelerator.state.fsdp_plugin
+            plugin.transformer_cls_names_to_wrap = sorted(layer_classes(self.model))
         self._optimizer_of = optimizer_of
         self._rate = rate
         self._mixture = mixture
