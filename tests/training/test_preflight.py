@@ -75,7 +75,8 @@ def test_it_says_what_training_would_do_and_writes_nothing(look, twin, tmp_path)
 
 def test_lengths_are_those_of_real_prompts(twin, tmp_path):
     backbone = load_backbone(str(twin))
-    pictures = [Image(str(n), None, 60 + 9 * n, 64) for n in range(3)]
+    # Within the bounds of the model's pixels, so that a larger picture has more tokens.
+    pictures = [Image(str(n), None, 32 + 16 * n, 32 + 16 * n) for n in range(3)]
     samples = [
         Sample("t", str(n), Prompt("Police fired. " * n, image), "[]" * n)
         for n, image in enumerate([*pictures, None])
