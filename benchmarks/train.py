@@ -158,7 +158,8 @@ def bare(work: Work, batches: Sequence[dict[str, Any]]) -> None:
 
 def batches_of(work: Work) -> list[dict[str, Any]]:
     """Encode all samples and put them into batches, as they come."""
-    encoded = list(Shuffled(work))  # type: ignore[call-overload]
+    samples = Shuffled(work)
+    encoded = [samples[index] for index in range(len(samples))]
     return [
         work.backbone.collate(encoded[at : at + work.batch], pad_left=False)
         for at in range(0, len(encoded), work.batch)
@@ -362,7 +363,7 @@ def show(work: Work, turns: dict[str, list[Turn]], options: argparse.Namespace) 
 def main() -> None:
     """Let the loops take turns and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--model", default=embedded.NAME, help="embedded, or a hub id")
+    parser.add_argument("--model", default=embedded.NAME, help="or a checkpoint of a recipe")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--steps", type=int, default=21, help="counted in every turn")
     parser.add_argument("--repeats", type=int, default=3)
