@@ -14,6 +14,7 @@ from rmpl.ontology import load_ontology, load_relations
 from rmpl.records import Box, Image, Relation, Sentence, Span, TextArgument, TextEvent
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.grammars import MOST_ITEMS, REACH, text_mentions
 from rmpl.tasks.relations import Relations
@@ -189,6 +190,14 @@ def test_relations_have_a_label_and_the_two_given_spans(label, context):
     assert accepts(grammar, target)
     assert not accepts(grammar, target.replace("member_of", "friend_of").replace("[]", "[ ]"))
     assert not accepts(grammar, '[{"type":"None","args":[]}]')
+
+
+def test_a_caption_is_one_line_that_is_not_empty(context):
+    grammar = Caption(context).grammar()
+    for answer in ("the man waits", " “é” [{", "x"):
+        assert accepts(grammar, answer)
+    for answer in ("", "  ", "one\ntwo"):
+        assert not accepts(grammar, answer)
 
 
 def test_same_event_is_yes_or_no(context):

@@ -2,10 +2,8 @@ import pytest
 import yaml
 
 from rmpl.backbones.backbone import load_backbone
-from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.world.names import TRAIN_NAMES
 from rmpl.errors import RmplError
-from rmpl.training.pretrain import pretrain, renamed
+from rmpl.training.pretrain import pretrain
 from rmpl.training.stage import read_curve
 
 RECIPE = {
@@ -46,20 +44,6 @@ RECIPE = {
         },
     ],
 }
-
-
-def test_names_are_made_up_and_offsets_stay_true(small_world):
-    before = list(read_corpus("jmee", small_world / "ace"))
-    after = list(renamed(before, 1))
-    changed = 0
-    for old, new in zip(before, after, strict=True):
-        for one, other in zip(old.sentences, new.sentences, strict=True):
-            assert len(one.tokens) == len(other.tokens)
-            assert not TRAIN_NAMES.words() & set(other.words())
-            for word, made_up in zip(one.words(), other.words(), strict=True):
-                assert word == made_up or word in TRAIN_NAMES.words()
-                changed += word != made_up
-    assert changed > len(before) / 2
 
 
 def test_a_base_is_made_in_phases_and_goes_on_where_it_stopped(tmp_path):

@@ -13,6 +13,7 @@ from rmpl.extraction.linking import candidates, probability
 from rmpl.records import NOWHERE, Document, Image, ImageEvent, Link, Sentence, TextEvent
 from rmpl.tasks import Context, Prompt
 from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.grammars import Grammar
 from rmpl.tasks.same_event import SameEvent
@@ -20,6 +21,7 @@ from rmpl.tasks.same_event import SameEvent
 MENTION_TOKENS = 128
 ARGUMENT_TOKENS = 320
 LINK_TOKENS = 4
+CAPTION_TOKENS = 96
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, prompts answered, prompts in all)."""
@@ -91,6 +93,21 @@ class Pipeline:
             for document in documents
         ]
         return self._links(found, sentences, images, progress)
+
+    def _captions(
+        self, images: dict[str, Image], needed: list[str], progress: Progress | None
+    ) -> dict[str, str]:
+        """Say what some pictures show, for the sake of linking."""
+        task = Caption(self._context)
+        prompts = [task.ask(images[image]) for image in needed]
+        grammars = [task.grammar()] * len(prompts)
+        replies = self._ask(task.name, prompts, grammars, CAPTION_TOKENS, progress)
+        captions = {}
+        for image, reply in zip(needed, replies, strict=True):
+            answer = task.read(reply.text)
+            self._note(task.name, answer.failure)
+            captions[image] = answer.items[0]
+        return captions
 
     def _ask(
         self,
@@ -183,8 +200,12 @@ class Pipeline:
     ) -> list[Document]:
         task = SameEvent(self._context)
         pairs = [(d.id, t, i) for d in documents for t, i in candidates(d)]
+        shown = list(dict.fromkeys(image.image_id for _, _, image in pairs))
+        captions = self._captions(images, shown, progress)
         prompts = [
-            task.ask_pair(text, sentences[text.sentence_id], images[image.image_id])
+            task.ask_pair(
+                text, sentences[text.sentence_id], images[image.image_id], captions[image.image_id]
+            )
             for _, text, image in pairs
         ]
         grammars = [task.grammar()] * len(prompts)

@@ -54,6 +54,11 @@ def yes_or_no() -> Grammar:
     return Grammar('start: "yes" | "no"', 3)
 
 
+def one_line() -> Grammar:
+    """Return the grammar of one line of text that is not empty."""
+    return Grammar(r"start: /[^\n\r]*[^\s][^\n\r]*/", 1)
+
+
 def text_mentions(sentence: Sentence, ontology: Ontology, pad: str = "") -> Grammar:
     """Return the grammar of a sentence's mentions: ``{"type","trigger"[,"nth"]}``."""
     if not sentence.tokens or not ontology.events:

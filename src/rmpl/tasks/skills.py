@@ -14,6 +14,7 @@ import msgspec
 
 from rmpl.records import Document, Image, ImageArgument, ImageEvent, Sentence, Span
 from rmpl.tasks.base import Sample, Task, mark
+from rmpl.tasks.caption import Caption
 from rmpl.tasks.schema import BoxValue, encode_answer
 from rmpl.tasks.spans import name_span
 
@@ -250,18 +251,6 @@ class Describe(_OfPictures):
             Thing(name=pad + (t.gloss or ""), box=self.box(t, seen.image)) for t in seen.things
         ]
         yield self.sample(seen.image, 0, "", encode_answer(listed, self.context.boxes.key))
-
-
-class Caption(_OfPictures):
-    """Say in a sentence what a picture shows."""
-
-    name = "caption"
-    instruction = "Describe the picture."
-
-    def about(self, seen: Picture) -> Iterator[Sample]:
-        """Yield one sample if the corpus has a caption."""
-        if seen.event.caption:
-            yield self.sample(seen.image, 0, "", self.context.pad + seen.event.caption)
 
 
 class Match(_OfPictures):

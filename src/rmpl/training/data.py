@@ -16,15 +16,17 @@ from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.records import Document
 from rmpl.tasks import Context, Sample, make_task
+from rmpl.training.names import rare_names, renamed
 
 
 @dataclasses.dataclass(frozen=True)
 class Corpus:
-    """Where a corpus is, and what reads it."""
+    """Where a corpus is, what reads it, and whether made-up names replace its own."""
 
     reader: str
     path: Path
     split: str | None = None
+    made_up_names: bool = False
 
 
 class TrainingData:
@@ -103,6 +105,9 @@ class TrainingData:
             if self._guard is not None:
                 documents = self._guard.keep_clean(documents, report)
             self._documents[name] = list(documents)
+            if corpus.made_up_names:
+                names = rare_names(self._documents[name])
+                self._documents[name] = list(renamed(self._documents[name], names, self._seed))
         return self._documents[name]
 
     def fingerprints(self) -> dict[str, dict[str, object]]:

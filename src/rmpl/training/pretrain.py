@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import random
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -28,10 +28,11 @@ from rmpl.corpora.world.gallery import write_gallery
 from rmpl.corpora.world.names import TRAIN_NAMES
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
-from rmpl.records import Document, Sentence
+from rmpl.records import Document
 from rmpl.tasks import TASKS, make_task
 from rmpl.training.adapters import full_parameters
 from rmpl.training.mixture import Mixture, Source
+from rmpl.training.names import renamed
 from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
 from rmpl.training.stage import Progress, Schedule, fit, train_stage
 
@@ -128,8 +129,9 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
             scale=recipe.world_scale,
             progress=lambda done, total, _: report("world", done, total, ""),
         )
+    sentences = read_corpus("jmee", world / "ace", split="train")
     corpora = {
-        "text": list(renamed(read_corpus("jmee", world / "ace", split="train"), recipe.seed)),
+        "text": list(renamed(sentences, TRAIN_NAMES.words(), recipe.seed)),
         "situations": list(read_corpus("swig", world / "swig", split="train")),
         "gallery": _pictures(recipe, work / "gallery", recipe.gallery, report),
         "close_ups": _pictures(recipe, work / "close_ups", recipe.close_ups, report),
@@ -264,38 +266,3 @@ def _texts(documents: list[Document], recipe: BaseRecipe) -> Iterator[str]:
         for number, sample in enumerate(make_task(name, context).samples(documents)):
             if number % 3 == 0:
                 yield f"{sample.prompt.text}\n{sample.target}"
-
-
-def renamed(documents: Iterable[Document], seed: int) -> Iterator[Document]:
-    """Yield the documents with every name replaced by made-up ones, token offsets kept true."""
-    names = TRAIN_NAMES.words()
-    for document in documents:
-        rng = random.Random(f"{seed} {document.id}")
-        made_up: dict[str, str] = {}
-        sentences = []
-        for sentence in document.sentences:
-            for word in sentence.words():
-                if word in names and word not in made_up:
-                    made_up[word] = _name(rng)
-            sentences.append(_replaced(sentence, made_up))
-        yield msgspec.structs.replace(document, sentences=tuple(sentences))
-
-
-def _replaced(sentence: Sentence, made_up: dict[str, str]) -> Sentence:
-    text, tokens, at = "", [], 0
-    for start, end in sentence.tokens:
-        text += sentence.text[at:start]
-        word = made_up.get(sentence.text[start:end], sentence.text[start:end])
-        tokens.append((len(text), len(text) + len(word)))
-        text, at = text + word, end
-    text += sentence.text[at:]
-    return msgspec.structs.replace(sentence, text=text, tokens=tuple(tokens))
-
-
-_ONSETS = "b c d f g h j k l m n p r s t v w x z br ch dj gw kh lh mb ng ph qu sh tch vr".split()
-_RIMES = "a e i o u ai ee oo ou an en in or ur el ik ash ez ob um yx al ber".split()
-
-
-def _name(rng: random.Random) -> str:
-    syllables = [rng.choice(_ONSETS) + rng.choice(_RIMES) for _ in range(rng.randint(1, 3))]
-    return "".join(syllables).capitalize()

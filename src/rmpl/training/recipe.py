@@ -46,11 +46,16 @@ class BackboneRecipe(Strict):
 
 
 class CorpusRecipe(Strict):
-    """A corpus: which reader, where (relative to ``data``), which split."""
+    """A corpus: which reader, where (relative to ``data``), which split.
+
+    ``made_up_names`` puts made-up names in the place of the corpus's own, for models too small to
+    have read many.
+    """
 
     reader: str
     path: str
     split: str | None = None
+    made_up_names: bool = False
 
 
 class SourceRecipe(Strict):

@@ -74,7 +74,10 @@ class Run:
         """The corpora that the recipe names."""
         named = self.recipe.corpora.items()
         return TrainingData(
-            {name: Corpus(one.reader, self.data / one.path, one.split) for name, one in named},
+            {
+                name: Corpus(one.reader, self.data / one.path, one.split, one.made_up_names)
+                for name, one in named
+            },
             guard=self.recipe.guard,
             held_out=self.recipe.held_out,
             seed=self.recipe.seed,

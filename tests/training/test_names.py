@@ -1,0 +1,43 @@
+from rmpl.corpora.registry import read_corpus
+from rmpl.corpora.world.names import TRAIN_NAMES
+from rmpl.records import Document, Sentence, Span
+from rmpl.training.names import rare_names, renamed
+
+
+def test_names_are_made_up_and_offsets_stay_true(small_world):
+    before = list(read_corpus("jmee", small_world / "ace"))
+    after = list(renamed(before, rare_names(before), 1))
+    changed = 0
+    for old, new in zip(before, after, strict=True):
+        for one, other in zip(old.sentences, new.sentences, strict=True):
+            assert len(one.tokens) == len(other.tokens)
+            assert not TRAIN_NAMES.words() & set(other.words())
+            for word, made_up in zip(one.words(), other.words(), strict=True):
+                assert word == made_up or word in TRAIN_NAMES.words()
+                changed += word != made_up
+    assert changed > len(before) / 2
+
+
+def sentence(number: int, text: str, *entities: Span) -> Document:
+    tokens, at = [], 0
+    for word in text.split():
+        tokens.append((at, at + len(word)))
+        at += len(word) + 1
+    one = Sentence(id=f"s{number}", text=text, tokens=tuple(tokens), entities=entities)
+    return Document(id=f"d{number}", sentences=(one,))
+
+
+def test_common_and_ordinary_words_are_no_names():
+    often = [sentence(i, "Lake Ana lies here", Span(0, 2)) for i in range(60)]
+    rare = sentence(60, "Police saw Bo Lindt ; the police", Span(0, 1), Span(2, 4))
+    outside = sentence(61, "Yesterday it rained", Span(1, 2))
+    assert rare_names([*often, rare, outside]) == {"Bo", "Lindt"}
+
+
+def test_a_name_is_one_and_the_same_in_a_document():
+    document = sentence(0, "Bo met Bo", Span(0, 1), Span(2, 3))
+    (once,) = renamed([document], frozenset({"Bo"}), 1)
+    words = once.sentences[0].words()
+    assert words[0] == words[2] != "Bo"
+    (again,) = renamed([document], frozenset({"Bo"}), 1)
+    assert again == once
