@@ -13,7 +13,7 @@ from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.corpora.tokens import sentence_from_words
 from rmpl.errors import RmplError
 from rmpl.extraction.constraints import Compiler, Constraint
-from rmpl.extraction.engine import LocalEngine
+from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology, load_relations
 from rmpl.records import NOWHERE, Box, Document, Image, ImageArgument, Relation, Span, TextEvent

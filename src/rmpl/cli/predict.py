@@ -39,7 +39,7 @@ def command(
     from rmpl.cli.progress import Bars
     from rmpl.corpora.predictions import write_predictions
     from rmpl.corpora.registry import read_corpus
-    from rmpl.extraction.engine import LocalEngine
+    from rmpl.extraction.local import LocalEngine
     from rmpl.extraction.pipeline import Pipeline
     from rmpl.ontology import load_ontology
     from rmpl.training.trained import load_trained

@@ -1,18 +1,13 @@
-"""Engines answer prompts. The local one runs a loaded model, in batches of like lengths."""
+"""Engines answer prompts; a reply says how sure the model was of every part of it."""
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
-import torch
-from transformers import LogitsProcessor, LogitsProcessorList
 
-from rmpl.backbones.backbone import Backbone
-from rmpl.extraction.constraints import Compiler, Constraint
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
 
@@ -21,14 +16,44 @@ Progress = Callable[[int, int], None]
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """An answer and the geometric mean of its tokens' probabilities, 0 to 1.
+    """An answer with the probabilities of its tokens.
 
-    Under a grammar a token's probability is its share among the legal tokens: where only one is
-    legal, it is 1.
+    Parameters
+    ----------
+    text
+        The answer.
+    confidence
+        The geometric mean of the tokens' probabilities, 0 to 1.
+    logs
+        The natural logarithm of each token's probability, the end token's included: as the model
+        gives it, renormalised over the tokens that the grammar allows there. Where only one is
+        allowed, it is 0; without a grammar all tokens are allowed. Empty where an engine has none.
+    ends
+        Where each token ends: characters of ``text`` written by then. A token that leaves a
+        character unfinished ends before it; the end token ends where the text does.
     """
 
     text: str
     confidence: float
+    logs: tuple[float, ...] = ()
+    ends: tuple[int, ...] = ()
+
+    def probability(self, start: int, end: int) -> float:
+        """Return the probability of ``text[start:end]`` after what stands before it.
+
+        It is the product over the tokens that have a part in those characters; ``confidence``
+        where no tokens are known.
+        """
+        if not self.logs:
+            return self.confidence
+        begins = (0, *self.ends)
+        total = sum(
+            log
+            for log, first, last in zip(self.logs, begins, self.ends, strict=False)
+            # A token of no whole character belongs to the character that it begins.
+            if first < end and (last > start or first == last >= start)
+        )
+        return math.exp(total)
 
 
 class Engine(Protocol):
@@ -47,89 +72,3 @@ class Engine(Protocol):
         With ``grammars``, one a prompt, every answer is a whole sentence of its grammar.
         """
         ...
-
-
-class _Chosen(LogitsProcessor):  # type: ignore[misc]
-    """Notes the log-probability of the greedy choice at every step, not the whole distribution."""
-
-    def __init__(self) -> None:
-        self.steps: list[torch.Tensor] = []
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        self.steps.append(scores.float().log_softmax(dim=-1).amax(dim=-1))
-        return scores
-
-
-class LocalEngine:
-    """Greedy decoding on a loaded model.
-
-    Parameters
-    ----------
-    backbone
-        The model.
-    batch
-        How many prompts are answered together.
-    """
-
-    def __init__(self, backbone: Backbone, *, batch: int = 32) -> None:
-        self._backbone = backbone
-        self._batch = batch
-        backbone.model.eval()
-
-    @torch.inference_mode()
-    def answer(
-        self,
-        prompts: Sequence[Prompt],
-        *,
-        max_tokens: int,
-        grammars: Sequence[Grammar] | None = None,
-        progress: Progress | None = None,
-    ) -> list[Reply]:
-        """Answer every prompt; like lengths share a batch, so that little is padded."""
-        order = sorted(
-            range(len(prompts)),
-            key=lambda i: (prompts[i].image is None, len(prompts[i].text), i),
-        )
-        replies: list[Reply | None] = [None] * len(prompts)
-        for start in range(0, len(order), self._batch):
-            chosen = order[start : start + self._batch]
-            allowed = None if grammars is None else [grammars[i] for i in chosen]
-            answers = self._answer_batch([prompts[i] for i in chosen], allowed, max_tokens)
-            for index, reply in zip(chosen, answers, strict=True):
-                replies[index] = reply
-            if progress is not None:
-                progress(start + len(chosen), len(prompts))
-        return [reply for reply in replies if reply is not None]
-
-    @functools.cached_property
-    def _compiler(self) -> Compiler:
-        backbone = self._backbone
-        width = backbone.model.get_output_embeddings().weight.shape[0]
-        return Compiler(backbone.tokenizer, width=width, end_id=backbone.end_id)
-
-    def _answer_batch(
-        self, prompts: list[Prompt], grammars: list[Grammar] | None, max_tokens: int
-    ) -> list[Reply]:
-        backbone = self._backbone
-        inputs = backbone.collate([backbone.encode(p) for p in prompts], pad_left=True)
-        device = backbone.model.device
-        # The constraint comes first: the choice is then noted among the legal tokens.
-        noted = _Chosen()
-        processors = LogitsProcessorList([noted])
-        if grammars is not None:
-            processors.insert(0, Constraint(self._compiler, grammars, max_tokens=max_tokens))
-        output = backbone.model.generate(
-            **{name: value.to(device) for name, value in inputs.items()},
-            max_new_tokens=max_tokens,
-            do_sample=False,
-            logits_processor=processors,
-        )
-        new = output[:, inputs["input_ids"].shape[1] :].cpu()
-        logs = torch.stack(noted.steps, dim=1).cpu()
-        return [self._reply(ids, log) for ids, log in zip(new, logs, strict=True)]
-
-    def _reply(self, ids: Any, logs: Any) -> Reply:
-        ended = (ids == self._backbone.end_id).nonzero()
-        length = int(ended[0]) + 1 if len(ended) else len(ids)
-        text = self._backbone.tokenizer.decode(ids[:length], skip_special_tokens=True)
-        return Reply(text, math.exp(float(logs[:length].mean())))

@@ -16,7 +16,7 @@ import msgspec
 import torch
 
 from rmpl.backbones.backbone import Backbone
-from rmpl.extraction.engine import LocalEngine
+from rmpl.extraction.local import LocalEngine
 from rmpl.scoring.counts import Counts
 from rmpl.tasks import Sample
 from rmpl.tasks.schema import BoxCodec
