@@ -11,6 +11,7 @@ from rmpl.ontology import load_ontology
 from rmpl.scoring import score
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.same_event import SameEvent
 
@@ -33,7 +34,8 @@ class Oracle:
             for link in document.links:
                 event = texts[link.text]
                 image = images[shown[link.image].image_id]
-                prompt = same.ask_pair(event, sentences[event.sentence_id], image)
+                self.answers[self.key(Caption(context).ask(image))] = "A man."
+                prompt = same.ask_pair(event, sentences[event.sentence_id], image, "A man.")
                 self.answers[self.key(prompt)] = "yes"
 
     @staticmethod
