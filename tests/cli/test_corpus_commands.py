@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from rmpl.cli import check, convert, stats
+from rmpl.cli import check, convert, score, stats
 from rmpl.corpora.documents import read_documents
 from rmpl.corpora.pictures import MISSING
 from rmpl.corpora.registry import read_corpus
@@ -22,6 +22,7 @@ TWINS = Path(__file__).resolve().parents[1] / "data" / "format_twins"
 app = typer.Typer()
 app.command("check")(check.command)
 app.command("convert")(convert.command)
+app.command("score")(score.command)
 app.command("stats")(stats.command)
 
 
@@ -194,6 +195,17 @@ def test_parquet_without_its_library_says_so(tmp_path: Path, monkeypatch) -> Non
     result = run("convert", "jmee", TWINS / "jmee.json", "--out", tmp_path / "a.parquet")
     assert "pip install 'rmpl[parquet]', or write .jsonl.gz" in str(result.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_converted_corpus_is_gold_and_a_perfect_prediction(tmp_path: Path) -> None:
+    gold = tmp_path / "gold.jsonl.gz"
+    result = run("convert", "oneie", TWINS / "oneie.jsonl", "--out", gold, "--for-scoring")
+    assert "gold.jsonl.gz: 1 documents" in result.output
+    found = run("score", gold, "--gold", gold, "--schema", "m2e2", "--settings", "text").output
+    assert [line.split()[1:4] for line in found.splitlines()[1:]] == [["100.0"] * 3] * 2
+    result = run("convert", "oneie", TWINS / "oneie.jsonl", "--for-scoring",
+                 "--out", tmp_path / "x.parquet")  # fmt: skip
+    assert "use .jsonl" in str(result.exception)
 
 
 def test_convert_leaves_no_half_file(tmp_path: Path) -> None:

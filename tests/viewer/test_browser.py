@@ -67,6 +67,18 @@ def test_the_page_loads_without_errors_and_does_not_scroll_sideways(
     keep(browser, tmp_path, f"report-{width}-{'dark' if dark else 'light'}")
 
 
+def test_no_table_of_the_errors_is_cut_off_on_a_narrow_screen(browser, report):
+    browser.open(report, width=360)
+    browser.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    cut = browser.run(
+        """[...document.querySelectorAll('table')].filter(table => {
+             const frame = table.closest('.scroll') || document.documentElement;
+             return table.getBoundingClientRect().right > frame.getBoundingClientRect().right + 1;
+           }).map(table => table.className + ': ' + table.caption.textContent)"""
+    )
+    assert cut == []
+
+
 @pytest.mark.parametrize("width", [360, 800, 1200])
 def test_boxes_sit_where_they_should_to_the_pixel(browser, report, width):
     browser.open(report, width=width)

@@ -36,8 +36,9 @@ HOSTILE = (
 ALLOWED = {
     *"html head meta title style body header main nav section article".split(),
     *"h1 h2 h3 h4 p ul ol li".split(),
-    *"a abbr b q span div button select option input output details summary script".split(),
-    *"table caption thead tbody tr th td figure figcaption".split(),
+    *"a abbr b q small strong span div button select option".split(),
+    *"input output details summary script".split(),
+    *"table caption thead tbody tfoot tr th td figure figcaption".split(),
     *"svg g rect line text circle polyline path image use title".split(),
 }
 

@@ -32,9 +32,11 @@ def command(
     """Compare two prediction files by a paired test over documents, corrected after Holm."""
     from rmpl.cli.scoring import (
         gold_notes,
+        noting,
         print_warnings,
         require_documents,
         split_settings,
+        warn_unanswered,
         write_json,
     )
     from rmpl.corpora.predictions import read_predictions
@@ -51,12 +53,13 @@ def command(
     reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
     sides: list[dict[str, Scores]] = []
     for path in (first, second):
-        report = ReadReport()
+        report, seen = ReadReport(), set[str]()
         found = read_predictions(
             path, ontology=ontology, candidates=reference.candidates, report=report
         )
-        sides.append(score_by_document(reference.documents, found, names, chosen))
+        sides.append(score_by_document(reference.documents, noting(found, seen), names, chosen))
         require_documents(report, path)
+        warn_unanswered(report, reference.documents, seen)
         print_warnings(report)
     differences = {
         name: compare(sides[0][name], sides[1][name], resamples=resamples, seed=seed)

@@ -19,13 +19,21 @@ def command(
         Path | None, typer.Option(help="Folder of pictures; default beside the corpus.")
     ] = None,
     *,
+    for_scoring: Annotated[
+        bool,
+        typer.Option(
+            "--for-scoring",
+            help="Write the events and links alone, as `rmpl score` takes gold and predictions.",
+        ),
+    ] = False,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave broken records out instead of stopping.")
     ] = False,
 ) -> None:
     """Convert a corpus into documents, all in one form; `documents` is that form's own name."""
-    from rmpl.corpora.documents import write_documents
+    from rmpl.corpora.documents import different, write_documents
     from rmpl.corpora.pictures import with_absolute_paths
+    from rmpl.corpora.predictions import write_predictions
     from rmpl.corpora.registry import find_corpus, read_corpus
     from rmpl.corpora.report import ReadReport
     from rmpl.errors import RmplError
@@ -36,6 +44,10 @@ def command(
             f"{dataset} name sentences and pictures without holding them",
             where=str(path),
             remedy="`rmpl score` and `rmpl report` read them as they are, beside their corpus",
+        )
+    if for_scoring and not out.name.endswith((".jsonl", ".jsonl.gz")):
+        raise RmplError(
+            "what is scored is lines of JSON", where=str(out), remedy="use .jsonl or .jsonl.gz"
         )
     report = ReadReport()
     splits = [split] if split is not None else corpus.present_splits(path)
@@ -51,7 +63,10 @@ def command(
             report=report,
         )
     )
-    count = write_documents(documents, out)
+    if for_scoring:
+        count = write_predictions(different(documents), out)
+    else:
+        count = write_documents(documents, out)
     for line in report.lines():
         typer.echo(line)
     typer.echo(f"{out}: {count:,} documents")

@@ -55,10 +55,12 @@ def command(
     from rmpl.cli.scoring import (
         gold_notes,
         intervals_of,
+        noting,
         plain_scores,
         print_warnings,
         require_documents,
         split_settings,
+        warn_unanswered,
         with_text,
         write_json,
     )
@@ -83,13 +85,16 @@ def command(
     ontology = load_ontology(schema)
     reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
     report = ReadReport()
-    found = read_predictions(
+    seen: set[str] = set()
+    read = read_predictions(
         predictions, ontology=ontology, candidates=reference.candidates, report=report
     )
+    found = noting(read, seen)
     analysing = errors or errors_json is not None or html is not None
     kept = list(found) if analysing else []
     results = score_by_document(reference.documents, kept if analysing else found, names, chosen)
     require_documents(report, predictions)
+    warn_unanswered(report, reference.documents, seen)
     bounds = intervals_of(results, resamples, seed) if intervals else {}
     print_warnings(report)
     for name, scores in results.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,20 @@ def require_documents(report: ReadReport, predictions: str | Path) -> None:
             where="standard input" if predictions == "-" else str(predictions),
             remedy="write a line for every document, also where nothing was found",
         )
+
+
+def noting(documents: Iterable[Document], seen: set[str]) -> Iterator[Document]:
+    """Pass documents on, adding their ids to ``seen``."""
+    for document in documents:
+        seen.add(document.id)
+        yield document
+
+
+def warn_unanswered(report: ReadReport, gold: Iterable[Document], seen: set[str]) -> None:
+    """Warn of gold documents that have no line among the predictions: all of them is missed."""
+    for document in gold:
+        if document.id not in seen:
+            report.warn("gold document without a line, missed as a whole", document.id)
 
 
 def split_settings(settings: Sequence[str] | None) -> list[str]:

@@ -131,13 +131,19 @@ def write_documents(documents: Iterable[Document], path: Path) -> int:
     write = write_parquet if path.suffix == ".parquet" else _write_lines
     with replacing(path) as file:
         try:
-            return write(_different(documents), file)
+            return write(different(documents), file)
         except UnicodeEncodeError as error:
             raise RmplError("a text with a broken character", where=str(path)) from error
 
 
-def _different(documents: Iterable[Document]) -> Iterator[Document]:
-    """Pass documents on, as long as no id comes again: such a file could not be read back."""
+def different(documents: Iterable[Document]) -> Iterator[Document]:
+    """Pass documents on, as long as no id comes again: such a file could not be read back.
+
+    Raises
+    ------
+    RmplError
+        At an id that comes again.
+    """
     seen: set[str] = set()
     for document in documents:
         if document.id in seen:

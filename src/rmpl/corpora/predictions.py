@@ -169,11 +169,16 @@ def _number(score: object) -> float | None:
     return float(score) if isinstance(score, int | float) else None
 
 
-def write_predictions(documents: Iterable[Document], path: Path) -> None:
+def write_predictions(documents: Iterable[Document], path: Path) -> int:
     """Write events and links of documents as a prediction file, gzipped where named ``.gz``.
 
     The file appears only when it is complete. Character offsets and texts are written too where
     the document has the sentence.
+
+    Returns
+    -------
+    int
+        How many documents were written.
 
     Raises
     ------
@@ -181,9 +186,12 @@ def write_predictions(documents: Iterable[Document], path: Path) -> None:
         If it cannot be written.
     """
     encoder = msgspec.json.Encoder()
+    count = 0
     with replacing(Path(path)) as file:
         for document in documents:
             file.write(encoder.encode(_line(document)) + b"\n")
+            count += 1
+    return count
 
 
 def _line(document: Document) -> dict[str, Any]:

@@ -88,7 +88,8 @@ def _score_cells(score: ScoreDict, css: str) -> tuple[Markup, Markup]:
     )
     shown = f"{score['f1']:.1f}" if score["n_gold"] or score["n_pred"] else "none"
     raw = f"{score['tp']:,}/{score['n_pred']:,}/{score['n_gold']:,}"
-    return el("td", None, bar, shown), el("td", {"class": "counts"}, raw)
+    number = el("span", {"class": "number"}, shown)
+    return el("td", None, bar, number), el("td", {"class": "counts"}, raw)
 
 
 def draw_confusion(analysis: Analysis) -> Markup:
