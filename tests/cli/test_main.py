@@ -22,6 +22,7 @@ COMMANDS = (
     "convert",
     "stats",
     "pretrain",
+    "ablate",
 )
 
 

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from rmpl import __version__
 from rmpl.cli import (
+    ablate,
     check,
     compare,
     convert,
@@ -81,6 +82,7 @@ app.command("convert")(convert.command)
 app.command("stats")(stats.command)
 app.command("push")(push.command)
 app.command("pretrain")(pretrain.command)
+app.command("ablate")(ablate.command)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -111,18 +111,11 @@ class TrainingData:
         return self._documents[name]
 
     def fingerprints(self) -> dict[str, dict[str, object]]:
-        """Return, of every corpus that was read, how many documents it has and their digest.
-
-        Pictures count by their names and sizes: where they lie does not matter.
-        """
-        encoder = msgspec.json.Encoder()
-        found: dict[str, dict[str, object]] = {}
-        for name, documents in self._documents.items():
-            digest = hashlib.sha256()
-            for document in documents:
-                digest.update(encoder.encode(_without_folders(document)))
-            found[name] = {"documents": len(documents), "sha256": digest.hexdigest()}
-        return found
+        """Return, of every corpus that was read, how many documents it has and their digest."""
+        return {
+            name: {"documents": len(documents), "sha256": digest_of(documents)}
+            for name, documents in self._documents.items()
+        }
 
     def _is_held_out(self, document: Document) -> bool:
         if not self._share:
@@ -135,6 +128,18 @@ class TrainingData:
         if self._guarded is None:
             return None
         return LeakageGuard(read_corpus("m2e2", self._guarded))
+
+
+def digest_of(documents: Iterable[Document]) -> str:
+    """Return the SHA-256 of documents, hexadecimal.
+
+    Pictures count by their names and sizes: where they lie does not matter.
+    """
+    encoder = msgspec.json.Encoder()
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(encoder.encode(_without_folders(document)))
+    return digest.hexdigest()
 
 
 def _without_folders(document: Document) -> Document:

@@ -57,8 +57,18 @@ def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
         return tree
     if not isinstance(base, str):
         raise RmplError(f"{EXTENDS} is no file name", where=str(path), remedy="name one recipe")
-    below = _read(path.parent / base, (*readers, where))
-    merged: dict[str, Any] = _merged(below, tree, "", str(path))
+    return merge(_read(path.parent / base, (*readers, where)), tree, str(path))
+
+
+def merge(base: dict[str, Any], change: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return a tree with a change made to it; ``where`` says in messages whose change it is.
+
+    Raises
+    ------
+    RmplError
+        If the change is to something that the tree does not have.
+    """
+    merged: dict[str, Any] = _merged(base, change, "", where)
     return merged
 
 

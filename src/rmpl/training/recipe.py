@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import pydantic
 import yaml
@@ -20,6 +20,7 @@ Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 Rate = Annotated[float, pydantic.Field(gt=0)]
 PART = Literal["language", "projector", "vision"]
+Model = TypeVar("Model", bound=pydantic.BaseModel)
 
 
 class Strict(pydantic.BaseModel):
@@ -248,18 +249,53 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
     RmplError
         For a missing or malformed file, an unknown key or an impossible value: names the key.
     """
+    return validated(Recipe, changed_tree(path, overrides), str(path))
+
+
+def changed_tree(path: Path, overrides: list[str] | None = None) -> dict[str, Any]:
+    """Read a recipe as ``load_recipe`` does, without validating it yet.
+
+    Raises
+    ------
+    RmplError
+        For a missing or malformed file, or an override that does not fit it.
+    """
     tree = read_tree(path)
     for override in overrides or []:
         _override(tree, override)
+    return tree
+
+
+def validated(
+    kind: type[Model], tree: dict[str, Any], where: str, *, keys: str = "docs/recipes.md"
+) -> Model:
+    """Return a tree as what it is to be, or say which key is wrong.
+
+    Parameters
+    ----------
+    kind
+        What it is to be.
+    tree
+        What was read.
+    where
+        Where from, for messages.
+    keys
+        The page that lists the keys.
+
+    Raises
+    ------
+    RmplError
+        For an unknown key or an impossible value.
+    """
     try:
-        return Recipe.model_validate(tree)
+        return kind.model_validate(tree)
     except pydantic.ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "the recipe"
+        key = ".".join(map(str, first["loc"])) or "the whole"
         more = len(error.errors()) - 1
         also = f" (and {more} more)" if more else ""
         raise RmplError(
-            f"{key}: {_reason(first)}{also}", where=str(path), remedy=_remedy(first)
+            f"{key}: {_reason(first)}{also}", where=where, remedy=_remedy(first, keys)
         ) from error
 
 
@@ -270,9 +306,9 @@ def _reason(error: Any) -> str:
     return message[0].lower() + message[1:]
 
 
-def _remedy(error: Any) -> str:
+def _remedy(error: Any, keys: str) -> str:
     if error["type"] == "extra_forbidden":
-        return "check its spelling against docs/recipes.md"
+        return f"check its spelling against {keys}"
     return "correct it and start again"
 
 

@@ -1,0 +1,123 @@
+"""One cell of a grid with one seed: trained, measured, and kept in a folder of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rmpl.errors import RmplError
+from rmpl.experiments.grid import Cell
+from rmpl.experiments.measuring import Benchmark, measure
+from rmpl.scoring import Scores
+from rmpl.training.checkpoints import write_file, writing
+from rmpl.training.provenance import RUN
+from rmpl.training.run import Run
+
+SCORED = "scored.json"
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is done, units done, units in all); training names its stage."""
+
+
+class CellRun(msgspec.Struct, frozen=True):
+    """A cell that was run with one seed.
+
+    ``seconds`` are those of its last start, where it had more than one, and ``data`` the digests of
+    the corpora that were read.
+    """
+
+    cell: str
+    seed: int
+    fingerprint: str
+    scores: Scores
+    seconds: dict[str, float]
+    starts: int
+    commit: str | None
+    versions: dict[str, str]
+    data: dict[str, str]
+
+
+def folder_of(out: Path, cell: Cell, seed: int) -> Path:
+    """Return the folder of a cell and seed."""
+    return out / cell.name / f"seed{seed}"
+
+
+def finished_run(out: Path, cell: Cell, seed: int, benchmark: Benchmark) -> CellRun | None:
+    """Return what a finished cell and seed left behind, ``None`` if they are not finished.
+
+    Raises
+    ------
+    RmplError
+        If they are those of another recipe or another benchmark.
+    """
+    folder = folder_of(out, cell, seed)
+    path = folder / SCORED
+    if not path.is_file():
+        return None
+    found = msgspec.json.decode(path.read_bytes(), type=CellRun)
+    if found.fingerprint != _fingerprint(cell, seed, benchmark):
+        raise RmplError(
+            "this cell was run by another recipe or scored on other documents",
+            where=str(folder),
+            remedy="choose another --out, or delete that folder",
+        )
+    return found
+
+
+def run_cell(
+    out: Path,
+    cell: Cell,
+    seed: int,
+    data: Path,
+    benchmark: Benchmark,
+    progress: Progress | None = None,
+) -> CellRun:
+    """Train a cell with a seed, measure it, and keep what it left; one that stopped goes on.
+
+    Raises
+    ------
+    RmplError
+        As training and extraction do.
+    """
+    folder = folder_of(out, cell, seed)
+    report = None
+    if progress is not None:
+
+        def report(stage: str, step: int, steps: int, loss: float) -> None:  # noqa: ARG001
+            progress(f"train {stage}", step, steps)
+
+    began = time.monotonic()
+    Run(cell.seeded(seed), folder, data).train(report)
+    trained = time.monotonic()
+    scores = measure(folder, benchmark, media=cell.media, settings=cell.settings, progress=progress)
+    about = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    last = about["starts"][-1]
+    found = CellRun(
+        cell=cell.name,
+        seed=seed,
+        fingerprint=_fingerprint(cell, seed, benchmark),
+        scores=scores,
+        seconds={"train": trained - began, "predict": time.monotonic() - trained},
+        starts=len(about["starts"]),
+        commit=last["commit"],
+        versions=last["versions"],
+        data={name: one["sha256"] for name, one in about["data"].items()},
+    )
+    with writing(folder, "the trained stages are whole"):
+        write_file(folder / SCORED, msgspec.json.encode(found))
+    return found
+
+
+def _fingerprint(cell: Cell, seed: int, benchmark: Benchmark) -> str:
+    about: dict[str, Any] = {
+        "recipe": cell.seeded(seed).model_dump(mode="json"),
+        "media": cell.media,
+        "benchmark": benchmark.digest,
+    }
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()

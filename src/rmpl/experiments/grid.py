@@ -1,0 +1,224 @@
+"""The grid of an ablation: one recipe, what every cell changes of it, and the seeds.
+
+All cells have the same budget, in steps and in samples; a grid in which they do not is refused.
+The grid is a YAML file whose changes are written as those of recipes that extend one another::
+
+    name: tiny
+    base: ../tiny.yaml
+    seeds: [7, 8, 9, 10, 11]
+    cells:
+      rmpl: {about: the whole}
+      no_stage1:
+        about: stage 2 alone
+        changes: {stages: {stage1: null, stage2: {start: base}}}
+        fill: stage2
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+import pydantic
+
+from rmpl.errors import RmplError
+from rmpl.training.inherit import merge, read_tree
+from rmpl.training.recipe import (
+    Positive,
+    Recipe,
+    StageRecipe,
+    Strict,
+    changed_tree,
+    validated,
+)
+
+LEAST_SEEDS = 5
+"""Fewer runs of a cell tell little of how far seeds spread."""
+KEYS = "docs/ablations.md"
+Medium = Literal["text", "image"]
+CellName = Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+
+
+class BenchmarkGrid(Strict):
+    """What every cell is scored on: a reader, a path relative to the data, how many documents."""
+
+    reader: str = "m2e2"
+    path: str = "m2e2"
+    limit: Positive | None = None
+
+
+class CellGrid(Strict):
+    """One cell: how it differs from the base recipe.
+
+    ``changes`` is what a recipe that extends the base would say. ``one_stage`` then makes all
+    stages one, with the samples that each would have seen. ``fill`` names the stage that takes the
+    steps which the others leave of the base's. ``media`` are those that the cell learns; it is
+    asked for nothing else.
+    """
+
+    about: str
+    changes: dict[str, Any] = pydantic.Field(default={})
+    one_stage: bool = False
+    fill: str | None = None
+    media: list[Medium] = pydantic.Field(default=["text", "image"], min_length=1)
+
+
+class Grid(Strict):
+    """A grid file: the base recipe beside it, its cells, and the cell that others are tested on."""
+
+    name: CellName
+    base: str
+    benchmark: BenchmarkGrid = BenchmarkGrid()
+    seeds: list[int] = pydantic.Field(min_length=LEAST_SEEDS)
+    reference: str = "rmpl"
+    cells: dict[CellName, CellGrid] = pydantic.Field(min_length=2)
+
+    @pydantic.model_validator(mode="after")
+    def _refers_to_what_exists(self) -> Grid:
+        if self.reference not in self.cells:
+            raise ValueError(f"the reference {self.reference} is none of the cells")
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError("a seed is named twice")
+        return self
+
+
+class Budget(NamedTuple):
+    """What a recipe trains for: optimizer steps, and samples with repetitions."""
+
+    steps: int
+    samples: int
+
+    def __str__(self) -> str:
+        return f"{self.steps:,} steps and {self.samples:,} samples"
+
+
+class Cell(NamedTuple):
+    """A cell ready to run: its recipe has the grid's changes, but not yet a seed of the grid."""
+
+    name: str
+    about: str
+    recipe: Recipe
+    media: tuple[Medium, ...]
+
+    def seeded(self, seed: int) -> Recipe:
+        """Return the cell's recipe with a seed."""
+        return self.recipe.model_copy(update={"seed": seed})
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Which settings of the benchmark the cell is scored in."""
+        return (*self.media, "multimedia") if len(self.media) > 1 else self.media
+
+
+class Plan(NamedTuple):
+    """A grid with its cells made recipes of."""
+
+    grid: Grid
+    cells: tuple[Cell, ...]
+    budget: Budget
+
+
+def load_plan(path: Path, overrides: Sequence[str] = ()) -> Plan:
+    """Read a grid, make every cell's recipe, and see that all have one budget.
+
+    Parameters
+    ----------
+    path
+        The grid file.
+    overrides
+        ``dotted.key=value`` changes to the base recipe, before any cell's own.
+
+    Raises
+    ------
+    RmplError
+        For a misspelt key, a change that does not fit, or a cell of another budget.
+    """
+    grid = validated(Grid, read_tree(path), str(path), keys=KEYS)
+    base = changed_tree(path.parent / grid.base, list(overrides))
+    whole = budget_of(validated(Recipe, base, grid.base), grid.base)
+    cells = tuple(
+        Cell(
+            name,
+            cell.about,
+            _recipe(name, cell, base, f"{path}: cells.{name}"),
+            tuple(dict.fromkeys(cell.media)),
+        )
+        for name, cell in grid.cells.items()
+    )
+    for one in cells:
+        found = budget_of(one.recipe, f"{path}: cells.{one.name}")
+        if found != whole:
+            raise RmplError(
+                f"{found}, but {grid.base} has {whole}",
+                where=f"{path}: cells.{one.name}",
+                remedy="give every cell the same budget, for example by 'fill'",
+            )
+    return Plan(grid, cells, whole)
+
+
+def budget_of(recipe: Recipe, where: str) -> Budget:
+    """Return what a recipe trains for.
+
+    Raises
+    ------
+    RmplError
+        If a stage says how long it takes in epochs: those depend on the data.
+    """
+    steps = samples = 0
+    for stage in recipe.stages:
+        if stage.steps is None:
+            raise RmplError(
+                f"stage {stage.name} is given in epochs",
+                where=where,
+                remedy="give it in steps, so that budgets can be compared",
+            )
+        steps += stage.steps
+        samples += stage.steps * _samples_a_step(stage)
+    return Budget(steps, samples)
+
+
+def _samples_a_step(stage: StageRecipe) -> int:
+    return stage.batch * stage.accumulate
+
+
+def _recipe(name: str, cell: CellGrid, base: dict[str, Any], where: str) -> Recipe:
+    tree = merge(copy.deepcopy(base), {**cell.changes, "name": name}, where)
+    if cell.one_stage:
+        tree["stages"] = [_one_stage(validated(Recipe, tree, where))]
+    if cell.fill is not None:
+        _fill(tree["stages"], cell.fill, _steps(base["stages"]), where)
+    return validated(Recipe, tree, where)
+
+
+def _one_stage(recipe: Recipe) -> dict[str, Any]:
+    """Return all stages as one: the last one's settings, and of every source as many samples."""
+    mixture = []
+    for stage in recipe.stages:
+        total = sum(source.weight for source in stage.mixture)
+        drawn = (stage.steps or 0) * _samples_a_step(stage)
+        for source in stage.mixture:
+            share = drawn * source.weight / total
+            mixture.append({**source.model_dump(mode="json"), "weight": share})
+    last: dict[str, Any] = recipe.stages[-1].model_dump(mode="json", exclude_none=True)
+    steps = sum(stage.steps or 0 for stage in recipe.stages)
+    return {**last, "name": "joint", "start": "base", "mixture": mixture, "steps": steps}
+
+
+def _fill(stages: list[dict[str, Any]], name: str, steps: int, where: str) -> None:
+    """Give a stage the steps that the other stages leave."""
+    chosen = [stage for stage in stages if stage["name"] == name]
+    left = steps - _steps([stage for stage in stages if stage["name"] != name])
+    if not chosen or left < 1:
+        what = "no such stage" if not chosen else "no step is left for this stage"
+        raise RmplError(
+            f"fill: {name}: {what}",
+            where=where,
+            remedy=f"its stages: {', '.join(stage['name'] for stage in stages)}",
+        )
+    chosen[0]["steps"] = left
+
+
+def _steps(stages: list[dict[str, Any]]) -> int:
+    return sum(stage.get("steps") or 0 for stage in stages)

@@ -1,0 +1,94 @@
+"""What a trained run finds in a benchmark, and how much of it is right."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rmpl.corpora.predictions import write_predictions
+from rmpl.corpora.registry import read_corpus
+from rmpl.extraction.engine import LocalEngine
+from rmpl.extraction.pipeline import Pipeline
+from rmpl.ontology import load_ontology
+from rmpl.records import Document
+from rmpl.scoring import Scores, score_by_document
+from rmpl.training.data import digest_of
+from rmpl.training.trained import load_trained
+
+STRICT = "strict"
+PREDICTIONS = "predictions.jsonl"
+
+Progress = Callable[[str, int, int], None]
+"""Called with (step, done, total)."""
+
+
+class Benchmark:
+    """Gold documents that runs are scored on.
+
+    Parameters
+    ----------
+    reader
+        The name of a corpus reader.
+    path
+        Its folder or file.
+    limit
+        Only the first so many documents.
+
+    Raises
+    ------
+    RmplError
+        If it is not there or malformed.
+    """
+
+    def __init__(self, reader: str, path: Path, *, limit: int | None = None) -> None:
+        self.documents: list[Document] = list(read_corpus(reader, path))[:limit]
+        pictures = [image for one in self.documents for image in one.images]
+        self.missing = sum(image.path is None for image in pictures)
+        """Pictures that are not at hand."""
+        self.has_pictures = not pictures or self.missing < len(pictures)
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """The media that can be read: no image where no picture is at hand."""
+        return ("text", "image") if self.has_pictures else ("text",)
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """The SHA-256 of its documents."""
+        return digest_of(self.documents)
+
+
+def measure(
+    run: Path,
+    benchmark: Benchmark,
+    *,
+    media: Sequence[str],
+    settings: Sequence[str],
+    progress: Progress | None = None,
+) -> Scores:
+    """Extract a benchmark's events with a run, keep them in its folder, and score them strictly.
+
+    Parameters
+    ----------
+    run
+        The run's folder; ``predictions.jsonl`` is written into it.
+    benchmark
+        The documents.
+    media, settings
+        What is read, and which scores are taken.
+    progress
+        Told of every step.
+
+    Raises
+    ------
+    RmplError
+        If no stage of the run is finished.
+    """
+    backbone = load_trained(run)
+    pipeline = Pipeline(
+        LocalEngine(backbone), backbone.context(load_ontology()), media=tuple(media)
+    )
+    found = pipeline.extract(benchmark.documents, progress)
+    write_predictions(found, run / PREDICTIONS)
+    return score_by_document(benchmark.documents, found, [STRICT], settings)[STRICT]
