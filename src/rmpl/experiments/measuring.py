@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rmpl.corpora.predictions import write_predictions
 from rmpl.corpora.registry import read_corpus
-from rmpl.extraction.engine import LocalEngine
+from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
