@@ -45,13 +45,17 @@ class Sentence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One sentence: its text and where its tokens lie in it.
 
     ``tokens`` holds one character span ``(start, end)`` a token, in ascending order and without
-    overlaps. ``entities`` are the spans a corpus marks as entity mentions, if it does.
+    overlaps. ``entities`` are the spans a corpus marks as entity mentions, if it does. ``source``
+    is, for a sentence of a user's own text, where each token stands in that text: a character span
+    a token, end exclusive; the sentence itself may leave out what lies between (line breaks,
+    Markdown's signs).
     """
 
     id: str
     text: str
     tokens: tuple[tuple[int, int], ...]
     entities: tuple[Span, ...] = ()
+    source: tuple[tuple[int, int], ...] = ()
 
     def words(self) -> list[str]:
         """Return the text of every token."""
@@ -60,6 +64,12 @@ class Sentence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     def chars(self, span: Span) -> tuple[int, int]:
         """Return the character span ``(start, end)`` of a token span, ``end`` exclusive."""
         return self.tokens[span.start][0], self.tokens[span.end - 1][1]
+
+    def source_chars(self, span: Span) -> tuple[int, int] | None:
+        """Return where a token span stands in the user's own text, ``end`` exclusive, if known."""
+        if not self.source:
+            return None
+        return self.source[span.start][0], self.source[span.end - 1][1]
 
     def slice(self, span: Span) -> str:
         """Return the text that a token span covers, inner blanks as in the original."""

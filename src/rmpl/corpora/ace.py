@@ -14,10 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rmpl.corpora.ace_text import SourceSentence, require_splitter, split_source
+from rmpl.corpora.ace_text import SourceSentence, split_source
 from rmpl.corpora.files import read_bytes
 from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
 from rmpl.corpora.report import OnError, ReadReport
+from rmpl.corpora.splitting import require_splitter
 from rmpl.corpora.textual import Selection, outside_sentence, whole_documents
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
@@ -79,7 +80,7 @@ def read_ace(
         If there are no such files, or the sentence splitter is not installed; for a document that
         cannot be used, see ``on_error``.
     """
-    require_splitter()
+    require_splitter("raw ACE", "ace")
     selection = Selection(ontology, on_error, report)
     files = _files(Path(path))
     for missing in sorted((names or frozenset()) - files.keys()):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from rmpl.corpora.splitting import sentence_spans, word_spans
 from rmpl.errors import RmplError
 from rmpl.records import Sentence, Span
 
 _TAG = re.compile(r"<[^<>]*>")
 _ENTITY = re.compile(r"&(amp|lt|gt|quot|apos);")
 _CHARACTERS = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-_SIMPLE_WORD = re.compile(r"\w+|[^\w\s]")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
@@ -65,20 +64,6 @@ class SourceSentence(NamedTuple):
         )
 
 
-def require_splitter() -> None:
-    """Make sure that the libraries are there before the first file is read.
-
-    Raises
-    ------
-    RmplError
-        If they are not.
-    """
-    if not all(importlib.util.find_spec(library) for library in ("nupunkt", "nltk")):
-        raise RmplError(
-            "raw ACE needs a sentence splitter and a tokeniser", remedy="pip install 'rmpl[ace]'"
-        )
-
-
 def split_source(source: str, where: str) -> list[SourceSentence]:
     """Split the ``<TEXT>`` of an .sgm file into sentences and words.
 
@@ -89,7 +74,7 @@ def split_source(source: str, where: str) -> list[SourceSentence]:
     """
     sentences = []
     for text in _paragraphs(source.replace("\r\n", "\n"), where):
-        for start, end in _sentences(text.characters):
+        for start, end in sentence_spans(text.characters):
             sentence = _sentence(text, start, end)
             if sentence is not None:
                 sentences.append(sentence)
@@ -141,33 +126,10 @@ def _sentence(text: _Text, start: int, end: int) -> SourceSentence | None:
     part = text.characters[start:end]
     start += len(part) - len(part.lstrip())
     part = part.strip()
-    tokens = tuple(_words(part))
+    tokens = tuple(word_spans(part))
     if not tokens:
         return None
     starts = [text.positions[start + first] for first, _ in tokens]
     # The end of a word is where its last character's successor stands: "&amp;" is five long.
     ends = [text.positions[start + last] for _, last in tokens]
     return SourceSentence(part, tokens, starts, ends)
-
-
-def _sentences(paragraph: str) -> list[tuple[int, int]]:
-    import nupunkt  # noqa: PLC0415 - optional, and only raw text needs it
-
-    return [(int(start), int(end)) for start, end in nupunkt.sent_spans(paragraph)]
-
-
-def _words(sentence: str) -> list[tuple[int, int]]:
-    from nltk.tokenize.destructive import NLTKWordTokenizer  # noqa: PLC0415 - as above
-
-    spans, position = [], 0
-    for word in NLTKWordTokenizer().tokenize(sentence):
-        while position < len(sentence) and sentence[position].isspace():
-            position += 1
-        # The Treebank convention writes `` and '' for ", whatever the text has.
-        forms = (word, '"') if word in {"``", "''"} else (word,)
-        form = next((f for f in forms if sentence.startswith(f, position)), None)
-        if form is None:  # the tokeniser rewrote something else: simple words lose nothing
-            return [match.span() for match in _SIMPLE_WORD.finditer(sentence)]
-        spans.append((position, position + len(form)))
-        position += len(form)
-    return spans

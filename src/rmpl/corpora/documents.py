@@ -40,6 +40,7 @@ class _Sentence(msgspec.Struct, gc=False):
     text: str
     tokens: tuple[tuple[int, int], ...] | None = None
     entities: tuple[Span, ...] = ()
+    source: tuple[tuple[int, int], ...] = ()
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -72,7 +73,7 @@ def read_documents(
     raws = read_parquet(path) if path.suffix == ".parquet" else read_lines(path)
     for where, content in raws:
         try:
-            document = _to_document(content, where)
+            document = to_document(content, where)
             if document.id in seen:
                 raise RmplError(f"document {document.id!r} comes a second time", where=where)
             check_document(document, where)
@@ -86,7 +87,14 @@ def read_documents(
         yield document
 
 
-def _to_document(content: bytes | dict[str, object], where: str) -> Document:
+def to_document(content: bytes | dict[str, object], where: str) -> Document:
+    """Decode one document; whether its parts fit together is for ``check_document`` to say.
+
+    Raises
+    ------
+    RmplError
+        If it is not JSON, or not of this form.
+    """
     if isinstance(content, bytes):
         raw = decode(_DOCUMENT, content, where)
     else:
@@ -109,7 +117,7 @@ def _to_sentence(raw: _Sentence) -> Sentence:
     tokens = raw.tokens
     if tokens is None:
         tokens = tuple(match.span() for match in _WORD.finditer(raw.text))
-    return Sentence(id=raw.id, text=raw.text, tokens=tokens, entities=raw.entities)
+    return Sentence(raw.id, raw.text, tokens, raw.entities, raw.source)
 
 
 def write_documents(documents: Iterable[Document], path: Path) -> int:

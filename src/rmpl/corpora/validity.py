@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable
 
 from rmpl.corpora.tokens import check_text
@@ -66,13 +67,20 @@ def _unique(kind: str, ids: list[str], where: str) -> None:
 def _check_sentence(sentence: Sentence, where: str) -> None:
     where = f"{where}, sentence {sentence.id}"
     check_text(sentence.text, where)
-    position = 0
-    for start, end in sentence.tokens:
-        if not position <= start < end <= len(sentence.text):
-            raise RmplError(f"a token from {start} to {end} that does not fit", where=where)
-        position = end
+    _check_order(sentence.tokens, len(sentence.text), where)
+    if sentence.source and len(sentence.source) != len(sentence.tokens):
+        raise RmplError("as many places in the source as tokens are needed", where=where)
+    _check_order(sentence.source, sys.maxsize, where)
     for entity in sentence.entities:
         _check_span(entity, sentence, where)
+
+
+def _check_order(spans: Iterable[tuple[int, int]], length: int, where: str) -> None:
+    position = 0
+    for start, end in spans:
+        if not position <= start < end <= length:
+            raise RmplError(f"a token from {start} to {end} that does not fit", where=where)
+        position = end
 
 
 def _check_spans(

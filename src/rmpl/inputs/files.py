@@ -1,0 +1,72 @@
+"""Reading whole files that may be anything: what is no text says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from rmpl.corpora.files import read_bytes
+from rmpl.errors import RmplError
+
+Tell = Callable[[RmplError], None]
+"""Hears of everything that cannot be read."""
+
+MOST_BYTES = 32 * 2**20
+"""Of a text. A thousand pages are about 3 million characters."""
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def path_name(path: Path) -> str:
+    """Return a path as an id: with slashes, and with whatever is no character replaced."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "replace")
+
+
+def read_file(path: Path) -> bytes:
+    """Return the content of a text file, unpacked if it is gzipped.
+
+    Raises
+    ------
+    RmplError
+        If it is no file, cannot be read, is empty or too large.
+    """
+    where = path_name(path)
+    if not path.is_file():
+        raise RmplError("not a file that can be read", where=where, remedy="is it a broken link?")
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise RmplError(
+            f"a text of {size / 2**20:,.0f} MB",
+            where=where,
+            remedy=f"cut it into parts of at most {MOST_BYTES >> 20} MB",
+        )
+    data = read_bytes(path)
+    if not data.strip():
+        raise RmplError("an empty file", where=where)
+    return data
+
+
+def as_text(data: bytes, where: str) -> str:
+    """Decode a text file: UTF-8, or UTF-16 with its mark; offsets count without the mark.
+
+    Raises
+    ------
+    RmplError
+        If it is neither, or no text at all.
+    """
+    if data.startswith(_UTF16):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise RmplError(f"not UTF-16 text (byte {error.start})", where=where) from error
+    if b"\0" in data:
+        raise RmplError("a binary file, not text", where=where, remedy="save it as plain text")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RmplError(
+            f"not UTF-8 text (byte {error.start})",
+            where=where,
+            remedy="convert it, for example with iconv -f latin1 -t utf-8",
+        ) from error

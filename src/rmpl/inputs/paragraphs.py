@@ -1,0 +1,150 @@
+"""Which stretches of a text are its words, paragraph by paragraph.
+
+A paragraph is a list of kept stretches: character spans of the user's own text, end exclusive, in
+ascending order. What lies between them (line breaks, Markdown's signs) is no part of a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+Stretches = list[tuple[int, int]]
+Finder = Callable[[str], Iterator[Stretches]]
+
+_FULL = 0.75
+"""A line that stays below this share of the longest, its successor's first word included, was
+ended on purpose: a headline, a verse, the last line of a paragraph."""
+
+
+class _Line(NamedTuple):
+    """A line without its break and its outer blanks: where it stands, and what it says."""
+
+    start: int
+    text: str
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.start, self.start + len(self.text)
+
+
+def plain_paragraphs(text: str) -> Iterator[Stretches]:
+    """Yield the paragraphs of plain text: between blank lines, and between lines ended early."""
+    block: list[_Line] = []
+    for line in _lines(text):
+        if line.text:
+            block.append(line)
+            continue
+        yield from _of_block(block)
+        block = []
+    yield from _of_block(block)
+
+
+def line_paragraphs(text: str) -> Iterator[Stretches]:
+    """Yield every line as a paragraph, without the sign of a list item before it."""
+    for line in _lines(text):
+        start, end = line.span
+        marker = _ITEM.match(line.text)
+        start += marker.end() if marker is not None else 0
+        if start < end:
+            yield [(start, end)]
+
+
+def markdown_paragraphs(text: str) -> Iterator[Stretches]:
+    """Yield the paragraphs of Markdown without its signs, code blocks, pictures and addresses.
+
+    Headings, items, quotations and the rows of tables are paragraphs of their own.
+    """
+    paragraph: Stretches = []
+    for line in _without_code(_lines(text)):
+        opening = _BLOCK.match(line.text)
+        if (opening is not None or not line.text) and paragraph:
+            yield paragraph
+            paragraph = []
+        start = opening.end() if opening is not None else 0
+        if not _RULE.fullmatch(line.text):
+            paragraph += _inline(_Line(line.start + start, line.text[start:]))
+        if _HEADING.match(line.text) and paragraph:
+            yield paragraph
+            paragraph = []
+    if paragraph:
+        yield paragraph
+
+
+def markdown_pictures(text: str) -> list[str]:
+    """Return the addresses of the pictures that Markdown shows, in its order."""
+    return [match["address"] for match in _INLINE.finditer(text) if match["address"]]
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    position = 0
+    for line in text.splitlines(keepends=True):
+        left = line.lstrip()
+        yield _Line(position + len(line) - len(left), left.rstrip())
+        position += len(line)
+
+
+def _of_block(block: list[_Line]) -> Iterator[Stretches]:
+    """Yield the paragraphs of lines without a blank one between them."""
+    longest = max((len(line.text) for line in block), default=0)
+    paragraph: Stretches = []
+    for number, line in enumerate(block, start=1):
+        paragraph.append(line.span)
+        if number == len(block):
+            break
+        first = block[number].text.split(maxsplit=1)[0]
+        if len(line.text) + 1 + len(first) <= _FULL * longest:
+            yield paragraph
+            paragraph = []
+    if paragraph:
+        yield paragraph
+
+
+_ITEM = re.compile(r"(?:[*+o-]|\d{1,4}[.)])\s+")
+_HEADING = re.compile(r"#{1,6}\s")
+_BLOCK = re.compile(r"(?:#{1,6}\s+|>\s?|[*+-]\s+|\d{1,4}[.)]\s+|\|)+")
+_RULE = re.compile(r"[-=*_|:\s]+|\[[^\]]{1,200}\]:.*")
+_FENCE = re.compile(r"`{3,}|~{3,}")
+# Every repetition is bounded: a megabyte of "[" must not take a square of that.
+_INLINE = re.compile(
+    r"""
+    !\[[^\]]{0,300}\]\((?P<address>[^()\s]{1,1000})[^()]{0,300}\)  # a picture
+    | \[(?P<linked>[^\[\]]{0,500})\]                 # a link, whose text stays
+      (?:\([^()]{0,1000}\)|\[[^\[\]]{0,300}\])
+    | <[A-Za-z/!][^<>]{0,500}>                         # an address or a tag
+    | `+ | \*{1,3}(?=\S) | (?<=\S)\*{1,3}              # code, emphasis
+    | (?<!\w)_{1,3}(?=\S) | (?<=\S)_{1,3}(?!\w)
+    | \\(?=[!-/:-@\[-`{-~]) | \|
+    """,
+    re.VERBOSE,
+)
+
+
+def _without_code(lines: Iterator[_Line]) -> Iterator[_Line]:
+    """Leave out fenced code and the header of ``key: value`` lines between ``---``."""
+    closing: str | None = None
+    for number, line in enumerate(lines):
+        fence = _FENCE.match(line.text)
+        if closing is not None:
+            if line.text.startswith(closing):
+                closing = None
+        elif number == 0 and line.text == "---":
+            closing = "---"
+        elif fence is not None:
+            closing = fence[0][:3]
+            yield _Line(line.start, "")
+        else:
+            yield line
+
+
+def _inline(line: _Line) -> Stretches:
+    kept, position = [], 0
+    for match in _INLINE.finditer(line.text):
+        kept.append((position, match.start()))
+        if match["linked"]:
+            inner = _Line(match.start("linked"), match["linked"])
+            kept += _inline(inner)
+        position = match.end()
+    kept.append((position, len(line.text)))
+    return [(line.start + start, line.start + end) for start, end in kept if start < end]

@@ -1,0 +1,92 @@
+"""The pictures that a page or a Markdown article shows, as files beside it.
+
+What an article names is data: an address on the web is not fetched, and a name never leads out of
+the folder that was given.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from rmpl.corpora.images import resolve_inside
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.inputs.files import Tell, path_name, read_file
+from rmpl.inputs.paragraphs import markdown_pictures
+
+ELSEWHERE = "picture that an article shows and that is not beside it"
+
+_IMG = re.compile(
+    r"""<img\b[^>]{0,2000}?\bsrc\s*=\s*(?:"([^"]{1,2000})"|'([^']{1,2000})'|([^\s"'>]{1,2000}))""",
+    re.IGNORECASE,
+)
+
+
+def shown_pictures(
+    article: Path, root: Path, report: ReadReport, tell: Tell, *, markdown: bool
+) -> list[Path]:
+    """Return the files of the pictures that an article shows, each once, in its order.
+
+    Parameters
+    ----------
+    article
+        A page, or Markdown (which may hold HTML).
+    root
+        The folder that no name may leave.
+    report
+        Counts pictures that are not beside the article.
+    tell
+        Hears of names that lead out of ``root``.
+    """
+    try:
+        content = read_file(article).decode("utf-8", "replace")
+    except RmplError:  # reading the article itself will tell
+        return []
+    addresses = [next(filter(None, match.groups())) for match in _IMG.finditer(content)]
+    addresses = [html.unescape(address) for address in addresses]
+    if markdown:
+        addresses += markdown_pictures(content)
+    return list(dict.fromkeys(_files(addresses, article, root, report, tell)))
+
+
+def _files(
+    addresses: Iterable[str], article: Path, root: Path, report: ReadReport, tell: Tell
+) -> Iterator[Path]:
+    for address in addresses:
+        name = _local(address)
+        if name is None:
+            report.warn(ELSEWHERE, path_name(article))
+            continue
+        below = os.path.relpath(article.parent, root)
+        try:
+            # ".." may be within the folder: only where it all leads to counts.
+            path = resolve_inside(root, os.path.normpath(os.path.join(below, name)))  # noqa: PTH118
+        except RmplError as error:
+            tell(
+                RmplError(
+                    "shows a picture outside its folder",
+                    where=f"{path_name(article)}, {error.where}",
+                    remedy="copy it beside the article",
+                )
+            )
+            continue
+        if path.is_file():
+            yield path
+        else:
+            report.warn(ELSEWHERE, path_name(article))
+
+
+def _local(address: str) -> str | None:
+    """Return the file name that an address is, ``None`` if it leads to the web or is data."""
+    try:
+        parts = urlsplit(address.strip())
+    except ValueError:
+        return None
+    if parts.scheme or parts.netloc or not parts.path:
+        return None
+    return unquote(parts.path)

@@ -1,0 +1,213 @@
+"""What there is to read in files and folders: articles with their pictures, pictures alone.
+
+In a folder, a picture belongs
+
+1. to every page or Markdown article that shows it;
+2. else to the only article of its folder, or of the nearest folder above that has articles;
+3. else to the article there whose name it begins with: ``storm.txt`` has ``storm.jpg``,
+   ``storm-2.png`` and ``storm_files/a.jpg``;
+4. else, where its folder or one above holds a .json or .jsonl file, to the documents in that;
+5. else it is a document of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.inputs.files import Tell, path_name
+from rmpl.inputs.references import shown_pictures
+
+Kind = Literal["text", "markdown", "page", "picture", "documents", "stdin"]
+STDIN = "-"
+_KINDS: dict[str, Kind] = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "page",
+    ".htm": "page",
+    ".xhtml": "page",
+    ".json": "documents",
+    ".jsonl": "documents",
+    ".jsonl.gz": "documents",
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"), "picture"),
+}
+ENDINGS = ", ".join(_KINDS)
+OTHER = "file of another kind"
+_ARTICLES = frozenset({"text", "markdown", "page"})
+
+
+class Source(NamedTuple):
+    """Something to read.
+
+    Parameters
+    ----------
+    kind
+        How.
+    path
+        Where; ``-`` for standard input.
+    name
+        The id of its document, and what the ids of its pictures begin like; of a file of documents,
+        what those without an id are called after.
+    root
+        The folder that nothing it names may leave.
+    pictures
+        Those that belong to an article.
+    """
+
+    kind: Kind
+    path: Path
+    name: str
+    root: Path
+    pictures: tuple[Path, ...] = ()
+
+
+def find_sources(inputs: Sequence[str], report: ReadReport, tell: Tell) -> list[Source]:
+    """Return what the named files and folders hold, in the order of their names.
+
+    Raises
+    ------
+    RmplError
+        If an input is not there, or a file is of no kind that is read.
+    """
+    sources: list[Source] = []
+    for name in inputs:
+        path = Path(name)
+        if name == STDIN:
+            sources.append(Source("stdin", path, "stdin", Path.cwd()))
+        elif path.is_dir():
+            sources += _folder(path, report, tell)
+        elif os.path.lexists(path):
+            kind = _kind(path)
+            if kind is None:
+                raise RmplError("of no kind that is read", where=name, remedy=f"use {ENDINGS}")
+            source = Source(kind, path, path_name(path), path.parent)
+            sources.append(source._replace(pictures=tuple(_shown(source, report, tell))))
+        else:
+            raise RmplError("no such file or folder", where=name, remedy="check the path")
+    return sources
+
+
+def _kind(path: Path) -> Kind | None:
+    name = path.name.lower()
+    return next((kind for ending, kind in _KINDS.items() if name.endswith(ending)), None)
+
+
+def _folder(root: Path, report: ReadReport, tell: Tell) -> Iterator[Source]:
+    found: dict[Path, list[Source]] = {}
+    for path in _files(root, tell):
+        kind = _kind(path)
+        if kind is None:
+            report.leave_out(OTHER, path_name(path))
+        else:
+            found.setdefault(path.parent, []).append(Source(kind, path, path_name(path), root))
+    shown = {
+        source.path: _shown(source, report, tell)
+        for sources in found.values()
+        for source in sources
+    }
+    in_some_article = {path for paths in shown.values() for path in paths}
+    alone: list[Source] = []
+    for folder, sources in found.items():
+        owners = _owners(folder, root, found)
+        for source in sources:
+            if source.kind != "picture" or source.path in in_some_article:
+                continue
+            owner = _owner(source.path, owners)
+            if owner is not None:
+                shown[owner.path].append(source.path)
+            elif not _has_documents(folder, root, found):
+                alone.append(source)
+    articles = [
+        source._replace(pictures=tuple(shown[source.path]))
+        for sources in found.values()
+        for source in sources
+        if source.kind != "picture"
+    ]
+    yield from sorted([*articles, *alone], key=lambda source: source.path)
+
+
+def _shown(source: Source, report: ReadReport, tell: Tell) -> list[Path]:
+    if source.kind not in {"page", "markdown"}:
+        return []
+    markdown = source.kind == "markdown"
+    return shown_pictures(source.path, source.root, report, tell, markdown=markdown)
+
+
+def _files(root: Path, tell: Tell) -> Iterator[Path]:
+    """Yield the files of a folder and those below it; links may neither lead out nor in circles."""
+
+    def failed(error: OSError) -> None:
+        tell(RmplError(f"cannot be read ({error.strerror})", where=path_name(Path(error.filename))))
+
+    inside = os.path.realpath(root)
+    for folder, below, names in os.walk(root, onerror=failed):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted([*names, *below]):
+            path = Path(folder, name)
+            if name.startswith(".") or (name in below and not path.is_symlink()):
+                continue
+            if path.is_symlink() and path.is_dir():
+                what = "a link to a folder, which is not followed"
+                tell(RmplError(what, where=path_name(path), remedy="name that folder itself"))
+            elif path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
+                what = "a link that leads out of the folder"
+                tell(RmplError(what, where=path_name(path), remedy="name that file itself"))
+            else:
+                yield path
+
+
+def _owners(folder: Path, root: Path, found: dict[Path, list[Source]]) -> list[Source]:
+    """Return the articles of a folder, else of the nearest one above that has any."""
+    while True:
+        articles = [source for source in found.get(folder, ()) if source.kind in _ARTICLES]
+        if articles or folder == root:
+            return articles
+        folder = folder.parent
+
+
+def _owner(picture: Path, articles: Sequence[Source]) -> Source | None:
+    if len(articles) == 1:
+        return articles[0]
+    named = [article for article in articles if _is_named_after(picture, article.path)]
+    return max(named, key=lambda article: len(article.path.stem), default=None)
+
+
+def _is_named_after(picture: Path, article: Path) -> bool:
+    name = path_name(picture.relative_to(article.parent))
+    return re.match(re.escape(path_name(Path(article.stem))) + r"(?![^\W_])", name) is not None
+
+
+def _has_documents(folder: Path, root: Path, found: dict[Path, list[Source]]) -> bool:
+    while True:
+        if any(source.kind == "documents" for source in found.get(folder, ())):
+            return True
+        if folder == root:
+            return False
+        folder = folder.parent
+
+
+def count_documents(sources: Sequence[Source]) -> int:
+    """Return about how many documents there will be; one of a file of documents in one piece."""
+    return sum(_lines_of(source.path) if _is_lines(source) else 1 for source in sources)
+
+
+def _is_lines(source: Source) -> bool:
+    return source.kind == "documents" and source.path.suffix == ".jsonl" and source.path.is_file()
+
+
+def _lines_of(path: Path) -> int:
+    lines = 0
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                lines += block.count(b"\n")
+    except OSError:  # it will be told of when it is read
+        return 1
+    return max(lines, 1)

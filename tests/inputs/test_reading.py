@@ -1,0 +1,175 @@
+"""Files of every kind, and every kind of trouble, one by one."""
+
+import io
+import json
+import os
+import sys
+
+import PIL.Image
+import pytest
+
+pytest.importorskip("nupunkt")
+pytest.importorskip("nltk")
+pytest.importorskip("inscriptis")
+
+from rmpl.corpora.report import ReadReport
+from rmpl.inputs.reading import Reader
+from rmpl.inputs.sources import find_sources
+
+
+def jpeg(path, size=(40, 30), **how):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    PIL.Image.new("RGB", size, "red").save(path, **how)
+
+
+def read(*inputs):
+    report, told = ReadReport(), []
+    sources = find_sources([str(path) for path in inputs], report, told.append)
+    return list(Reader(report, told.append).read(sources)), told
+
+
+def one(*inputs):
+    items, told = read(*inputs)
+    assert not told, told
+    [item] = items
+    return item
+
+
+def test_an_article_with_the_picture_beside_it(tmp_path):
+    (tmp_path / "a.txt").write_text("\ufeffPolice arrested Ana.", "utf-8")
+    jpeg(tmp_path / "a.jpg")
+    item = one(tmp_path)
+    assert item.text is None
+    document = item.document
+    assert [s.text for s in document.sentences] == ["Police arrested Ana."]
+    assert document.sentences[0].source[0] == (0, 6)
+    assert [(i.id, i.width, i.height) for i in document.images] == [
+        (str(tmp_path / "a.jpg"), 40, 30)
+    ]
+
+
+def test_a_picture_is_upright(tmp_path):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    jpeg(tmp_path / "a.jpg", exif=exif)
+    [image] = one(tmp_path / "a.jpg").document.images
+    assert (image.width, image.height) == (30, 40)
+
+
+PAGE = """<html><head><title>T</title><script>var police = 1;</script></head><body><nav>Home</nav>
+<h1>Three held</h1><p>Police &amp; army <b>arrested</b> three&nbsp;men.</p><ul><li>One</li></ul>
+<footer>Imprint</footer></body></html>"""
+
+
+def test_a_page_gives_its_visible_text_to_which_offsets_refer(tmp_path):
+    (tmp_path / "a.html").write_text(PAGE)
+    item = one(tmp_path / "a.html")
+    sentences = item.document.sentences
+    assert [s.text for s in sentences] == ["Three held", "Police & army arrested three men.", "One"]
+    start, end = sentences[1].source[3]
+    assert item.text[start:end] == "arrested"
+
+
+def test_a_page_in_a_declared_charset_and_one_in_none(tmp_path):
+    page = "<meta charset='latin1'><p>Café burnt.</p>"
+    (tmp_path / "a.html").write_bytes(page.encode("latin1"))
+    assert one(tmp_path / "a.html").document.sentences[0].text == "Café burnt."
+    (tmp_path / "a.html").write_bytes(page[24:].encode("latin1"))
+    items, [told] = read(tmp_path / "a.html")
+    assert not items
+    assert "no charset is declared" in told.what
+
+
+def test_own_records_and_texts_as_json(tmp_path):
+    jpeg(tmp_path / "p/a.jpg")
+    own = {"id": "own", "sentences": [{"id": "s", "text": "He fell."}]}
+    written = {"text": "He fell. She ran.", "images": ["p/a.jpg"], "date": "2020"}
+    (tmp_path / "a.jsonl").write_text(json.dumps(own) + "\n" + json.dumps(written) + "\n")
+    items, told = read(tmp_path / "a.jsonl")
+    assert not told
+    assert [i.document.id for i in items] == ["own", f"{tmp_path}/a.jsonl:2"]
+    assert [len(i.document.sentences) for i in items] == [1, 2]
+    assert items[1].document.images[0].width == 40
+    (tmp_path / "b.json").write_text(json.dumps([own, {**written, "id": "x"}]))
+    items, told = read(tmp_path / "b.json")
+    assert [i.document.id for i in items] == ["own", "x"]
+
+
+def test_standard_input_as_text_and_as_lines(monkeypatch):
+    def given(data):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(data))))
+        return [item.document for item in read("-")[0]]
+
+    [document] = given(b"He fell. She ran.")
+    assert (document.id, len(document.sentences)) == ("stdin", 2)
+    assert [d.id for d in given(b'{"id":"a","text":"x"}\n{"id":"b","text":"y"}\n')] == ["a", "b"]
+
+
+def broken_jpeg(path):
+    jpeg(path)
+    path.write_bytes(path.read_bytes()[:300])
+
+
+HOSTILE = {
+    "binary.txt": (b"\x7fELF\0\0\1", "a binary file, not text"),
+    "broken.txt": (b"caf\xe9 x", "not UTF-8 text (byte 3)"),
+    "empty.txt": (b" \n", "an empty file"),
+    "empty.jpg": (b"", "an empty image file"),
+    "fake.jpg": (b"%!PS-Adobe /etc", "not an image"),
+    "no.json": (b"{", "not a valid record"),
+    "comment.html": (b"<!-- x -->", "no text in it"),
+    "deep.html": (b"<div>" * 50_000 + b"x", "no text in it"),
+    "half.jsonl": (b'{"id":"a","text":"\\ud800"}', "not a valid record"),
+    "long.jsonl": (
+        b'{"id":"a","sentences":[{"id":"s","text":"' + b"a" * 9000 + b'"}]}',
+        "a sentence of 9,000 characters",
+    ),
+    "etc.jsonl": (
+        b'{"id":"a","text":"x","images":["../../etc/passwd"]}',
+        "an image name that leads out of the images folder",
+    ),
+    "gone.jsonl": (b'{"id":"a","text":"x","images":["gone.jpg"]}', "no such picture"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_each_hostile_file_is_told_of_in_one_line_and_the_rest_is_read(tmp_path, name):
+    data, what = HOSTILE[name]
+    (tmp_path / name).write_bytes(data)
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good/z.txt").write_text("He fell.")
+    items, [told] = read(tmp_path)
+    assert what in str(told)
+    assert name in str(told)
+    assert f"{tmp_path}/good/z.txt" in [item.document.id for item in items]
+
+
+def test_a_broken_picture_does_not_take_its_article_along(tmp_path):
+    (tmp_path / "a.txt").write_text("He fell.")
+    broken_jpeg(tmp_path / "a.jpg")
+    [item], [told] = read(tmp_path)
+    assert not item.document.images
+    assert told.what == "a broken image"
+
+
+def test_an_oversized_picture_and_text_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("rmpl.inputs.files.MOST_BYTES", 100)
+    (tmp_path / "a.txt").write_text("He fell. " * 20)
+    PIL.Image.new("1", (10_000, 8_001)).save(tmp_path / "b.png")
+    items, told = read(tmp_path / "a.txt", tmp_path / "b.png")
+    assert not items
+    assert ["a text of" in told[0].what, told[1].what] == [True, "an image that is too large"]
+
+
+def test_pipes_and_broken_links_are_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.txt")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "b.txt")
+    items, told = read(tmp_path)
+    assert not items
+    assert [error.what for error in told] == ["not a file that can be read"] * 2
+
+
+def test_the_same_document_twice_is_read_once(tmp_path):
+    (tmp_path / "a.txt").write_text("He fell.")
+    [_], [told] = read(tmp_path / "a.txt", tmp_path / "a.txt")
+    assert "a second time" in told.what

@@ -1,0 +1,118 @@
+"""Sentences of one's own text: every token says where it stood."""
+
+import time
+
+import pytest
+
+pytest.importorskip("nupunkt")
+pytest.importorskip("nltk")
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rmpl.corpora.report import ReadReport
+from rmpl.inputs.paragraphs import line_paragraphs, markdown_paragraphs, plain_paragraphs
+from rmpl.inputs.sentences import CUT, MOST_WORDS, NO_WORD, split_text
+
+
+def split(text, find=plain_paragraphs, report=None):
+    return split_text(text, "d", find, report or ReadReport())
+
+
+def texts(sentences):
+    return [sentence.text for sentence in sentences]
+
+
+NEWS = """Three held in Kyiv
+
+Police in Kyiv arrested three men on
+Monday, Mr. Smith  said. The U.S. envoy
+met them at 5 p.m. in the city.\r\n\r\n  "It's over," he said.
+"""
+
+
+def test_sentences_are_one_line_each_and_headlines_are_their_own():
+    assert texts(split(NEWS)) == [
+        "Three held in Kyiv",
+        "Police in Kyiv arrested three men on Monday, Mr. Smith said.",
+        "The U.S. envoy met them at 5 p.m. in the city.",
+        '"It\'s over," he said.',
+    ]
+
+
+def test_a_headline_without_a_blank_line_after_it_does_not_run_into_the_text():
+    text = "Storm hits coast\nA storm hit the island on Monday and killed three.\nMore soon."
+    assert texts(split(text)) == [
+        "Storm hits coast",
+        "A storm hit the island on Monday and killed three.",
+        "More soon.",
+    ]
+
+
+def test_lines_that_were_wrapped_are_one_sentence():
+    text = (
+        "A storm hit the coast of\nthe island on Monday and\nkilled three fishermen of\nthe north."
+    )
+    assert len(split(text)) == 1
+
+
+@pytest.mark.parametrize("find", [plain_paragraphs, markdown_paragraphs, line_paragraphs])
+@settings(max_examples=60, deadline=None)
+@given(
+    text=st.text(
+        alphabet=st.sampled_from(list("aB.é\n\r\t *_`[]()#>|-!<\"'“”\u2028\xa0中")), max_size=80
+    )
+)
+def test_tokens_are_slices_of_the_sentence_and_of_the_source(find, text):
+    seen = 0
+    for sentence in split(text, find):
+        assert "\n" not in sentence.text
+        for (start, end), (first, last) in zip(sentence.tokens, sentence.source, strict=True):
+            said, stood = sentence.text[start:end], text[first:last]
+            assert seen <= first < last
+            seen = last
+            # Markdown's signs may stand within a word; nothing else may.
+            assert stood == said or (find is markdown_paragraphs and len(stood) > len(said))
+
+
+def test_markdown_loses_its_signs_and_keeps_its_offsets():
+    text = (
+        "---\ntitle: x\n---\n# Three **held**\nPolice [arrested](http://x.org/a_b) *three* men.\n"
+        "- one item\n- two\n\n```\ncode()\n```\n![alt](a.jpg)\n> He said so.\n\n"
+        "| a | b |\n|---|---|\n"
+    )
+    sentences = split(text, markdown_paragraphs)
+    assert texts(sentences) == [
+        "Three held",
+        "Police arrested three men.",
+        "one item",
+        "two",
+        "He said so.",
+        "a b",
+    ]
+    arrested = sentences[1].source[1]
+    assert text[slice(*arrested)] == "arrested"
+
+
+def test_what_is_no_sentence_is_cut_and_counted():
+    report = ReadReport()
+    sentences = split("word " * (2 * MOST_WORDS + 1) + "a" * 5_000 + " end", report=report)
+    assert [len(s.tokens) for s in sentences] == [MOST_WORDS, MOST_WORDS, 1, 1]
+    assert report.warnings == {CUT: 2, NO_WORD: 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 20_000, "![" * 20_000, "*" * 20_000, "<a " * 20_000, "_a" * 20_000],
+)
+def test_hostile_markdown_takes_no_square_of_time(text):
+    began = time.monotonic()
+    split(text, markdown_paragraphs)
+    assert time.monotonic() - began < 5
+
+
+def test_a_thousand_pages_take_seconds():
+    page = ("Police arrested three men in Kyiv on Monday. " * 8 + "\n\n") * 8
+    began = time.monotonic()
+    assert len(split(page * 100)) == 6_400
+    assert time.monotonic() - began < 10

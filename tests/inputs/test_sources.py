@@ -1,0 +1,119 @@
+"""Which pictures belong to which article."""
+
+import os
+
+import pytest
+
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.inputs.sources import OTHER, count_documents, find_sources
+
+
+@pytest.fixture
+def tree(tmp_path):
+    def make(*names, **contents):
+        for name in [*names, *contents.values()]:
+            path = tmp_path / "in" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x")
+        return tmp_path / "in"
+
+    return make
+
+
+def found(folder, report=None, told=None):
+    troubles = [] if told is None else told
+    sources = find_sources([str(folder)], report or ReadReport(), troubles.append)
+    assert told is not None or not troubles
+    return {
+        str(s.path.relative_to(folder)): [str(p.relative_to(folder)) for p in s.pictures]
+        for s in sources
+    }
+
+
+def test_pictures_belong_to_the_only_article_of_their_folder_or_of_one_above(tree):
+    folder = tree("a/story.txt", "a/1.jpg", "a/photos/2.png", "b/3.jpg", "b/text.md", "4.jpg")
+    assert found(folder) == {
+        "a/story.txt": ["a/1.jpg", "a/photos/2.png"],
+        "b/text.md": ["b/3.jpg"],
+        "4.jpg": [],
+    }
+
+
+def test_among_several_articles_the_name_decides(tree):
+    folder = tree(
+        "storm.txt", "storm.jpg", "storm-2.png", "storm_files/a.jpg", "stormy.jpg",
+        "storm-2.txt", "STORM.TXT.bak",
+    )  # fmt: skip
+    assert found(folder) == {
+        "storm.txt": ["storm.jpg", "storm_files/a.jpg"],
+        "storm-2.txt": ["storm-2.png"],
+        "stormy.jpg": [],
+    }
+
+
+def test_what_an_article_shows_is_its_own_wherever_it_lies(tree):
+    folder = tree("one/a.html", "two/b.md", "img/1.jpg", "img/2.jpg", "img/3 x.jpg")
+    (folder / "one/a.html").write_text(
+        '<p>x</p><IMG alt="x" src="../img/1.jpg"><img src=http://x/y.jpg>'
+    )
+    (folder / "two/b.md").write_text("x ![](../img/2.jpg) <img src='../img/3%20x.jpg'>")
+    report = ReadReport()
+    assert found(folder, report) == {
+        "one/a.html": ["img/1.jpg"],
+        "two/b.md": ["img/3 x.jpg", "img/2.jpg"],
+    }
+    assert report.warnings.total() == 1
+
+
+def test_pictures_beside_a_file_of_documents_are_left_to_it(tree):
+    folder = tree("docs.jsonl", "photos/1.jpg")
+    (folder / "docs.jsonl").write_text('{"id":"a"}\n{"id":"b"}\n')
+    assert found(folder) == {"docs.jsonl": []}
+    assert count_documents(find_sources([str(folder)], ReadReport(), print)) == 2
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..%2f..%2fetc/passwd"])
+def test_a_picture_outside_the_folder_is_refused_and_told(tree, name):
+    folder = tree("a.html")
+    (folder / "a.html").write_text(f"<p>x</p><img src='{name}'>")
+    told = []
+    assert found(folder, told=told) == {"a.html": []}
+    assert [error.what for error in told] == ["shows a picture outside its folder"]
+
+
+def test_links_neither_lead_out_nor_in_circles(tree, tmp_path):
+    folder = tree("a.txt")
+    (tmp_path / "secret.txt").write_text("x")
+    (folder / "circle").symlink_to(folder)
+    (folder / "self.txt").symlink_to(folder / "self.txt")
+    (folder / "out.txt").symlink_to(tmp_path / "secret.txt")
+    (folder / "in.txt").symlink_to(folder / "a.txt")
+    told = []
+    assert list(found(folder, told=told)) == ["a.txt", "in.txt", "self.txt"]
+    assert sorted(error.what for error in told) == [
+        "a link that leads out of the folder",
+        "a link to a folder, which is not followed",
+    ]
+
+
+def test_files_of_other_kinds_are_counted_and_hidden_ones_not_looked_at(tree):
+    folder = tree("a.txt", "b.pdf", ".git/c.txt", ".d.txt")
+    report = ReadReport()
+    assert list(found(folder, report)) == ["a.txt"]
+    assert report.left_out == {OTHER: 1}
+
+
+def test_a_mistake_on_the_command_line_stops(tmp_path):
+    (tmp_path / "a.pdf").write_text("x")
+    for name in ("nowhere", "a.pdf"):
+        with pytest.raises(RmplError):
+            find_sources([str(tmp_path / name)], ReadReport(), print)
+
+
+def test_names_that_are_no_characters_become_some(tree):
+    folder = tree()
+    folder.mkdir(exist_ok=True)
+    (folder / os.fsdecode(b"\xff.txt")).write_bytes(b"x")
+    [source] = find_sources([str(folder)], ReadReport(), print)
+    assert source.name.endswith("/\ufffd.txt")
