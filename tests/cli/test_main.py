@@ -23,6 +23,7 @@ COMMANDS = (
     "stats",
     "pretrain",
     "ablate",
+    "reproduce",
 )
 
 

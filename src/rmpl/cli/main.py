@@ -17,6 +17,7 @@ from rmpl.cli import (
     pretrain,
     push,
     report,
+    reproduce,
     score,
     stats,
     train,
@@ -83,6 +84,7 @@ app.command("stats")(stats.command)
 app.command("push")(push.command)
 app.command("pretrain")(pretrain.command)
 app.command("ablate")(ablate.command)
+app.command("reproduce")(reproduce.command)
 
 
 def main() -> None:

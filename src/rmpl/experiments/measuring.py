@@ -59,15 +59,10 @@ class Benchmark:
         return digest_of(self.documents)
 
 
-def measure(
-    run: Path,
-    benchmark: Benchmark,
-    *,
-    media: Sequence[str],
-    settings: Sequence[str],
-    progress: Progress | None = None,
-) -> Scores:
-    """Extract a benchmark's events with a run, keep them in its folder, and score them strictly.
+def extract(
+    run: Path, benchmark: Benchmark, *, media: Sequence[str], progress: Progress | None = None
+) -> list[Document]:
+    """Extract a benchmark's events with a run and keep them in its folder.
 
     Parameters
     ----------
@@ -75,8 +70,8 @@ def measure(
         The run's folder; ``predictions.jsonl`` is written into it.
     benchmark
         The documents.
-    media, settings
-        What is read, and which scores are taken.
+    media
+        What is read: text, image.
     progress
         Told of every step.
 
@@ -91,4 +86,17 @@ def measure(
     )
     found = pipeline.extract(benchmark.documents, progress)
     write_predictions(found, run / PREDICTIONS)
+    return found
+
+
+def measure(
+    run: Path,
+    benchmark: Benchmark,
+    *,
+    media: Sequence[str],
+    settings: Sequence[str],
+    progress: Progress | None = None,
+) -> Scores:
+    """Extract a benchmark's events, see ``extract``, and score them strictly in some settings."""
+    found = extract(run, benchmark, media=media, progress=progress)
     return score_by_document(benchmark.documents, found, [STRICT], settings)[STRICT]

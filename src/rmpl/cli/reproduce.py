@@ -1,0 +1,122 @@
+"""``rmpl reproduce``: a recipe from its data to its row of the table, in one command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rmpl.experiments.lock import Lock
+    from rmpl.experiments.requirements import Requirement
+
+DIFFERS = 1
+"""Exit code where figures differ from the lock file's."""
+
+
+def command(
+    recipe: Annotated[Path, typer.Argument(help="Recipe, a YAML file.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; default runs/reproduce/NAME.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="What corpus paths are relative to; default the recipe's.")
+    ] = None,
+    benchmark: Annotated[
+        Path | None, typer.Option(help="Folder of M2E2; default m2e2 beside the corpora.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Score only the first so many documents.", min=1)
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a key: stages.0.steps=100; may be repeated."),
+    ] = None,
+    verify: Annotated[
+        Path | None,
+        typer.Option(help="A lock file to compare with; exit code 1 if figures differ."),
+    ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what is there and what is missing.")
+    ] = False,
+) -> None:
+    """Check the data, train, predict, score, print the row of the table, write a lock file.
+
+    The lock file says what the figures were made of: recipe, seed, digests of the data, versions.
+    What is finished is kept; the same command goes on where it was stopped.
+    """
+    from rmpl.cli.progress import Bars
+    from rmpl.errors import RmplError
+    from rmpl.experiments.lock import LOCK, read_lock
+    from rmpl.experiments.measuring import Benchmark
+    from rmpl.experiments.reproduction import prepare_data, reproduce
+    from rmpl.experiments.requirements import requirements
+    from rmpl.training.processes import is_first
+    from rmpl.training.recipe import load_recipe
+
+    locked = None if verify is None else read_lock(verify)
+    loaded = load_recipe(recipe, set_)
+    folder = out if out is not None else Path("runs") / "reproduce" / loaded.name
+    corpora = data if data is not None else Path(loaded.data)
+    gold = benchmark if benchmark is not None else corpora / "m2e2"
+    with Bars() as bars:
+        if not dry_run and is_first() and prepare_data(loaded, corpora, bars.update):
+            typer.echo(f"{corpora}: the generated world was written, as no data was there")
+        needed = requirements(loaded, corpora, gold, folder)
+        if is_first():
+            _say(needed)
+        blocking = [one.what for one in needed if one.blocks and not one.is_met]
+        if blocking:
+            raise RmplError(
+                f"missing: {', '.join(blocking)}",
+                where=str(recipe),
+                remedy="get it as said above and start the same command again",
+            )
+        if dry_run:
+            typer.echo("all that is needed is there; nothing was trained or written")
+            return
+        documents = Benchmark("m2e2", gold, limit=limit)
+        found = reproduce(loaded, folder, corpora, documents, bars.update, folder / LOCK)
+    if found is None:
+        return
+    _show(loaded.name, found)
+    typer.echo(f"lock file: {folder / LOCK}")
+    if locked is not None and verify is not None and _differ(verify, locked, found):
+        raise typer.Exit(DIFFERS)
+
+
+def _say(needed: list[Requirement]) -> None:
+    for one in needed:
+        state = "there" if one.is_met else "MISSING" if one.blocks else "not here"
+        typer.echo(f"{state}: {one.what}: {one.found}")
+        if not one.is_met:
+            for line in one.remedy:
+                typer.echo(f"    {line}")
+
+
+def _show(name: str, lock: Lock) -> None:
+    from rmpl.experiments.published import table_lines
+    from rmpl.scoring import Counts
+    from rmpl.scoring.tables import score_lines
+
+    for protocol, tasks in lock.scores.items():
+        counts = {t: Counts(one["tp"], one["n_pred"], one["n_gold"]) for t, one in tasks.items()}
+        typer.echo("\n".join(score_lines(protocol, counts)))
+    typer.echo("")
+    typer.echo("\n".join(table_lines(name, lock.scores["strict"])))
+    if lock.world is not None:
+        typer.echo("on the generated world: no figure of it can be compared with a published one")
+
+
+def _differ(path: Path, locked: Lock, here: Lock) -> bool:
+    """Print what differs from a lock file; returns whether a figure does."""
+    from rmpl.experiments.lock import deviations, figures
+
+    found = deviations(locked, here)
+    for one in found:
+        typer.echo(f"{one.kind}: {one.key}: {one.locked} in the lock file, {one.here} here")
+    wrong = sum(one.kind == "figure" for one in found)
+    typer.echo(f"{path}: {wrong} of {figures(locked)} figures differ")
+    return wrong > 0

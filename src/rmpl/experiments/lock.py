@@ -1,0 +1,224 @@
+"""Lock files: what a reproduction was made of and what came out, to be compared with another one.
+
+What differs is told apart: *causes* (recipe, data, base, versions, machine), *figures* (scores and
+losses) and *traces* (digests of weights and predictions, which another machine seldom repeats).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from rmpl.backbones import embedded
+from rmpl.backbones.checkpoints import local_folder
+from rmpl.corpora.world.build import MARKER
+from rmpl.errors import RmplError
+from rmpl.experiments.measuring import PREDICTIONS, Benchmark
+from rmpl.scoring.counts import ScoreDict
+from rmpl.training.callbacks.curve import CURVE, read_curve
+from rmpl.training.card import public_name
+from rmpl.training.checkpoints import write_file, writing
+from rmpl.training.precision import MEASURED
+from rmpl.training.provenance import RUN
+from rmpl.training.recipe import Recipe
+from rmpl.training.trained import ADAPTER, FULL
+
+LOCK = "rmpl.lock.json"
+FORMAT = "rmpl-lock/1"
+_PLACES = ("data", "guard")
+"""Keys of a recipe that say where things lie, not what they are."""
+
+
+class Lock(msgspec.Struct, frozen=True):
+    """What a reproduction was made of, and what came out.
+
+    Parameters
+    ----------
+    recipe
+        The whole recipe without places of this machine; its seed is in it.
+    base
+        The model it starts from: its name, and a digest or the hub's revision.
+    data, benchmark
+        Documents and digest of every corpus; of the benchmark, with the pictures that were missing.
+    world
+        Version, seed and scale, where the data is a generated world.
+    versions, commit, machine
+        What it ran with; ``machine`` has the precision.
+    losses, weights
+        Of every stage: the last logged loss, and the digest of what was trained.
+    predictions
+        The digest of the prediction file.
+    scores
+        Protocol -> task -> counts and percentages.
+    """
+
+    format: str
+    recipe: dict[str, Any]
+    base: dict[str, str]
+    data: dict[str, dict[str, str | int]]
+    benchmark: dict[str, str | int]
+    world: dict[str, Any] | None
+    versions: dict[str, str]
+    commit: str | None
+    machine: dict[str, Any]
+    losses: dict[str, float]
+    weights: dict[str, str]
+    predictions: str
+    scores: dict[str, dict[str, ScoreDict]]
+
+
+class Deviation(msgspec.Struct, frozen=True):
+    """Something that differs between a lock and a reproduction; ``-`` where one lacks it."""
+
+    kind: Literal["cause", "figure", "trace"]
+    key: str
+    locked: str
+    here: str
+
+
+def make_lock(
+    folder: Path,
+    recipe: Recipe,
+    data: Path,
+    benchmark: Benchmark,
+    scores: Mapping[str, Mapping[str, ScoreDict]],
+) -> Lock:
+    """Describe a finished run and its scores."""
+    run = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    last = run["starts"][-1]
+    tree = recipe.model_dump(mode="json", exclude=set(_PLACES))
+    tree["backbone"]["model"] = public_name(recipe.backbone.model)
+    measured = folder / recipe.stages[-1].name / MEASURED
+    is_auto = recipe.precision == "auto" and measured.is_file()
+    precision = measured.read_text() if is_auto else recipe.precision
+    marker = data / MARKER
+    return Lock(
+        format=FORMAT,
+        recipe=tree,
+        base=_base(recipe.backbone.model),
+        data=run["data"],
+        benchmark={
+            "documents": len(benchmark.documents),
+            "missing_pictures": benchmark.missing,
+            "sha256": benchmark.digest,
+        },
+        world=json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else None,
+        versions=last["versions"],
+        commit=last["commit"],
+        machine={**last["machine"], "precision": precision},
+        losses={
+            stage.name: curve[-1]["loss"]
+            for stage in recipe.stages
+            if (curve := read_curve(folder / stage.name / CURVE))
+        },
+        weights={stage.name: _weights(folder / stage.name) for stage in recipe.stages},
+        predictions=_digest([folder / PREDICTIONS]),
+        scores={name: dict(tasks) for name, tasks in scores.items()},
+    )
+
+
+def _base(model: str) -> dict[str, str]:
+    """Return which model it is: a hub id with its revision, else a digest of the files."""
+    folder = local_folder(model)
+    if folder is None:
+        return {"name": public_name(model)}
+    if folder.parent.name == "snapshots":
+        return {"name": model, "revision": folder.name}
+    files = sorted([*folder.glob("*.safetensors"), *folder.glob("*.json")])
+    name = model if model == embedded.NAME else public_name(model)
+    return {"name": name, "sha256": _digest(files)}
+
+
+def _weights(stage: Path) -> str:
+    return _digest(sorted(p for place in (ADAPTER, FULL) for p in (stage / place).glob("*.safet*")))
+
+
+def _digest(files: list[Path]) -> str:
+    found = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            found.update(hashlib.file_digest(stream, "sha256").digest())
+    return found.hexdigest()
+
+
+def write_lock(lock: Lock, path: Path) -> None:
+    """Write a lock file."""
+    with writing(path, "the run is kept"):
+        write_file(path, msgspec.json.format(msgspec.json.encode(lock), indent=1) + b"\n")
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock file.
+
+    Raises
+    ------
+    RmplError
+        If there is none, or it is of another form.
+    """
+    if not path.is_file():
+        raise RmplError("no such lock file", where=str(path), remedy="check the path")
+    try:
+        lock = msgspec.json.decode(path.read_bytes(), type=Lock)
+    except msgspec.MsgspecError as error:
+        raise RmplError(f"not a lock file ({error})", where=str(path)) from error
+    if lock.format != FORMAT:
+        raise RmplError(
+            f"a lock of form {lock.format!r}, not {FORMAT!r}",
+            where=str(path),
+            remedy="verify it with the version of rmpl that wrote it",
+        )
+    return lock
+
+
+_KINDS: dict[str, Literal["cause", "figure", "trace"]] = {
+    "losses": "figure",
+    "scores": "figure",
+    "weights": "trace",
+    "predictions": "trace",
+}
+_DERIVED = (".p", ".r", ".f1")
+"""Percentages follow from the counts beside them."""
+
+
+def deviations(locked: Lock, here: Lock) -> list[Deviation]:
+    """Return all that differs, causes first, in the order of the lock file."""
+    one, other = (_flat(msgspec.to_builtins(lock)) for lock in (locked, here))
+    found = [
+        Deviation(
+            _KINDS.get(key.partition(".")[0], "cause"), key, one.get(key, "-"), other.get(key, "-")
+        )
+        for key in dict.fromkeys([*one, *other])
+        if one.get(key) != other.get(key) and not key.endswith(_DERIVED)
+    ]
+    order = ("cause", "figure", "trace")
+    return sorted(found, key=lambda deviation: order.index(deviation.kind))
+
+
+def figures(lock: Lock) -> int:
+    """Return how many figures a lock holds."""
+    flat = _flat(msgspec.to_builtins(lock))
+    return sum(
+        _KINDS.get(key.partition(".")[0]) == "figure" and not key.endswith(_DERIVED) for key in flat
+    )
+
+
+def _flat(tree: object, prefix: str = "") -> dict[str, str]:
+    if isinstance(tree, dict):
+        pairs: Any = tree.items()
+    elif isinstance(tree, list):
+        pairs = ((item["name"] if _named(item) else n, item) for n, item in enumerate(tree))
+    else:
+        return {prefix: "none" if tree is None else str(tree)}
+    found: dict[str, str] = {}
+    for key, value in pairs:
+        found |= _flat(value, f"{prefix}.{key}" if prefix else str(key))
+    return found
+
+
+def _named(item: object) -> bool:
+    return isinstance(item, dict) and "name" in item

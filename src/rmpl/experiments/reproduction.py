@@ -1,0 +1,127 @@
+"""A recipe from its data to its row of the table, with a lock file that says what it was made of.
+
+Whatever is finished is kept: stages by themselves, predictions as long as they are those of the
+trained weights and the same documents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from rmpl.backbones import embedded
+from rmpl.corpora.predictions import read_predictions
+from rmpl.corpora.world.build import build_world
+from rmpl.experiments.lock import Lock, make_lock, write_lock
+from rmpl.experiments.measuring import PREDICTIONS, Benchmark, extract
+from rmpl.scoring import SETTINGS, score_by_document
+from rmpl.scoring.counts import ScoreDict
+from rmpl.training.card import CARD, METRICS, card_of
+from rmpl.training.checkpoints import write_file
+from rmpl.training.processes import is_first, part, wait
+from rmpl.training.recipe import Recipe
+from rmpl.training.run import Run
+from rmpl.training.trained import read_trained
+
+PROTOCOLS = ("strict", "legacy")
+WORLD_SEED = 7
+_PREDICTED = "predicted.txt"
+
+Progress = Callable[[str, int, int, str], None]
+"""Called with (step, done, total, what else to say)."""
+
+
+def prepare_data(recipe: Recipe, data: Path, progress: Progress) -> bool:
+    """Write the generated world where a recipe of the embedded model finds no data.
+
+    Returns
+    -------
+    bool
+        Whether it was written.
+    """
+    if recipe.backbone.model != embedded.NAME or data.exists():
+        return False
+    build_world(
+        data, seed=WORLD_SEED, progress=lambda done, total, _: progress("world", done, total, "")
+    )
+    return True
+
+
+def reproduce(
+    recipe: Recipe, out: Path, data: Path, benchmark: Benchmark, progress: Progress, lock: Path
+) -> Lock | None:
+    """Train, predict, score, and write the lock file.
+
+    Parameters
+    ----------
+    recipe
+        What to train.
+    out
+        The run's folder.
+    data
+        What the corpora's paths are relative to.
+    benchmark
+        What is scored.
+    progress
+        Told of every step.
+    lock
+        The lock file to write.
+
+    Returns
+    -------
+    Lock or None
+        ``None`` in all processes but the first, where several train together.
+
+    Raises
+    ------
+    RmplError
+        As training and extraction do.
+    """
+    run = Run(recipe, out, data)
+
+    def trained(stage: str, step: int, steps: int, loss: float) -> None:
+        progress(f"train {stage}", step, steps, "" if math.isnan(loss) else f"loss {loss:.3f}")
+
+    run.train(trained if is_first() else None)
+    wait()
+    part()
+    if not is_first():
+        return None
+    predict_once(recipe, out, benchmark, progress)
+    scores = _score(out, benchmark)
+    found = make_lock(out, recipe, data, benchmark, scores)
+    write_file(out / METRICS, msgspec.json.format(msgspec.json.encode(scores), indent=1))
+    write_file(out / CARD, card_of(out))
+    write_lock(found, lock)
+    return found
+
+
+def predict_once(recipe: Recipe, out: Path, benchmark: Benchmark, progress: Progress) -> None:
+    """Extract the benchmark's events, unless these weights have done so already."""
+    weights = read_trained(out / recipe.stages[-1].name).fingerprint
+    wanted = hashlib.sha256(f"{weights} {benchmark.digest}".encode()).hexdigest()
+    marker = out / _PREDICTED
+    if marker.is_file() and (out / PREDICTIONS).is_file() and marker.read_text() == wanted:
+        return
+    extract(
+        out,
+        benchmark,
+        media=benchmark.media,
+        progress=lambda step, done, of: progress(step, done, of, ""),
+    )
+    write_file(marker, wanted)
+
+
+def _score(out: Path, benchmark: Benchmark) -> dict[str, dict[str, ScoreDict]]:
+    """Score the prediction file, as ``rmpl score`` does."""
+    settings = SETTINGS if benchmark.has_pictures else ("text",)
+    found = read_predictions(out / PREDICTIONS)
+    results = score_by_document(benchmark.documents, found, PROTOCOLS, settings)
+    return {
+        name: {task: counts.to_dict() for task, counts in scores.total().items()}
+        for name, scores in results.items()
+    }

@@ -1,0 +1,170 @@
+"""What a reproduction needs: data, weights, a GPU, disk; what is there, and how to get the rest."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+import yaml
+
+from rmpl.backbones import embedded
+from rmpl.backbones.checkpoints import known_checkpoints, local_folder
+from rmpl.corpora.registry import read_corpus
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.records import Document
+from rmpl.training.recipe import Recipe
+
+GB = 10**9
+_BYTES_A_WEIGHT = 2
+"""Checkpoints are published in bf16."""
+
+
+class Requirement(msgspec.Struct, frozen=True):
+    """Something a reproduction needs.
+
+    Parameters
+    ----------
+    what
+        Its name.
+    is_met
+        Whether it is there.
+    found
+        What is there, or what is wrong.
+    remedy
+        What to do where it is not met, one line each.
+    blocks
+        Whether nothing can go on without it.
+    """
+
+    what: str
+    is_met: bool
+    found: str
+    remedy: tuple[str, ...] = ()
+    blocks: bool = True
+
+
+@functools.cache
+def _sources() -> dict[str, Any]:
+    text = (resources.files(__package__) / "sources.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+def gpu_hours(model: str) -> tuple[float, float] | None:
+    """Return the hours of one H100 and of one A100 for a shipped recipe, by arithmetic."""
+    found = _sources()["gpu_hours"].get(model)
+    return None if found is None else (found[0], found[1])
+
+
+def requirements(recipe: Recipe, data: Path, benchmark: Path, out: Path) -> list[Requirement]:
+    """Return all that a recipe needs, whether it is there or not.
+
+    Parameters
+    ----------
+    recipe
+        The recipe.
+    data
+        What its corpora's paths are relative to.
+    benchmark
+        The folder of M2E2.
+    out
+        Where the run is written.
+    """
+    found = [
+        _corpus(name, corpus.reader, data / corpus.path, corpus.split)
+        for name, corpus in recipe.corpora.items()
+    ]
+    found.append(_corpus("the benchmark", "m2e2", benchmark, None))
+    found += _model(recipe, out)
+    return found
+
+
+def _corpus(name: str, reader: str, path: Path, split: str | None) -> Requirement:
+    what = f"{name} ({reader})"
+    report = ReadReport()
+    try:
+        documents = read_corpus(reader, path, split=split, report=report)
+        pictures, missing = _pictures(documents)
+    except RmplError as error:
+        return Requirement(what, False, str(error), _how_to_get(reader, path))
+    used = ", ".join(f"{count:,} {thing}" for thing, count in report.used.items())
+    left = sum(report.left_out.values())
+    said = f"{path}: {used}" + (f"; {left:,} left out" if left else "")
+    if missing:
+        return Requirement(
+            what,
+            False,
+            f"{said}; {missing:,} of {pictures:,} pictures missing",
+            _how_to_get(reader, path),
+            # Text goes on without pictures; a corpus of nothing but pictures does not.
+            blocks=missing == pictures and reader in {"swig", "imsitu"},
+        )
+    return Requirement(what, True, said)
+
+
+def _pictures(documents: Iterator[Document]) -> tuple[int, int]:
+    """Return how many pictures documents have, and of how many the file is missing."""
+    paths = [image.path for document in documents for image in document.images]
+    return len(paths), sum(path is None for path in paths)
+
+
+def _how_to_get(reader: str, path: Path) -> tuple[str, ...]:
+    source = _sources()["corpora"].get(reader)
+    if source is None:
+        return (f"put it at {path}",)
+    lines = [
+        f"from: {source['from']}",
+        f"terms: {source['terms']}",
+        f"put into {path}: {source['files']}",
+        f"disk: {source['disk']}",
+    ]
+    if "instead" in source:
+        lines.append(source["instead"])
+    return tuple(lines)
+
+
+def _model(recipe: Recipe, out: Path) -> Iterator[Requirement]:
+    model = recipe.backbone.model
+    if model == embedded.NAME:
+        yield Requirement("the model", True, "the embedded one")
+        return
+    known = known_checkpoints().get(model)
+    size = 0 if known is None else known.parameters * _BYTES_A_WEIGHT
+    here = local_folder(model)
+    has_weights = here is not None and any(here.glob("*.safetensors"))
+    about = f"{size / GB:.0f} GB to download" if size else "of unknown size"
+    yield Requirement(
+        "the model",
+        has_weights,
+        f"{model}: {here if has_weights else 'its weights are not on this machine'}",
+        () if has_weights else (f"hf download {model}  # {about}; `rmpl train` does it, too",),
+        blocks=False,
+    )
+    if known is None:
+        return
+    hours = gpu_hours(model)
+    said = "" if hours is None else f"about {hours[0]} hours of one H100, {hours[1]} of one A100"
+    yield Requirement(
+        "a GPU",
+        torch.cuda.is_available(),
+        f"{said} by arithmetic, not a measurement (docs/backbones.md)".strip(),
+        (
+            "on a machine with one: the same command; memory: rmpl train RECIPE --dry-run",
+            "on eight: torchrun --nproc_per_node 8 --no-python rmpl reproduce RECIPE",
+        ),
+    )
+    place = next(parent for parent in (out.resolve(), *out.resolve().parents) if parent.exists())
+    free = shutil.disk_usage(place).free
+    wanted = 0 if has_weights else size
+    yield Requirement(
+        "disk",
+        free > wanted,
+        f"{free / GB:.0f} GB free at {place}; {wanted / GB:.0f} GB for weights",
+        ("make room, or choose another --out and HF_HOME",),
+    )
