@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # The index of a machine may offer torch as a CPU build; plain pip takes it, other installers may not.
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test checks clean
+.PHONY: demo test checks docs clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -37,5 +37,9 @@ checks: $(VENV)/.dev
 test: checks
 	$(BIN)/python -m pytest
 
+# The documentation as a site in site/; a broken link or anchor is an error.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo site

@@ -41,8 +41,7 @@ def command(
     from rmpl.corpora.registry import read_corpus
     from rmpl.extraction.local import LocalEngine
     from rmpl.extraction.pipeline import Pipeline
-    from rmpl.ontology import load_ontology
-    from rmpl.training.trained import load_trained
+    from rmpl.training.trained import load_trained, ontology_of
 
     documents = list(read_corpus(corpus, data, images=images))[:limit]
     pictures = [image for document in documents for image in document.images]
@@ -53,7 +52,7 @@ def command(
     )
     pipeline = Pipeline(
         LocalEngine(backbone, batch=batch),
-        backbone.context(load_ontology()),
+        backbone.context(ontology_of(run)),
         media=media,
         constrained=not unconstrained,
     )

@@ -10,11 +10,10 @@ from rmpl.corpora.predictions import write_predictions
 from rmpl.corpora.registry import read_corpus
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
-from rmpl.ontology import load_ontology
 from rmpl.records import Document
 from rmpl.scoring import Scores, score_by_document
 from rmpl.training.data import digest_of
-from rmpl.training.trained import load_trained
+from rmpl.training.trained import load_trained, ontology_of
 
 STRICT = "strict"
 PREDICTIONS = "predictions.jsonl"
@@ -81,9 +80,8 @@ def extract(
         If no stage of the run is finished.
     """
     backbone = load_trained(run)
-    pipeline = Pipeline(
-        LocalEngine(backbone), backbone.context(load_ontology()), media=tuple(media)
-    )
+    context = backbone.context(ontology_of(run))
+    pipeline = Pipeline(LocalEngine(backbone), context, media=tuple(media))
     found = pipeline.extract(benchmark.documents, progress)
     write_predictions(found, run / PREDICTIONS)
     return found

@@ -8,6 +8,7 @@ import msgspec
 
 from rmpl.backbones.backbone import Backbone, Settings, inference_settings, load_backbone
 from rmpl.errors import RmplError
+from rmpl.ontology import Ontology, load_ontology
 from rmpl.training.adapters import merge_adapters
 from rmpl.training.recipe import load_recipe
 
@@ -67,6 +68,20 @@ def load_trained(
     backbone = load_backbone(base_of(trained, folder), settings)
     backbone.model = merge_adapters(backbone.model, [folder / name for name in trained.adapters])
     return backbone
+
+
+def ontology_of(folder: Path) -> Ontology:
+    """Return the event types that a run, or the run of a stage's folder, was trained on.
+
+    Raises
+    ------
+    RmplError
+        If its recipe names an inventory that is no longer there.
+    """
+    for place in (folder, folder.resolve().parent):
+        if (place / RECIPE).is_file():
+            return load_ontology(load_recipe(place / RECIPE).ontology)
+    return load_ontology()
 
 
 def base_of(trained: Trained, folder: Path) -> str:
