@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import shutil
 
+import numpy as np
 import PIL.Image
+import PIL.ImageDraw
 import pytest
 import torch
 
 from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import IGNORE, Settings, inference_settings, load_backbone
 from rmpl.backbones.features import picture_features
+from rmpl.backbones.sight import see
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
@@ -312,6 +315,22 @@ def test_a_checkpoint_without_its_image_processor_is_refused(backbone, twins, tm
         (folder / name).unlink(missing_ok=True)
     with pytest.raises(RmplError, match="processor"):
         load_backbone(str(folder))
+
+
+@pytest.mark.parametrize(("width", "height"), [(400, 300), (130, 500)])
+def test_a_box_lies_where_the_model_sees_what_is_in_it(backbone, tmp_path, width, height):
+    box = Box(0.3 * width, 0.2 * height, 0.6 * width, 0.7 * height)
+    picture = PIL.Image.new("RGB", (height, width), "white").rotate(90, expand=True)
+    PIL.ImageDraw.Draw(picture).rectangle((box.x1, box.y1, box.x2 - 1, box.y2 - 1), fill="red")
+    exif = picture.getexif()
+    exif[ORIENTATION] = 3
+    picture.rotate(180).save(tmp_path / "one.png", exif=exif)  # stored upside down
+    sight = see(backbone, Image("one", str(tmp_path / "one.png"), width, height))
+    pixels = np.asarray(sight.tiles[sight.whole]).astype(int)
+    rows, columns = np.nonzero(pixels[..., 0] - pixels[..., 1] > 120)
+    seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    drawn = sight.box(box)
+    assert [drawn.x1, drawn.y1, drawn.x2, drawn.y2] == pytest.approx(seen, abs=1)
 
 
 def test_bounds_of_pixels_are_kept_or_refused(backbone, twins):

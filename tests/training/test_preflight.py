@@ -10,7 +10,6 @@ from rmpl.cli.main import app
 from rmpl.errors import RmplError
 from rmpl.records import Image
 from rmpl.tasks import Prompt, Sample
-from rmpl.training import preflight as preflight_module
 from rmpl.training.memory import GIB
 from rmpl.training.preflight import preflight
 from rmpl.training.recipe import Recipe
@@ -180,10 +179,9 @@ def test_a_folder_with_no_tokenizer_is_counted_by_words_where_the_checkpoint_is_
     name = "Qwen/Qwen3-VL-2B-Instruct"
     cached = tmp_path / "cached"
     cached.mkdir()
-    config, _ = preflight_module.read_config(name)
+    config, _ = checkpoints.read_config(name)
     config.save_pretrained(cached)
-    for module in (preflight_module, checkpoints):
-        monkeypatch.setattr(module, "local_folder", lambda _: cached)
+    monkeypatch.setattr(checkpoints, "local_folder", lambda _: cached)
     recipe = Recipe.model_validate(tree(name) | {"precision": "bf16"})
     facts = preflight(Run(recipe, tmp_path, small_world), devices=1, gpu_bytes=80 * GIB)
     assert str(cached) in facts.sizes_from

@@ -55,7 +55,7 @@ def words_of(drawing: str) -> str:
 def draw(events: list[Event], text: str = TEXT, *, gold: bool = True) -> str:
     document = Document("d", (sentence("s1", text),), text_events=tuple(events))
     pairs = compare(document, None).text
-    drawn = [DrawnEvent(pair, f"e{i}") for i, pair in enumerate(pairs)]
+    drawn = [DrawnEvent(pair, f"e{i}", "gold") for i, pair in enumerate(pairs)]
     return draw_sentence(document.sentences[0], drawn, gold=gold, palette=Palette())
 
 

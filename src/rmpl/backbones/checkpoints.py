@@ -142,6 +142,28 @@ def stand_in_processor(source: str, family: Family) -> Any:
         return family.load_processor(name)
 
 
+def processor_at_hand(source: str, family: Family) -> tuple[Any, float | None]:
+    """Return the processor of a model, and nothing more if it is the model's own.
+
+    Where its files are not on this machine, it is a stand-in; the number is then how many words and
+    marks a token of the real tokenizer is worth.
+
+    Raises
+    ------
+    RmplError
+        If it is neither here nor known.
+    """
+    folder = local_folder(source)
+    known = known_checkpoints().get(source)
+    if folder is not None or known is None:
+        try:
+            return family.load_processor(str(folder or source)), None
+        except RmplError:
+            if known is None:
+                raise
+    return stand_in_processor(source, family), known.pieces_per_token
+
+
 def _merged(tree: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     merged = dict(tree)
     for key, value in changes.items():

@@ -13,6 +13,7 @@ from rmpl.cli import (
     check,
     compare,
     convert,
+    inspect,
     predict,
     pretrain,
     push,
@@ -81,6 +82,7 @@ app.command("report")(report.command)
 app.command("check")(check.command)
 app.command("convert")(convert.command)
 app.command("stats")(stats.command)
+app.command("inspect")(inspect.command)
 app.command("push")(push.command)
 app.command("pretrain")(pretrain.command)
 app.command("ablate")(ablate.command)

@@ -15,7 +15,7 @@ from rmpl.tasks.same_event import SameEvent
 from rmpl.tasks.skills import SKILLS
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 
-_EVENT_TASKS: tuple[type[Task], ...] = (
+EVENT_TASKS: tuple[type[Task], ...] = (
     TextEvents,
     ImageEvents,
     Relations,
@@ -25,7 +25,7 @@ _EVENT_TASKS: tuple[type[Task], ...] = (
     ImageARE,
     SameEvent,
 )
-TASKS: dict[str, type[Task]] = {task.name: task for task in (*_EVENT_TASKS, *SKILLS)}
+TASKS: dict[str, type[Task]] = {task.name: task for task in (*EVENT_TASKS, *SKILLS)}
 
 
 def make_task(name: str, context: Context) -> Task:
@@ -41,4 +41,4 @@ def make_task(name: str, context: Context) -> Task:
     return TASKS[name](context)
 
 
-__all__ = ["TASKS", "Context", "Prompt", "Sample", "Task", "make_task"]
+__all__ = ["EVENT_TASKS", "TASKS", "Context", "Prompt", "Sample", "Task", "make_task"]

@@ -19,11 +19,9 @@ from rmpl.backbones import family_of
 from rmpl.backbones.backbone import Backbone, Settings
 from rmpl.backbones.checkpoints import (
     empty_model,
-    known_checkpoints,
-    local_folder,
     model_type_of,
+    processor_at_hand,
     read_config,
-    stand_in_processor,
 )
 from rmpl.errors import RmplError
 from rmpl.records import Image
@@ -160,7 +158,7 @@ class _Look:
         self._weights = recipe.weights
         model = empty_model(self._config, self.family, torch.float32)
         self.parameters = sum(parameter.numel() for parameter in model.parameters())
-        processor, rate = self._processor(source)
+        processor, rate = processor_at_hand(source, self.family)
         self.tokens_from = (
             "its own tokenizer"
             if rate is None
@@ -169,18 +167,6 @@ class _Look:
         self.backbone = Backbone(model, processor, self.family, settings)
         self._counter = TokenCounter(self.backbone, rate)
         self._seen: dict[str, _Trained] = {}
-
-    def _processor(self, source: str) -> tuple[Any, float | None]:
-        """Return the processor that is here, or a stand-in with its pieces a token."""
-        folder = local_folder(source)
-        known = known_checkpoints().get(source)
-        if folder is not None or known is None:
-            try:
-                return self.family.load_processor(str(folder or source)), None
-            except RmplError:
-                if known is None:
-                    raise
-        return stand_in_processor(source, self.family), known.pieces_per_token
 
     def stage(
         self, stage: StageRecipe, sources: list[Source], seed: int, devices: int, gpu_bytes: int

@@ -7,7 +7,7 @@ and script of ``rmpl.viewer.page`` and holds no style or script of its own.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rmpl.records import Image, Sentence
 from rmpl.viewer.anchors import image_mark, picture_key, sentence_key, text_mark
@@ -20,6 +20,9 @@ from rmpl.viewer.palette import Palette
 from rmpl.viewer.pictures import load_picture
 from rmpl.viewer.text_drawing import DrawnEvent, draw_sentence
 
+SIDES: Mapping[bool, str] = {True: "gold", False: "predicted"}
+"""What the two sides of a document are called."""
+
 
 @dataclasses.dataclass(frozen=True)
 class _Canvas:
@@ -30,11 +33,9 @@ class _Canvas:
     palette: Palette
     badges: LinkBadges
     sides: tuple[bool, ...]
+    names: Mapping[bool, str]
+    everything: bool
     max_picture_bytes: int
-
-
-def _side_name(gold: bool) -> str:
-    return "gold" if gold else "predicted"
 
 
 def _panes(canvas: _Canvas, drawn: Iterable[Markup]) -> Markup:
@@ -42,8 +43,8 @@ def _panes(canvas: _Canvas, drawn: Iterable[Markup]) -> Markup:
     panes = [
         el(
             "div",
-            {"class": f"pane {_side_name(gold)}"},
-            el("span", {"class": "side"}, _side_name(gold)),
+            {"class": f"pane {SIDES[gold]}"},
+            el("span", {"class": "side"}, canvas.names[gold]),
             one,
         )
         for gold, one in zip(canvas.sides, drawn, strict=True)
@@ -72,7 +73,7 @@ def _draw_text(canvas: _Canvas, number: int, sentence: Sentence) -> Markup | Non
         for index, pair in enumerate(canvas.comparison.text)
         if pair.either.sentence_id == sentence.id
     ]
-    if not pairs:
+    if not pairs and not canvas.everything:
         return None
 
     def side(gold: bool) -> Markup:
@@ -93,13 +94,13 @@ def _draw_text(canvas: _Canvas, number: int, sentence: Sentence) -> Markup | Non
 def _text_event(canvas: _Canvas, index: int, pair: TextPair, gold: bool) -> DrawnEvent:
     event = pair.side(gold)
     badges = canvas.badges.of_text(event.id if event else None, gold=gold)
-    return DrawnEvent(pair, text_mark(canvas.prefix, index), badges)
+    return DrawnEvent(pair, text_mark(canvas.prefix, index), canvas.names[gold], badges)
 
 
 def _image_event(canvas: _Canvas, index: int, pair: ImagePair, gold: bool) -> DrawnImageEvent:
     event = pair.side(gold)
     badges = canvas.badges.of_image(event.id if event else None, gold=gold)
-    return DrawnImageEvent(pair, image_mark(canvas.prefix, index), badges)
+    return DrawnImageEvent(pair, image_mark(canvas.prefix, index), canvas.names[gold], badges)
 
 
 def _extent(pairs: Sequence[ImagePair]) -> tuple[float, float]:
@@ -118,7 +119,7 @@ def _draw_picture(canvas: _Canvas, number: int, image: Image) -> Markup | None:
         for index, pair in enumerate(canvas.comparison.image)
         if pair.either.image_id == image.id
     ]
-    if not pairs:
+    if not pairs and not canvas.everything:
         return None
     picture = load_picture(
         image,
@@ -198,6 +199,8 @@ def draw_document(
     prefix: str,
     palette: Palette,
     sides: tuple[bool, ...] = (True, False),
+    names: Mapping[bool, str] = SIDES,
+    everything: bool = False,
     max_picture_bytes: int = 120_000,
 ) -> Markup:
     """Return one document, each sentence and picture with events drawn once a side.
@@ -208,11 +211,17 @@ def draw_document(
         Starts every id and key of this drawing; letters and digits, unique on its page.
     sides
         ``True`` for gold, ``False`` for predicted, in the order they are shown.
+    names
+        What these are called.
+    everything
+        Whether sentences and pictures without events are drawn too.
     max_picture_bytes
         Pictures are downsized until their JPEG takes no more than this.
     """
     badges = LinkBadges(comparison, prefix)
-    canvas = _Canvas(comparison, prefix, palette, badges, sides, max_picture_bytes)
+    canvas = _Canvas(
+        comparison, prefix, palette, badges, sides, names, everything, max_picture_bytes
+    )
     document = comparison.document
     rows: list[Markup] = []
     silent: list[tuple[int, Sentence]] = []
@@ -224,7 +233,7 @@ def draw_document(
             rows.append(row)
     figures = [_draw_picture(canvas, number, one) for number, one in enumerate(document.images, 1)]
     shown = [figure for figure in figures if figure is not None]
-    heads = [el("div", {"class": f"pane {_side_name(one)}"}, _side_name(one)) for one in sides]
+    heads = [el("div", {"class": f"pane {SIDES[one]}"}, names[one]) for one in sides]
     return join(
         el("div", {"class": "panes heads", "aria-hidden": "true"}, *heads) if rows else None,
         *rows,

@@ -23,10 +23,11 @@ _ASSUMED_WIDTH = 290.0
 
 @dataclasses.dataclass(frozen=True)
 class DrawnImageEvent:
-    """A paired image event, the key that ties its parts on the page, and its link badges."""
+    """One side of a paired image event; ``side`` is what that side is called."""
 
     pair: ImagePair
     key: str
+    side: str
     badges: Markup = NOTHING
 
 
@@ -70,7 +71,7 @@ def _labelled(events: Sequence[DrawnImageEvent], gold: bool, palette: Palette) -
                     argument,
                     " ".join(word for word in words if word),
                     f"{palette.css(mention.event_type)} {SIGNS[pair.verdict].css}",
-                    tip(what, "gold" if gold else "predicted", pair.verdict, argument.score),
+                    tip(what, event.side, pair.verdict, argument.score),
                     event.key,
                 )
             )
@@ -187,7 +188,7 @@ def _event_chip(event: DrawnImageEvent, gold: bool, palette: Palette) -> Markup 
     attributes = {
         "class": f"mark trigger first last {palette.css(mention.event_type)} {sign.css}",
         "data-e": event.key,
-        "title": tip(mention.event_type, "gold" if gold else "predicted", verdict, mention.score),
+        "title": tip(mention.event_type, event.side, verdict, mention.score),
         "tabindex": "0",
     }
     return el(

@@ -9,10 +9,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
+from rmpl.errors import RmplError
 from rmpl.viewer.markup import Markup, el, join
+
+MAX_BYTES = 15_000_000
+"""The size one file should not exceed; pictures are made smaller until it fits."""
+
+_PICTURE_BYTES = (120_000, 60_000, 30_000, 12_000, 6_000)
 
 
 @cache
@@ -58,3 +66,32 @@ def render_page(title: str, *body: Markup) -> str:
         el("body", None, *body, el("script", None, _asset("report.js"))),
     )
     return str(join(Markup("<!DOCTYPE html>\n"), page, "\n"))
+
+
+def write_page(file: Path, render: Callable[[int], str]) -> Path:
+    """Write a page whose pictures are as large as its size allows, and return its file.
+
+    Parameters
+    ----------
+    render
+        Returns the page, with no picture of more than so many bytes.
+
+    Raises
+    ------
+    RmplError
+        If the file cannot be written.
+    """
+    content = b""
+    for most in _PICTURE_BYTES:
+        content = render(most).encode("utf-8")
+        if len(content) <= MAX_BYTES:
+            break
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise RmplError(
+            f"the report cannot be written ({error.strerror})",
+            where=str(file),
+            remedy="choose a folder that exists and that you may write to",
+        ) from error
+    return file

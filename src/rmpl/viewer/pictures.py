@@ -17,7 +17,9 @@ PLACEHOLDER = (4, 3)
 """Width and height of the placeholder where a picture's size is not known."""
 
 _EDGES = (720, 560, 420, 320, 224, 160)
-_QUALITY = 78
+_QUALITY, _SMALL_QUALITY = 78, 95
+_SMALL = 256
+"""A picture of no more pixels a side is shown enlarged, where artefacts of JPEG would be seen."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +65,7 @@ def load_picture(
         known = known if all(known) else extent
         return _placeholder(key, known, f"picture not shown: {error.what} ({image.id})")
     width, height = known if all(known) else (float(picture.width), float(picture.height))
-    return Picture(key, width, height, _data_uri(picture, max_bytes))
+    return Picture(key, width, height, embed(picture, max_bytes))
 
 
 def _placeholder(key: str, known: tuple[float, float], problem: str) -> Picture:
@@ -71,13 +73,15 @@ def _placeholder(key: str, known: tuple[float, float], problem: str) -> Picture:
     return Picture(key, width, height, None, problem)
 
 
-def _data_uri(picture: PIL.Image.Image, max_bytes: int) -> str:
+def embed(picture: PIL.Image.Image, max_bytes: int) -> str:
+    """Return an RGB picture as the address of a JPEG, downsized until it takes ``max_bytes``."""
     encoded = b""
+    quality = _SMALL_QUALITY if max(picture.size) <= _SMALL else _QUALITY
     for edge in _EDGES:
         small = picture.copy()
         small.thumbnail((edge, edge), PIL.Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
-        small.save(buffer, "JPEG", quality=_QUALITY, optimize=True)
+        small.save(buffer, "JPEG", quality=quality, optimize=True)
         encoded = buffer.getvalue()
         if len(encoded) <= max_bytes:
             break

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import msgspec
 
-from rmpl.errors import RmplError
 from rmpl.records import Document
 from rmpl.scoring import SETTINGS
 from rmpl.scoring.analysis import Analysis, summarise
@@ -21,7 +20,7 @@ from rmpl.viewer.charts import draw_curve
 from rmpl.viewer.compare import Comparison, compare
 from rmpl.viewer.errors import draw_errors
 from rmpl.viewer.markup import Markup, el, join
-from rmpl.viewer.page import render_page
+from rmpl.viewer.page import render_page, write_page
 from rmpl.viewer.palette import Palette
 from rmpl.viewer.score_tables import draw_scores
 from rmpl.viewer.selection import by_document, choose
@@ -31,11 +30,6 @@ SHOWN = 12
 
 PER_PAGE = 100
 """How many documents one file holds; more are paged."""
-
-MAX_BYTES = 15_000_000
-"""The size one file should not exceed; pictures are made smaller until it fits."""
-
-_PICTURE_BYTES = (120_000, 60_000, 30_000, 12_000, 6_000)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -166,9 +160,9 @@ def _with_examples(
 
 
 def _write_page(pages: _Pages, number: int, front: Sequence[Markup]) -> Path:
-    content = b""
     first = 1 + PER_PAGE * (number - 1)
-    for most in _PICTURE_BYTES:
+
+    def render(most: int) -> str:
         cards = draw_cards(
             pages.parts[number - 1],
             pages.palette,
@@ -177,19 +171,9 @@ def _write_page(pages: _Pages, number: int, front: Sequence[Markup]) -> Path:
             max_picture_bytes=most,
         )
         main = el("main", None, *front, _section("documents", "Documents", *cards))
-        content = render_page(pages.title, _header(pages, number), main).encode("utf-8")
-        if len(content) <= MAX_BYTES:
-            break
-    file = pages.file(number)
-    try:
-        file.write_bytes(content)
-    except OSError as error:
-        raise RmplError(
-            f"the report cannot be written ({error.strerror})",
-            where=str(file),
-            remedy="choose a folder that exists and that you may write to",
-        ) from error
-    return file
+        return render_page(pages.title, _header(pages, number), main)
+
+    return write_page(pages.file(number), render)
 
 
 def _section(key: str, title: str, *children: Markup) -> Markup:

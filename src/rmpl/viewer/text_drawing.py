@@ -33,10 +33,15 @@ class Mark:
 
 @dataclasses.dataclass(frozen=True)
 class DrawnEvent:
-    """A paired text event, the key that ties its parts on the page, and its link badges."""
+    """One side of a paired text event.
+
+    ``key`` ties its parts on the page, ``side`` is what the side is called, ``badges`` are its
+    links.
+    """
 
     pair: TextPair
     key: str
+    side: str
     badges: Markup = NOTHING
 
 
@@ -60,7 +65,7 @@ def _marks(
     mention = event.pair.side(gold)
     if mention is None:
         return []
-    side, colour = ("gold" if gold else "predicted"), palette.css(mention.event_type)
+    side, colour = event.side, palette.css(mention.event_type)
     verdict = event.pair.verdict
     found: list[tuple[Mark, str | None]] = [
         (

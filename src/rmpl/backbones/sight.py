@@ -1,0 +1,220 @@
+"""What a model is really shown of a picture: the processor's tensors, made a picture again.
+
+Where a point of the original lies on what the model sees is measured, not computed from a family's
+rules: a probe of the same size, whose colours say where each of its points is, goes through the
+same processor. So cropping, padding and stretching show as they are, whatever was intended.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import PIL.Image
+import torch
+from numpy.typing import NDArray
+
+from rmpl.backbones.backbone import Backbone
+from rmpl.backbones.features import PIXELS
+from rmpl.corpora.images import image_size
+from rmpl.records import Box, Document, Image
+from rmpl.tasks import Prompt, Sample
+
+_GRID = "image_grid_thw"
+_MARK = 200
+"""The probe is full of blue; what has less of it is padding."""
+
+Pixels = NDArray[np.floating[Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """Where points of one direction lie: ``scale`` times the original's pixels, plus ``shift``."""
+
+    scale: float
+    shift: float
+
+    def at(self, value: float) -> float:
+        """Return where a point of the original lies."""
+        return self.scale * value + self.shift
+
+
+@dataclasses.dataclass(frozen=True)
+class Sight:
+    """A picture as a model sees it.
+
+    Parameters
+    ----------
+    tiles
+        What the model gets, in its order; many families get the whole picture and parts of it.
+    whole
+        Which of them shows the most of the picture.
+    across, down
+        Where the original's pixels lie on that one.
+    """
+
+    tiles: tuple[PIL.Image.Image, ...]
+    whole: int
+    across: Line
+    down: Line
+
+    def box(self, box: Box) -> Box:
+        """Return where a box of the original lies on the tile that shows the whole picture."""
+        return Box(
+            self.across.at(box.x1),
+            self.down.at(box.y1),
+            self.across.at(box.x2),
+            self.down.at(box.y2),
+            box.group,
+        )
+
+
+def see(backbone: Backbone, image: Image) -> Sight:
+    """Return what a model is shown of a picture.
+
+    Raises
+    ------
+    RmplError
+        If the picture cannot be opened, or the processor refuses it.
+    """
+    width, height = image_size(Path(image.path or ""))
+    shown = _tiles(backbone, image)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "probe.png"
+        PIL.Image.fromarray(_probe(width, height)).save(path, compress_level=1)
+        probe = Image("probe", str(path), width, height)
+        fits = [_fit(tile, width, height) for tile in _tiles(backbone, probe)]
+    whole = max(range(len(fits)), key=lambda number: (fits[number][0], -number))
+    _, across, down = fits[whole]
+    tiles = [PIL.Image.fromarray(np.clip(tile.round(), 0, 255).astype(np.uint8)) for tile in shown]
+    return Sight(tuple(tiles), whole, across, down)
+
+
+def seen_document(document: Document, sight: Sight, file: Path) -> Document:
+    """Return a document of one picture as the model sees it: its size, its boxes, its file."""
+    tile = sight.tiles[sight.whole]
+    images = tuple(Image(one.id, str(file), *tile.size) for one in document.images)
+    events = tuple(
+        msgspec.structs.replace(
+            event,
+            arguments=tuple(
+                msgspec.structs.replace(one, box=sight.box(one.box)) for one in event.arguments
+            ),
+        )
+        for event in document.image_events
+    )
+    return msgspec.structs.replace(document, images=images, image_events=events)
+
+
+def _probe(width: int, height: int) -> NDArray[np.uint8]:
+    """Return a picture whose red says how far right a point lies, and whose green how far down."""
+    probe = np.full((height, width, 3), 255, dtype=np.uint8)
+    probe[..., 0] = np.linspace(0, 255, width)[None, :].round()
+    probe[..., 1] = np.linspace(0, 255, height)[:, None].round()
+    return probe
+
+
+def _fit(tile: Pixels, width: int, height: int) -> tuple[float, Line, Line]:
+    """Return how much of the probe a tile shows, and where its pixels lie on the tile."""
+    is_probe = tile[..., 2] > _MARK
+    if not is_probe.any():
+        return 0.0, Line(1.0, 0.0), Line(1.0, 0.0)
+    rows, columns = np.nonzero(is_probe)
+    # A pixel's middle lies half a pixel behind its corner, in both pictures.
+    x = tile[rows, columns, 0] / 255 * (width - 1) + 0.5
+    y = tile[rows, columns, 1] / 255 * (height - 1) + 0.5
+    covered = float(np.ptp(x) / width * np.ptp(y) / height)
+    return covered, _line(x, columns + 0.5, width), _line(y, rows + 0.5, height)
+
+
+def _line(original: Pixels, seen: Pixels, length: int) -> Line:
+    """Fit a line by least squares; ends, where colours saturate and edges blur, count for less."""
+    inner = np.abs(original - length / 2) < 0.45 * length
+    x, y = (original[inner], seen[inner]) if inner.sum() > 1 else (original, seen)
+    spread = float(np.var(x))
+    if spread == 0.0:
+        return Line(1.0, float(np.mean(y) - np.mean(x)))
+    scale = float(np.mean((x - x.mean()) * (y - y.mean())) / spread)
+    return Line(scale, float(y.mean() - scale * x.mean()))
+
+
+def _tiles(backbone: Backbone, image: Image) -> list[Pixels]:
+    """Return the processor's pictures, shape (height, width, 3), 0 to 255."""
+    vision = backbone.encode(Prompt("", image)).vision
+    processor = backbone.processor.image_processor
+    pixels = vision[PIXELS].float()
+    if _GRID in vision:
+        pixels = _joined(pixels, vision[_GRID][0].tolist(), processor)
+    pixels = pixels.reshape(-1, *pixels.shape[-3:])
+    if getattr(processor, "do_normalize", True):
+        mean, std = (
+            torch.tensor(values).view(3, 1, 1)
+            for values in (processor.image_mean, processor.image_std)
+        )
+        pixels = pixels * std + mean
+    if getattr(processor, "do_rescale", True):
+        pixels = pixels / processor.rescale_factor
+    return [tile.permute(1, 2, 0).numpy().astype(np.float64) for tile in pixels]
+
+
+def _joined(patches: torch.Tensor, grid: list[int], processor: Any) -> torch.Tensor:
+    """Put Qwen's patches, shape (patches, values), together: they come in squares of merged ones.
+
+    Source: ``Qwen2VLImageProcessor`` of transformers. Of the two frames, which are the same, the
+    first is taken.
+    """
+    frames, high, wide = grid
+    merged, patch, depth = processor.merge_size, processor.patch_size, processor.temporal_patch_size
+    blocks = patches.reshape(
+        frames, high // merged, wide // merged, merged, merged, 3, depth, patch, patch
+    )[0, ..., 0, :, :]
+    ordered = blocks.permute(4, 0, 2, 5, 1, 3, 6)
+    return ordered.reshape(1, 3, high * patch, wide * patch)
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """A sample as tokens: their texts, in pieces, each with whether it is the model's own token."""
+
+    prompt: tuple[tuple[str, bool], ...]
+    target: tuple[tuple[str, bool], ...]
+    tokens: tuple[int, int]
+
+
+def tokens_of(backbone: Backbone, sample: Sample) -> Reading:
+    """Return what a model reads and learns to write, token by token.
+
+    Tokens of its own are told apart from the text, runs of one (a picture's) are counted.
+
+    Raises
+    ------
+    RmplError
+        As ``see``.
+    """
+    encoded = backbone.encode(sample.prompt, sample.target)
+    split = encoded.prompt_length
+    prompt, target = encoded.input_ids[:split], encoded.input_ids[split:]
+    return Reading(
+        _pieces(backbone.tokenizer, prompt),
+        _pieces(backbone.tokenizer, target),
+        (len(prompt), len(target)),
+    )
+
+
+def _pieces(tokenizer: Any, ids: list[int]) -> tuple[tuple[str, bool], ...]:
+    own = set(tokenizer.all_special_ids) | set(tokenizer.added_tokens_decoder)
+    pieces: list[tuple[str, bool]] = []
+    for is_own, run in itertools.groupby(ids, key=lambda one: one in own):
+        if not is_own:
+            pieces.append((tokenizer.decode(list(run)), False))
+            continue
+        for number, same in itertools.groupby(run):
+            count = len(list(same))
+            name = tokenizer.convert_ids_to_tokens(number)
+            pieces.append((name if count == 1 else f"{name} x {count}", True))
+    return tuple(pieces)

@@ -1,0 +1,43 @@
+"""A backbone without weights: what it reads and sees can be looked at, nothing can be answered."""
+
+from __future__ import annotations
+
+import torch
+
+from rmpl.backbones import embedded, family_of
+from rmpl.backbones.backbone import Backbone, Settings, read_settings
+from rmpl.backbones.checkpoints import (
+    empty_model,
+    local_folder,
+    model_type_of,
+    processor_at_hand,
+    read_config,
+)
+
+
+def load_weightless(source: str, settings: Settings | None = None) -> tuple[Backbone, str | None]:
+    """Return a backbone whose model is on the meta device, and what of it is a stand-in, if any.
+
+    Parameters
+    ----------
+    source
+        A hub id, a folder, or ``embedded``.
+    settings
+        Those saved with the model, else the family's usual ones, if not given.
+
+    Raises
+    ------
+    RmplError
+        If it is no model, or its processor is neither here nor known.
+    """
+    folder = embedded.folder() if source == embedded.NAME else local_folder(source)
+    if settings is None:
+        settings = (read_settings(folder) if folder is not None else None) or Settings()
+    family = family_of(model_type_of(source), source)
+    config, _ = read_config(source)
+    processor, rate = processor_at_hand(source, family)
+    model = empty_model(config, family, torch.float32)
+    said = None
+    if rate is not None:
+        said = f"the tokenizer of {source} is not on this machine: tokens are those of a stand-in"
+    return Backbone(model, processor, family, settings), said

@@ -1,0 +1,188 @@
+"""``rmpl inspect``: what a model really sees of training data."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rmpl.backbones.backbone import Backbone, Settings
+    from rmpl.records import Document
+    from rmpl.tasks import Context, Sample, Task
+    from rmpl.training.recipe import Recipe
+    from rmpl.viewer.inspection import ShownDocument, ShownSample
+
+SAMPLES = 12
+"""How many samples of one document are shown."""
+
+
+def command(
+    corpus: Annotated[str, typer.Argument(help="m2e2, ace, jmee, swig, mnre, rams, ...")],
+    path: Annotated[Path, typer.Argument(help="The corpus's folder, or one of its files.")],
+    split: Annotated[str | None, typer.Option(help="One split; by default the first.")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of pictures; default beside the corpus.")
+    ] = None,
+    backbone: Annotated[
+        str | None, typer.Option(help="embedded, a hub id or a model's folder; no weights needed.")
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(help="A recipe, whose model, settings and tasks are taken.")
+    ] = None,
+    task: Annotated[list[str] | None, typer.Option(help="Only this task; may be repeated.")] = None,
+    documents: Annotated[int, typer.Option(help="How many documents to draw.", min=1)] = 12,
+    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("inspect.html"),
+) -> None:
+    """Draw training samples as a model gets them: prompt, target, picture, boxes after resizing.
+
+    Every target is read back and compared with the annotation it was made of. Exit code 1 if one
+    says something else.
+    """
+    from rmpl.backbones.weightless import load_weightless
+    from rmpl.corpora.registry import find_corpus, read_corpus
+    from rmpl.errors import RmplError, one_line
+    from rmpl.ontology import load_ontology
+    from rmpl.training.recipe import load_recipe
+    from rmpl.viewer.inspection import differences, write_inspection
+
+    loaded = None if recipe is None else load_recipe(recipe)
+    if not find_corpus(corpus).whole:
+        raise RmplError(
+            f"{corpus} hold no sentences and pictures",
+            where=str(path),
+            remedy="inspect the corpus they are predictions for",
+        )
+    source, settings = _model(loaded, backbone)
+    model, note = load_weightless(source, settings)
+    context = model.context(load_ontology("m2e2" if loaded is None else loaded.ontology))
+    tasks = _tasks(context, _task_names(loaded, corpus, task))
+    splits = [split] if split is not None else find_corpus(corpus).present_splits(path)[:1]
+    read = list(read_corpus(corpus, path, split=splits[0], images=images))
+    read = _as_trained(read, loaded, corpus)
+    chosen = list(_choose(read, tasks, documents))
+    notes = [
+        f"model: {source} ({model.family.name}), {model.settings.style} prompts",
+        *([note] if note else []),
+        f"{len(chosen)} of {len(read):,} documents, evenly spread over those with events or "
+        "relations",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        shower = _Shower(model, context, tasks, Path(folder))
+        shown = [shower.document(one) for one in chosen]
+        wrong = differences(shown)
+        if wrong:
+            notes.append(f"!! targets that do not say what is annotated: {len(wrong)}")
+        written = write_inspection(
+            out, title=f"{corpus}: what the model sees", notes=notes, documents=shown
+        )
+    count = sum(len(one.samples) for one in shown)
+    typer.echo(f"{written}: {count} samples of {len(shown)} documents")
+    for one in wrong[:SAMPLES]:
+        typer.echo(one_line(f"does not say what is annotated: {one}"))
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _model(recipe: Recipe | None, backbone: str | None) -> tuple[str, Settings | None]:
+    """Return the model's name and its settings, ``None`` for its own."""
+    from rmpl.training.run import Run
+
+    if recipe is None:
+        return backbone or "embedded", None
+    return backbone or recipe.backbone.model, Run(recipe, Path(), Path()).settings()
+
+
+def _task_names(recipe: Recipe | None, corpus: str, wanted: list[str] | None) -> list[str]:
+    """Return the tasks asked for, else those that the recipe makes of such a corpus, else all."""
+    from rmpl.tasks import EVENT_TASKS
+
+    if wanted:
+        return wanted
+    if recipe is not None:
+        named = [
+            source.task
+            for stage in recipe.stages
+            for source in stage.mixture
+            if any(recipe.corpora[name].reader == corpus for name in source.corpora)
+        ]
+        if named:
+            return list(dict.fromkeys(named))
+    return [task.name for task in EVENT_TASKS]
+
+
+def _tasks(context: Context, names: Sequence[str]) -> list[Task]:
+    from rmpl.tasks import make_task
+
+    return [make_task(name, context) for name in names]
+
+
+def _as_trained(documents: list[Document], recipe: Recipe | None, corpus: str) -> list[Document]:
+    """Put made-up names where the recipe would."""
+    from rmpl.training.names import rare_names, renamed
+
+    if recipe is None or not any(
+        one.reader == corpus and one.made_up_names for one in recipe.corpora.values()
+    ):
+        return documents
+    return list(renamed(documents, rare_names(documents), recipe.seed))
+
+
+def _choose(documents: list[Document], tasks: Sequence[Task], count: int) -> Iterator[Document]:
+    """Yield documents with samples, evenly spread; those with events or relations first."""
+    rich = [one for one in documents if one.text_events or one.image_events or one.relations]
+    pool = rich or documents
+    step = max(1, len(pool) // count)
+    order = (pool[place] for first in range(step) for place in range(first, len(pool), step))
+    having = (one for one in order if any(True for _ in _samples(one, tasks)))
+    yield from itertools.islice(having, count)
+
+
+def _samples(document: Document, tasks: Sequence[Task]) -> Iterator[Sample]:
+    """Yield the samples of a document, the first of every task before the second of any."""
+    made = [task.samples([document]) for task in tasks]
+    for row in itertools.zip_longest(*made):
+        yield from (one for one in row if one is not None)
+
+
+class _Shower:
+    """Shows samples as a model gets them; ``folder`` keeps its pictures until they are drawn."""
+
+    def __init__(
+        self, model: Backbone, context: Context, tasks: Sequence[Task], folder: Path
+    ) -> None:
+        self._model = model
+        self._context = context
+        self._tasks = tasks
+        self._folder = folder
+
+    def document(self, document: Document) -> ShownDocument:
+        from rmpl.viewer.inspection import ShownDocument
+
+        samples = list(_samples(document, self._tasks))
+        shown = [self._sample(one, document) for one in samples[:SAMPLES]]
+        return ShownDocument(document, shown, left_out=len(samples) - len(shown))
+
+    def _sample(self, sample: Sample, document: Document) -> ShownSample:
+        from rmpl.backbones.sight import see, seen_document, tokens_of
+        from rmpl.tasks.read_back import read_back
+        from rmpl.viewer.inspection import ShownSample
+
+        reading = tokens_of(self._model, sample)
+        parts = read_back(sample, document, self._context)
+        tiles: tuple[Any, ...] = ()
+        if sample.prompt.image is not None:
+            sight = see(self._model, sample.prompt.image)
+            tiles = sight.tiles
+            if parts is not None:
+                file = Path(tempfile.mkstemp(".png", dir=self._folder)[1])
+                sight.tiles[sight.whole].save(file)
+                annotated, told = (seen_document(part, sight, file) for part in parts)
+                parts = annotated, told
+        return ShownSample(
+            sample.task, sample.id, reading.prompt, reading.target, reading.tokens, parts, tiles
+        )

@@ -1,0 +1,58 @@
+"""Training samples on a page: prompt and target, annotation and what the target says."""
+
+from __future__ import annotations
+
+import re
+
+import PIL.Image
+import pytest
+
+from rmpl.viewer.inspection import ShownDocument, ShownSample, write_inspection
+from viewer.samples import gold_document, make_picture, predicted_document
+from viewer.test_hostile_text import ALLOWED, HOSTILE, _Structure, hostile_documents
+
+
+def written(tmp_path, documents, **more):
+    path = tmp_path / "inspect.html"
+    options = {"title": "a corpus", "notes": ["a note"], **more}
+    assert write_inspection(path, documents=documents, **options) == path
+    return path.read_text(encoding="utf-8")
+
+
+def sample(parts, tiles=(), prompt=(("<|im_start|>", True), ("text-emi: Police", False))):
+    return ShownSample("text-emi", "s1", prompt, (("[]", False),), (46, 12), parts, tiles)
+
+
+def test_a_sample_shows_prompt_target_tokens_and_both_readings(tmp_path):
+    picture = make_picture(tmp_path)
+    parts = gold_document(picture), predicted_document(picture)
+    page = written(tmp_path, [ShownDocument(gold_document(), [sample(parts)], left_out=3)])
+    assert "<i>&lt;|im_start|&gt;</i>text-emi: Police</pre>" in page
+    assert "46 + 12 tokens" in page
+    assert "target, read back" in page
+    assert "3 more samples of this document" in page
+    # Sentences without events are training samples, too.
+    assert "Nothing happened" in page
+    assert "without events" not in page
+
+
+def test_what_the_model_gets_is_shown_tile_by_tile(tmp_path):
+    tiles = [PIL.Image.new("RGB", (56, 56), "red"), PIL.Image.new("RGB", (56, 56), "blue")]
+    page = written(tmp_path, [ShownDocument(gold_document(), [sample(None, tiles)])])
+    assert "2 pictures of 56 x 56 pixels" in page
+    assert len(re.findall(r'<img src="data:image/jpeg;base64,', page)) == 2
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_adds_no_element_attribute_or_script(tmp_path, text):
+    parts = hostile_documents(tmp_path, text)
+    one = ShownSample(text, text, ((text, True), (text, False)), ((text, False),), (1, 1), parts)
+    page = written(tmp_path, [ShownDocument(parts[0], [one])], title=text, notes=[text])
+    parsed = _Structure()
+    parsed.feed(page)
+    assert set(parsed.tags) <= ALLOWED | {"pre", "i", "img"}
+    assert parsed.tags.count("script") == len(parsed.scripts) == 1
+    for tag, name, value in parsed.attributes:
+        assert not name.startswith("on"), (tag, name)
+        if name in {"href", "src"}:
+            assert re.match(r"#[\w-]+$|data:image/jpeg;base64,", value or ""), (tag, value)
