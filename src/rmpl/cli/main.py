@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from rmpl import __version__
 from rmpl.cli import (
     ablate,
+    calibrate,
     check,
     compare,
     convert,
@@ -85,6 +86,7 @@ app.command("stats")(stats.command)
 app.command("inspect")(inspect.command)
 app.command("push")(push.command)
 app.command("pretrain")(pretrain.command)
+app.command("calibrate")(calibrate.command)
 app.command("ablate")(ablate.command)
 app.command("reproduce")(reproduce.command)
 

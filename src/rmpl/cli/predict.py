@@ -39,6 +39,7 @@ def command(
     from rmpl.cli.progress import Bars
     from rmpl.corpora.predictions import write_predictions
     from rmpl.corpora.registry import read_corpus
+    from rmpl.extraction.calibration import read_calibration
     from rmpl.extraction.local import LocalEngine
     from rmpl.extraction.pipeline import Pipeline
     from rmpl.training.trained import load_trained, ontology_of
@@ -54,6 +55,7 @@ def command(
         LocalEngine(backbone, batch=batch),
         backbone.context(ontology_of(run)),
         media=media,
+        calibration=read_calibration(run),
         constrained=not unconstrained,
     )
     with Bars() as bars:

@@ -1,33 +1,154 @@
-"""Cross-media linking: which text event and which image event of a document are the same event.
+"""Cross-media linking: which text events and image events of a document are the same event.
 
-How the paper links is not known. Here every pair of one type in one document is a candidate, and a
-model's answer to the "same event?" task decides (this project's decision).
+How the paper links is not known. Here every pair of one type in one document is a candidate, a
+model's answer to the "same event?" task gives its probability, and ``assignment`` divides the
+mentions and pictures of each type into events (this project's decision). The task has one
+direction: its prompt holds the sentence and the picture at once, so that asking about the picture
+of a sentence or the sentence of a picture is the same prompt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+import msgspec
+
+from rmpl.extraction.asking import Asker, Progress
+from rmpl.extraction.assignment import assign, log_odds
+from rmpl.extraction.calibration import Scale
 from rmpl.extraction.engine import Reply
-from rmpl.records import NOWHERE, Document, ImageEvent, TextEvent
-from rmpl.tasks.same_event import YES
+from rmpl.records import NOWHERE, Document, Image, ImageEvent, Link, Sentence, TextEvent
+from rmpl.tasks import Context
+from rmpl.tasks.caption import Caption
+from rmpl.tasks.same_event import YES, SameEvent
+
+LINK_TOKENS = 4
+CAPTION_TOKENS = 96
+THRESHOLD = 0.5
+"""Where nothing was measured."""
 
 
-def candidates(document: Document) -> Iterator[tuple[TextEvent, ImageEvent]]:
-    """Yield every pair of a text event and an image event of one type.
+class Pair(NamedTuple):
+    """A text event and an image event of one document that may be the same event."""
+
+    document: int
+    text: TextEvent
+    image: ImageEvent
+    sentence: Sentence
+    picture: Image
+
+
+def candidates(documents: Sequence[Document]) -> Iterator[Pair]:
+    """Yield every pair of a text event and an image event of one type whose picture is at hand.
 
     M2E2 has two pairs of unlike types among 309; asking about all pairs would cost far more than
     those two can give.
     """
-    for text_event in document.text_events:
-        if text_event.trigger == NOWHERE:
-            continue
-        for image_event in document.image_events:
-            if image_event.event_type == text_event.event_type:
-                yield text_event, image_event
+    for number, document in enumerate(documents):
+        sentences = {sentence.id: sentence for sentence in document.sentences}
+        pictures = {image.id: image for image in document.images if image.path is not None}
+        for text in document.text_events:
+            if text.trigger == NOWHERE or text.sentence_id not in sentences:
+                continue
+            for image in document.image_events:
+                if image.event_type == text.event_type and image.image_id in pictures:
+                    sentence, picture = sentences[text.sentence_id], pictures[image.image_id]
+                    yield Pair(number, text, image, sentence, picture)
 
 
 def probability(reply: Reply) -> float:
-    """Return the probability of "yes" from an answer and its confidence."""
-    is_yes = reply.text.strip().lower() == YES
-    return reply.confidence if is_yes else 1.0 - reply.confidence
+    """Return the probability of "yes" from an answer and its tokens' probabilities."""
+    said = reply.probability(0, len(reply.text))
+    return said if reply.text.strip().lower() == YES else 1.0 - said
+
+
+class Linker:
+    """Finds the links of documents whose events are known.
+
+    Parameters
+    ----------
+    asker
+        Passes the prompts on.
+    context
+        The schema and the model's conventions.
+    threshold
+        The probability above which a pair speaks for being one event, below it against.
+    scale
+        Turns what the model says into a probability.
+    """
+
+    def __init__(
+        self, asker: Asker, context: Context, *, threshold: float = THRESHOLD, scale: Scale
+    ) -> None:
+        self._asker = asker
+        self._context = context
+        self._threshold = threshold
+        self._scale = scale
+
+    def link(
+        self, documents: Sequence[Document], progress: Progress | None = None
+    ) -> list[Document]:
+        """Return the documents with the links between their events, instead of any they had."""
+        pairs = list(candidates(documents))
+        pictures = [pair.picture for pair in pairs]
+        captions = captions_of(pictures, self._asker, self._context, progress)
+        task = SameEvent(self._context)
+        prompts = [
+            task.ask_pair(pair.text, pair.sentence, pair.picture, captions[pair.picture])
+            for pair in pairs
+        ]
+        grammars = [task.grammar()] * len(prompts)
+        replies = self._asker.ask(task.name, prompts, grammars, LINK_TOKENS, progress)
+        scores: dict[tuple[int, str], dict[tuple[str, str], float]] = defaultdict(dict)
+        for pair, reply in zip(pairs, replies, strict=True):
+            self._asker.note(task.name, task.read(reply.text).failure)
+            by_pair = scores[pair.document, pair.text.event_type]
+            by_pair[pair.text.id, pair.image.id] = self._scale(probability(reply))
+        links: dict[int, list[Link]] = defaultdict(list)
+        for (number, _), by_pair in scores.items():
+            links[number] += assigned(by_pair, self._threshold)
+        return [
+            msgspec.structs.replace(document, links=tuple(links[number]))
+            for number, document in enumerate(documents)
+        ]
+
+
+def captions_of(
+    pictures: Sequence[Image], asker: Asker, context: Context, progress: Progress | None = None
+) -> dict[Image, str]:
+    """Have the model say what some pictures show, each once."""
+    task = Caption(context)
+    shown = list(dict.fromkeys(pictures))
+    prompts, grammars = [task.ask(image) for image in shown], [task.grammar()] * len(shown)
+    replies = asker.ask(task.name, prompts, grammars, CAPTION_TOKENS, progress)
+    captions = {}
+    for image, reply in zip(shown, replies, strict=True):
+        answer = task.read(reply.text)
+        asker.note(task.name, answer.failure)
+        captions[image] = answer.items[0]
+    return captions
+
+
+def assigned(probabilities: dict[tuple[str, str], float], threshold: float) -> list[Link]:
+    """Return the links of the likeliest division of one type's mentions and pictures.
+
+    Parameters
+    ----------
+    probabilities
+        Of "the same event", by the ids of a text event and an image event; every pair is there.
+    threshold
+        See ``Linker``.
+    """
+    texts = list(dict.fromkeys(text for text, _ in probabilities))
+    images = list(dict.fromkeys(image for _, image in probabilities))
+    weights = [
+        [log_odds(probabilities[text, image], threshold) for image in images] for text in texts
+    ]
+    return [
+        Link(texts[t], images[i], probabilities[texts[t], images[i]])
+        for group in assign(weights)
+        for t in group.mentions
+        for i in group.pictures
+    ]

@@ -58,7 +58,8 @@ class TextARE(Task):
     def read(self, answer: str, sentence: Sentence) -> Answer[TextArgument]:
         """Read an answer as arguments; a string not in the sentence stands at ``NOWHERE``."""
         participants = read_participants(answer)
-        return Answer(list(text_arguments(participants.items, sentence)), participants.failure)
+        arguments = text_arguments(participants.items, sentence)
+        return Answer(list(arguments), participants.failure, participants.places)
 
     def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
         """Yield one sample a text event."""
@@ -99,7 +100,7 @@ class ImageARE(Task):
         """Read an answer as arguments; an unreadable box is an empty one and counts as wrong."""
         participants = read_participants(answer, self.context.boxes.key)
         arguments = image_arguments(participants.items, image, self.context.boxes)
-        return Answer(list(arguments), participants.failure)
+        return Answer(list(arguments), participants.failure, participants.places)
 
     def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
         """Yield one sample a picture and event type of the schema."""

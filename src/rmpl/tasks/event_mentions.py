@@ -53,7 +53,7 @@ class TextEMI(Task):
             )
             for index, p in enumerate(predicates.items)
         ]
-        return Answer(events, predicates.failure)
+        return Answer(events, predicates.failure, predicates.places)
 
     def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
         """Yield one sample a sentence, sentences without events included."""
@@ -100,7 +100,7 @@ class ImageEMI(Task):
             ImageEvent(id=f"{image.id}#{index}", image_id=image.id, event_type=p.type)
             for index, p in enumerate(predicates.items)
         ]
-        return Answer(events, predicates.failure)
+        return Answer(events, predicates.failure, predicates.places)
 
     def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
         """Yield one sample a picture that is at hand, pictures without events included."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rmpl.records import (
     Document,
@@ -121,6 +121,14 @@ class SameEvent(Task):
 
         The choice of pairs is a pure function of the documents.
         """
+        yield from self.pairs(documents, {})
+
+    def pairs(self, documents: Sequence[Document], captions: Mapping[str, str]) -> Iterator[Sample]:
+        """Yield the pairs of ``samples``, of pictures that something else is said of.
+
+        ``captions`` is that by the picture's id: what the model says itself, as in extraction.
+        Other pictures have the corpus's.
+        """
         pictures = _by_type(documents, set(self.context.ontology.events))
         glosses = {a.gloss for p in pictures.values() for _, e in p for a in e.arguments if a.gloss}
         looks = Looks(glosses)
@@ -128,9 +136,9 @@ class SameEvent(Task):
             sentences = {sentence.id: sentence for sentence in document.sentences}
             for event in document.text_events:
                 sentence = sentences[event.sentence_id]
-                candidates = pictures.get(event.event_type, [])
-                yield from self._text_pairs(event, sentence, candidates, looks)
-        yield from self._caption_pairs(pictures)
+                shown = pictures.get(event.event_type, [])
+                yield from self._text_pairs(event, sentence, shown, looks, captions)
+        yield from self._caption_pairs(pictures, captions)
 
     def _text_pairs(
         self,
@@ -138,6 +146,7 @@ class SameEvent(Task):
         sentence: Sentence,
         candidates: list[tuple[Image, ImageEvent]],
         looks: Looks,
+        captions: Mapping[str, str],
     ) -> Iterator[Sample]:
         said = _said_by_role(event, sentence, looks)
         if not said:
@@ -153,20 +162,24 @@ class SameEvent(Task):
         negatives = rng.sample(verdicts[False], min(wanted, len(verdicts[False])))
         for chosen, answer in ((positives, YES), (negatives, NO)):
             for image, shown in chosen:
-                prompt = self.ask_pair(event, sentence, image, shown.caption)
+                caption = captions.get(image.id, shown.caption)
+                prompt = self.ask_pair(event, sentence, image, caption)
                 yield Sample(self.name, f"{event.id}+{image.id}", prompt, answer)
 
     def _caption_pairs(
-        self, pictures: dict[str, list[tuple[Image, ImageEvent]]]
+        self,
+        pictures: dict[str, list[tuple[Image, ImageEvent]]],
+        captions: Mapping[str, str],
     ) -> Iterator[Sample]:
         for event_type, shown in pictures.items():
             captioned = [(image, event.caption) for image, event in shown if event.caption]
             for image, caption in captioned:
-                yield self._caption(event_type, caption, image, caption, YES)
+                seen = captions.get(image.id, caption)
+                yield self._caption(event_type, caption, image, seen, YES)
                 rng = random.Random(f"{image.id} caption")
                 other = captioned[rng.randrange(len(captioned))][1]
                 if words(other) != words(caption):
-                    yield self._caption(event_type, other, image, caption, NO)
+                    yield self._caption(event_type, other, image, seen, NO)
 
     def _caption(
         self, event_type: str, told: str, image: Image, caption: str, verdict: str

@@ -22,6 +22,7 @@ from typing import Generic, Protocol, TypeVar
 import msgspec
 
 from rmpl.records import Box, Image, ImageArgument, ImageEvent, Sentence, TextArgument, TextEvent
+from rmpl.tasks.places import Place, object_places
 from rmpl.tasks.spans import find_span, name_span
 
 BoxValue = list[float] | str
@@ -76,11 +77,13 @@ class Answer(msgspec.Struct, Generic[T]):
     """What could be read of a model's answer.
 
     ``failure`` is ``None`` for a whole, well-formed answer; otherwise it says what is wrong, and
-    ``items`` holds the complete items that stand before that place.
+    ``items`` holds the complete items that stand before that place. ``places`` says where each of
+    them stands in the answer.
     """
 
     items: list[T]
     failure: str | None = None
+    places: list[Place] = []
 
 
 def encode_answer(value: object, box_key: str) -> str:
@@ -137,7 +140,13 @@ def write_participants(participants: list[Participant], box_key: str = "box") ->
 
 
 def _read(text: str, box_key: str, item: type[T]) -> Answer[T]:
-    text = text.strip()
+    answer = _items(text.strip(), box_key, item)
+    # The answer is read in another wording of boxes, so places are found in what was written.
+    answer.places = object_places(text)[: len(answer.items)]
+    return answer
+
+
+def _items(text: str, box_key: str, item: type[T]) -> Answer[T]:
     if box_key != "box":
         text = text.replace(f'"{box_key}":', '"box":')
     kind = list[item]  # type: ignore[valid-type]

@@ -89,6 +89,10 @@ class TrainingData:
         ]
         return list(make_task(task, context).samples(documents))
 
+    def held_out_documents(self, name: str) -> list[Document]:
+        """Return those documents of a corpus that nothing is trained on."""
+        return [document for document in self.documents(name) if self._is_held_out(document)]
+
     def documents(self, name: str) -> list[Document]:
         """Return all documents of a corpus, those of the benchmark left out and reported."""
         if name not in self._documents:

@@ -10,7 +10,7 @@ import json
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 import torch
@@ -27,6 +27,7 @@ from rmpl.training.scores import count_right
 
 HELD_OUT = "held_out.jsonl"
 By = Literal["score", "loss"]
+T = TypeVar("T")
 MARGIN = 8
 """Tokens that an answer may have more than the longest wanted one."""
 
@@ -44,9 +45,9 @@ class Measured(msgspec.Struct, frozen=True):
     by_source: dict[str, float]
 
 
-def choose(samples: Sequence[Sample], count: int, seed: int) -> list[Sample]:
-    """Return at most ``count`` samples, the same ones for the same seed."""
-    order = list(samples)
+def choose(items: Sequence[T], count: int, seed: int) -> list[T]:
+    """Return at most ``count`` samples or documents, the same ones for the same seed."""
+    order = list(items)
     random.Random(f"{seed} held out").shuffle(order)
     return order[:count]
 

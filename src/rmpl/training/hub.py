@@ -17,6 +17,7 @@ import msgspec
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from rmpl.errors import RmplError
+from rmpl.extraction.calibration import CALIBRATION
 from rmpl.training.callbacks.curve import CURVE
 from rmpl.training.card import CARD, METRICS, card_of, public_name, public_recipe
 from rmpl.training.recipe import load_recipe
@@ -77,7 +78,7 @@ def pack(run: Path) -> Parcel:
     uploads.append(_as_json(f"{stage.name}/{TRAINED}", trained))
     uploads += [
         Upload(name, run / name)
-        for name in (METRICS, f"{stage.name}/{CURVE}")
+        for name in (METRICS, CALIBRATION, f"{stage.name}/{CURVE}")
         if (run / name).is_file()
     ]
     for folder in weights:

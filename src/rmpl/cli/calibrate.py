@@ -1,0 +1,65 @@
+"""``rmpl calibrate``: make a run's confidences mean something."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    data: Annotated[
+        Path | None, typer.Option(help="What corpus paths are relative to; default the recipe's.")
+    ] = None,
+    documents: Annotated[
+        int, typer.Option(help="At most so many texts and so many pictures.", min=1)
+    ] = 400,
+    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+) -> None:
+    """Measure a run on held-out training data: confidences, and the threshold of links.
+
+    Writes calibration.json into the run's folder; predict and extract use it from then on.
+    """
+    from rmpl.cli.progress import Bars
+    from rmpl.cli.tables import print_table
+    from rmpl.errors import RmplError
+    from rmpl.extraction.local import LocalEngine
+    from rmpl.ontology import load_ontology
+    from rmpl.training.calibrating import calibrate, held_out_documents, save
+    from rmpl.training.recipe import load_recipe
+    from rmpl.training.trained import RECIPE, load_trained
+
+    if not (run / RECIPE).is_file():
+        raise RmplError(
+            "no recipe.yaml, so this is not a run's folder",
+            where=str(run),
+            remedy="name the folder that 'rmpl train' wrote, not one of its stages",
+        )
+    recipe = load_recipe(run / RECIPE)
+    held_out = held_out_documents(
+        recipe, data if data is not None else Path(recipe.data), most=documents
+    )
+    backbone = load_trained(run)
+    context = backbone.context(load_ontology(recipe.ontology))
+    with Bars() as bars:
+        found = calibrate(LocalEngine(backbone, batch=batch), context, held_out, bars.update)
+    rows = [
+        [
+            task,
+            f"{one.items:,}",
+            f"{one.right / one.items:.0%}",
+            *(f"{value:.3f}" for value in (one.brier_before, one.brier_after)),
+            *(f"{value:.3f}" for value in (one.ece_before, one.ece_after)),
+        ]
+        for task, scale in found.scales.items()
+        if (one := scale.measured) is not None
+    ]
+    print_table(["task", "items", "right", "Brier", "after", "ECE", "after"], rows)
+    few = [task for task, scale in found.scales.items() if scale.measured is None]
+    if few:
+        typer.echo(f"too few right or wrong items, kept as the model says: {', '.join(few)}")
+    typer.echo(f"links: same event above {found.link_threshold:.3f}")
+    typer.echo(f"measured on {found.data}")
+    typer.echo(f"calibration: {save(found, run)}")

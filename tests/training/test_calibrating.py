@@ -1,0 +1,110 @@
+"""Calibration looks at training data that was not learnt from, and at nothing else."""
+
+import shutil
+
+import pytest
+
+from rmpl.backbones.boxes import RelativeBoxes
+from rmpl.errors import RmplError
+from rmpl.extraction.engine import Reply
+from rmpl.ontology import load_ontology
+from rmpl.tasks import Context
+from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.caption import Caption
+from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.same_event import SameEvent
+from rmpl.training.calibrating import calibrate, held_out_documents
+from rmpl.training.recipe import Recipe
+from rmpl.training.run import Run
+
+
+def recipe(**more):
+    return Recipe.model_validate(
+        {
+            "name": "r",
+            "backbone": {"model": "embedded", "style": "brief", "box_step": 20},
+            "corpora": {
+                "ace": {"reader": "jmee", "path": "ace", "split": "train"},
+                "swig": {"reader": "swig", "path": "swig", "split": "train"},
+                "mnre": {"reader": "mnre", "path": "mnre", "split": "train"},
+            },
+            "stages": [
+                {
+                    "name": "one",
+                    "steps": 1,
+                    "mixture": [
+                        {"task": "text-emi", "corpora": ["ace"]},
+                        {"task": "image-emi", "corpora": ["swig"]},
+                        {"task": "relations", "corpora": ["mnre"]},
+                    ],
+                }
+            ],
+            **more,
+        }
+    )
+
+
+def test_the_development_split_is_taken_where_nothing_was_held_out(small_world):
+    found = held_out_documents(recipe(), small_world, most=1_000)
+    trained = {
+        d.id
+        for name in ("ace", "swig")
+        for d in Run(recipe(), small_world, small_world).corpora.documents(name)
+    }
+    assert found.text
+    assert found.image
+    assert trained.isdisjoint(d.id for d in [*found.text, *found.image])
+    assert "development split of ace, swig" in found.data
+    assert len(held_out_documents(recipe(), small_world, most=2).text) == 2
+
+
+def test_what_the_recipe_held_out_is_what_training_left(small_world):
+    held = recipe(held_out=0.3)
+    found = held_out_documents(held, small_world, most=1_000)
+    run = Run(held, small_world, small_world)
+    learnt = {sample.id for source in run.sources(held.stages[0]) for sample in source.samples}
+    assert found.text
+    assert learnt.isdisjoint(s.id for d in found.text for s in d.sentences)
+    assert learnt.isdisjoint(i.id for d in found.image for i in d.images)
+
+
+def test_without_any_there_is_a_clear_line(small_world, tmp_path):
+    for name in ("ace", "swig"):
+        shutil.copytree(small_world / name, tmp_path / name)
+        (tmp_path / name / "dev.json").unlink()
+    with pytest.raises(RmplError, match="no training data was held out"):
+        held_out_documents(recipe(), tmp_path, most=10)
+
+
+class Forgetful:
+    """Knows the gold, says so with probability 0.9, and forgets that of every third prompt."""
+
+    def __init__(self, context, text, image):
+        tasks = (TextEMI, ImageEMI, TextARE, ImageARE)
+        documents = [*text, *image]
+        samples = [s for task in tasks for s in task(context).samples(documents)]
+        samples += SameEvent(context).pairs(documents, {d.images[0].id: "A man." for d in image})
+        self.answers = {self.key(s.prompt): s.target for s in samples}
+        self.caption = Caption(context).name
+
+    @staticmethod
+    def key(prompt):
+        return prompt.text, prompt.image.path if prompt.image else None
+
+    def answer(self, prompts, *, max_tokens, grammars=None, progress=None):
+        answers = [
+            "A man." if p.text.startswith(self.caption) else self.answers[self.key(p)]
+            for p in prompts
+        ]
+        return [Reply(a.replace("yes", "no") if i % 3 else a, 0.9) for i, a in enumerate(answers)]
+
+
+def test_every_task_is_measured_against_the_gold(small_world):
+    context = Context(load_ontology(), RelativeBoxes(step=20), "brief")
+    held_out = held_out_documents(recipe(held_out=0.5), small_world, most=1_000)
+    engine = Forgetful(context, held_out.text, held_out.image)
+    found = calibrate(engine, context, held_out)
+    assert set(found.scales) == {"text-emi", "text-are", "image-emi", "image-are", "same-event"}
+    # What is right always has no outcome to fit to; of "same event?" two in three "yes" are lost.
+    assert [task for task, scale in found.scales.items() if scale.measured] == ["same-event"]
+    assert found.scales["same-event"](0.1) > 0.1
