@@ -2,15 +2,25 @@
 
 import math
 
+import PIL.Image
 import pytest
 import torch
+from transformers import LogitsProcessor, LogitsProcessorList
 
+from rmpl.backbones import backbone as backbones
+from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
 from rmpl.corpora.tokens import sentence_from_words
+from rmpl.extraction.beginnings import common_beginning
+from rmpl.extraction.constraints import Compiler, Constraint
+from rmpl.extraction.decoding import Decoder
 from rmpl.extraction.local import LocalEngine, token_ends
 from rmpl.ontology import load_ontology
+from rmpl.records import Image
 from rmpl.tasks import Prompt
-from rmpl.tasks.event_mentions import TextEMI
+from rmpl.tasks.argument_roles import ImageARE
+from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.grammars import Grammar
 from rmpl.tasks.same_event import SameEvent
 
 
@@ -74,3 +84,192 @@ def test_every_reply_has_a_log_and_an_end_a_token(backbone):
         assert len(reply.logs) == len(reply.ends) <= 40
         assert reply.ends[-1] == len(reply.text)
         assert max(reply.logs) <= 0
+
+
+WORDS = 'Police fired on the crowd and the crowd fled . He said " no " to 3 men'.split()
+
+
+@pytest.fixture(scope="module")
+def family_folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("families")
+    for name in family_names():
+        family_of(name, name).twin(folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["embedded", *family_names()])
+def model(request, family_folders):
+    """The embedded model and every family's twin, these with weights so large that they differ.
+
+    Fresh weights are so small that every prompt has the same answer.
+    """
+    if request.param == "embedded":
+        return load_backbone("embedded")
+    loaded = load_backbone(str(family_folders / request.param))
+    with torch.no_grad():
+        for parameter in loaded.model.parameters():
+            if parameter.dim() > 1:
+                parameter.mul_(6)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> list[Image]:
+    folder = tmp_path_factory.mktemp("pictures")
+    made = []
+    for number, (width, height) in enumerate([(90, 60), (41, 127), (64, 64)]):
+        path = folder / f"{number}.png"
+        PIL.Image.effect_noise((width, height), 60).convert("RGB").save(path)
+        made.append(Image(path.stem, str(path), width, height))
+    return made
+
+
+@pytest.fixture(scope="module")
+def asked(model, pictures):
+    """Texts of all lengths, several prompts about one picture, and grammars of their answers."""
+    context = model.context(load_ontology("m2e2"))
+    emi, shown, are = TextEMI(context), ImageEMI(context), ImageARE(context)
+    sentences = [
+        sentence_from_words(f"s{n}", WORDS[:n], where="-") for n in (3, 16, 1, 9, 12, 5, 2)
+    ]
+    letters = Grammar("start: /[a-z ]{1,40}[.]/", 41)
+    prompts = [(emi.ask(s), letters if n % 2 else emi.grammar(s)) for n, s in enumerate(sentences)]
+    prompts += [(shown.ask(i), shown.grammar(i)) for i in pictures]
+    types = list(context.ontology.events)[:3]
+    prompts += [(are.ask(t, i), are.grammar(t, i)) for t in types for i in pictures[:2]]
+    prompts += [(are.ask(types[0], i), letters) for i in pictures]
+    return [p for p, _ in prompts], [g for _, g in prompts]
+
+
+class Noting(LogitsProcessor):
+    """Notes the log-probability of the likeliest token at every step of ``generate``."""
+
+    def __init__(self) -> None:
+        self.logs: list[float] = []
+
+    def __call__(self, input_ids, scores):
+        self.logs.append(float(scores.float().log_softmax(-1).max()))
+        return scores
+
+
+def generated(model, prompts, grammars, max_tokens) -> list[tuple[str, list[float]]]:
+    """What transformers' own greedy decoding writes, a prompt at a time, and how surely."""
+    width = model.model.get_output_embeddings().weight.shape[0]
+    compiler = Compiler(model.tokenizer, width=width, end_id=model.end_id)
+    model.model.eval()
+    answers = []
+    for index, prompt in enumerate(prompts):
+        inputs = model.collate([model.encode(prompt)], pad_left=True)
+        noting = Noting()
+        processors = LogitsProcessorList([noting])
+        if grammars is not None:
+            constraint = Constraint(compiler, [grammars[index]], max_tokens=max_tokens)
+            processors.insert(0, constraint)
+        with torch.inference_mode():
+            output = model.model.generate(
+                **inputs, max_new_tokens=max_tokens, do_sample=False, logits_processor=processors
+            )
+        text = model.read(output[0, inputs["input_ids"].shape[1] :].tolist())
+        answers.append((text, noting.logs))
+    return answers
+
+
+def check_same(replies, expected):
+    assert [reply.text for reply in replies] == [text for text, _ in expected]
+    for reply, (_, logs) in zip(replies, expected, strict=True):
+        assert reply.logs == pytest.approx(logs, abs=2e-4)
+    # The prompts do make a difference, and a far larger one.
+    assert len({tuple(round(log, 2) for log in logs) for _, logs in expected}) > len(expected) / 4
+
+
+@pytest.mark.slow
+def test_answers_are_those_of_generate_for_every_family(model, asked, monkeypatch):
+    prompts, grammars = asked
+    widths = []
+    go_on = Decoder.go_on
+
+    def noted(self, batch, tokens, mask, more):
+        widths.append(tokens.shape[1])
+        return go_on(self, batch, tokens, mask, more)
+
+    monkeypatch.setattr(Decoder, "go_on", noted)
+    expected = generated(model, prompts, grammars, 16)
+    for shares in (False, True):
+        widths.clear()
+        engine = LocalEngine(model, batch=4, tokens=4000, shares_beginnings=shares)
+        replies = engine.answer(prompts, grammars=grammars, max_tokens=16)
+        check_same(replies, expected)
+        # Now all pictures have been seen already, and the beginnings of tasks are known.
+        assert engine.answer(prompts, grammars=grammars, max_tokens=16) == replies
+        # The twin of Gemma 3 looks back no further than its prompts are long.
+        can_share = not model.family.sees_ahead and model.family.name != "gemma3"
+        assert (max(widths) > 1) == (shares and can_share)
+
+
+@pytest.mark.slow
+def test_unconstrained_answers_are_those_of_generate(model, asked):
+    prompts, _ = asked
+    replies = LocalEngine(model, batch=3).answer(prompts, max_tokens=12)
+    check_same(replies, generated(model, prompts, None, 12))
+
+
+def test_a_picture_is_opened_and_seen_once_for_all_its_prompts(backbone, pictures, monkeypatch):
+    opened, seen = [], []
+    open_image, see = backbones.open_image, backbone.model.get_image_features
+    monkeypatch.setattr(backbones, "open_image", lambda p: opened.append(p.name) or open_image(p))
+    monkeypatch.setattr(
+        backbone.model, "get_image_features", lambda *a, **k: seen.append(1) or see(*a, **k)
+    )
+    engine = LocalEngine(backbone, batch=2)
+    prompts = [Prompt(words, image) for words in ("one", "two", "three") for image in pictures]
+    first = engine.answer(prompts, max_tokens=3)
+    assert engine.answer(prompts, max_tokens=3) == first
+    assert sorted(opened) == ["0.png", "1.png", "2.png"]
+    assert len(seen) == 3
+
+
+def test_a_picture_that_changes_is_seen_again(backbone, tmp_path):
+    path = tmp_path / "a.png"
+    replies = []
+    engine = LocalEngine(backbone)
+    for colour in ("black", "white"):
+        PIL.Image.new("RGB", (32 + len(replies), 32), colour).save(path)
+        prompt = Prompt("What?", Image("a", str(path), 32, 32))
+        replies += engine.answer([prompt], max_tokens=4)
+    assert replies[0].logs != replies[1].logs
+
+
+def test_the_model_is_left_as_it_was(backbone):
+    def probe():
+        inputs = backbone.collate([backbone.encode(Prompt("text-emi: Hi."))], pad_left=True)
+        return backbone.model(**inputs).logits
+
+    before = probe()
+    LocalEngine(backbone).answer([Prompt("text-emi: Police fired.")], max_tokens=3)
+    after = probe()
+    assert torch.equal(before, after)
+    assert after.requires_grad
+
+
+def test_progress_counts_every_answer_once(backbone, pictures):
+    told = []
+    prompts = [Prompt("a " * n, pictures[n % 3] if n % 2 else None) for n in range(7)]
+    LocalEngine(backbone, batch=2).answer(
+        prompts, max_tokens=3, progress=lambda done, of: told.append((done, of))
+    )
+    assert told == [(n, 7) for n in range(1, 8)]
+
+
+@pytest.mark.parametrize(
+    ("prompts", "expected"),
+    [
+        ([[1, 2, 3], [1, 2, 4, 5]], 2),
+        ([[1, 2], [1, 2, 3]], 1),  # each keeps one token of its own
+        ([[1, 2, 3]], 2),
+        ([[1], [2]], 0),
+        ([], 0),
+        ([[1, 2, 9], [1, 2, 0], [1, 3, 5]], 1),
+    ],
+)
+def test_common_beginnings(prompts, expected):
+    assert common_beginning(prompts) == expected

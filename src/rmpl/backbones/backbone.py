@@ -72,24 +72,30 @@ class Backbone:
         self.family = family
         self.settings = _bound_pixels(processor, family, settings)
         self.end_id = self._end_of_turn()
-        self._placeholders = _placeholders(processor)
+        self.placeholders = _placeholders(processor)
 
     def context(self, ontology: Ontology) -> Context:
         """Return what tasks need to know of this model."""
         return family_context(self.family, self.settings, ontology)
 
-    def encode(self, prompt: Prompt, target: str | None = None) -> Encoded:
+    def encode(
+        self,
+        prompt: Prompt,
+        target: str | None = None,
+        *,
+        picture: PIL.Image.Image | None = None,
+    ) -> Encoded:
         """Tokenise a prompt and, for training, its target with the end-of-turn token.
 
-        Nothing is ever cut off: see ``fits`` for samples that are too long.
+        Nothing is ever cut off: see ``fits`` for samples that are too long. A ``picture`` that is
+        at hand, upright and in RGB, is not opened again.
 
         Raises
         ------
         RmplError
             If the picture cannot be opened, or the processor refuses it.
         """
-        picture = None
-        if prompt.image is not None:
+        if prompt.image is not None and picture is None:
             picture = open_image(Path(prompt.image.path or ""))
         try:
             inputs = self.family.chat(self.processor, picture, self._plain(prompt.text))
@@ -152,7 +158,7 @@ class Backbone:
 
         Processors would count one in a sentence as a picture.
         """
-        for token in self._placeholders:
+        for token in self.placeholders:
             text = text.replace(token, f"{token[0]} {token[1:]}")
         return text
 

@@ -70,6 +70,9 @@ class Family:
     target_types
         For the model's further per-token inputs (``token_type_ids``), what tokens of the answer
         have; 0 where nothing is said.
+    sees_ahead
+        Whether a token of a prompt sees what stands after it, pictures aside. Then no two prompts
+        can share what is computed of a common beginning.
     whole
         For each part, modules that a LoRA adapter trains and saves whole, because their weights
         belong to no linear layer.
@@ -87,4 +90,5 @@ class Family:
     chat: Chat = chat_template
     end_of_turn: str | None = None
     target_types: dict[str, int] = dataclasses.field(default_factory=dict)
+    sees_ahead: bool = False
     whole: dict[Part, tuple[str, ...]] = dataclasses.field(default_factory=dict)

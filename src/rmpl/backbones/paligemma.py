@@ -90,4 +90,5 @@ FAMILY = Family(
     twin=twin,
     chat=chat,
     target_types={"token_type_ids": 1},
+    sees_ahead=True,
 )

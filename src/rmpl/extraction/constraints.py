@@ -1,8 +1,9 @@
 """Constrained decoding: at every step, only tokens that a legal answer can go on with.
 
-One matcher a row follows its row's grammar (``tasks.grammars``); what it forbids gets a logit of
-minus infinity. An answer also ends within its budget: once few tokens are left, a token is only
-let through if the answer can still be closed after it, else the shortest close is forced.
+One guide an answer follows its grammar (``tasks.grammars``); what it forbids gets a score of minus
+infinity. Guides come and go one by one, as answers do. An answer also ends within its budget: once
+few tokens are left, a token is only let through if the answer can still be closed after it, else
+the shortest close is forced.
 """
 
 from __future__ import annotations
@@ -118,127 +119,145 @@ def _rank(written: bytes) -> tuple[int, int]:
 
 
 @dataclasses.dataclass
-class _Row:
-    """Where one answer stands. ``path`` is a way to its end from here that fits, if known."""
+class Guide:
+    """Where one answer stands. ``path`` is a way to its end from here that fits, if known.
+
+    ``left`` counts the tokens that may still be written, the end token included.
+    """
 
     grammar: Grammar
     matcher: LLMatcher
+    left: int
     opening: bool
     written: list[int] = dataclasses.field(default_factory=list)
     path: list[int] | None = None
-    ended: bool = False
+
+    def is_near(self, margin: int = 0) -> bool:
+        """Whether a freely chosen token might leave too few to close (bytes bound tokens)."""
+        return self.left <= self.grammar.closing + 1 + margin
 
 
-class Constraint(LogitsProcessor):  # type: ignore[misc]
-    """Keeps a batch of answers within their grammars and within their budget.
-
-    Belongs to one call of ``generate`` with greedy decoding (the budget is kept by looking at the
-    likeliest token). Its scores are those of the masked distribution: a token's probability is its
-    share among the legal ones, and a forced token is certain.
-
-    Parameters
-    ----------
-    compiler
-        Of the model's tokenizer.
-    grammars
-        One a row.
-    max_tokens
-        Tokens an answer may have, the end token included.
+def begin(compiler: Compiler, grammars: Sequence[Grammar], *, max_tokens: int) -> list[Guide]:
+    """Return guides for answers of at most ``max_tokens`` tokens, the end token included.
 
     Raises
     ------
     RmplError
         If a grammar cannot be compiled, or no legal answer is as short as ``max_tokens``.
     """
+    opening = [bool(g.opening) and max_tokens > g.closing + 9 for g in grammars]
+    texts = [g.opening if o else g.text for g, o in zip(grammars, opening, strict=True)]
+    guides = [
+        Guide(grammar, matcher, max_tokens, is_opening)
+        for grammar, matcher, is_opening in zip(
+            grammars, compiler.matchers(texts), opening, strict=True
+        )
+    ]
+    for guide in guides:
+        if not guide.is_near():
+            continue
+        guide.path = compiler.closing(guide.matcher, guide.grammar.closing)
+        if len(guide.path) > max_tokens:
+            raise RmplError(
+                f"no legal answer has as few as {max_tokens} tokens",
+                remedy=f"allow at least {len(guide.path)}",
+            )
+    return guides
+
+
+def masked(compiler: Compiler, guides: Sequence[Guide], scores: torch.Tensor) -> torch.Tensor:
+    """Return scores, shape (guides, width), with minus infinity for what no answer goes on with.
+
+    Meant for greedy decoding: the budget is kept by looking at the likeliest token.
+    """
+    mask = np.zeros((len(guides), compiler.words), dtype=np.int32)
+    live = [(guide.matcher, row) for row, guide in enumerate(guides)]
+    pointer, size = mask.ctypes.data, mask.strides[0]
+    compiler.executor.unsafe_compute_mask_ptr(live, pointer, size, len(guides))
+    for matcher, _ in live:
+        check(matcher)
+    scores = scores.masked_fill(~_allowed(mask, scores), -torch.inf)
+    for row, guide in enumerate(guides):
+        if guide.is_near():
+            _keep_budget(compiler, guide, scores[row])
+    return scores
+
+
+def advance(compiler: Compiler, guides: Sequence[Guide], tokens: Sequence[int]) -> None:
+    """Take note of the token just written by each answer; none may be the end token."""
+    opened = []
+    for guide, token in zip(guides, tokens, strict=True):
+        guide.left -= 1
+        guide.written.append(token)
+        guide.matcher.consume_token(token)
+        check(guide.matcher)
+        if guide.opening and guide.matcher.is_accepting():
+            guide.opening = False
+            if compiler.text(guide.written) != b"[]":
+                opened.append(guide)
+    matchers = compiler.matchers([guide.grammar.text for guide in opened])
+    for guide, matcher in zip(opened, matchers, strict=True):
+        guide.matcher = matcher
+        guide.matcher.consume_tokens(guide.written)
+        check(guide.matcher)
+
+
+def _allowed(mask: np.ndarray[Any, np.dtype[np.int32]], scores: torch.Tensor) -> torch.Tensor:
+    """Unpack a mask of bits, shape (rows, words), where the scores are."""
+    width = scores.shape[1]
+    if scores.device.type == "cpu":
+        bits = np.unpackbits(mask.view(np.uint8), axis=1, count=width, bitorder="little")
+        return torch.from_numpy(bits.view(np.bool_))
+    packed = torch.from_numpy(mask.view(np.uint8)).to(scores.device)
+    shifts = torch.arange(8, dtype=torch.uint8, device=scores.device)
+    return (packed.unsqueeze(-1) >> shifts & 1).flatten(1)[:, :width].bool()
+
+
+def _keep_budget(compiler: Compiler, guide: Guide, scores: torch.Tensor) -> None:
+    """Let the likeliest token through if the answer can still end after it; change in place."""
+    closing, bound = compiler.closing, guide.grammar.closing
+    if guide.path is None:
+        guide.path = closing(guide.matcher, bound)
+    best = int(scores.argmax())
+    if best == compiler.end_id:
+        return
+    ahead = guide.matcher.deep_copy()
+    ahead.consume_token(best)
+    path = closing(ahead, bound)
+    if len(path) < guide.left:
+        guide.path = path
+        return
+    forced = guide.path.pop(0)
+    likelihood = scores[forced].clone()
+    scores.fill_(-torch.inf)
+    scores[forced] = likelihood
+
+
+class Constraint(LogitsProcessor):  # type: ignore[misc]
+    """Keeps a batch of answers of one call of transformers' ``generate`` within their grammars.
+
+    Its scores are those of the masked distribution: a token's probability is its share among the
+    legal ones, and a forced token is certain. See ``begin`` for the parameters and errors.
+    """
 
     def __init__(self, compiler: Compiler, grammars: Sequence[Grammar], *, max_tokens: int) -> None:
         self._compiler = compiler
-        self._left = max_tokens
+        self._live = dict(enumerate(begin(compiler, grammars, max_tokens=max_tokens)))
         self._started = False
-        self._rows = self._begin(grammars)
-        self._mask = np.full((len(grammars), compiler.words), -1, dtype=np.int32)
-        self._shifts = torch.arange(8, dtype=torch.uint8)
-
-    def _begin(self, grammars: Sequence[Grammar]) -> list[_Row]:
-        opening = [bool(g.opening) and not self._near(g, margin=8) for g in grammars]
-        texts = [g.opening if o else g.text for g, o in zip(grammars, opening, strict=True)]
-        rows = list(map(_Row, grammars, self._compiler.matchers(texts), opening))
-        for row in rows:
-            if not self._near(row.grammar):
-                continue
-            row.path = self._compiler.closing(row.matcher, row.grammar.closing)
-            if len(row.path) > self._left:
-                raise RmplError(
-                    f"no legal answer has as few as {self._left} tokens",
-                    remedy=f"allow at least {len(row.path)}",
-                )
-        return rows
-
-    def _near(self, grammar: Grammar, margin: int = 0) -> bool:
-        """Whether a freely chosen token might leave too few to close (bytes bound tokens)."""
-        return self._left <= grammar.closing + 1 + margin
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Mask the scores, shape (rows, width), of the next tokens."""
         if self._started:
-            self._left -= 1
-            self._advance(input_ids[:, -1].tolist())
+            last = input_ids[:, -1].tolist()
+            end = self._compiler.end_id
+            self._live = {row: guide for row, guide in self._live.items() if last[row] != end}
+            advance(self._compiler, list(self._live.values()), [last[row] for row in self._live])
         self._started = True
-        live = [(row.matcher, i) for i, row in enumerate(self._rows) if not row.ended]
-        if live:
-            pointer, size = self._mask.ctypes.data, self._mask.strides[0]
-            self._compiler.executor.unsafe_compute_mask_ptr(live, pointer, size, len(self._rows))
-        for matcher, _ in live:
-            check(matcher)
-        scores = scores.masked_fill(~self._allowed(scores), -torch.inf)
-        for i, row in enumerate(self._rows):
-            if not row.ended and self._near(row.grammar):
-                self._keep_budget(row, scores[i])
+        rows = list(self._live)
+        if rows:
+            scores = scores.clone()
+            scores[rows] = masked(self._compiler, list(self._live.values()), scores[rows])
         return scores
-
-    def _advance(self, tokens: list[int]) -> None:
-        """Take note of the tokens just written; rows that leave the opening get their grammar."""
-        opened = []
-        for row, token in zip(self._rows, tokens, strict=True):
-            if row.ended or token == self._compiler.end_id:
-                row.ended = True
-                continue
-            row.written.append(token)
-            row.matcher.consume_token(token)
-            check(row.matcher)
-            if row.opening and row.matcher.is_accepting():
-                row.opening = False
-                if self._compiler.text(row.written) != b"[]":
-                    opened.append(row)
-        matchers = self._compiler.matchers([row.grammar.text for row in opened])
-        for row, matcher in zip(opened, matchers, strict=True):
-            row.matcher = matcher
-            row.matcher.consume_tokens(row.written)
-            check(row.matcher)
-
-    def _allowed(self, scores: torch.Tensor) -> torch.Tensor:
-        packed = torch.from_numpy(self._mask.view(np.uint8)).to(scores.device)
-        bits = packed.unsqueeze(-1) >> self._shifts.to(scores.device) & 1
-        return bits.flatten(1)[:, : scores.shape[1]].bool()
-
-    def _keep_budget(self, row: _Row, scores: torch.Tensor) -> None:
-        """Let the likeliest token through if the answer can still end after it; change in place."""
-        closing = self._compiler.closing
-        if row.path is None:
-            row.path = closing(row.matcher, row.grammar.closing)
-        best = int(scores.argmax())
-        if best == self._compiler.end_id:
-            return
-        ahead = row.matcher.deep_copy()
-        ahead.consume_token(best)
-        path = closing(ahead, row.grammar.closing)
-        if len(path) < self._left:
-            row.path = path
-            return
-        forced = row.path.pop(0)
-        likelihood = scores[forced].clone()
-        scores.fill_(-torch.inf)
-        scores[forced] = likelihood
 
 
 def check(matcher: LLMatcher) -> None:

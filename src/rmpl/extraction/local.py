@@ -1,50 +1,64 @@
-"""The local engine: runs a loaded model, in batches of like lengths."""
+"""The local engine: greedy decoding on a loaded model, in batches of like lengths."""
 
 from __future__ import annotations
 
 import functools
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from tokenizers.decoders import DecodeStream
-from transformers import LogitsProcessor, LogitsProcessorList
 
-from rmpl.backbones.backbone import Backbone
-from rmpl.extraction.constraints import Compiler, Constraint
+from rmpl.backbones.backbone import Backbone, Encoded
+from rmpl.extraction.beginnings import Beginnings, common_beginning
+from rmpl.extraction.constraints import Compiler
+from rmpl.extraction.decoding import Answer, Batch, Decoder
 from rmpl.extraction.engine import Progress, Reply
+from rmpl.extraction.packed import PackedLinears
+from rmpl.extraction.pictures import Pictures
+from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
 
-
-class _Chosen(LogitsProcessor):  # type: ignore[misc]
-    """Notes the log-probability of the greedy choice at every step, not the whole distribution."""
-
-    def __init__(self) -> None:
-        self.steps: list[torch.Tensor] = []
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        self.steps.append(scores.float().log_softmax(dim=-1).amax(dim=-1))
-        return scores
+TOKENS = 2048
+"""So many tokens are computed at once: more neither fit a CPU's cache nor a small GPU."""
 
 
 class LocalEngine:
-    """Greedy decoding on a loaded model.
+    """Greedy decoding on a loaded model, whose weights must not change while the engine lives.
+
+    Answers are those of transformers' ``generate`` with ``do_sample=False``; what a checkpoint's
+    generation settings say of sampling or repetition does not count.
 
     Parameters
     ----------
     backbone
         The model.
     batch
-        How many prompts are answered together.
+        How many answers are written at once. Finished ones make room for others.
+    tokens
+        About how many tokens, padding included, are computed at once of prompts that join.
+    shares_beginnings
+        Whether what prompts have in common at their beginning is computed once.
     """
 
-    def __init__(self, backbone: Backbone, *, batch: int = 32) -> None:
+    def __init__(
+        self,
+        backbone: Backbone,
+        *,
+        batch: int = 32,
+        tokens: int = TOKENS,
+        shares_beginnings: bool = True,
+    ) -> None:
         self._backbone = backbone
         self._batch = batch
+        self._tokens = tokens
         backbone.model.eval()
+        self._beginnings = Beginnings(backbone, is_on=shares_beginnings)
+        self._pictures = Pictures(backbone)
+        self._packed = PackedLinears(backbone.model)
 
     @torch.inference_mode()
     def answer(
@@ -55,21 +69,34 @@ class LocalEngine:
         grammars: Sequence[Grammar] | None = None,
         progress: Progress | None = None,
     ) -> list[Reply]:
-        """Answer every prompt; like lengths share a batch, so that little is padded."""
-        order = sorted(
-            range(len(prompts)),
-            key=lambda i: (prompts[i].image is None, len(prompts[i].text), i),
-        )
-        replies: list[Reply | None] = [None] * len(prompts)
-        for start in range(0, len(order), self._batch):
-            chosen = order[start : start + self._batch]
-            allowed = None if grammars is None else [grammars[i] for i in chosen]
-            answers = self._answer_batch([prompts[i] for i in chosen], allowed, max_tokens)
-            for index, reply in zip(chosen, answers, strict=True):
-                replies[index] = reply
-            if progress is not None:
-                progress(start + len(chosen), len(prompts))
-        return [reply for reply in replies if reply is not None]
+        """Answer every prompt; texts first, like lengths together.
+
+        Raises
+        ------
+        RmplError
+            If a picture cannot be read, a grammar is wrong, or no legal answer is as short as
+            ``max_tokens``.
+        """
+        texts = {i: self._backbone.encode(p) for i, p in enumerate(prompts) if p.image is None}
+        common = common_beginning([encoded.input_ids for encoded in texts.values()])
+        compiler = None if grammars is None else self._compiler
+        decoder = Decoder(self._backbone, compiler, max_tokens=max_tokens)
+
+        def start(group: list[int]) -> tuple[torch.Tensor, Batch]:
+            encoded = [
+                texts.pop(i) if i in texts else self._pictures.encode(prompts[i]) for i in group
+            ]
+            names = [None if (image := prompts[i].image) is None else image.path for i in group]
+            return self._beginnings.start(decoder, encoded, names, common)
+
+        groups = itertools.chain(self._text_groups(texts), self._picture_groups(prompts))
+        replies: dict[int, Reply] = {}
+        with self._packed:
+            for answer in decoder.run(groups, start, grammars, rows=self._batch):
+                replies[answer.index] = self._reply(answer)
+                if progress is not None:
+                    progress(len(replies), len(prompts))
+        return [replies[index] for index in range(len(prompts))]
 
     @functools.cached_property
     def _compiler(self) -> Compiler:
@@ -77,35 +104,53 @@ class LocalEngine:
         width = backbone.model.get_output_embeddings().weight.shape[0]
         return Compiler(backbone.tokenizer, width=width, end_id=backbone.end_id)
 
-    def _answer_batch(
-        self, prompts: list[Prompt], grammars: list[Grammar] | None, max_tokens: int
-    ) -> list[Reply]:
-        backbone = self._backbone
-        inputs = backbone.collate([backbone.encode(p) for p in prompts], pad_left=True)
-        device = backbone.model.device
-        # The constraint comes first: the choice is then noted among the legal tokens.
-        noted = _Chosen()
-        processors = LogitsProcessorList([noted])
-        if grammars is not None:
-            processors.insert(0, Constraint(self._compiler, grammars, max_tokens=max_tokens))
-        output = backbone.model.generate(
-            **{name: value.to(device) for name, value in inputs.items()},
-            max_new_tokens=max_tokens,
-            do_sample=False,
-            logits_processor=processors,
-        )
-        new = output[:, inputs["input_ids"].shape[1] :].cpu()
-        logs = torch.stack(noted.steps, dim=1).cpu()
-        return [self._reply(ids, log) for ids, log in zip(new, logs, strict=True)]
+    def _text_groups(self, texts: dict[int, Encoded]) -> Iterator[list[int]]:
+        """Yield texts of like lengths, about ``tokens`` of them at once."""
+        sizes = {index: len(encoded.input_ids) for index, encoded in texts.items()}
+        return self._groups(sorted(sizes, key=sizes.__getitem__), sizes)
 
-    def _reply(self, ids: torch.Tensor, logs: torch.Tensor) -> Reply:
-        ended = (ids == self._backbone.end_id).nonzero()
-        length = int(ended[0]) + 1 if len(ended) else len(ids)
-        written = ids[:length].tolist()
-        text = self._backbone.tokenizer.decode(written, skip_special_tokens=True)
-        confidence = math.exp(float(logs[:length].mean()))
-        ends = token_ends(self._backbone.tokenizer, written)
-        return Reply(text, confidence, tuple(logs[:length].tolist()), ends)
+    def _picture_groups(self, prompts: Sequence[Prompt]) -> Iterator[list[int]]:
+        """Yield prompts about pictures of like sizes, those about one picture together."""
+        shown = {i: p.image for i, p in enumerate(prompts) if p.image is not None}
+        sizes = {
+            index: self._picture_tokens(image.width, image.height) + len(prompts[index].text) // 4
+            for index, image in shown.items()
+        }
+        most = {image.path or "": 0 for image in shown.values()}
+        for index, image in shown.items():
+            most[image.path or ""] = max(most[image.path or ""], sizes[index])
+
+        def like(index: int) -> tuple[int, str, int]:
+            path = shown[index].path or ""
+            return most[path], path, sizes[index]
+
+        return self._groups(sorted(shown, key=like), sizes)
+
+    @functools.cache  # noqa: B019 - as long as the engine
+    def _picture_tokens(self, width: int, height: int) -> int:
+        """Return about how many tokens a picture takes, many if its size is not known."""
+        if not width * height:
+            return self._tokens // 4
+        return self._backbone.length(Prompt("", Image("", None, width, height)))
+
+    def _groups(self, order: list[int], sizes: dict[int, int]) -> Iterator[list[int]]:
+        """Cut an order into groups of at most ``batch`` prompts and about ``tokens`` tokens."""
+        group: list[int] = []
+        longest = 0
+        for index in order:
+            longest = max(longest, sizes[index])
+            if group and (len(group) == self._batch or (len(group) + 1) * longest > self._tokens):
+                yield group
+                group, longest = [], sizes[index]
+            group.append(index)
+        if group:
+            yield group
+
+    def _reply(self, answer: Answer) -> Reply:
+        text = self._backbone.tokenizer.decode(answer.tokens, skip_special_tokens=True)
+        confidence = math.exp(sum(answer.logs) / len(answer.logs))
+        ends = token_ends(self._backbone.tokenizer, answer.tokens)
+        return Reply(text, confidence, tuple(answer.logs), ends)
 
 
 def token_ends(tokenizer: Any, tokens: Sequence[int]) -> tuple[int, ...]:

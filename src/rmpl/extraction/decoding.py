@@ -1,0 +1,208 @@
+"""Greedy decoding in a batch that is kept full: finished rows leave it, new ones join.
+
+What the model is told at every step is left to its own ``prepare_inputs_for_generation``, as in
+transformers' ``generate``; so are the positions of a prompt. Those of an answer count on from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+from rmpl.backbones.backbone import Backbone
+from rmpl.extraction.constraints import Compiler, Guide, advance, begin, masked
+from rmpl.extraction.kept import joined, new_cache, selected, under_each_other
+from rmpl.tasks.grammars import Grammar
+
+
+@dataclasses.dataclass
+class Answer:
+    """An answer as far as it is written. ``index`` is the caller's number of the prompt."""
+
+    index: int
+    guide: Guide | None = None
+    tokens: list[int] = dataclasses.field(default_factory=list)
+    logs: list[float] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Batch:
+    """Prompts computed together: what the model keeps of them, and where they go on.
+
+    ``mask`` has the shape (rows, columns), ``positions`` (..., rows, 1): of the next token. Some
+    families have several positions a token, in a dimension before the rows.
+    """
+
+    cache: Any
+    mask: torch.Tensor
+    positions: torch.Tensor
+
+    def rows(self, wanted: Sequence[int]) -> Batch:
+        """Return some of the rows, in that order and as often; empty first columns go."""
+        rows = torch.tensor(wanted, device=self.mask.device)
+        mask = self.mask[rows]
+        first = int(mask.any(dim=0).int().argmax())
+        positions = self.positions.index_select(-2, rows)
+        return Batch(selected(self.cache, rows, first), mask[:, first:], positions)
+
+    def beside(self, other: Batch) -> Batch:
+        """Return the rows of both."""
+        return Batch(
+            joined([self.cache, other.cache]),
+            under_each_other([self.mask, other.mask]),
+            torch.cat(_alike(self.positions, other.positions), dim=-2),
+        )
+
+
+def _alike(one: torch.Tensor, other: torch.Tensor) -> list[torch.Tensor]:
+    """Give single positions, as of texts, as many as those of the other have."""
+    extra = one.shape[:-2] or other.shape[:-2]
+    return [p if p.dim() > 2 else p.expand(*extra, *p.shape) for p in (one, other)]
+
+
+class Decoder:
+    """Writes the likeliest token, again and again, until every answer has ended.
+
+    Parameters
+    ----------
+    backbone
+        The model.
+    compiler
+        For answers that are to keep to grammars.
+    max_tokens
+        Tokens an answer may have, the end token included.
+    """
+
+    def __init__(self, backbone: Backbone, compiler: Compiler | None, *, max_tokens: int) -> None:
+        self._backbone = backbone
+        self._model = backbone.model
+        self._compiler = compiler
+        self.max_tokens = max_tokens
+        ends = backbone.model.generation_config.eos_token_id
+        self._ends = set(ends if isinstance(ends, list) else [ends]) | {backbone.end_id}
+
+    def run(
+        self,
+        groups: Iterator[list[int]],
+        start: Callable[[list[int]], tuple[torch.Tensor, Batch]],
+        grammars: Sequence[Grammar] | None,
+        *,
+        rows: int,
+    ) -> Iterator[Answer]:
+        """Answer groups of prompts, which come by number; yield answers as they end.
+
+        ``start`` computes a group's prompts: scores of the next tokens, shape (rows, width), and
+        what the model keeps. A group joins once half of the ``rows`` are free.
+        """
+        running: list[Answer] = []
+        batch: Batch | None = None
+        waiting = next(groups, None)
+        while waiting is not None or running:
+            if waiting is not None and len(running) <= rows // 2:
+                fresh = self._begin(waiting, grammars)
+                scores, joining = start(waiting)
+                yield from self._choose(fresh, scores)
+                fresh, stays = _without_ended(fresh, joining, self._has_ended)
+                running, batch = running + fresh, _together(batch, stays)
+                waiting = next(groups, None)
+            elif batch is not None:
+                scores = self._step(running, batch)
+                yield from self._choose(running, scores)
+                running, batch = _without_ended(running, batch, self._has_ended)
+
+    def _begin(self, group: list[int], grammars: Sequence[Grammar] | None) -> list[Answer]:
+        if grammars is None or self._compiler is None:
+            return [Answer(index) for index in group]
+        chosen = [grammars[index] for index in group]
+        guides = begin(self._compiler, chosen, max_tokens=self.max_tokens)
+        return [Answer(index, guide) for index, guide in zip(group, guides, strict=True)]
+
+    def _choose(self, answers: list[Answer], scores: torch.Tensor) -> Iterator[Answer]:
+        """Write the likeliest token of each row; yield those that end with it."""
+        scores = scores.float()
+        guides = [answer.guide for answer in answers if answer.guide is not None]
+        if guides and self._compiler is not None:
+            scores = masked(self._compiler, guides, scores)
+        best, tokens = scores.max(dim=-1)
+        logs = (best - scores.logsumexp(dim=-1)).tolist()
+        for answer, token, log in zip(answers, tokens.tolist(), logs, strict=True):
+            answer.tokens.append(token)
+            answer.logs.append(log)
+        going = [answer for answer in answers if not self._has_ended(answer)]
+        if guides and self._compiler is not None:
+            told = [answer.guide for answer in going if answer.guide is not None]
+            advance(self._compiler, told, [answer.tokens[-1] for answer in going])
+        yield from (answer for answer in answers if self._has_ended(answer))
+
+    def _has_ended(self, answer: Answer) -> bool:
+        return answer.tokens[-1] in self._ends or len(answer.tokens) == self.max_tokens
+
+    def _step(self, answers: list[Answer], batch: Batch) -> torch.Tensor:
+        """Feed the tokens just written; return the scores of the next ones, (rows, width)."""
+        device = batch.mask.device
+        tokens = torch.tensor([[answer.tokens[-1]] for answer in answers], device=device)
+        return self.go_on(batch, tokens, torch.ones_like(tokens), {})
+
+    def first(self, inputs: dict[str, Any]) -> tuple[torch.Tensor, Batch]:
+        """Compute prompts from their beginning; ``inputs`` are collated, padded on the left."""
+        model = self._model
+        inputs = {name: _moved(value, model.device) for name, value in inputs.items()}
+        tokens, mask = inputs.pop("input_ids"), inputs.pop("attention_mask")
+        told = {**inputs, "attention_mask": mask}
+        positions = model._prepare_position_ids_for_generation(tokens, told)
+        cache = new_cache()
+        prepared = model.prepare_inputs_for_generation(
+            tokens,
+            is_first_iteration=True,
+            cache=cache,
+            position_ids=positions,
+            use_cache=True,
+            logits_to_keep=1,
+            **told,
+        )
+        scores = model(**prepared, return_dict=True).logits[:, -1]
+        return scores, Batch(cache, mask, positions[..., -1:] + 1)
+
+    def go_on(
+        self, batch: Batch, tokens: torch.Tensor, mask: torch.Tensor, more: dict[str, Any]
+    ) -> torch.Tensor:
+        """Feed further tokens, shape (rows, columns), padded on the left; ``batch`` goes on."""
+        counted = mask.cumsum(dim=-1)
+        positions = batch.positions + (counted - 1).clamp(min=0)
+        batch.mask = torch.cat([batch.mask, mask], dim=-1)
+        batch.positions = batch.positions + counted[:, -1:]
+        prepared = self._model.prepare_inputs_for_generation(
+            tokens,
+            is_first_iteration=False,
+            cache=batch.cache,
+            attention_mask=batch.mask,
+            position_ids=positions,
+            use_cache=True,
+            logits_to_keep=1,
+            **more,
+        )
+        scores: torch.Tensor = self._model(**prepared, return_dict=True).logits[:, -1]
+        return scores
+
+
+def _without_ended(
+    answers: list[Answer], batch: Batch, has_ended: Callable[[Answer], bool]
+) -> tuple[list[Answer], Batch | None]:
+    """Let rows go that have ended; no batch is left of none."""
+    kept = [row for row, answer in enumerate(answers) if not has_ended(answer)]
+    if len(kept) == len(answers):
+        return answers, batch
+    return [answers[row] for row in kept], batch.rows(kept) if kept else None
+
+
+def _together(one: Batch | None, other: Batch | None) -> Batch | None:
+    if one is None or other is None:
+        return one or other
+    return one.beside(other)
+
+
+def _moved(value: Any, device: Any) -> Any:
+    return value.to(device) if isinstance(value, torch.Tensor) else value
