@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 # The index of a machine may offer torch as a CPU build; plain pip takes it, other installers may not.
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test checks docs clean
+.PHONY: demo test checks docs release-check clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,10 @@ test: checks
 # The documentation as a site in site/; a broken link or anchor is an error.
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+# Build, install the wheel into clean environments (with torch: some minutes), use it from outside.
+release-check: $(VENV)/.dev
+	.ci/release-check $(BIN)/python
 
 clean:
 	rm -rf $(VENV) demo site
