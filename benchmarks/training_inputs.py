@@ -19,9 +19,10 @@ import torch
 import transformers
 
 from rmpl.backbones import family_of
-from rmpl.backbones.backbone import Backbone, Settings
+from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.checkpoints import model_type_of, read_config, stand_in_processor
 from rmpl.backbones.loading import attention_of
+from rmpl.backbones.settings import Settings
 from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.world.build import build_world
 from rmpl.ontology import load_ontology

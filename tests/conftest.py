@@ -21,8 +21,9 @@ def small_world(tmp_path_factory) -> Path:
 def twin(tmp_path_factory) -> Path:
     """A very small model with random weights, saved like any checkpoint of its class."""
     from rmpl.backbones import embedded
-    from rmpl.backbones.backbone import Backbone, Settings
+    from rmpl.backbones.backbone import Backbone
     from rmpl.backbones.qwen3_vl import FAMILY
+    from rmpl.backbones.settings import Settings
 
     texts = ['text-emi: Police fired on 3 men. [{"type":"Conflict:Attack","trigger":" fired"}]']
     tokenizer = embedded.train_tokenizer(texts, 320)

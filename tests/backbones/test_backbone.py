@@ -5,7 +5,8 @@ import PIL.Image
 import pytest
 import torch
 
-from rmpl.backbones.backbone import IGNORE, Settings, load_backbone
+from rmpl.backbones.backbone import IGNORE, load_backbone
+from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.records import Image
 from rmpl.tasks import Prompt

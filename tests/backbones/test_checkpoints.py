@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rmpl.backbones import checkpoints, family_of
-from rmpl.backbones.backbone import Backbone, Settings, load_backbone
+from rmpl.backbones.backbone import Backbone, load_backbone
 from rmpl.backbones.checkpoints import (
     empty_model,
     known_checkpoints,
@@ -14,6 +14,7 @@ from rmpl.backbones.checkpoints import (
     read_config,
     stand_in_processor,
 )
+from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.records import Image
 from rmpl.tasks import Prompt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -12,9 +13,12 @@ import pytest
 import torch
 
 from rmpl.backbones import family_names, family_of
-from rmpl.backbones.backbone import IGNORE, Settings, inference_settings, load_backbone
+from rmpl.backbones.backbone import IGNORE, load_backbone
 from rmpl.backbones.features import picture_features
+from rmpl.backbones.frames import inputs_of
+from rmpl.backbones.settings import Settings, inference_settings
 from rmpl.backbones.sight import see
+from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
@@ -291,6 +295,38 @@ def test_the_length_is_known_without_opening_the_picture(backbone, size, tmp_pat
         assert backbone.length(unseen, target) == length
         assert backbone.fits(unseen, target, length)
         assert not backbone.fits(unseen, target, length - 1)
+
+
+def test_a_frame_gives_the_tokens_of_the_whole_layout(backbone, pictures):
+    texts = [
+        "Which events?\n\nPolice fired.",
+        "3 men",
+        TEXT,
+        "Zo\u00eb fled",
+        " blank",
+        "end ",
+        "",
+        "Hm\n",
+    ]
+    framed = 0
+    for image in (None, *pictures[:2]):
+        picture = None if image is None else open_image(Path(image.path))
+        frame = None if image is None else backbone.frame(image)
+        for text in texts:
+            whole = inputs_of(backbone.family.chat(backbone.processor, picture, text))
+            one = backbone.encode(Prompt(text, image), "yes")
+            others = [] if frame is None else [backbone.encode_in(frame, text, "yes")]
+            for encoded in [one, *filter(None, others)]:
+                assert encoded.input_ids[: encoded.prompt_length] == whole.ids
+                for name, row in whole.rows.items():
+                    assert encoded.per_token[name][: len(row)] == row
+                assert encoded.vision.keys() == whole.others.keys()
+                for name, value in whole.others.items():
+                    assert torch.equal(encoded.vision[name], value)
+            framed += sum(other is not None for other in others)
+    assert framed in {0, 2 * 3}
+    # These layouts go on with ordinary text after the question.
+    assert (framed == 0) == (backbone.family.name in {"llava", "llava_next", "paligemma"})
 
 
 def test_a_sentence_cannot_pose_as_a_picture(backbone, samples):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rmpl.backbones import family_names, family_of, qwen2_5_vl
-from rmpl.backbones.backbone import Settings, family_context, load_backbone
+from rmpl.backbones.backbone import family_context, load_backbone
 from rmpl.backbones.boxes import (
     AbsoluteBoxes,
     CornerBoxes,
@@ -19,6 +19,7 @@ from rmpl.backbones.boxes import (
     RelativeBoxes,
     UnitBoxes,
 )
+from rmpl.backbones.settings import Settings
 from rmpl.corpora.images import image_size, open_image
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,32 +18,29 @@ from rmpl.backbones import embedded, family_of
 from rmpl.backbones.checkpoints import ask_hub, model_type_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features
+from rmpl.backbones.frames import (
+    PROBE,
+    Frame,
+    Inputs,
+    find_frame,
+    frame_of,
+    inputs_of,
+    is_framed,
+    tokens_of,
+)
 from rmpl.backbones.loading import Attention, Weights, loading
+from rmpl.backbones.settings import SETTINGS, Settings, bound_pixels, pixel_bounds, read_settings
 from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
+from rmpl.records import Image
 from rmpl.tasks import Context, Prompt
-from rmpl.tasks.base import Style
 
 # Loading a model shows its own bars, one a shard: those of a run say more.
 transformers.utils.logging.disable_progress_bar()
 
 IGNORE = -100
-SETTINGS = "rmpl.json"
-
-
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What training fixes and inference must repeat; saved as ``rmpl.json`` beside the weights.
-
-    ``min_pixels`` and ``max_pixels`` bound what the processor resizes a picture to; 0 leaves the
-    family's usual bound. A loaded model's settings name the bounds in force.
-    """
-
-    style: Style = "full"
-    pad: str = ""
-    box_step: int = 1
-    min_pixels: int = 0
-    max_pixels: int = 0
+_SMALL = 64
 
 
 @dataclasses.dataclass
@@ -70,9 +68,10 @@ class Backbone:
         self.processor = processor
         self.tokenizer = processor.tokenizer
         self.family = family
-        self.settings = _bound_pixels(processor, family, settings)
+        self.settings = bound_pixels(processor, family, settings)
         self.end_id = self._end_of_turn()
         self.placeholders = _placeholders(processor)
+        self._picture_tokens: dict[tuple[int, int], int] = {}
 
     def context(self, ontology: Ontology) -> Context:
         """Return what tasks need to know of this model."""
@@ -95,52 +94,94 @@ class Backbone:
         RmplError
             If the picture cannot be opened, or the processor refuses it.
         """
-        if prompt.image is not None and picture is None:
-            picture = open_image(Path(prompt.image.path or ""))
-        try:
-            inputs = self.family.chat(self.processor, picture, self._plain(prompt.text))
-        except ValueError as error:
-            raise RmplError(
-                f"the processor of {self.family.name} refuses this sample ({error})",
-                where=prompt.image.path if prompt.image is not None else prompt.text[:60],
-            ) from error
-        tokens = {"input_ids", "attention_mask"}
-        ids = inputs["input_ids"][0].tolist()
-        length = len(ids)
-        rows = {
-            name: value[0].tolist()
-            for name, value in inputs.items()
-            if name not in tokens and value.dim() == 2 and value.shape == (1, length)
-        }
-        vision = {
-            name: value for name, value in inputs.items() if name not in tokens and name not in rows
-        }
+        text = self._plain(prompt.text)
+        if prompt.image is None and self._text_frame is not None and is_framed(text):
+            inputs = self._text_frame.around(tokens_of(self.tokenizer, text))
+        else:
+            inputs = inputs_of(self._lay_out(prompt.image, text, picture))
+        return self._answered(inputs, target)
+
+    def frame(self, image: Image) -> Frame | None:
+        """Return the frame that prompts about a picture have in common, with its tensors.
+
+        ``None`` where a text's tokens may depend on what stands around it.
+
+        Raises
+        ------
+        RmplError
+            If the picture cannot be opened, or the processor refuses it.
+        """
+        if self._small_frame is None:
+            return None
+        return frame_of(inputs_of(self._lay_out(image, PROBE)), tokens_of(self.tokenizer, PROBE))
+
+    def encode_in(self, frame: Frame, text: str, target: str | None = None) -> Encoded | None:
+        """Tokenise a prompt as ``encode`` does, in its picture's frame.
+
+        ``None`` where the text's tokens may depend on the frame.
+        """
+        text = self._plain(text)
+        if not is_framed(text):
+            return None
+        return self._answered(frame.around(tokens_of(self.tokenizer, text)), target)
+
+    def _answered(self, inputs: Inputs, target: str | None) -> Encoded:
+        ids, rows = inputs.ids, inputs.rows
         if target is not None:
-            answer = self.tokenizer(target, add_special_tokens=False)["input_ids"]
-            answer.append(self.end_id)
+            answer = [*tokens_of(self.tokenizer, target), self.end_id]
             ids = ids + answer
             types = self.family.target_types
             rows = {name: row + [types.get(name, 0)] * len(answer) for name, row in rows.items()}
-        return Encoded(ids, length, rows, vision)
+        return Encoded(ids, len(inputs.ids), rows, dict(inputs.others))
+
+    def _lay_out(
+        self, image: Image | None, text: str, picture: PIL.Image.Image | None = None
+    ) -> Mapping[str, Any]:
+        if image is not None and picture is None:
+            picture = open_image(Path(image.path or ""))
+        try:
+            return self.family.chat(self.processor, picture, text)
+        except ValueError as error:
+            raise RmplError(
+                f"the processor of {self.family.name} refuses this sample ({error})",
+                where=image.path if image is not None else text[:60],
+            ) from error
 
     def length(self, prompt: Prompt, target: str | None = None) -> int:
         """Return how many tokens ``encode`` makes, from the picture's size alone.
 
         The picture is not opened: its ``width`` and ``height`` must be known.
         """
-        answer = 0
-        if target is not None:
-            answer = len(self.tokenizer(target, add_special_tokens=False)["input_ids"]) + 1
+        answer = 0 if target is None else len(tokens_of(self.tokenizer, target)) + 1
         text = self._plain(prompt.text)
-        if prompt.image is None:
-            return int(self.family.chat(self.processor, None, text)["input_ids"].shape[1]) + answer
-        # A small picture shows what stands around the tokens of any picture.
-        small = PIL.Image.new("RGB", (64, 64))
-        around = self.family.chat(self.processor, small, text)["input_ids"].shape[1]
-        few, real = self.processor._get_num_multimodal_tokens(
-            image_sizes=[(64, 64), (prompt.image.height, prompt.image.width)]
-        )["num_image_tokens"]
-        return int(around - few + real) + answer
+        image = prompt.image
+        frame = self._text_frame if image is None else self._small_frame
+        if frame is not None and is_framed(text):
+            around = len(frame) + len(tokens_of(self.tokenizer, text))
+        else:
+            small = None if image is None else _small_picture()
+            around = int(self.family.chat(self.processor, small, text)["input_ids"].shape[1])
+        return around + answer + (0 if image is None else self._more(image.width, image.height))
+
+    @functools.cached_property
+    def _text_frame(self) -> Frame | None:
+        layout = functools.partial(self._lay_out, None)
+        return find_frame(layout, self.tokenizer)
+
+    @functools.cached_property
+    def _small_frame(self) -> Frame | None:
+        """A small picture shows what stands around the tokens of any picture."""
+        layout = functools.partial(self.family.chat, self.processor, _small_picture())
+        return find_frame(layout, self.tokenizer)
+
+    def _more(self, width: int, height: int) -> int:
+        """Return how many tokens a picture of this size takes more than a small one."""
+        if (width, height) not in self._picture_tokens:
+            few, real = self.processor._get_num_multimodal_tokens(
+                image_sizes=[(_SMALL, _SMALL), (height, width)]
+            )["num_image_tokens"]
+            self._picture_tokens[width, height] = int(real - few)
+        return self._picture_tokens[width, height]
 
     def fits(self, prompt: Prompt, target: str | None, max_length: int) -> bool:
         """Return whether a sample has at most ``max_length`` tokens, the picture's included."""
@@ -224,6 +265,10 @@ class Backbone:
         (path / SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(self.settings)))
 
 
+def _small_picture() -> PIL.Image.Image:
+    return PIL.Image.new("RGB", (_SMALL, _SMALL))
+
+
 def _placeholders(processor: Any) -> set[str]:
     """Return the tokens that stand for pictures and videos in a prompt."""
     owners = (processor, processor.tokenizer)
@@ -249,75 +294,6 @@ def _same_shape(parts: list[torch.Tensor]) -> list[torch.Tensor]:
         ]
         padded.append(torch.nn.functional.pad(part, gaps) if any(gaps) else part)
     return padded
-
-
-def _bound_pixels(processor: Any, family: Family, settings: Settings) -> Settings:
-    """Make the processor keep to the bounds in force; return the settings with these filled in."""
-    low, high = pixel_bounds(family, settings)
-    if family.pixels is None:
-        return settings
-    size = processor.image_processor.size
-    if low:
-        size["shortest_edge"] = low
-    if high:
-        size["longest_edge"] = high
-    return msgspec.structs.replace(
-        settings, min_pixels=size["shortest_edge"], max_pixels=size["longest_edge"]
-    )
-
-
-def pixel_bounds(family: Family, settings: Settings) -> tuple[int, int]:
-    """Return the least and most pixels that pictures are resized to; 0 is the checkpoint's own.
-
-    Raises
-    ------
-    RmplError
-        If the settings name bounds and the family's resizing has none, or they contradict.
-    """
-    wanted = (settings.min_pixels, settings.max_pixels)
-    if family.pixels is None:
-        if any(wanted):
-            raise RmplError(
-                f"{family.name} resizes pictures to sizes of its own",
-                remedy="leave min_pixels and max_pixels out",
-            )
-        return 0, 0
-    low, high = (own or usual for own, usual in zip(wanted, family.pixels, strict=True))
-    if high and low > high:
-        raise RmplError(f"min_pixels {low} is more than max_pixels {high}", remedy="swap them")
-    return low, high
-
-
-def inference_settings(
-    trained: Settings, *, min_pixels: int = 0, max_pixels: int = 0, other_pixels: bool = False
-) -> Settings:
-    """Return the settings to answer with: those of training, or others if that is really meant.
-
-    Raises
-    ------
-    RmplError
-        If other bounds of pictures are asked for than the model was trained with, and
-        ``other_pixels`` does not allow it.
-    """
-    wanted = (min_pixels or trained.min_pixels, max_pixels or trained.max_pixels)
-    if wanted == (trained.min_pixels, trained.max_pixels):
-        return trained
-    if not other_pixels:
-        raise RmplError(
-            f"pictures of {wanted[0]} to {wanted[1]} pixels, but the model was trained with "
-            f"{trained.min_pixels} to {trained.max_pixels}",
-            remedy="leave min_pixels and max_pixels out, or allow others explicitly: answers get "
-            "worse, and boxes of some families shift",
-        )
-    return msgspec.structs.replace(trained, min_pixels=wanted[0], max_pixels=wanted[1])
-
-
-def read_settings(folder: Path) -> Settings | None:
-    """Return the settings saved in a folder, ``None`` if it has none."""
-    path = folder / SETTINGS
-    if not path.is_file():
-        return None
-    return msgspec.json.decode(path.read_bytes(), type=Settings)
 
 
 def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:

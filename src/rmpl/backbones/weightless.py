@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from rmpl.backbones import embedded, family_of
-from rmpl.backbones.backbone import Backbone, Settings, read_settings
+from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.checkpoints import (
     empty_model,
     local_folder,
@@ -13,6 +13,7 @@ from rmpl.backbones.checkpoints import (
     processor_at_hand,
     read_config,
 )
+from rmpl.backbones.settings import Settings, read_settings
 
 
 def load_weightless(source: str, settings: Settings | None = None) -> tuple[Backbone, str | None]:

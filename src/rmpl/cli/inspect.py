@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from rmpl.backbones.backbone import Backbone, Settings
+    from rmpl.backbones.backbone import Backbone
+    from rmpl.backbones.settings import Settings
     from rmpl.records import Document
     from rmpl.tasks import Context, Sample, Task
     from rmpl.training.recipe import Recipe

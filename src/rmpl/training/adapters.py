@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -180,10 +181,14 @@ def _matching(adapter: Path) -> Iterator[None]:
             "on a machine you trust",
         )
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Found missing adapter keys")  # told by an error
+            yield
     except (RuntimeError, ValueError) as error:
-        reason = " ".join(str(error).split("\n\t", maxsplit=2)[:2]).strip()
-        raise _of_another_model(adapter, reason.split("\n", maxsplit=1)[0]) from error
+        # torch heads its list of mismatches with a line that says nothing more.
+        lines = [line.strip() for line in str(error).splitlines()]
+        telling = [line for line in lines if line and not line.startswith("Error(s) in loading")]
+        raise _of_another_model(adapter, (telling or lines)[0]) from error
 
 
 def _of_another_model(adapter: Path, reason: str) -> RmplError:

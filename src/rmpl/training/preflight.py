@@ -16,13 +16,14 @@ import torch
 from peft import get_peft_model
 
 from rmpl.backbones import family_of
-from rmpl.backbones.backbone import Backbone, Settings
+from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.checkpoints import (
     empty_model,
     model_type_of,
     processor_at_hand,
     read_config,
 )
+from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.records import Image
 from rmpl.tasks import Prompt

@@ -18,9 +18,10 @@ import torch
 import yaml
 
 from rmpl.backbones import embedded
-from rmpl.backbones.backbone import Backbone, Settings, family_context, load_backbone
+from rmpl.backbones.backbone import Backbone, family_context, load_backbone
 from rmpl.backbones.family import Part
 from rmpl.backbones.qwen3_vl import FAMILY
+from rmpl.backbones.settings import Settings
 from rmpl.corpora.documents import read_documents, write_documents
 from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.world.build import build_world, is_built

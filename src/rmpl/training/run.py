@@ -20,7 +20,8 @@ from pathlib import Path
 
 import yaml
 
-from rmpl.backbones.backbone import Settings, context_of
+from rmpl.backbones.backbone import context_of
+from rmpl.backbones.settings import Settings
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology

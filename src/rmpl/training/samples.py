@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,12 +13,21 @@ from torch.utils.data import Dataset
 
 from rmpl.backbones.backbone import Backbone, Encoded
 from rmpl.backbones.features import PIXELS, Features, feature_bytes, moved, picture_features
+from rmpl.backbones.frames import Frame
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.training.adapters import trainable_by_part
 from rmpl.training.mixture import Mixture
 
 _BLANK = 64
+
+
+@dataclasses.dataclass(frozen=True)
+class _Seen:
+    """A picture that was looked at: its prompts' frame without the pixels, and its features."""
+
+    frame: Frame | None
+    features: Features
 
 
 class EncodedMixture(Dataset[tuple[int, Encoded]]):
@@ -41,7 +51,7 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
         self._mixture = mixture
         self._backbone = backbone
         self._cache: dict[tuple[int, int], Encoded] = {}
-        self._features: dict[str, Features] = {}
+        self._seen: dict[str, _Seen] = {}
         self._left = cache_bytes
         trained = trainable_by_part(backbone.model, backbone.family)
         is_frozen = not (trained.get("vision") or trained.get("projector"))
@@ -63,23 +73,34 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
 
     def _encode(self, index: int) -> Encoded:
         sample = self._mixture[index]
-        encoded = self._backbone.encode(sample.prompt, sample.target)
-        if self._keeps_features and sample.prompt.image is not None:
-            self._see(encoded, sample.prompt.image.path or "")
+        image = sample.prompt.image
+        if image is None or not self._keeps_features:
+            return self._backbone.encode(sample.prompt, sample.target)
+        seen = self._seen.get(image.path or "") or self._see(image)
+        encoded = None
+        if seen.frame is not None:
+            encoded = self._backbone.encode_in(seen.frame, sample.prompt.text, sample.target)
+        if encoded is None:
+            encoded = self._backbone.encode(sample.prompt, sample.target)
+            encoded.vision.pop(PIXELS)
+        encoded.features = seen.features
         return encoded
 
-    def _see(self, encoded: Encoded, path: str) -> None:
-        """Put features in the place of pixels; several samples of one picture share them."""
-        features = self._features.get(path)
-        if features is None:
-            # Kept beside the samples: a GPU's memory is for the model.
-            features = moved(picture_features(self._backbone.model, encoded.vision), "cpu")
-            size = feature_bytes(features)
-            if size <= self._left:
-                self._left -= size
-                self._features[path] = features
-        encoded.features = features
-        del encoded.vision[PIXELS]
+    def _see(self, image: Image) -> _Seen:
+        """Look at a picture; several samples of one picture share what the tower makes of it."""
+        frame = self._backbone.frame(image)
+        vision = self._backbone.encode(Prompt("", image)).vision if frame is None else frame.others
+        # Kept beside the samples: a GPU's memory is for the model.
+        features = moved(picture_features(self._backbone.model, vision), "cpu")
+        if frame is not None:
+            others = {name: value for name, value in vision.items() if name != PIXELS}
+            frame = dataclasses.replace(frame, others=others)
+        seen = _Seen(frame, features)
+        size = feature_bytes(features)
+        if size <= self._left:
+            self._left -= size
+            self._seen[image.path or ""] = seen
+        return seen
 
 
 def collator(

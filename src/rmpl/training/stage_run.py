@@ -11,8 +11,9 @@ from pathlib import Path
 import msgspec
 import torch
 
-from rmpl.backbones.backbone import Backbone, Settings
+from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.loading import Weights
+from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.tasks import Context, Sample
 from rmpl.training.adapters import trainable_by_part

@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from peft import get_peft_model
 
-from rmpl.backbones.backbone import Backbone, Settings, load_backbone
+from rmpl.backbones.backbone import Backbone, load_backbone
 from rmpl.backbones.family import Family, Part
 from rmpl.backbones.loading import Attention, Weights
+from rmpl.backbones.settings import Settings
 from rmpl.training.adapters import (
     adapter_config,
     continue_lora,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.backbones.backbone import Backbone, Settings, inference_settings, load_backbone
+from rmpl.backbones.backbone import Backbone, load_backbone
+from rmpl.backbones.settings import Settings, inference_settings
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.training.adapters import merge_adapters

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from rmpl.backbones.backbone import Settings
 from rmpl.backbones.family import Family
+from rmpl.backbones.settings import Settings
 from rmpl.training.memory import CUDA_BYTES, GIB, Memory
 from rmpl.training.recipe import Recipe, StageRecipe
 from rmpl.training.token_counts import Lengths

@@ -1,0 +1,97 @@
+"""What training fixes and inference must repeat, and the bounds of pictures among it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rmpl.backbones.family import Family
+from rmpl.errors import RmplError
+from rmpl.tasks.base import Style
+
+SETTINGS = "rmpl.json"
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What training fixes and inference must repeat; saved as ``rmpl.json`` beside the weights.
+
+    ``min_pixels`` and ``max_pixels`` bound what the processor resizes a picture to; 0 leaves the
+    family's usual bound. A loaded model's settings name the bounds in force.
+    """
+
+    style: Style = "full"
+    pad: str = ""
+    box_step: int = 1
+    min_pixels: int = 0
+    max_pixels: int = 0
+
+
+def bound_pixels(processor: Any, family: Family, settings: Settings) -> Settings:
+    """Make the processor keep to the bounds in force; return the settings with these filled in."""
+    low, high = pixel_bounds(family, settings)
+    if family.pixels is None:
+        return settings
+    size = processor.image_processor.size
+    if low:
+        size["shortest_edge"] = low
+    if high:
+        size["longest_edge"] = high
+    return msgspec.structs.replace(
+        settings, min_pixels=size["shortest_edge"], max_pixels=size["longest_edge"]
+    )
+
+
+def pixel_bounds(family: Family, settings: Settings) -> tuple[int, int]:
+    """Return the least and most pixels that pictures are resized to; 0 is the checkpoint's own.
+
+    Raises
+    ------
+    RmplError
+        If the settings name bounds and the family's resizing has none, or they contradict.
+    """
+    wanted = (settings.min_pixels, settings.max_pixels)
+    if family.pixels is None:
+        if any(wanted):
+            raise RmplError(
+                f"{family.name} resizes pictures to sizes of its own",
+                remedy="leave min_pixels and max_pixels out",
+            )
+        return 0, 0
+    low, high = (own or usual for own, usual in zip(wanted, family.pixels, strict=True))
+    if high and low > high:
+        raise RmplError(f"min_pixels {low} is more than max_pixels {high}", remedy="swap them")
+    return low, high
+
+
+def inference_settings(
+    trained: Settings, *, min_pixels: int = 0, max_pixels: int = 0, other_pixels: bool = False
+) -> Settings:
+    """Return the settings to answer with: those of training, or others if that is really meant.
+
+    Raises
+    ------
+    RmplError
+        If other bounds of pictures are asked for than the model was trained with, and
+        ``other_pixels`` does not allow it.
+    """
+    wanted = (min_pixels or trained.min_pixels, max_pixels or trained.max_pixels)
+    if wanted == (trained.min_pixels, trained.max_pixels):
+        return trained
+    if not other_pixels:
+        raise RmplError(
+            f"pictures of {wanted[0]} to {wanted[1]} pixels, but the model was trained with "
+            f"{trained.min_pixels} to {trained.max_pixels}",
+            remedy="leave min_pixels and max_pixels out, or allow others explicitly: answers get "
+            "worse, and boxes of some families shift",
+        )
+    return msgspec.structs.replace(trained, min_pixels=wanted[0], max_pixels=wanted[1])
+
+
+def read_settings(folder: Path) -> Settings | None:
+    """Return the settings saved in a folder, ``None`` if it has none."""
+    path = folder / SETTINGS
+    if not path.is_file():
+        return None
+    return msgspec.json.decode(path.read_bytes(), type=Settings)
