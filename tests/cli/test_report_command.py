@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,49 @@ def test_a_run_becomes_a_page(run, gold, capsys):
     assert 'id="errors-text_emi"' in page
     assert 'id="errors-image_emi"' not in page
     assert "stage1" in page
+
+
+def test_curves_are_drawn_whole_by_source_and_as_held_out(run, gold):
+    stage = run / "stage1"
+    points = [
+        {"step": n, "loss": 3 / n, "loss/text-emi": 2 / n, "share/text-emi": 1.0} for n in (1, 2)
+    ]
+    lines = [json.dumps(point) for point in points]
+    (stage / "curve.jsonl").write_text("\n".join(lines) + '\n{"step": 3, "lo')
+    measured = {"step": 2, "loss": 1.5, "score": 40.0, "by_source": {"score/text-emi": 40.0}}
+    (stage / "held_out.jsonl").write_text(json.dumps(measured) + "\n")
+    command(run, data=Path("corpus"), documents=12)
+    page = (run / "report.html").read_text(encoding="utf-8")
+    titles = re.findall(r"<figcaption>(stage1.*?)</figcaption>", page)
+    assert titles == [
+        "stage1: loss",
+        "stage1, held out: loss",
+        "stage1, held out: score",
+        "stage1: loss of text-emi",
+        "stage1, held out: score of text-emi",
+    ]
+    (stage / "curve.jsonl").write_text('{"step": 1}\n[]\n')
+    with pytest.raises(RmplError, match=r"curve\.jsonl:2"):
+        command(run, data=Path("corpus"), documents=12)
+
+
+def test_the_types_are_those_of_the_run_s_recipe(run, gold, tmp_path):
+    line = json.loads((run / "predictions.jsonl").read_text())
+    line["text_events"][0]["event_type"] = "Sport:Match"
+    (run / "predictions.jsonl").write_text(json.dumps(line) + "\n")
+    with pytest.raises(RmplError, match="Sport:Match"):
+        command(run, data=Path("corpus"), documents=12)
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        'name: own\nevents:\n  "Sport:Match":\n    description: a game\n'
+        "    text: [Winner]\n    image: []\n"
+    )
+    (run / "recipe.yaml").write_text(
+        f"name: own\nontology: {own}\ncorpora: {{a: {{reader: jmee, path: a}}}}\n"
+        "stages: [{name: one, steps: 1, mixture: [{task: text-emi, corpora: [a]}]}]\n"
+    )
+    command(run, data=Path("corpus"), documents=12)
+    assert "Sport:Match" in (run / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_run_without_predictions_is_one_clear_line(run, gold):

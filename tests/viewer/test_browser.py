@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rmpl.scoring import TASKS
 from rmpl.viewer.report import write_report
 from viewer import chromium
 from viewer.samples import gold_document, make_picture, predicted_document
@@ -20,6 +21,9 @@ pytestmark = [
 
 _CLICK_WRONG_TYPE = """[...document.querySelectorAll('.category')]
   .find(one => one.dataset.filter.includes('wrong type')).click()"""
+
+SCORE = {"tp": 1617, "n_pred": 1686, "n_gold": 1966, "p": 95.9, "r": 82.2, "f1": 88.5}
+RESTRICTED = [*TASKS, "mm_emi_restricted", "mm_are_restricted"]
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +42,10 @@ def report(tmp_path_factory) -> Path:
     write_report(
         path,
         title="A run",
-        summary_scores={},
+        summary_scores={
+            "strict": dict.fromkeys(TASKS, SCORE),
+            "legacy": dict.fromkeys(RESTRICTED, SCORE),
+        },
         curves={"stage1": [{"step": i, "loss": 3 / i} for i in range(1, 50)]},
         gold=gold,
         predicted=[predicted_document(picture, "doc1"), *gold[1:]],

@@ -22,21 +22,27 @@ def command(
         int, typer.Option(help="How many documents to draw; over 100 are paged.", min=0)
     ] = 12,
     title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
+    schema: Annotated[
+        str | None, typer.Option(help="Inventory of event types; default that of the run's recipe.")
+    ] = None,
 ) -> None:
     """Write one self-contained page: scores, errors, curves, documents gold beside predicted."""
     from rmpl.cli.scoring import require_documents
     from rmpl.corpora.predictions import read_predictions
     from rmpl.corpora.registry import read_corpus
     from rmpl.corpora.report import ReadReport
+    from rmpl.ontology import load_ontology
     from rmpl.scoring import SETTINGS
     from rmpl.scoring.bootstrap import intervals
     from rmpl.scoring.documents import score_by_document
+    from rmpl.viewer.curves import read_curves
     from rmpl.viewer.report import write_report
 
     folder, predictions = (run, run / "predictions.jsonl") if run.is_dir() else (run.parent, run)
     gold = list(read_corpus(corpus, data, images=images))
     read = ReadReport()
-    predicted = list(read_predictions(predictions, report=read))
+    ontology = load_ontology(schema if schema is not None else _schema_of(folder))
+    predicted = list(read_predictions(predictions, ontology=ontology, report=read))
     require_documents(read, predictions)
     pictures = [image for document in gold for image in document.images]
     missing = sum(image.path is None for image in pictures)
@@ -56,7 +62,7 @@ def command(
             for name, one in scores.items()
         },
         intervals={name: intervals(one) for name, one in scores.items() if one.documents},
-        curves=_read_curves(folder),
+        curves=read_curves(folder),
         gold=gold,
         predicted=predicted,
         notes=notes,
@@ -67,11 +73,9 @@ def command(
         typer.echo(f"report: {path}")
 
 
-def _read_curves(run: Path) -> dict[str, list[dict[str, float]]]:
-    """Return the training curve of every stage that has one, by the stage's name."""
-    import json
+def _schema_of(run: Path) -> str:
+    """Return the inventory of event types that a run was trained on, by its recipe."""
+    from rmpl.training.recipe import load_recipe
 
-    return {
-        path.parent.name: [json.loads(line) for line in path.read_text().splitlines() if line]
-        for path in sorted(run.glob("*/curve.jsonl"))
-    }
+    recipe = run / "recipe.yaml"
+    return load_recipe(recipe).ontology if recipe.is_file() else "m2e2"

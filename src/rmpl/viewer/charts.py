@@ -81,15 +81,20 @@ def _chart(title: str, parts: Sequence[Markup]) -> Markup:
 
 
 def draw_curve(
-    title: str, points: Sequence[Mapping[str, float]], *, x: str = "step", y: str = "loss"
+    title: str,
+    points: Sequence[Mapping[str, float]],
+    *,
+    x: str = "step",
+    y: str = "loss",
+    key: str | None = None,
 ) -> Markup:
-    """Return a line chart of ``points``, records that hold both ``x`` and ``y``.
+    """Return a line chart of what ``points``, records with a step, hold under ``key``.
 
-    Records without either value, or with one that is not finite, are left out and counted below.
+    Records without it, or with a value that is not finite, are left out and counted below. ``x``
+    and ``y`` name the axes; ``key`` is ``y`` if not given.
     """
-    pairs = [
-        (float(p[x]), float(p[y])) for p in points if p.get(x) is not None and p.get(y) is not None
-    ]
+    key = y if key is None else key
+    pairs = [(float(p["step"]), float(p[key])) for p in points if "step" in p and key in p]
     kept = [(a, b) for a, b in pairs if math.isfinite(a) and math.isfinite(b)]
     if not kept:
         empty = el("p", {"class": "none"}, "no values")
@@ -115,7 +120,7 @@ def draw_curve(
     if len(kept) == len(points):
         return drawing
     left_out = (
-        f"{len(points) - len(kept)} of {len(points)} records without a finite {y} are not drawn"
+        f"{len(points) - len(kept)} of {len(points)} records without a finite {key} are not drawn"
     )
     return el("div", None, drawing, el("p", {"class": "none"}, left_out))
 

@@ -16,8 +16,8 @@ from rmpl.scoring.bounds import ScoreIntervals
 from rmpl.scoring.counts import ScoreDict
 from rmpl.viewer.anchors import Anchors
 from rmpl.viewer.cards import draw_cards
-from rmpl.viewer.charts import draw_curve
 from rmpl.viewer.compare import Comparison, compare
+from rmpl.viewer.curves import draw_curves
 from rmpl.viewer.errors import draw_errors
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.page import render_page, write_page
@@ -79,7 +79,7 @@ def write_report(
     summary_scores
         ``{protocol: {task: {tp, n_pred, n_gold, p, r, f1}}}`` in percent, as in ``metrics.json``.
     curves
-        Training curves by stage: records with ``step`` and ``loss``.
+        Training curves by stage, as ``read_curves`` returns them.
     gold, predicted
         The same documents with gold and with predicted events. Sentences and pictures are the
         gold's.
@@ -119,7 +119,7 @@ def write_report(
     front = [
         _section("scores", "Scores", draw_scores(summary_scores, intervals)),
         _section("errors", "Errors", *errors),
-        _curves(curves),
+        _section("training", "Training", draw_curves(curves)),
     ]
     return [
         _write_page(pages, number, front if number == 1 else [])
@@ -208,9 +208,3 @@ def _page_links(pages: _Pages, number: int) -> Markup | None:
         else:
             links.append(el("a", {"href": pages.address(other)}, other))
     return el("span", {"class": "pages"}, join(*links, sep=" "))
-
-
-def _curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> Markup:
-    charts = [draw_curve(stage, points) for stage, points in curves.items()]
-    shown = charts or [el("p", {"class": "none"}, "No training curves were given.")]
-    return _section("training", "Training", el("div", {"class": "charts"}, *shown))
