@@ -32,3 +32,11 @@ def twin(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("twin") / "model"
     Backbone(model, processor, FAMILY, Settings("brief", " ", 20, 1024, 4096)).save(folder)
     return folder
+
+
+@pytest.fixture
+def brief_answers(monkeypatch) -> None:
+    """Keep a model with random weights, which never stops by itself, to a few tokens an answer."""
+    monkeypatch.setattr("rmpl.extraction.pipeline.MENTION_TOKENS", 32)
+    monkeypatch.setattr("rmpl.extraction.pipeline.ARGUMENT_TOKENS", 32)
+    monkeypatch.setattr("rmpl.extraction.linking.CAPTION_TOKENS", 8)

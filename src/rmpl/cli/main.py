@@ -14,7 +14,9 @@ from rmpl.cli import (
     check,
     compare,
     convert,
+    extract,
     inspect,
+    link,
     predict,
     pretrain,
     push,
@@ -86,6 +88,8 @@ app.command("stats")(stats.command)
 app.command("inspect")(inspect.command)
 app.command("push")(push.command)
 app.command("pretrain")(pretrain.command)
+app.command("extract")(extract.command)
+app.command("link")(link.command)
 app.command("calibrate")(calibrate.command)
 app.command("ablate")(ablate.command)
 app.command("reproduce")(reproduce.command)

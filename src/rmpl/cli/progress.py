@@ -69,6 +69,8 @@ class Bars:
         if done < total and now - self._said.get(step, began) < _LINE_EVERY_SECONDS:
             return
         self._said[step] = now
-        left = (now - began) / (done - first) * (total - done) if done > first else 0.0
-        ending = f"{left:.0f} s left" if done < total else f"done in {now - began:.0f} s"
+        ending = f"done in {now - began:.0f} s"
+        if done < total:
+            left = f"{(now - began) / max(done - first, 1) * (total - done):.0f} s left"
+            ending = left if done > first else "time left not known yet"
         self._console.print(f"{step}: {done}/{total}, {ending} {note}".rstrip(), highlight=False)

@@ -93,7 +93,7 @@ def read_predictions(
         report.use("text events", len(document.text_events))
         report.use("image events", len(document.image_events))
         report.use("links", len(document.links))
-        yield _to_document(document)
+        yield document_of_line(document)
 
 
 def _checked(content: bytes, where: str, seen: dict[str, str], ontology: Ontology) -> DocumentLine:
@@ -115,7 +115,8 @@ def _lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
     return read_lines(Path(path))
 
 
-def _to_document(raw: DocumentLine) -> Document:
+def document_of_line(raw: DocumentLine) -> Document:
+    """Return a line as a document, without text and pictures."""
     return Document(
         id=raw.doc_id,
         text_events=tuple(map(_to_text_event, raw.text_events)),
@@ -189,18 +190,22 @@ def write_predictions(documents: Iterable[Document], path: Path) -> int:
     count = 0
     with replacing(Path(path)) as file:
         for document in documents:
-            file.write(encoder.encode(_line(document)) + b"\n")
+            file.write(encoder.encode(prediction_line(document)) + b"\n")
             count += 1
     return count
 
 
-def _line(document: Document) -> dict[str, Any]:
+def prediction_line(document: Document) -> dict[str, Any]:
+    """Return a document's events and links as one line of a prediction file, in plain values."""
     sentences = {sentence.id: sentence for sentence in document.sentences}
     return {
         "doc_id": document.id,
         "text_events": [_text_event(e, sentences.get(e.sentence_id)) for e in document.text_events],
         "image_events": [_image_event(event) for event in document.image_events],
-        "links": list(document.links),
+        "links": [
+            {"text": link.text, "image": link.image, **_score(link.score)}
+            for link in document.links
+        ],
     }
 
 
@@ -222,6 +227,9 @@ def _span(span: Span, text: str | None, sentence: Sentence | None) -> dict[str, 
     fields: dict[str, Any] = {"start": span.start, "end": span.end}
     if span != NOWHERE and sentence is not None and span.end <= len(sentence.tokens):
         fields["char_start"], fields["char_end"] = sentence.chars(span)
+        stood = sentence.source_chars(span)
+        if stood is not None:
+            fields["source_start"], fields["source_end"] = stood
         text = sentence.slice(span)
     return fields if text is None else {**fields, "text": text}
 
@@ -250,4 +258,4 @@ def _plain(value: float) -> float | int:
 
 
 def _score(score: float | None) -> dict[str, float]:
-    return {} if score is None else {"score": score}
+    return {} if score is None else {"score": round(score, 4)}

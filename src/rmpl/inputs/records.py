@@ -17,6 +17,7 @@ from rmpl.corpora.documents import to_document
 from rmpl.corpora.files import decode
 from rmpl.corpora.pictures import Pictures, with_pictures
 from rmpl.corpora.report import ReadReport
+from rmpl.corpora.splitting import require_splitter
 from rmpl.corpora.tokens import check_text
 from rmpl.corpora.validity import check_document
 from rmpl.errors import RmplError
@@ -63,15 +64,11 @@ def read_record(content: bytes, name: str, where: str, report: ReadReport) -> Do
         document = to_document(content, where)
     else:
         written = decode(_WRITTEN, content, where)
-        check_text(written.text, where)
-        name = name if written.id is None else written.id
-        document = Document(
-            id=name,
-            sentences=split_text(written.text, name, plain_paragraphs, report),
-            images=tuple(
-                Image(id=one, path=one) if isinstance(one, str) else one for one in written.images
-            ),
+        named = text_document(written.text, written.id or name, report)
+        images = (
+            Image(id=one, path=one) if isinstance(one, str) else one for one in written.images
         )
+        document = msgspec.structs.replace(named, images=tuple(images))
     check_document(document, where)
     for sentence in document.sentences:
         if len(sentence.text) > MOST_CHARACTERS:
@@ -81,6 +78,20 @@ def read_record(content: bytes, name: str, where: str, report: ReadReport) -> Do
                 remedy='give it as "text", which is split into sentences',
             )
     return document
+
+
+def text_document(text: str, name: str, report: ReadReport | None = None) -> Document:
+    """Return a plain text as a document called ``name``.
+
+    Raises
+    ------
+    RmplError
+        If a character is broken, or the libraries for it are not installed.
+    """
+    require_splitter("text of one's own", "extract")
+    check_text(text, name)
+    report = ReadReport() if report is None else report
+    return Document(name, split_text(text, name, plain_paragraphs, report))
 
 
 def with_own_pictures(document: Document, folder: Path, where: str, tell: Tell) -> Document:

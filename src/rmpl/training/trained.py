@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import huggingface_hub
 import msgspec
+from huggingface_hub.errors import EntryNotFoundError, HFValidationError, RepositoryNotFoundError
 
 from rmpl.backbones.backbone import Backbone, load_backbone
+from rmpl.backbones.checkpoints import ask_hub, local_folder
 from rmpl.backbones.settings import Settings, inference_settings
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology, load_ontology
@@ -69,6 +73,52 @@ def load_trained(
     backbone = load_backbone(base_of(trained, folder), settings)
     backbone.model = merge_adapters(backbone.model, [folder / name for name in trained.adapters])
     return backbone
+
+
+def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path | None]:
+    """Load a run, here or on the hub, or any model; return it with the run's folder, if it is one.
+
+    Parameters
+    ----------
+    model
+        A run's folder or a stage's, a model's folder, or a hub id of either.
+    adapters
+        Put on it, in this order.
+
+    Raises
+    ------
+    RmplError
+        If it cannot be loaded.
+    """
+    folder: Path | None = Path(model)
+    if folder is not None and not folder.is_dir():
+        folder = fetched_run(model)
+    if folder is not None and not any((folder / name).is_file() for name in (RECIPE, TRAINED)):
+        folder = None
+    backbone = load_backbone(model) if folder is None else load_trained(folder)
+    backbone.model = merge_adapters(backbone.model, adapters)
+    return backbone, folder
+
+
+def fetched_run(model: str) -> Path | None:
+    """Return the folder of a run that was pushed to the hub; ``None`` if ``model`` is none.
+
+    Weights come as safetensors only, as they were pushed.
+    """
+    if local_folder(model) is not None:
+        return None
+    try:
+        cached = huggingface_hub.try_to_load_from_cache(model, RECIPE)
+        if isinstance(cached, str):
+            return Path(cached).parent
+        ask_hub(model)
+        huggingface_hub.hf_hub_download(model, RECIPE)
+        return Path(huggingface_hub.snapshot_download(model, allow_patterns=_OF_A_RUN))
+    except (EntryNotFoundError, RepositoryNotFoundError, HFValidationError):
+        return None  # loading it as a model will say what it is
+
+
+_OF_A_RUN = ["*.json", "*.yaml", "*.safetensors", "*.jinja", "*.txt", "*.model"]
 
 
 def ontology_of(folder: Path) -> Ontology:

@@ -89,15 +89,30 @@ def _verdicts(comparison: Comparison) -> list[Verdict | None]:
 
 
 def _tally(comparison: Comparison) -> str:
-    """Return how many mentions, arguments and links are right, missed and so on, in words."""
+    """Return how many mentions, arguments and links are right, missed and so on, in words.
+
+    Where there was nothing to compare with, how many there are.
+    """
+    if comparison.judged is None:
+        counts = {"text event": comparison.text, "image event": comparison.image}
+        found = {**counts, "link": comparison.links}
+        words = [
+            f"{len(all_)} {what}{'s' * (len(all_) > 1)}" for what, all_ in found.items() if all_
+        ]
+        return ", ".join(words) or "nothing was found"
     verdicts = _verdicts(comparison)
     counted = [(sign.word, verdicts.count(verdict)) for verdict, sign in SIGNS.items()]
     return ", ".join(f"{count} {word}" for word, count in counted if count and word)
 
 
 def _card(comparison: Comparison, number: int, palette: Palette, max_picture_bytes: int) -> Markup:
+    has_gold = any(pair.gold is not None for pair in comparison.events)
     drawing = draw_document(
-        comparison, prefix=prefix_of(number), palette=palette, max_picture_bytes=max_picture_bytes
+        comparison,
+        prefix=prefix_of(number),
+        palette=palette,
+        sides=(True, False) if comparison.judged is not None else (has_gold,),
+        max_picture_bytes=max_picture_bytes,
     )
     key = card_key(number)
     heading = el("h3", None, el("a", {"href": f"#{key}"}, comparison.document.id))

@@ -1,0 +1,185 @@
+"""``rmpl extract``: events from a user's own articles, pages and pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rmpl.corpora.report import ReadReport
+    from rmpl.extraction.results import ResultsFile
+    from rmpl.extractor import Extractor
+    from rmpl.inputs.files import Tell
+    from rmpl.inputs.reading import Item
+    from rmpl.inputs.sources import Source
+
+SKIPPED = 1
+INTERRUPTED = 130
+DEMO = Path("demo/run")
+
+
+def command(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files (.txt, .md, .html, .json, .jsonl, pictures), folders, or - for standard "
+            "input.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The .jsonl file to write.")],
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="A run's folder, a model's, or a hub id; default demo/run if it is here."
+        ),
+    ] = None,
+    adapter: Annotated[
+        list[Path] | None, typer.Option(help="Folder of an adapter to put on it; may be repeated.")
+    ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option(help="Event types and roles, a YAML file; default what was trained on."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Also draw the documents on this page.")
+    ] = None,
+    drawn: Annotated[
+        int, typer.Option(help="Documents to draw, those with events.", min=1, max=100)
+    ] = 50,
+    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a file that was interrupted.")
+    ] = False,
+    unconstrained: Annotated[
+        bool, typer.Option("--unconstrained", help="Let the model write anything, legal or not.")
+    ] = False,
+) -> None:
+    """Extract events from your own documents, a line each, with offsets, boxes and confidences.
+
+    In a folder, an article and the pictures beside it are a document (docs/extraction.md). What
+    cannot be read is told of, skipped and counted; the exit code is then 1.
+    """
+    from rmpl.corpora.report import ReadReport
+    from rmpl.errors import RmplError, one_line
+    from rmpl.extraction.results import ResultsFile
+    from rmpl.inputs.sources import count_documents, find_sources
+
+    report = ReadReport()
+
+    def tell(error: RmplError) -> None:
+        report.refuse(error, "count")
+        typer.echo(one_line(f"skipped: {error}"), err=True)
+
+    sources = find_sources(inputs, report, tell)
+    extractor = _load(model, adapter or [], schema, batch, constrained=not unconstrained)
+    results = ResultsFile(out, extractor.about, resume=resume)
+    before = len(results.done)
+    try:
+        _extract(extractor, results, sources, count_documents(sources), report, tell)
+    except KeyboardInterrupt as error:
+        held = f"{len(results.done):,} documents are in {out}"
+        typer.echo(f"\nrmpl: stopped; {held}, the same command with --resume goes on", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+    finally:
+        results.close()
+    _say(extractor, report)
+    kept = f", {before:,} of them from before" if before else ""
+    typer.echo(f"events: {out}, {len(results.done):,} documents{kept}")
+    if html is not None:
+        typer.echo(f"page: {_draw(html, out, drawn)}")
+    if report.refused:
+        raise typer.Exit(SKIPPED)
+
+
+def _load(
+    model: str | None, adapters: list[Path], schema: str | None, batch: int, *, constrained: bool
+) -> Extractor:
+    from rmpl.errors import RmplError
+    from rmpl.extractor import Extractor
+
+    if model is None:
+        if not DEMO.is_dir():
+            raise RmplError(
+                "no model is given, and none that extracts events comes with the package",
+                remedy="name one with --model; 'make demo' trains a small one in ten minutes and "
+                "leaves it in demo/run",
+            )
+        model = str(DEMO)
+        typer.echo(
+            f"no --model: {DEMO}, a very small model that knows the generated world only; what it "
+            "says of other texts and of photographs is of no use",
+            err=True,
+        )
+    return Extractor.from_pretrained(
+        model, adapters=adapters, schema=schema, batch=batch, constrained=constrained
+    )
+
+
+def _extract(
+    extractor: Extractor,
+    results: ResultsFile,
+    sources: Sequence[Source],
+    total: int,
+    report: ReadReport,
+    tell: Tell,
+) -> None:
+    """Read, extract and write, a chunk at a time."""
+    from rmpl.cli.progress import Bars
+    from rmpl.errors import RmplError
+    from rmpl.extraction.results import result_line
+    from rmpl.inputs.reading import Reader
+
+    met, done = 0, min(len(results.done), total)
+    with Bars() as bars:
+
+        def show(task: str, answered: int, of: int) -> None:
+            bars.update("documents", min(done, total), total, f"{task} {answered}/{of}")
+
+        def new() -> Iterator[Item]:
+            nonlocal met
+            for item in Reader(report, tell).read(sources):
+                met += 1
+                if item.document.id not in results.done:
+                    yield item
+
+        for item, found in extractor.stream(new(), show):
+            if isinstance(found, RmplError):
+                tell(RmplError(found.what, where=item.document.id, remedy=found.remedy))
+            else:
+                results.append(result_line(found, item))
+                results.done.add(found.id)
+            done = met
+        bars.update("documents", total, total)
+
+
+def _say(extractor: Extractor, report: ReadReport) -> None:
+    """Print what was left out, what looked odd, and what could not be understood."""
+    for line in report.lines():
+        if not line.startswith("used"):
+            typer.echo(line, err=True)
+    for task, count in extractor.failures.items():
+        if count:
+            asked = f" of {extractor.asked[task]:,}" if extractor.asked[task] else ""
+            typer.echo(f"{task}: {count:,}{asked} answers not readable whole", err=True)
+
+
+def _draw(page: Path, results: Path, most: int) -> Path:
+    """Draw the first documents that have events."""
+    import itertools
+
+    from rmpl.extraction.results import read_results
+    from rmpl.viewer.extraction import write_extraction
+
+    having = (d for d in read_results(results) if d.text_events or d.image_events)
+    documents = list(itertools.islice(having, most))
+    return write_extraction(
+        page,
+        title=f"Events in {results.name}",
+        documents=documents,
+        rule=f"The first {len(documents)} documents with events." if documents else "",
+    )

@@ -1,0 +1,108 @@
+"""``rmpl link``: links for events that are already there, whoever found them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rmpl.ontology import Ontology
+    from rmpl.records import Document
+
+
+def command(
+    predictions: Annotated[
+        Path, typer.Argument(help="Prediction file with text and image events.")
+    ],
+    model: Annotated[str, typer.Option(help="A run's or a model's folder, or a hub id.")],
+    data: Annotated[
+        Path | None,
+        typer.Option(help="The corpus's folder; not needed for what rmpl extract wrote."),
+    ] = None,
+    corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of pictures; default images/ beside the corpus.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Prediction file; default linked.jsonl beside the other.")
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(help="Least probability of one event; default the run's own.", min=0, max=1),
+    ] = None,
+    schema: Annotated[
+        str | None, typer.Option(help="Event types and roles; default what was trained on.")
+    ] = None,
+    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+) -> None:
+    """Find which text events and image events of a document are one event.
+
+    Links that the file already has are replaced; events and arguments stay as they are.
+    """
+    from rmpl.cli.progress import Bars
+    from rmpl.corpora.predictions import write_predictions
+    from rmpl.extraction.asking import Asker
+    from rmpl.extraction.calibration import Calibration, read_calibration
+    from rmpl.extraction.linking import Linker
+    from rmpl.extraction.local import LocalEngine
+    from rmpl.ontology import load_ontology
+    from rmpl.tasks.same_event import SameEvent
+    from rmpl.training.trained import load_any, ontology_of
+
+    backbone, folder = load_any(model)
+    if schema is not None or folder is None:
+        ontology = load_ontology(schema or "m2e2")
+    else:
+        ontology = ontology_of(folder)
+    calibration = (read_calibration(folder) if folder is not None else None) or Calibration()
+    documents = _documents(predictions, ontology, data, corpus, images)
+    linker = Linker(
+        Asker(LocalEngine(backbone, batch=batch)),
+        backbone.context(ontology),
+        threshold=calibration.link_threshold if threshold is None else threshold,
+        scale=calibration.scale(SameEvent.name),
+    )
+    with Bars() as bars:
+        linked = linker.link(documents, bars.update)
+    target = out if out is not None else predictions.with_name("linked.jsonl")
+    write_predictions(linked, target)
+    typer.echo(f"links: {sum(len(document.links) for document in linked):,}")
+    typer.echo(f"predictions: {target}")
+
+
+def _documents(
+    predictions: Path, ontology: Ontology, data: Path | None, corpus: str, images: Path | None
+) -> list[Document]:
+    """Return the predicted documents with the sentences and pictures that they speak of."""
+    import msgspec
+
+    from rmpl.corpora.predictions import read_predictions
+    from rmpl.corpora.registry import read_corpus
+    from rmpl.errors import RmplError
+    from rmpl.extraction.results import read_results
+
+    if data is None:
+        documents = list(read_results(predictions))
+        if documents and not any(document.sentences for document in documents):
+            raise RmplError(
+                "holds events without their sentences and pictures",
+                where=str(predictions),
+                remedy="say with --data and --corpus where these are",
+            )
+        return documents
+    whole = {document.id: document for document in read_corpus(corpus, data, images=images)}
+    found = []
+    for document in read_predictions(predictions, ontology=ontology):
+        if document.id not in whole:
+            raise RmplError(
+                f"document {document.id!r} is not in {data}",
+                where=str(predictions),
+                remedy="name the corpus that the events are from",
+            )
+        media = whole[document.id]
+        found.append(
+            msgspec.structs.replace(document, sentences=media.sentences, images=media.images)
+        )
+    return found

@@ -1,0 +1,214 @@
+"""The file of what was extracted: a prediction line a document, to be read without its sources.
+
+A line is one of a prediction file (docs/scoring.md), so that ``rmpl score`` and every reader of
+those takes it, and besides holds the sentences with their offsets, the pictures with their sizes,
+and the multimedia events. It is written whole and appended, so that an interrupted run has no
+document twice and none half.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, BinaryIO
+
+import msgspec
+
+from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.prediction_lines import DocumentLine
+from rmpl.corpora.predictions import document_of_line, prediction_line
+from rmpl.errors import RmplError
+from rmpl.extraction.merging import multimedia_events
+from rmpl.inputs.reading import Item
+from rmpl.records import Document, Image, Sentence
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None
+
+ABOUT = ".about.json"
+
+
+class _Line(DocumentLine):
+    """A line that was extracted; other prediction lines lack these fields."""
+
+    sentences: tuple[Sentence, ...] = ()
+    images: tuple[Image, ...] = ()
+
+
+class _Named(msgspec.Struct):
+    doc_id: str
+
+
+_LINE = msgspec.json.Decoder(_Line)
+_NAMED = msgspec.json.Decoder(_Named)
+_ENCODER = msgspec.json.Encoder()
+
+
+def result_line(document: Document, item: Item) -> bytes:
+    """Return what was found in a document as one line, its end included."""
+    line = prediction_line(document)
+    line["multimedia_events"] = _multimedia(document, line)
+    line["file"] = item.path
+    if item.text is not None:
+        line["text"] = item.text
+    line["sentences"] = document.sentences
+    line["images"] = document.images
+    return _ENCODER.encode(line) + b"\n"
+
+
+def _multimedia(document: Document, line: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the multimedia events; their arguments are those of the line's own events."""
+    written = {
+        (event.id, argument): plain
+        for medium in ("text_events", "image_events")
+        for event, one in zip(getattr(document, medium), line[medium], strict=True)
+        for argument, plain in zip(event.arguments, one["arguments"], strict=True)
+    }
+    return [
+        {
+            "id": event.id,
+            "event_type": event.event_type,
+            "text_events": event.text_events,
+            "image_events": event.image_events,
+            "arguments": [
+                {"event": name, **written[name, argument]}
+                for named in event.arguments.values()
+                for name, argument in named
+            ],
+            **({} if event.score is None else {"score": round(event.score, 4)}),
+        }
+        for event in multimedia_events(document)
+    ]
+
+
+def read_results(path: Path) -> Iterator[Document]:
+    """Read a file of results back, one document at a time, with sentences and pictures.
+
+    Raises
+    ------
+    RmplError
+        If there is no such file, or a line is none of it.
+    """
+    for where, content in read_lines(path):
+        line = decode(_LINE, content, where)
+        yield msgspec.structs.replace(
+            document_of_line(line), sentences=line.sentences, images=line.images
+        )
+
+
+class ResultsFile:
+    """A file that results are appended to, whole lines only.
+
+    Parameters
+    ----------
+    path
+        A .jsonl file. Beside it, ``NAME.about.json`` says what it was made with.
+    about
+        What makes results comparable: model, schema and settings.
+    resume
+        Whether to go on with a file that is there. A last line that was cut off is taken away.
+
+    Raises
+    ------
+    RmplError
+        If the file is there and ``resume`` is not, was made with something else, is in use, or
+        cannot be written.
+    """
+
+    def __init__(self, path: Path, about: Mapping[str, Any], *, resume: bool = False) -> None:
+        self.path = path
+        self.done: set[str] = set()
+        """The ids of the documents that the file holds."""
+        if path.exists() and not resume:
+            raise RmplError(
+                "is already there",
+                where=str(path),
+                remedy="go on with it by --resume, or name another file",
+            )
+        with self._named_errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: BinaryIO = path.open("a+b", buffering=0)
+        try:
+            self._lock()
+            with self._named_errors():
+                self._go_on()
+                self._describe(about)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def append(self, line: bytes) -> None:
+        """Append a line; it is there whole, or not at all.
+
+        Raises
+        ------
+        RmplError
+            If there is no room for it.
+        """
+        with self._named_errors():
+            before = self._file.seek(0, os.SEEK_END)
+            try:
+                written = self._file.write(line)
+                if written < len(line):
+                    raise OSError(28, "No space left on device")
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    self._file.truncate(before)
+                raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _lock(self) -> None:
+        if fcntl is None:
+            return
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RmplError(
+                "is being written by another run", where=str(self.path), remedy="wait for it"
+            ) from error
+
+    def _go_on(self) -> None:
+        """Note what is done, and take a torn last line away."""
+        self._file.seek(0)
+        whole = 0
+        for number, line in enumerate(self._file, start=1):
+            if not line.endswith(b"\n"):
+                break
+            where = f"{self.path}:{number}"
+            self.done.add(decode(_NAMED, line, where).doc_id)
+            whole += len(line)
+        self._file.truncate(whole)
+
+    def _describe(self, about: Mapping[str, Any]) -> None:
+        path = self.path.with_name(self.path.name + ABOUT)
+        wanted = msgspec.json.decode(msgspec.json.encode(about))
+        if self.done and path.is_file():
+            found = decode(msgspec.json.Decoder(dict[str, Any]), path.read_bytes(), str(path))
+            other = [key for key in wanted if found.get(key) != wanted[key]]
+            if other:
+                raise RmplError(
+                    f"was made with another {other[0]}",
+                    where=str(self.path),
+                    remedy="go on with what it was made with, or name another file",
+                )
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(wanted), indent=1) + b"\n")
+
+    @contextlib.contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RmplError(
+                f"cannot be written ({error.strerror or error})",
+                where=str(self.path),
+                remedy="what it holds is whole: make room and go on by --resume",
+            ) from error

@@ -1,0 +1,267 @@
+"""The extractor: documents in, grounded events out, for programs and for ``rmpl extract``.
+
+::
+
+    from rmpl import Extractor
+
+    extractor = Extractor.from_pretrained("demo/run")
+    document = extractor.extract("Police arrested Ana Reyes in Lima on Monday.")
+    for event in document.text_events:
+        print(event.event_type, event.score)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
+from rmpl.extraction.asking import Progress
+from rmpl.extraction.calibration import Calibration, read_calibration
+from rmpl.extraction.engine import Engine
+from rmpl.extraction.pipeline import Pipeline
+from rmpl.inputs.reading import Item, Reader
+from rmpl.inputs.records import text_document
+from rmpl.inputs.sources import find_sources
+from rmpl.ontology import Ontology, load_ontology
+from rmpl.records import Document
+from rmpl.tasks import Context
+
+PROMPTS = 256
+"""Sentences and pictures that are worked on together; memory does not grow with the input."""
+
+Given = Document | str | Path
+"""A document, a text, or the path of a file or of a folder with an article and its pictures."""
+
+
+class Extractor:
+    """Extracts events from documents.
+
+    Parameters
+    ----------
+    engine
+        Answers the prompts.
+    context
+        The schema and the model's conventions.
+    calibration
+        What was measured of the model; without it confidences are what the model says.
+    constrained
+        Whether answers are kept to their grammars.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        context: Context,
+        *,
+        calibration: Calibration | None = None,
+        constrained: bool = True,
+    ) -> None:
+        self._pipeline = Pipeline(engine, context, calibration=calibration, constrained=constrained)
+        self._lock = threading.Lock()
+        self._waiting: list[tuple[Document, asyncio.Future[Document]]] = []
+        self._working: asyncio.Task[None] | None = None
+        self.about: dict[str, Any] = {
+            "schema": context.ontology,
+            "constrained": constrained,
+            "calibration": calibration,
+        }
+        """What the results depend on besides the documents."""
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str | Path,
+        *,
+        adapters: Sequence[str | Path] = (),
+        schema: str | Path | Ontology | None = None,
+        batch: int = 32,
+        constrained: bool = True,
+    ) -> Extractor:
+        """Load a model.
+
+        Parameters
+        ----------
+        model
+            A run's folder (or that of one of its stages), such a run on the hub, a model's folder,
+            or a hub id.
+        adapters
+            Folders of adapters to put on it, in this order.
+        schema
+            Event types and roles: a packaged name, a YAML file, or an ontology; by default those
+            that the run was trained on.
+        batch
+            Prompts answered together.
+        constrained
+            Whether answers are kept to their grammars.
+
+        Raises
+        ------
+        RmplError
+            If the model or the schema cannot be loaded.
+        """
+        from rmpl.extraction.local import LocalEngine  # noqa: PLC0415 - torch only when it is used
+        from rmpl.training.trained import load_any, ontology_of  # noqa: PLC0415
+
+        if schema is not None and not isinstance(schema, Ontology):
+            schema = load_ontology(schema)
+        backbone, folder = load_any(str(model), [Path(one) for one in adapters])
+        if schema is None:
+            schema = load_ontology() if folder is None else ontology_of(folder)
+        extractor = cls(
+            LocalEngine(backbone, batch=batch),
+            backbone.context(schema),
+            calibration=None if folder is None else read_calibration(folder),
+            constrained=constrained,
+        )
+        extractor.about = {
+            "model": str(model),
+            "adapters": [str(one) for one in adapters],
+            **extractor.about,
+        }
+        return extractor
+
+    @property
+    def asked(self) -> Counter[str]:
+        """Prompts asked so far, by task."""
+        return self._pipeline.asked
+
+    @property
+    def failures(self) -> Counter[str]:
+        """Answers so far that could not be read whole, by task."""
+        return self._pipeline.failures
+
+    def extract(self, document: Given) -> Document:
+        """Return a document with the events found in it, instead of any it came with.
+
+        Offsets into a text that was given are ``Sentence.source``; boxes are pixels of the upright
+        picture.
+
+        Raises
+        ------
+        RmplError
+            If it cannot be read, or a path holds none or more than one document.
+        """
+        return self.extract_all([document])[0]
+
+    def extract_all(
+        self, documents: Iterable[Given], progress: Progress | None = None
+    ) -> list[Document]:
+        """Return many documents with their events, in their order; they share batches.
+
+        Raises
+        ------
+        RmplError
+            As ``extract``: one that cannot be read stops all.
+        """
+        read = [_document(given) for given in documents]
+        with self._lock:
+            return self._pipeline.extract(read, progress)
+
+    def extract_files(
+        self, *paths: str | Path, progress: Progress | None = None
+    ) -> Iterator[Document]:
+        """Yield the documents of files and folders with their events; memory stays flat.
+
+        Raises
+        ------
+        RmplError
+            At the first thing that cannot be read.
+        """
+        report = ReadReport()
+        sources = find_sources([str(path) for path in paths], report, _stop)
+        for _, found in self.stream(Reader(report, _stop).read(sources), progress):
+            if isinstance(found, RmplError):
+                raise found
+            yield found
+
+    def stream(
+        self, items: Iterable[Item], progress: Progress | None = None
+    ) -> Iterator[tuple[Item, Document | RmplError]]:
+        """Yield items with what was found in them, or with why nothing can be.
+
+        Documents are worked on together until they have ``PROMPTS`` sentences and pictures.
+        """
+        for chunk in _chunks(items):
+            found = self._each([item.document for item in chunk], progress)
+            yield from zip(chunk, found, strict=True)
+
+    async def extract_async(self, document: Given) -> Document:
+        """Extract without blocking the event loop; calls that wait at the same time share batches.
+
+        Raises
+        ------
+        RmplError
+            As ``extract``.
+        """
+        loop = asyncio.get_running_loop()
+        read = await asyncio.to_thread(_document, document)
+        done: asyncio.Future[Document] = loop.create_future()
+        self._waiting.append((read, done))
+        if self._working is None or self._working.done():
+            self._working = loop.create_task(self._work())
+        return await done
+
+    async def _work(self) -> None:
+        """Answer all that wait; what comes meanwhile waits for the next round."""
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            found = await asyncio.to_thread(self._each, [document for document, _ in waiting], None)
+            for (_, done), one in zip(waiting, found, strict=True):
+                if done.cancelled():
+                    continue
+                if isinstance(one, RmplError):
+                    done.set_exception(one)
+                else:
+                    done.set_result(one)
+
+    def _each(
+        self, documents: list[Document], progress: Progress | None
+    ) -> list[Document | RmplError]:
+        """Extract from documents together, and one by one if one of them stands in the way."""
+        try:
+            with self._lock:
+                return list(self._pipeline.extract(documents, progress))
+        except RmplError as error:
+            if len(documents) == 1:
+                return [error]
+        return [found for one in documents for found in self._each([one], progress)]
+
+
+def _document(given: Given) -> Document:
+    if isinstance(given, Document):
+        return given
+    if isinstance(given, str):
+        return text_document(given, "text")
+    report = ReadReport()
+    sources = find_sources([str(given)], report, _stop)
+    items = list(Reader(report, _stop).read(sources))
+    if len(items) != 1:
+        raise RmplError(
+            f"{len(items)} documents, where one is expected",
+            where=str(given),
+            remedy="use extract_files for many",
+        )
+    return items[0].document
+
+
+def _stop(error: RmplError) -> None:
+    raise error
+
+
+def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    chunk: list[Item] = []
+    prompts = 0
+    for item in items:
+        chunk.append(item)
+        prompts += len(item.document.sentences) + len(item.document.images)
+        if prompts >= PROMPTS:
+            yield chunk
+            chunk, prompts = [], 0
+    if chunk:
+        yield chunk

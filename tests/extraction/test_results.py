@@ -1,0 +1,129 @@
+"""A file of results is whole at any moment, and goes on where it was."""
+
+import json
+
+import pytest
+
+from rmpl.corpora.predictions import read_predictions
+from rmpl.errors import RmplError
+from rmpl.extraction.results import ResultsFile, read_results, result_line
+from rmpl.inputs.reading import Item
+from rmpl.records import (
+    Box,
+    Document,
+    Image,
+    ImageArgument,
+    ImageEvent,
+    Link,
+    Sentence,
+    Span,
+    TextArgument,
+    TextEvent,
+)
+
+TOKENS = ((0, 6), (7, 11), (12, 15))
+SENTENCE = Sentence("s", "Police shot Ana.", TOKENS, source=((5, 11), (13, 17), (19, 22)))
+VICTIM = TextArgument("Victim", Span(2, 3), 0.25)
+FOUND = Document(
+    "d",
+    (SENTENCE,),
+    (Image("p", "p.jpg", 40, 30),),
+    (TextEvent("t", "s", "Life:Die", Span(1, 2), (VICTIM,), 0.5),),
+    (ImageEvent("i", "p", "Life:Die", (ImageArgument("Victim", Box(1, 2, 3, 4), 0.75),), 0.5),),
+    (Link("t", "i", 0.5),),
+)  # fmt: skip
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "sub" / "events.jsonl"
+
+
+def begun(path, count=2, about=None):
+    results = ResultsFile(path, about or {"model": "m"})
+    for number in range(count):
+        results.append(b'{"doc_id":"%d"}\n' % number)
+    results.close()
+
+
+def test_a_line_says_where_everything_stands():
+    line = json.loads(result_line(FOUND, Item(FOUND, "d.html", "The  Police  shot  Ana.")))
+    trigger = line["text_events"][0]["trigger"]
+    assert (trigger["start"], trigger["end"]) == (1, 2)
+    assert (trigger["char_start"], trigger["char_end"]) == (7, 11)
+    assert (trigger["source_start"], trigger["source_end"]) == (13, 17)
+    assert (trigger["text"], line["text_events"][0]["score"]) == ("shot", 0.5)
+    assert line["image_events"][0]["arguments"] == [
+        {"role": "Victim", "box": [1, 2, 3, 4], "score": 0.75}
+    ]
+    [event] = line["multimedia_events"]
+    assert event["score"] == 0.125
+    assert [(a["event"], a["score"]) for a in event["arguments"]] == [("t", 0.25), ("i", 0.75)]
+    assert event["arguments"][0]["text"] == "Ana"
+    assert line["text"][13:17] == "shot"
+
+
+def test_results_come_back_whole_and_are_prediction_lines_too(tmp_path):
+    (tmp_path / "r.jsonl").write_bytes(result_line(FOUND, Item(FOUND, "d.txt")))
+    assert list(read_results(tmp_path / "r.jsonl")) == [FOUND]
+    [read] = read_predictions(tmp_path / "r.jsonl")
+    assert (read.text_events, read.links) == (FOUND.text_events, FOUND.links)
+
+
+def test_a_torn_last_line_is_taken_away_and_the_rest_is_done(path):
+    begun(path)
+    with path.open("ab") as file:
+        file.write(b'{"doc_id":"torn","te')
+    results = ResultsFile(path, {"model": "m"}, resume=True)
+    assert results.done == {"0", "1"}
+    results.append(b'{"doc_id":"2"}\n')
+    results.close()
+    assert [json.loads(line)["doc_id"] for line in path.read_text().splitlines()] == ["0", "1", "2"]
+
+
+def test_a_file_that_is_there_is_not_written_over(path):
+    begun(path)
+    before = path.read_bytes()
+    with pytest.raises(RmplError, match="already there"):
+        ResultsFile(path, {"model": "m"})
+    with pytest.raises(RmplError, match="another model"):
+        ResultsFile(path, {"model": "other"}, resume=True)
+    assert path.read_bytes() == before
+
+
+def test_two_runs_do_not_write_one_file(path):
+    results = ResultsFile(path, {})
+    with pytest.raises(RmplError, match="another run"):
+        ResultsFile(path, {}, resume=True)
+    results.close()
+    ResultsFile(path, {}, resume=True).close()
+
+
+class Full:
+    """A disk with room for so many bytes of each line."""
+
+    def __init__(self, file, room):
+        self.file, self.room = file, room
+
+    def write(self, data):
+        return self.file.write(data[: self.room])
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+def test_a_full_disk_leaves_no_half_line(path):
+    begun(path)
+    results = ResultsFile(path, {"model": "m"}, resume=True)
+    results._file = Full(results._file, 3)
+    with pytest.raises(RmplError, match="No space left"):
+        results.append(b'{"doc_id":"2"}\n')
+    results.close()
+    assert path.read_bytes().endswith(b'"1"}\n')
+
+
+def test_what_is_no_file_of_results_is_said(path):
+    path.parent.mkdir()
+    path.write_text("not json\n")
+    with pytest.raises(RmplError, match=r"events\.jsonl:1"):
+        ResultsFile(path, {}, resume=True)
