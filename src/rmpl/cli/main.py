@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from rmpl import __version__
 from rmpl.cli import (
     ablate,
+    baseline,
     calibrate,
     check,
     compare,
@@ -93,6 +94,7 @@ app.command("link")(link.command)
 app.command("calibrate")(calibrate.command)
 app.command("ablate")(ablate.command)
 app.command("reproduce")(reproduce.command)
+app.add_typer(baseline.app, name="baseline")
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rmpl.corpora.predictions import write_predictions
 from rmpl.corpora.registry import read_corpus
+from rmpl.extraction.calibration import read_calibration
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.records import Document
@@ -81,7 +82,9 @@ def extract(
     """
     backbone = load_trained(run)
     context = backbone.context(ontology_of(run))
-    pipeline = Pipeline(LocalEngine(backbone), context, media=tuple(media))
+    pipeline = Pipeline(
+        LocalEngine(backbone), context, media=tuple(media), calibration=read_calibration(run)
+    )
     found = pipeline.extract(benchmark.documents, progress)
     write_predictions(found, run / PREDICTIONS)
     return found

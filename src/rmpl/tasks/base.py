@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal
 
 import msgspec
@@ -51,12 +51,15 @@ class Context:
         What stands before every string copied from the text. One blank makes a byte-level tokenizer
         use the tokens that the string has in running text, which a small model copies more easily;
         reading an answer takes it off again.
+    examples
+        Task -> worked examples to stand in its prompts, for models that were not trained on it.
     """
 
     ontology: Ontology
     boxes: BoxCodec
     style: Style = "full"
     pad: str = ""
+    examples: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
 
 class Task:
@@ -83,8 +86,12 @@ class Task:
         """
         if self.context.style == "brief":
             return Prompt(f"{self.name}: {body}".rstrip(), image)
-        parts = [self.instruction, self.schema(), body]
+        parts = [self.beginning(), self.context.examples.get(self.name, ""), body]
         return Prompt("\n".join(part for part in parts if part), image)
+
+    def beginning(self) -> str:
+        """Return what every full prompt of this task begins with: the instruction, the schema."""
+        return "\n".join(part for part in (self.instruction, self.schema()) if part)
 
 
 def type_list(ontology: Ontology) -> str:

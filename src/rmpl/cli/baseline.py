@@ -1,0 +1,123 @@
+"""``rmpl baseline``: what is to be compared with a trained model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rmpl.records import Document
+
+app = typer.Typer(
+    help="Baselines to compare a trained model with.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def baselines() -> None:
+    """Baselines to compare a trained model with."""
+
+
+@app.command("prompt")
+def prompt(
+    model: Annotated[str, typer.Argument(help="A hub id or a model's folder.")],
+    data: Annotated[Path, typer.Option(help="The benchmark's folder.")],
+    corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
+    shots: Annotated[int, typer.Option(help="Worked examples a task, in every prompt.", min=0)] = 0,
+    examples: Annotated[
+        Path | None,
+        typer.Option(help="A recipe, whose training corpora the examples are taken from."),
+    ] = None,
+    examples_data: Annotated[
+        Path | None, typer.Option(help="What its paths are relative to; default the recipe's.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; default runs/prompt/MODEL-SHOTS.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the choice of examples.", min=0)] = 0,
+    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 8,
+    limit: Annotated[
+        int | None, typer.Option(help="Only the first so many documents.", min=1)
+    ] = None,
+    min_pixels: Annotated[
+        int, typer.Option(help="Least pixels of a picture; default the checkpoint's.", min=0)
+    ] = 0,
+    max_pixels: Annotated[
+        int, typer.Option(help="Most pixels of a picture; default the checkpoint's.", min=0)
+    ] = 0,
+    *,
+    unconstrained: Annotated[
+        bool, typer.Option("--unconstrained", help="Free answers: let the model write anything.")
+    ] = False,
+) -> None:
+    """Prompt a vision-language model that was not trained for the task, and score it strictly.
+
+    The prompts are those that trained models are asked with. Examples come from training corpora
+    only; what shares an id or a sentence with the benchmark is left out of them.
+    """
+    from rmpl.cli.progress import Bars
+    from rmpl.cli.scoring import write_json
+    from rmpl.corpora.predictions import write_predictions
+    from rmpl.errors import RmplError
+    from rmpl.experiments.measuring import PREDICTIONS, Benchmark
+    from rmpl.experiments.prompting import prompt_model, without_overlap
+    from rmpl.training.card import public_name
+
+    if shots and examples is None:
+        raise RmplError(
+            f"{shots} examples are asked for, and nothing to take them from",
+            remedy="name a recipe by --examples: recipes/paper.yaml, say",
+        )
+    benchmark = Benchmark(corpus, data, limit=limit)
+    shown = [] if not shots or examples is None else _documents(examples, examples_data)
+    with Bars() as bars:
+        found, about = prompt_model(
+            model,
+            benchmark,
+            without_overlap(shown, benchmark.documents),
+            shots=shots,
+            seed=seed,
+            batch=batch,
+            pixels=(min_pixels, max_pixels),
+            constrained=not unconstrained,
+            progress=bars.update,
+        )
+    name = public_name(model).replace("/", "--")
+    folder = out if out is not None else Path("runs") / "prompt" / f"{name}-{shots}"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_predictions(found, folder / PREDICTIONS)
+    write_json(folder / "baseline.json", about)
+    _show(about)
+    if benchmark.missing:
+        typer.echo(f"{benchmark.missing:,} pictures are missing: what needs them was not run")
+    typer.echo(f"predictions: {folder / PREDICTIONS}")
+
+
+def _show(about: dict[str, Any]) -> None:
+    from rmpl.scoring import Counts
+    from rmpl.scoring.tables import score_lines
+
+    for task, asked in about["asked"].items():
+        broken = about["not_readable_whole"][task]
+        typer.echo(f"{task}: {asked} prompts, {broken} answers not readable whole")
+    scores = {
+        task: Counts(one["tp"], one["n_pred"], one["n_gold"])
+        for task, one in about["scores"].items()
+    }
+    typer.echo("\n".join(score_lines("strict", scores)))
+
+
+def _documents(recipe: Path, data: Path | None) -> list[Document]:
+    """Read the training corpora of a recipe; corpora for evaluation are refused."""
+    from rmpl.training.data import Corpus, TrainingData
+    from rmpl.training.recipe import load_recipe
+
+    loaded = load_recipe(recipe)
+    place = data if data is not None else Path(loaded.data)
+    named = {n: Corpus(c.reader, place / c.path, c.split) for n, c in loaded.corpora.items()}
+    corpora = TrainingData(named, guard=loaded.guard)
+    return [document for name in named for document in corpora.documents(name)]

@@ -1,0 +1,203 @@
+"""Prompting without training: our prompts, worked examples of training corpora, our scorer.
+
+The baseline that the paper compares with. A model is asked what a trained one is asked, in full
+prompts, with or without examples, its answers kept to the grammar of legal ones or free.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from rmpl.backbones.backbone import Backbone, Settings, load_backbone
+from rmpl.experiments.measuring import STRICT, Benchmark, Progress
+from rmpl.extraction.local import LocalEngine
+from rmpl.extraction.pipeline import Pipeline
+from rmpl.ontology import load_ontology
+from rmpl.records import Document, Image
+from rmpl.scoring import SETTINGS, score_by_document
+from rmpl.tasks import Context, Sample, make_task
+from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.same_event import SameEvent
+from rmpl.training.card import public_name
+from rmpl.training.provenance import surroundings
+
+EXAMPLED = (TextEMI.name, TextARE.name, ImageEMI.name, ImageARE.name, SameEvent.name)
+"""Tasks of the pipeline that examples are given for; a caption needs none."""
+_NOTHING = {"[]", "no"}
+_LONGEST = 600
+"""Characters of an example; longer ones would be paid for in every prompt."""
+_TYPE = re.compile(r'"type":"([^"]+)"')
+
+
+def examples_of(
+    documents: Sequence[Document],
+    context: Context,
+    shots: int,
+    *,
+    seed: int = 0,
+    tasks: Sequence[str] = EXAMPLED,
+) -> dict[str, str]:
+    """Write worked examples for each task, made of its own training samples.
+
+    Half of them have nothing to find (or "no"), where the task has such; the others are of
+    different types as far as possible. A picture cannot stand in a prompt beside the one that is
+    asked about: in examples its caption does, so that they show the form of an answer, and which
+    events count, but not where in a picture anything is.
+
+    Parameters
+    ----------
+    documents
+        Of training corpora, never of the benchmark.
+    context
+        What the prompts are made with; ``full`` style.
+    shots
+        How many examples a task; 0 gives none.
+    seed
+        Of their choice.
+    tasks
+        Names of tasks; those without samples in the documents get no examples.
+    """
+    if not shots:
+        return {}
+    captions = {e.image_id: e.caption for d in documents for e in d.image_events if e.caption}
+    written = {}
+    for name in tasks:
+        task = make_task(name, context)
+        samples = [s for s in task.samples(documents) if _is_fit(s, captions)]
+        chosen = _choose(samples, shots, random.Random(f"{seed} {name}"))
+        parts = [_example(sample, task.beginning(), captions) for sample in chosen]
+        if parts:
+            written[name] = "\n\n".join(["For example:", *parts, "Now:"])
+    return written
+
+
+def _is_fit(sample: Sample, captions: Mapping[str, str]) -> bool:
+    image = sample.prompt.image
+    return len(sample.target) <= _LONGEST and (image is None or image.id in captions)
+
+
+def _choose(samples: Sequence[Sample], shots: int, rng: random.Random) -> list[Sample]:
+    """Choose samples with and without something to find in turn, unlike types first."""
+    shuffled = rng.sample(samples, len(samples))
+    without = [sample for sample in shuffled if sample.target in _NOTHING]
+    seen: set[str] = set()
+    first: list[Sample] = []
+    later: list[Sample] = []
+    for sample in shuffled:
+        if sample.target in _NOTHING:
+            continue
+        kinds = set(_TYPE.findall(sample.target)) or {sample.prompt.text.rpartition("\n")[0]}
+        (later if kinds & seen else first).append(sample)
+        seen |= kinds
+    found = [*first, *later]
+    half = min(shots // 2, len(without))
+    chosen = [*found[: shots - half], *without[:half]]
+    return rng.sample(chosen, len(chosen))
+
+
+def _example(sample: Sample, beginning: str, captions: Mapping[str, str]) -> str:
+    body = sample.prompt.text.removeprefix(beginning).strip("\n")
+    image = sample.prompt.image
+    shown = "" if image is None else f"(a picture, {_size(image)}: {captions[image.id]})"
+    return "\n".join([*(part for part in (shown, body) if part), f"Answer: {sample.target}"])
+
+
+def _size(image: Image) -> str:
+    return f"{image.width} x {image.height} pixels"
+
+
+def without_overlap(documents: Sequence[Document], benchmark: Sequence[Document]) -> list[Document]:
+    """Leave out documents that share an id or a sentence with the benchmark."""
+    ids = {document.id for document in benchmark}
+    texts = {sentence.text for document in benchmark for sentence in document.sentences}
+    return [
+        document
+        for document in documents
+        if document.id not in ids and not any(s.text in texts for s in document.sentences)
+    ]
+
+
+def prompt_model(
+    model: str,
+    benchmark: Benchmark,
+    documents: Sequence[Document],
+    *,
+    shots: int = 0,
+    seed: int = 0,
+    batch: int = 8,
+    pixels: tuple[int, int] = (0, 0),
+    constrained: bool = True,
+    progress: Progress | None = None,
+) -> tuple[list[Document], dict[str, Any]]:
+    """Prompt a model about a benchmark.
+
+    Parameters
+    ----------
+    model
+        A hub id or a folder.
+    benchmark
+        What is asked about.
+    documents
+        Training documents to take examples from.
+    shots, seed
+        See ``examples_of``.
+    batch
+        How many prompts are answered together.
+    pixels
+        The least and most pixels of a picture; 0 is the checkpoint's own bound.
+    constrained
+        Whether answers are kept to the grammar of legal ones.
+    progress
+        Told of every step.
+
+    Returns
+    -------
+    found, about
+        What was found, and what it was found by: examples, counts, strict scores, versions.
+
+    Raises
+    ------
+    RmplError
+        If the model cannot be loaded.
+    """
+    backbone = _load(model, Settings("full", "", 1, *pixels))
+    context = backbone.context(load_ontology())
+    worked = examples_of(documents, context, shots, seed=seed)
+    pipeline = Pipeline(
+        LocalEngine(backbone, batch=batch),
+        dataclasses.replace(context, examples=worked),
+        media=benchmark.media,
+        constrained=constrained,
+    )
+    found = pipeline.extract(benchmark.documents, progress)
+    settings = SETTINGS if benchmark.has_pictures else ("text",)
+    scores = score_by_document(benchmark.documents, found, [STRICT], settings)[STRICT].total()
+    about = {
+        "model": public_name(model),
+        "shots": shots,
+        "seed": seed,
+        "constrained": constrained,
+        "examples": worked,
+        "benchmark": {"documents": len(benchmark.documents), "sha256": benchmark.digest},
+        "asked": dict(pipeline.asked),
+        "not_readable_whole": {task: pipeline.failures[task] for task in pipeline.asked},
+        "scores": {task: counts.to_dict() for task, counts in scores.items()},
+        "versions": surroundings()["versions"],
+    }
+    return found, about
+
+
+def _load(model: str, settings: Settings) -> Backbone:
+    """Load a model, onto the GPU where there is one."""
+    has_gpu = torch.cuda.is_available()
+    backbone = load_backbone(model, settings, weights="bf16" if has_gpu else "fp32")
+    if has_gpu:
+        backbone.model = backbone.model.to("cuda")
+    return backbone
