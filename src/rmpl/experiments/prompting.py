@@ -14,7 +14,8 @@ from typing import Any
 
 import torch
 
-from rmpl.backbones.backbone import Backbone, Settings, load_backbone
+from rmpl.backbones.backbone import Backbone, load_backbone
+from rmpl.backbones.settings import Settings
 from rmpl.experiments.measuring import STRICT, Benchmark, Progress
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
