@@ -77,17 +77,10 @@ class Backbone:
         """Return what tasks need to know of this model."""
         return family_context(self.family, self.settings, ontology)
 
-    def encode(
-        self,
-        prompt: Prompt,
-        target: str | None = None,
-        *,
-        picture: PIL.Image.Image | None = None,
-    ) -> Encoded:
+    def encode(self, prompt: Prompt, target: str | None = None) -> Encoded:
         """Tokenise a prompt and, for training, its target with the end-of-turn token.
 
-        Nothing is ever cut off: see ``fits`` for samples that are too long. A ``picture`` that is
-        at hand, upright and in RGB, is not opened again.
+        Nothing is ever cut off: see ``fits`` for samples that are too long.
 
         Raises
         ------
@@ -98,7 +91,7 @@ class Backbone:
         if prompt.image is None and self._text_frame is not None and is_framed(text):
             inputs = self._text_frame.around(tokens_of(self.tokenizer, text))
         else:
-            inputs = inputs_of(self._lay_out(prompt.image, text, picture))
+            inputs = inputs_of(self._lay_out(prompt.image, text))
         return self._answered(inputs, target)
 
     def frame(self, image: Image) -> Frame | None:
@@ -134,11 +127,8 @@ class Backbone:
             rows = {name: row + [types.get(name, 0)] * len(answer) for name, row in rows.items()}
         return Encoded(ids, len(inputs.ids), rows, dict(inputs.others))
 
-    def _lay_out(
-        self, image: Image | None, text: str, picture: PIL.Image.Image | None = None
-    ) -> Mapping[str, Any]:
-        if image is not None and picture is None:
-            picture = open_image(Path(image.path or ""))
+    def _lay_out(self, image: Image | None, text: str) -> Mapping[str, Any]:
+        picture = None if image is None else open_image(Path(image.path or ""))
         try:
             return self.family.chat(self.processor, picture, text)
         except ValueError as error:

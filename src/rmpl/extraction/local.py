@@ -42,6 +42,8 @@ class LocalEngine:
         About how many tokens, padding included, are computed at once of prompts that join.
     shares_beginnings
         Whether what prompts have in common at their beginning is computed once.
+    packs_weights
+        Whether linear layers on a CPU use weights laid out for its kernels.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class LocalEngine:
         batch: int = 32,
         tokens: int = TOKENS,
         shares_beginnings: bool = True,
+        packs_weights: bool = True,
     ) -> None:
         self._backbone = backbone
         self._batch = batch
@@ -58,7 +61,7 @@ class LocalEngine:
         backbone.model.eval()
         self._beginnings = Beginnings(backbone, is_on=shares_beginnings)
         self._pictures = Pictures(backbone)
-        self._packed = PackedLinears(backbone.model)
+        self._packed = PackedLinears(backbone.model, is_on=packs_weights)
 
     @torch.inference_mode()
     def answer(
@@ -112,10 +115,7 @@ class LocalEngine:
     def _picture_groups(self, prompts: Sequence[Prompt]) -> Iterator[list[int]]:
         """Yield prompts about pictures of like sizes, those about one picture together."""
         shown = {i: p.image for i, p in enumerate(prompts) if p.image is not None}
-        sizes = {
-            index: self._picture_tokens(image.width, image.height) + len(prompts[index].text) // 4
-            for index, image in shown.items()
-        }
+        sizes = {index: self._size(prompts[index], image) for index, image in shown.items()}
         most = {image.path or "": 0 for image in shown.values()}
         for index, image in shown.items():
             most[image.path or ""] = max(most[image.path or ""], sizes[index])
@@ -126,12 +126,10 @@ class LocalEngine:
 
         return self._groups(sorted(shown, key=like), sizes)
 
-    @functools.cache  # noqa: B019 - as long as the engine
-    def _picture_tokens(self, width: int, height: int) -> int:
-        """Return about how many tokens a picture takes, many if its size is not known."""
-        if not width * height:
-            return self._tokens // 4
-        return self._backbone.length(Prompt("", Image("", None, width, height)))
+    def _size(self, prompt: Prompt, image: Image) -> int:
+        """Return how many tokens a prompt takes, many if its picture's size is not known."""
+        known = image.width * image.height
+        return self._backbone.length(prompt) if known else self._tokens // 4
 
     def _groups(self, order: list[int], sizes: dict[int, int]) -> Iterator[list[int]]:
         """Cut an order into groups of at most ``batch`` prompts and about ``tokens`` tokens."""

@@ -24,19 +24,21 @@ class PackedLinears:
     once, when first entered.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, *, is_on: bool = True) -> None:
         self._model = model
+        self._is_on = is_on
 
     @functools.cached_property
     def _forwards(self) -> list[tuple[torch.nn.Module, Any]]:
+        if not (self._is_on and torch._C._has_mkldnn):
+            return []
         layers = [
             module
             for module in self._model.modules()
             # What already has a forward of its own does something else than its class says.
             if type(module) is torch.nn.Linear and "forward" not in module.__dict__
         ]
-        has_onednn = torch._C._has_mkldnn
-        fits = has_onednn and all(
+        fits = all(
             layer.weight.device.type == "cpu" and layer.weight.dtype == torch.float32
             for layer in layers
         )

@@ -3,55 +3,29 @@
 from __future__ import annotations
 
 import collections
-import copy
+import dataclasses
 from pathlib import Path
-from typing import Any
 
-import PIL.Image
 import torch
 
 from rmpl.backbones.backbone import Backbone, Encoded
 from rmpl.backbones.features import PIXELS, Features, feature_bytes, picture_features
+from rmpl.backbones.frames import Frame
 from rmpl.tasks import Prompt
 
 KEPT_BYTES = 2**28
 """So much memory features of pictures may take; the longest unused go first."""
 
-_STAND_IN = PIL.Image.new("RGB", (64, 64))
-
-
-class _Remembering:
-    """Stands for a processor's image processor: gives again what it once made of a picture."""
-
-    def __init__(self, original: Any) -> None:
-        self._original = original
-        self.made: Any = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._original, name)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.made is None:
-            made = self._original(*args, **kwargs)
-            self.made = copy.copy(made)
-            self.made.data = dict(made.data)
-            return made
-        # Processors take things out of what they are given.
-        made = copy.copy(self.made)
-        made.data = dict(self.made.data)
-        return made
-
 
 class _Seen:
-    """What is kept of a picture: its features, and all but the pixels of what was made of it."""
+    """What is kept of a picture: its features, and the frame of its prompts without pixels."""
 
-    def __init__(self, features: Features, made: Any) -> None:
+    def __init__(self, features: Features, frame: Frame | None) -> None:
         self.features = features
-        self.made = made
-        held = (value for value in made.data.values() if isinstance(value, torch.Tensor))
-        self.size = feature_bytes(features) + sum(
-            value.untyped_storage().nbytes() for value in held
-        )
+        self.frame = frame
+        held = {} if frame is None else frame.others
+        tensors = (value for value in held.values() if isinstance(value, torch.Tensor))
+        self.size = feature_bytes(features) + sum(tensor.nbytes for tensor in tensors)
 
 
 class Pictures:
@@ -81,25 +55,20 @@ class Pictures:
         if prompt.image is None:
             return self._backbone.encode(prompt)
         key = _version(prompt.image.path or "")
-        seen = self._seen.get(key)
-        processor = self._backbone.processor
-        original = processor.image_processor
-        remembering = _Remembering(original)
-        remembering.made = None if seen is None else seen.made
-        processor.image_processor = remembering
-        try:
-            stand_in = None if seen is None else _STAND_IN
-            encoded = self._backbone.encode(prompt, picture=stand_in)
-        finally:
-            processor.image_processor = original
-        if seen is None:
-            features = picture_features(self._backbone.model, encoded.vision)
-            seen = _Seen(features, _without_pixels(remembering.made))
-            self._keep(key, seen)
-        else:
-            self._seen.move_to_end(key)
+        if key not in self._seen:
+            frame = self._backbone.frame(prompt.image)
+            vision = self._backbone.encode(prompt).vision if frame is None else frame.others
+            features = picture_features(self._backbone.model, vision)
+            self._keep(key, _Seen(features, _without_pixels(frame)))
+        self._seen.move_to_end(key)
+        seen = self._seen[key]
+        encoded = None
+        if seen.frame is not None:
+            encoded = self._backbone.encode_in(seen.frame, prompt.text)
+        if encoded is None:
+            encoded = self._backbone.encode(prompt)
+            del encoded.vision[PIXELS]
         encoded.features = seen.features
-        del encoded.vision[PIXELS]
         return encoded
 
     def _keep(self, key: tuple[str, int, int], seen: _Seen) -> None:
@@ -119,11 +88,8 @@ def _version(path: str) -> tuple[str, int, int]:
     return path, state.st_mtime_ns, state.st_size
 
 
-def _without_pixels(made: Any) -> Any:
-    """Put tensors of one number in the place of pixels: processors ask for their shape."""
-    pixels = made.data[PIXELS]
-    if isinstance(pixels, torch.Tensor):
-        made.data[PIXELS] = pixels.new_zeros(1).expand(pixels.shape)
-    else:
-        made.data[PIXELS] = [torch.zeros(1).expand(tuple(part.shape)) for part in pixels]
-    return made
+def _without_pixels(frame: Frame | None) -> Frame | None:
+    if frame is None:
+        return None
+    others = {name: value for name, value in frame.others.items() if name != PIXELS}
+    return dataclasses.replace(frame, others=others)
