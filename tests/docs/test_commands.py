@@ -1,5 +1,6 @@
 """Every command that README and docs show exists and parses; those marked as cheap are run."""
 
+import math
 import os
 import re
 import shlex
@@ -64,7 +65,8 @@ def check(command):
             raise UnknownError(f"no command {words[0]}")
         here = here.commands[words.pop(0)]
     options = {o: p for p in here.params for o in (*p.opts, *p.secondary_opts) if o[:1] == "-"}
-    arguments = sum(param.param_type_name == "argument" for param in here.params)
+    places = [param.nargs for param in here.params if param.param_type_name == "argument"]
+    arguments = math.inf if -1 in places else len(places)
     rest = [word for word in words if word not in {"...", "…"}]
     while rest:
         name, has_value, _ = rest.pop(0).partition("=")

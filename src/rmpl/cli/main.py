@@ -18,6 +18,7 @@ from rmpl.cli import (
     extract,
     inspect,
     link,
+    plot,
     predict,
     pretrain,
     push,
@@ -87,6 +88,7 @@ app.command("check")(check.command)
 app.command("convert")(convert.command)
 app.command("stats")(stats.command)
 app.command("inspect")(inspect.command)
+app.command("plot")(plot.command)
 app.command("push")(push.command)
 app.command("pretrain")(pretrain.command)
 app.command("extract")(extract.command)

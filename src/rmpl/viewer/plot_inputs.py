@@ -1,0 +1,147 @@
+"""What can be plotted, read from the files that other commands write.
+
+A file is known by what it holds, not by its name: scores (``rmpl score --json``), an error analysis
+(``rmpl score --errors-json``), or a grid of ablations (``rmpl ablate --json``). A run's folder
+has training curves and, where it was scored, ``metrics.json``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from rmpl.errors import RmplError
+from rmpl.viewer.curves import Point, read_curves
+
+METRICS = "metrics.json"
+ABLATION = "rmpl-ablation/1"
+
+
+class Score(msgspec.Struct, frozen=True):
+    """The F1 of a task in percent, with its interval where there is one."""
+
+    f1: float
+    f1_ci: tuple[float, float] | None = None
+    gold_given: bool = False
+
+
+class _Spread(msgspec.Struct, frozen=True):
+    mean: float
+    sd: float | None = None
+
+
+class _Interval(msgspec.Struct, frozen=True):
+    low: float
+    high: float
+
+
+class Against(msgspec.Struct, frozen=True):
+    """A cell's difference from the reference, in points of F1."""
+
+    difference: float
+    interval: _Interval
+    p_holm: float
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A cell of a grid of ablations; ``scores`` holds mean and spread over seeds by task."""
+
+    name: str
+    scores: dict[str, dict[str, _Spread]]
+    against_reference: dict[str, Against] = {}
+
+
+class Ablation(msgspec.Struct, frozen=True):
+    """A grid of ablations."""
+
+    format: str
+    name: str
+    reference: str
+    seeds: list[int]
+    cells: list[Cell]
+
+
+class _Types(msgspec.Struct, frozen=True):
+    by_type: dict[str, dict[str, Score]]
+
+
+@dataclasses.dataclass
+class PlotInputs:
+    """Everything to be plotted, by the name of the file or run it is from.
+
+    ``scores`` holds protocol, then system, then task; systems in the order they were named.
+    """
+
+    scores: dict[str, dict[str, Mapping[str, Score]]] = dataclasses.field(default_factory=dict)
+    types: dict[str, Mapping[str, Mapping[str, Score]]] = dataclasses.field(default_factory=dict)
+    curves: dict[str, Mapping[str, Sequence[Point]]] = dataclasses.field(default_factory=dict)
+    ablations: dict[str, Ablation] = dataclasses.field(default_factory=dict)
+
+
+def read_inputs(paths: Sequence[Path]) -> PlotInputs:
+    """Read files and runs' folders.
+
+    Raises
+    ------
+    RmplError
+        If one is missing, holds nothing to plot, or is of an unknown kind.
+    """
+    inputs = PlotInputs()
+    for path, name in zip(paths, _names(paths), strict=True):
+        if path.is_dir():
+            _add_run(inputs, path, name)
+        else:
+            _add_file(inputs, path, name)
+    return inputs
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Return short names that differ: a run's folder for its metrics, else the file's own."""
+    own = [p.resolve().parent.name if p.name == METRICS else p.stem for p in paths]
+    return [
+        name if own.count(name) == 1 else f"{path.resolve().parent.name}/{path.stem}"
+        for name, path in zip(own, paths, strict=True)
+    ]
+
+
+def _add_run(inputs: PlotInputs, folder: Path, name: str) -> None:
+    curves = read_curves(folder)
+    if curves:
+        inputs.curves[name] = curves
+    if (folder / METRICS).is_file():
+        _add_file(inputs, folder / METRICS, name)
+    elif not curves:
+        raise RmplError(
+            "no training curve and no metrics.json",
+            where=str(folder),
+            remedy="name a run's folder, or a file of rmpl score --json",
+        )
+
+
+def _add_file(inputs: PlotInputs, path: Path, name: str) -> None:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RmplError(
+            f"cannot be read ({error.strerror})", where=str(path), remedy="check the path"
+        ) from error
+    try:
+        kind = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        if "format" in kind and msgspec.json.decode(kind["format"]) == ABLATION:
+            inputs.ablations[name] = msgspec.json.decode(content, type=Ablation)
+        elif "by_type" in kind:
+            inputs.types[name] = msgspec.json.decode(content, type=_Types).by_type
+        else:
+            found = msgspec.json.decode(content, type=dict[str, dict[str, Score]])
+            for protocol, scores in found.items():
+                inputs.scores.setdefault(protocol, {})[name] = scores
+    except msgspec.DecodeError as error:
+        raise RmplError(
+            f"nothing that can be plotted ({error})",
+            where=str(path),
+            remedy="give files of rmpl score --json or --errors-json or of rmpl ablate --json, or "
+            "runs' folders",
+        ) from error
