@@ -117,7 +117,7 @@ def test_every_answer_about_a_picture_is_legal_and_whole(engine, context, pictur
     asked = [(emi, emi.ask(picture), emi.grammar(picture))]
     asked += [(whole, whole.ask(picture), whole.grammar(picture))]
     asked += [(are, are.ask(t, picture), are.grammar(t, picture)) for t in TYPES]
-    asked += [(same, same.ask(TYPES[0], "[one]", picture, "A man."), same.grammar())]
+    asked += [(same, same.ask(TYPES[0], "[one]", picture, "A man."), same.grammar(SENTENCES[0]))]
     prompt = links.ask(SENTENCES[0], relation, picture)
     asked += [(links, prompt, links.grammar(SENTENCES[0], relation, labels))]
     replies = engine.answer(
@@ -219,8 +219,11 @@ def test_a_broken_grammar_is_an_error(scores):
         Constraint(scores.compiler, [Grammar("start: nothing", 5)], max_tokens=50)
 
 
+YES_OR_NO = Grammar('start: "yes" | "no"', 3)
+
+
 def test_what_is_legal_keeps_its_score_and_what_is_not_has_none(scores):
-    constraint = Constraint(scores.compiler, [SameEvent.grammar(None)] * 2, max_tokens=9)
+    constraint = Constraint(scores.compiler, [YES_OR_NO] * 2, max_tokens=9)
     before = torch.randn(2, scores.width)
     after = constraint(torch.zeros(2, 1, dtype=torch.long), before.clone())
     legal = after.isfinite()

@@ -36,7 +36,7 @@ class Oracle:
                 image = images[shown[link.image].image_id]
                 self.answers[self.key(Caption(context).ask(image))] = "A man."
                 prompt = same.ask_pair(event, sentences[event.sentence_id], image, "A man.")
-                self.answers[self.key(prompt)] = "yes"
+                self.answers[self.key(prompt)] = "[]"
 
     @staticmethod
     def key(prompt):

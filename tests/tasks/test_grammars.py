@@ -200,11 +200,16 @@ def test_a_caption_is_one_line_that_is_not_empty(context):
         assert not accepts(grammar, answer)
 
 
-def test_same_event_is_yes_or_no(context):
-    grammar = SameEvent(context).grammar()
-    assert accepts(grammar, "yes")
-    assert accepts(grammar, "no")
-    for answer in ("", "y", "yes.", "Yes", "yesno"):
+def test_same_event_compares_spans_of_the_sentence(context):
+    sentence = sentence_from_words("s", ["the", "man", "hit", "the", "man"], where="here")
+    grammar = SameEvent(context).grammar(sentence)
+    pad = context.pad
+    for span in ("man", "the man", 'man","nth":2'):
+        end = '"' if "nth" not in span else ""
+        for shown in ("true", "false"):
+            assert accepts(grammar, f'[{{"span":"{pad}{span}{end},"shown":{shown}}}]')
+    assert accepts(grammar, "[]")
+    for answer in ("", "yes", f'[{{"span":"{pad}dog","shown":true}}]', f'[{{"span":"{pad}man"}}]'):
         assert not accepts(grammar, answer)
 
 

@@ -83,7 +83,9 @@ class Forgetful:
         tasks = (TextEMI, ImageEMI, TextARE, ImageARE)
         documents = [*text, *image]
         samples = [s for task in tasks for s in task(context).samples(documents)]
-        samples += SameEvent(context).pairs(documents, {d.images[0].id: "A man." for d in image})
+        same = SameEvent(context)
+        captions = {d.images[0].id: "A man." for d in image}
+        samples += [same.sample(pair) for pair in same.pairs(documents, captions)]
         self.answers = {self.key(s.prompt): s.target for s in samples}
         self.caption = Caption(context).name
 
@@ -96,7 +98,8 @@ class Forgetful:
             "A man." if p.text.startswith(self.caption) else self.answers[self.key(p)]
             for p in prompts
         ]
-        return [Reply(a.replace("yes", "no") if i % 3 else a, 0.9) for i, a in enumerate(answers)]
+        kept = [a if i % 3 == 0 else a.replace("true", "false") for i, a in enumerate(answers)]
+        return [Reply(answer, 0.9) for answer in kept]
 
 
 def test_every_task_is_measured_against_the_gold(small_world):

@@ -1,6 +1,7 @@
 from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.world.names import TRAIN_NAMES
 from rmpl.records import Document, Sentence, Span
+from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.names import rare_names, renamed
 
 
@@ -17,6 +18,17 @@ def test_names_are_made_up_and_offsets_stay_true(small_world):
                 assert (word != made_up) == (word in rare)
                 changed += word != made_up
     assert changed > len(before) / 2
+
+
+def test_a_corpus_is_there_as_often_as_it_gets_other_names(small_world):
+    own, once, thrice = (
+        TrainingData({"ace": Corpus("jmee", small_world / "ace", "train", count)}, seed=3)
+        for count in (0, 1, 3)
+    )
+    counts = [len(data.documents("ace")) for data in (own, once, thrice)]
+    assert counts == [counts[0], counts[0], 3 * counts[0]]
+    texts = [s.text for d in thrice.documents("ace") for s in d.sentences]
+    assert len(set(texts)) > 1.5 * len({s.text for d in own.documents("ace") for s in d.sentences})
 
 
 def sentence(number: int, text: str, *entities: Span) -> Document:

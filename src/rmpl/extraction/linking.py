@@ -9,6 +9,7 @@ of a sentence or the sentence of a picture is the same prompt.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -22,12 +23,16 @@ from rmpl.extraction.engine import Reply
 from rmpl.records import NOWHERE, Document, Image, ImageEvent, Link, Sentence, TextEvent
 from rmpl.tasks import Context
 from rmpl.tasks.caption import Caption
-from rmpl.tasks.same_event import YES, SameEvent
+from rmpl.tasks.same_event import Compared, SameEvent
+from rmpl.tasks.schema import Answer
 
-LINK_TOKENS = 4
+LINK_TOKENS = 160
 CAPTION_TOKENS = 96
 THRESHOLD = 0.5
 """Where nothing was measured."""
+NOTHING_COMPARED = 0.6
+"""More likely than not: the type is the same already. Less so than any look that agrees."""
+_SHOWN = '"shown":'
 
 
 class Pair(NamedTuple):
@@ -58,10 +63,22 @@ def candidates(documents: Sequence[Document]) -> Iterator[Pair]:
                     yield Pair(number, text, image, sentence, picture)
 
 
-def probability(reply: Reply) -> float:
-    """Return the probability of "yes" from an answer and its tokens' probabilities."""
-    said = reply.probability(0, len(reply.text))
-    return said if reply.text.strip().lower() == YES else 1.0 - said
+def probability(reply: Reply, answer: Answer[Compared]) -> float:
+    """Return the probability that a picture shows all that was compared, by its answer's tokens.
+
+    An answer that cannot be read whole counts as no. Where nothing was compared nothing speaks
+    against the pair: ``NOTHING_COMPARED``.
+    """
+    if answer.failure is not None:
+        return 0.0
+    if not answer.items:
+        return NOTHING_COMPARED
+    all_shown = 1.0
+    for item, (start, end) in zip(answer.items, answer.places, strict=True):
+        flag = reply.text.index(_SHOWN, start, end) + len(_SHOWN)
+        said = reply.probability(flag, flag + len(json.dumps(item.shown)))
+        all_shown *= said if item.shown else 1.0 - said
+    return all_shown
 
 
 class Linker:
@@ -99,13 +116,14 @@ class Linker:
             task.ask_pair(pair.text, pair.sentence, pair.picture, captions[pair.picture])
             for pair in pairs
         ]
-        grammars = [task.grammar()] * len(prompts)
+        grammars = [task.grammar(pair.sentence) for pair in pairs]
         replies = self._asker.ask(task.name, prompts, grammars, LINK_TOKENS, progress)
         scores: dict[tuple[int, str], dict[tuple[str, str], float]] = defaultdict(dict)
         for pair, reply in zip(pairs, replies, strict=True):
-            self._asker.note(task.name, task.read(reply.text).failure)
+            answer = task.read(reply.text)
+            self._asker.note(task.name, answer.failure)
             by_pair = scores[pair.document, pair.text.event_type]
-            by_pair[pair.text.id, pair.image.id] = self._scale(probability(reply))
+            by_pair[pair.text.id, pair.image.id] = self._scale(probability(reply, answer))
         links: dict[int, list[Link]] = defaultdict(list)
         for (number, _), by_pair in scores.items():
             links[number] += assigned(by_pair, self._threshold)

@@ -49,9 +49,17 @@ class Grammar(msgspec.Struct, frozen=True):
     opening: str = ""
 
 
-def yes_or_no() -> Grammar:
-    """Return the grammar of ``yes`` and ``no``."""
-    return Grammar('start: "yes" | "no"', 3)
+def compared(sentence: Sentence, pad: str = "") -> Grammar:
+    """Return the grammar of what of a sentence a picture shows: ``{"span"[,"nth"],"shown"}``."""
+    if not sentence.tokens:
+        return _list([], 0)
+    opening, middle = f'{{"span":"{pad}', ',"shown":'
+    lines = [
+        f"item: {_literal(opening)} span {_literal(middle)} SHOWN {_literal('}')}",
+        'SHOWN: "true" | "false"',
+        *_spans(sentence),
+    ]
+    return _list(lines, _size(opening, middle, "false}") + _longest_span(sentence))
 
 
 def one_line() -> Grammar:

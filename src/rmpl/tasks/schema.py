@@ -139,7 +139,8 @@ def write_participants(participants: list[Participant], box_key: str = "box") ->
     return encode_answer(participants, box_key)
 
 
-def _read(text: str, box_key: str, item: type[T]) -> Answer[T]:
+def read_items(text: str, box_key: str, item: type[T]) -> Answer[T]:
+    """Read an answer that is a list of something; a broken one keeps its whole items."""
     answer = _items(text.strip(), box_key, item)
     # The answer is read in another wording of boxes, so places are found in what was written.
     answer.places = object_places(text)[: len(answer.items)]
@@ -168,12 +169,12 @@ def _items(text: str, box_key: str, item: type[T]) -> Answer[T]:
 
 def read_predicates(text: str, box_key: str = "box") -> Answer[Predicate]:
     """Read an answer that is a list of predicates; a broken one keeps its whole items."""
-    return _read(text, box_key, Predicate)
+    return read_items(text, box_key, Predicate)
 
 
 def read_participants(text: str, box_key: str = "box") -> Answer[Participant]:
     """Read an answer that is a list of participants; a broken one keeps its whole items."""
-    return _read(text, box_key, Participant)
+    return read_items(text, box_key, Participant)
 
 
 def text_arguments(

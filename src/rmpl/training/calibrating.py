@@ -26,7 +26,8 @@ from rmpl.scoring.verdicts import Verdict
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
-from rmpl.tasks.same_event import YES, SameEvent
+from rmpl.tasks.pairing import verdict
+from rmpl.tasks.same_event import SameEvent
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.data import Corpus, TrainingData
@@ -83,7 +84,7 @@ def _corpora(recipe: Recipe, tasks: Iterable[str]) -> list[str]:
 
 def _held_out(recipe: Recipe, name: str, data: Path) -> list[Document]:
     one = recipe.corpora[name]
-    corpus = Corpus(one.reader, data / one.path, one.split, one.made_up_names)
+    corpus = Corpus(one.reader, data / one.path, one.split, min(one.made_up_names, 1))
     corpora = TrainingData(
         {name: corpus}, guard=recipe.guard, held_out=recipe.held_out, seed=recipe.seed
     )
@@ -172,10 +173,13 @@ def _pairs(
     shown = [image for d in held_out.image if d.image_events for image in d.images if image.path]
     said = captions_of(shown, asker, context, progress)
     captions = {image.id: caption for image, caption in said.items()}
-    samples = list(task.pairs([*held_out.text, *held_out.image], captions))
-    prompts, grammars = [s.prompt for s in samples], [task.grammar()] * len(samples)
+    made = task.pairs([*held_out.text, *held_out.image], captions)
+    pairs = [pair for pair in made if verdict(pair) is not None]
+    prompts = [task.sample(pair).prompt for pair in pairs]
+    grammars = [task.grammar(pair.sentence) for pair in pairs]
     replies = asker.ask(task.name, prompts, grammars, LINK_TOKENS, progress)
-    return [probability(reply) for reply in replies], [s.target == YES for s in samples]
+    said_same = [probability(reply, task.read(reply.text)) for reply in replies]
+    return said_same, [bool(verdict(pair)) for pair in pairs]
 
 
 def save(calibration: Calibration, folder: Path) -> Path:

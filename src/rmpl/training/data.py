@@ -21,12 +21,12 @@ from rmpl.training.names import rare_names, renamed
 
 @dataclasses.dataclass(frozen=True)
 class Corpus:
-    """Where a corpus is, what reads it, and whether made-up names replace its own."""
+    """Where a corpus is, what reads it, and how often made-up names replace its own, if at all."""
 
     reader: str
     path: Path
     split: str | None = None
-    made_up_names: bool = False
+    made_up_names: int = 0
 
 
 class TrainingData:
@@ -110,8 +110,12 @@ class TrainingData:
                 documents = self._guard.keep_clean(documents, report)
             self._documents[name] = list(documents)
             if corpus.made_up_names:
-                names = rare_names(self._documents[name])
-                self._documents[name] = list(renamed(self._documents[name], names, self._seed))
+                names, own = rare_names(self._documents[name]), self._documents[name]
+                self._documents[name] = [
+                    document
+                    for variant in range(corpus.made_up_names)
+                    for document in renamed(own, names, self._seed + variant)
+                ]
         return self._documents[name]
 
     def fingerprints(self) -> dict[str, dict[str, object]]:

@@ -67,12 +67,16 @@ class Seeing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The recipe of the base: data, shape, schedule and the weight of each skill."""
+    """The recipe of the base: data, shape, schedule and the weight of each skill.
+
+    Every sentence is there ``renamings`` times, with other names.
+    """
 
     name: str
     seed: int
     world_seed: int
     world_scale: float
+    renamings: int
     gallery: int
     close_ups: int
     vocabulary: int
@@ -130,9 +134,13 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
             scale=recipe.world_scale,
             progress=lambda done, total, _: report("world", done, total, ""),
         )
-    sentences = read_corpus("jmee", world / "ace", split="train")
+    sentences = list(read_corpus("jmee", world / "ace", split="train"))
     corpora = {
-        "text": list(renamed(sentences, TRAIN_NAMES.words(), recipe.seed)),
+        "text": [
+            document
+            for variant in range(recipe.renamings)
+            for document in renamed(sentences, TRAIN_NAMES.words(), recipe.seed + variant)
+        ],
         "situations": list(read_corpus("swig", world / "swig", split="train")),
         "gallery": _pictures(recipe, work / "gallery", recipe.gallery, report),
         "close_ups": _pictures(recipe, work / "close_ups", recipe.close_ups, report),

@@ -50,13 +50,13 @@ class CorpusRecipe(Strict):
     """A corpus: which reader, where (relative to ``data``), which split.
 
     ``made_up_names`` puts made-up names in the place of the corpus's own, for models too small to
-    have read many.
+    have read many: every document is then there so many times, each time with other names.
     """
 
     reader: str
     path: str
     split: str | None = None
-    made_up_names: bool = False
+    made_up_names: Annotated[int, pydantic.Field(ge=0, le=100)] = 0
 
 
 class SourceRecipe(Strict):

@@ -1,0 +1,116 @@
+"""Weak pairs: what is compared, what it comes to, and that it can be read back."""
+
+import pytest
+
+from rmpl.backbones.boxes import RelativeBoxes
+from rmpl.corpora.jmee import read_jmee
+from rmpl.corpora.registry import read_corpus
+from rmpl.ontology import load_ontology
+from rmpl.records import (
+    Box,
+    Document,
+    Image,
+    ImageArgument,
+    ImageEvent,
+    Sentence,
+    Span,
+    TextArgument,
+    TextEvent,
+)
+from rmpl.tasks import Context
+from rmpl.tasks.pairing import make_pairs, verdict
+from rmpl.tasks.same_event import Compared, SameEvent
+
+ATTACK = "Conflict:Attack"
+
+
+def told(text: str, trigger: str, **arguments: str) -> Document:
+    """A sentence of blank-separated words with one attack; arguments are given by their text."""
+    words, tokens, at = text.split(), [], 0
+    for word in words:
+        tokens.append((at, at + len(word)))
+        at += len(word) + 1
+
+    def span(part: str) -> Span:
+        start = text[: text.index(part)].count(" ")
+        return Span(start, start + len(part.split()))
+
+    found = tuple(TextArgument(role, span(part)) for role, part in arguments.items())
+    event = TextEvent("t", "s", ATTACK, span(trigger), found)
+    return Document("d", (Sentence("s", text, tuple(tokens)),), text_events=(event,))
+
+
+def shown(name: str, caption: str, **glosses: str) -> Document:
+    arguments = tuple(
+        ImageArgument(role, Box(0, 0, 9, 9), gloss=gloss) for role, gloss in glosses.items()
+    )
+    event = ImageEvent(f"{name}-event", name, ATTACK, arguments, caption=caption)
+    return Document(name, images=(Image(name, f"{name}.jpg", 9, 9),), image_events=(event,))
+
+
+COAT = shown("coat", "man in a red coat hits worker", Attacker="man in a red coat", Target="worker")
+DRESS = shown("dress", "woman hits guard", Attacker="woman", Target="guard")
+
+
+def compared(text: Document, picture: Document, others=()):
+    pairs = make_pairs([text, picture, *others], [ATTACK], {}, 1)
+    (pair,) = (p for p in pairs if p.trigger is not None and p.image.id == picture.id)
+    words = pair.sentence.words()
+    looks = {" ".join(words[span.start : span.end]): fits for span, fits in pair.compared}
+    return looks, verdict(pair)
+
+
+def test_looks_are_compared_role_by_role():
+    text = told("Bo Li , a man in a red coat , attacked a worker", "attacked", Attacker="Bo Li")
+    assert compared(text, COAT) == ({"man in a red coat": True}, True)
+    text = told(
+        "Bo Li , a man in a red coat , attacked a guard",
+        "attacked",
+        Attacker="Bo Li",
+        Target="guard",
+    )
+    # Of the pictures that differ, as many are kept as of those that agree: here one.
+    agreeing = shown("other", "man in a red coat hits guard", Target="guard")
+    assert compared(text, COAT, [agreeing, DRESS][:1]) == (
+        {"man in a red coat": True, "guard": False},
+        False,
+    )
+
+
+def test_a_look_in_another_role_is_another_event():
+    text = told("a worker attacked the woman", "attacked", Attacker="worker")
+    agreeing = shown("other", "worker hits man", Attacker="worker")
+    assert compared(text, COAT, [agreeing]) == ({"worker": False}, False)
+
+
+def test_every_target_can_be_read_back(small_world):
+    context = Context(load_ontology(), RelativeBoxes(step=20), "brief", " ")
+    documents = [
+        *read_jmee(small_world / "ace" / "train.json"),
+        *read_corpus("swig", small_world / "swig", split="train"),
+    ]
+    task = SameEvent(context)
+    pairs = list(task.pairs(documents, {}))
+    verdicts = [verdict(pair) for pair in pairs]
+    assert min(verdicts.count(True), verdicts.count(False)) > 0.2 * len(verdicts)
+    for pair in pairs:
+        answer = task.read(task.sample(pair).target)
+        assert answer.failure is None
+        assert [one.shown for one in answer.items] == [fits for _, fits in pair.compared]
+    assert [task.sample(p) for p in task.pairs(documents, {})] == [task.sample(p) for p in pairs]
+
+
+def test_the_prompt_says_what_the_model_itself_sees():
+    text = told("a worker attacked the woman", "attacked", Attacker="worker")
+    agreeing = shown("other", "worker hits man", Attacker="worker")
+    task = SameEvent(Context(load_ontology(), RelativeBoxes(), "brief"))
+    (pair, *_) = task.pairs([text, agreeing], {"other": "a dog waits"})
+    assert "a dog waits" in task.sample(pair).prompt.text
+    assert "a worker [attacked] the woman" in task.sample(pair).prompt.text
+
+
+@pytest.mark.parametrize("answer", ['[{"span":"man","shown":tr', "yes", ""])
+def test_a_broken_answer_is_a_failure(answer):
+    task = SameEvent(Context(load_ontology(), RelativeBoxes(), "brief"))
+    assert task.read(answer).failure is not None
+    assert task.read('[{"span":"man","shown":true}]').items == [Compared(span="man", shown=True)]
