@@ -17,7 +17,7 @@ from rmpl.errors import RmplError
 from rmpl.extraction.engine import Reply
 from rmpl.inputs.reading import Item
 from rmpl.ontology import load_ontology
-from rmpl.records import NOWHERE, Document, Sentence
+from rmpl.records import NOWHERE, Document, Image, Sentence
 
 pytestmark = pytest.mark.usefixtures("brief_answers")
 TEXT = "Police arrested Ana in Lima.\n\nRebels  shot three\nmen in Kyiv. All was quiet."
@@ -97,6 +97,16 @@ def test_files_folders_and_many_documents(extractor, tmp_path):
     (tmp_path / "b.txt").write_text("")
     with pytest.raises(RmplError, match="empty file"):
         list(extractor.extract_files(tmp_path))
+
+
+def test_a_picture_that_the_processor_refuses_does_not_take_others_along(extractor, tmp_path):
+    PIL.Image.new("1", (4_000, 2)).save(tmp_path / "line.png")
+    line = Document("line", images=(Image("i", str(tmp_path / "line.png"), 4_000, 2),))
+    text = Document("text", (Sentence("s", "All quiet.", ((0, 3), (4, 9))),))
+    found = dict(extractor.stream([Item(line, "line"), Item(text, "text")]))
+    first, second = found.values()
+    assert "refuses a picture of 4000 x 2 pixels" in str(first)
+    assert second.id == "text"
 
 
 def test_documents_with_the_same_ids_inside_are_not_mixed_up(extractor):

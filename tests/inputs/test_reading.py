@@ -161,6 +161,13 @@ def test_an_oversized_picture_and_text_are_refused(tmp_path, monkeypatch):
     assert ["a text of" in told[0].what, told[1].what] == [True, "an image that is too large"]
 
 
+def test_a_picture_that_is_a_line_is_refused(tmp_path):
+    PIL.Image.new("1", (2_000, 2)).save(tmp_path / "b.png")
+    items, [told] = read(tmp_path / "b.png")
+    assert not items
+    assert told.what == "a picture too narrow for any model"
+
+
 def test_pipes_and_broken_links_are_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.txt")
     (tmp_path / "b.txt").symlink_to(tmp_path / "b.txt")

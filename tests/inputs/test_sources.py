@@ -6,7 +6,7 @@ import pytest
 
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
-from rmpl.inputs.sources import OTHER, count_documents, find_sources
+from rmpl.inputs.sources import LEFT, OTHER, count_documents, find_sources
 
 
 @pytest.fixture
@@ -69,7 +69,9 @@ def test_what_an_article_shows_is_its_own_wherever_it_lies(tree):
 def test_pictures_beside_a_file_of_documents_are_left_to_it(tree):
     folder = tree("docs.jsonl", "photos/1.jpg")
     (folder / "docs.jsonl").write_text('{"id":"a"}\n{"id":"b"}\n')
-    assert found(folder) == {"docs.jsonl": []}
+    report = ReadReport()
+    assert found(folder, report) == {"docs.jsonl": []}
+    assert report.left_out == {LEFT: 1}
     assert count_documents(find_sources([str(folder)], ReadReport(), print)) == 2
 
 

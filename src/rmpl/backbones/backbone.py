@@ -167,9 +167,15 @@ class Backbone:
     def _more(self, width: int, height: int) -> int:
         """Return how many tokens a picture of this size takes more than a small one."""
         if (width, height) not in self._picture_tokens:
-            few, real = self.processor._get_num_multimodal_tokens(
-                image_sizes=[(_SMALL, _SMALL), (height, width)]
-            )["num_image_tokens"]
+            sizes = [(_SMALL, _SMALL), (height, width)]
+            try:
+                counted = self.processor._get_num_multimodal_tokens(image_sizes=sizes)
+            except ValueError as error:
+                raise RmplError(
+                    f"the processor of {self.family.name} refuses a picture of {width} x {height} "
+                    f"pixels ({error})"
+                ) from error
+            few, real = counted["num_image_tokens"]
             self._picture_tokens[width, height] = int(real - few)
         return self._picture_tokens[width, height]
 

@@ -70,9 +70,10 @@ def command(
     from rmpl.inputs.sources import count_documents, find_sources
 
     report = ReadReport()
+    skipped: list[str] = []
 
     def tell(error: RmplError) -> None:
-        report.refuse(error, "count")
+        skipped.append(error.what)
         typer.echo(one_line(f"skipped: {error}"), err=True)
 
     sources = find_sources(inputs, report, tell)
@@ -92,7 +93,8 @@ def command(
     typer.echo(f"events: {out}, {len(results.done):,} documents{kept}")
     if html is not None:
         typer.echo(f"page: {_draw(html, out, drawn)}")
-    if report.refused:
+    if skipped:
+        typer.echo(f"skipped: {len(skipped):,}, each named above", err=True)
         raise typer.Exit(SKIPPED)
 
 

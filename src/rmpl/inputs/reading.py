@@ -30,6 +30,9 @@ _PARAGRAPHS: dict[str, Finder] = {
 }
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
+MOST_RATIO = 100
+"""Of a picture's sides; Qwen's processors refuse 200. What has more is a line, no picture."""
+
 
 class Item(NamedTuple):
     """A document to extract from, and where it came from.
@@ -151,7 +154,7 @@ class Reader:
         if image.path is None:
             return True
         try:
-            open_image(Path(image.path))
+            _picture(Path(image.path))
         except RmplError as error:
             self._tell(error)
             return False
@@ -180,4 +183,10 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
 def _picture(path: Path) -> Image:
     """Return a picture as it is upright, decoded once: a file cut short must not stop a batch."""
     picture = open_image(path)
-    return Image(path_name(path), str(path), picture.width, picture.height)
+    width, height = picture.size
+    if max(width, height) > MOST_RATIO * min(width, height):
+        raise RmplError(
+            "a picture too narrow for any model",
+            where=f"{path_name(path)}, {width} x {height} pixels",
+        )
+    return Image(path_name(path), str(path), width, height)

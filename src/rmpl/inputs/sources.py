@@ -40,6 +40,7 @@ _KINDS: dict[str, Kind] = {
 }
 ENDINGS = ", ".join(_KINDS)
 OTHER = "file of another kind"
+LEFT = "picture beside a file of documents, which says what belongs to it"
 _ARTICLES = frozenset({"text", "markdown", "page"})
 
 
@@ -122,7 +123,9 @@ def _folder(root: Path, report: ReadReport, tell: Tell) -> Iterator[Source]:
             owner = _owner(source.path, owners)
             if owner is not None:
                 shown[owner.path].append(source.path)
-            elif not _has_documents(folder, root, found):
+            elif _has_documents(folder, root, found):
+                report.leave_out(LEFT, source.name)
+            else:
                 alone.append(source)
     articles = [
         source._replace(pictures=tuple(shown[source.path]))
