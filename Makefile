@@ -12,7 +12,7 @@ $(BIN)/python:
 
 $(VENV)/.train: pyproject.toml | $(BIN)/python
 	@echo "installing rmpl into $(VENV) (about a minute)"
-	@$(PIP) install -e '.[train]'
+	@$(PIP) install -e '.[extract]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
