@@ -211,11 +211,16 @@ class Extractor:
         """Answer all that wait; what comes meanwhile waits for the next round."""
         while self._waiting:
             waiting, self._waiting = self._waiting, []
-            found = await asyncio.to_thread(self._each, [document for document, _ in waiting], None)
+            documents = [document for document, _ in waiting]
+            found: list[Document | Exception]
+            try:
+                found = list(await asyncio.to_thread(self._each, documents, None))
+            except Exception as error:  # whatever it is, nobody must wait for ever
+                found = [error] * len(documents)
             for (_, done), one in zip(waiting, found, strict=True):
                 if done.cancelled():
                     continue
-                if isinstance(one, RmplError):
+                if isinstance(one, Exception):
                     done.set_exception(one)
                 else:
                     done.set_result(one)

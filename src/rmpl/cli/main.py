@@ -29,6 +29,7 @@ from rmpl.cli import (
     train,
     world,
 )
+from rmpl.cli import app as serving
 from rmpl.errors import RmplError, one_line
 
 BAD_INPUT = 2
@@ -89,6 +90,7 @@ app.command("convert")(convert.command)
 app.command("stats")(stats.command)
 app.command("inspect")(inspect.command)
 app.command("plot")(plot.command)
+app.command("app")(serving.command)
 app.command("push")(push.command)
 app.command("pretrain")(pretrain.command)
 app.command("extract")(extract.command)

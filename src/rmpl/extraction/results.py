@@ -96,10 +96,21 @@ def read_results(path: Path) -> Iterator[Document]:
         If there is no such file, or a line is none of it.
     """
     for where, content in read_lines(path):
-        line = decode(_LINE, content, where)
-        yield msgspec.structs.replace(
-            document_of_line(line), sentences=line.sentences, images=line.images
-        )
+        yield read_result(content, where)
+
+
+def read_result(content: bytes, where: str) -> Document:
+    """Read one line of such a file; ``where`` is its place, for errors.
+
+    Raises
+    ------
+    RmplError
+        If it is none.
+    """
+    line = decode(_LINE, content, where)
+    return msgspec.structs.replace(
+        document_of_line(line), sentences=line.sentences, images=line.images
+    )
 
 
 class ResultsFile:

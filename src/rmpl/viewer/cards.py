@@ -25,6 +25,7 @@ def draw_cards(
     rule: str,
     *,
     first_number: int = 1,
+    filters: bool = True,
     max_picture_bytes: int = 120_000,
 ) -> list[Markup]:
     """Return the legend, the filters and one card a document.
@@ -35,6 +36,8 @@ def draw_cards(
         Which documents these are, in words.
     first_number
         The number of the first document, for addresses that hold over several pages.
+    filters
+        Whether what is shown can be chosen.
     """
     if not comparisons:
         return [el("p", {"class": "none"}, "No documents were given.")]
@@ -45,7 +48,7 @@ def draw_cards(
     return [
         el("p", None, rule),
         _legend(palette, comparisons),
-        draw_toolbar(comparisons),
+        *([draw_toolbar(comparisons)] if filters else []),
         *cards,
     ]
 

@@ -13,24 +13,24 @@ from rmpl.viewer.page import render_page, write_page
 from rmpl.viewer.palette import Palette
 
 
-def write_extraction(
-    path: Path, *, title: str, documents: Sequence[Document], rule: str, notes: Sequence[str] = ()
-) -> Path:
-    """Write a self-contained HTML file that needs no network.
+def extraction_page(
+    *,
+    title: str,
+    documents: Sequence[Document],
+    rule: str,
+    notes: Sequence[str] = (),
+    max_picture_bytes: int = 120_000,
+) -> str:
+    """Return a page of documents with their events, whole, that needs no network.
 
     Parameters
     ----------
-    documents
-        With their events; about a hundred fit one file.
     rule
         Which documents these are, in words.
     notes
         Lines shown below the title.
-
-    Raises
-    ------
-    RmplError
-        If the file cannot be written.
+    max_picture_bytes
+        Pictures are downsized until their JPEG takes no more than this.
     """
     palette = Palette.of([], documents)
     comparisons = [compare(None, document) for document in documents]
@@ -48,10 +48,31 @@ def write_extraction(
         el("h1", None, title),
         el("ul", {"class": "notes"}, *lines) if lines else None,
     )
+    cards = draw_cards(
+        comparisons,
+        palette,
+        rule,
+        filters=len(documents) > 1,
+        max_picture_bytes=max_picture_bytes,
+    )
+    main = el("main", None, el("section", {"id": "documents"}, *cards))
+    return render_page(title, header, main)
+
+
+def write_extraction(
+    path: Path, *, title: str, documents: Sequence[Document], rule: str, notes: Sequence[str] = ()
+) -> Path:
+    """Write such a page, about a hundred documents at most, its pictures as large as fits.
+
+    Raises
+    ------
+    RmplError
+        If the file cannot be written.
+    """
 
     def render(most: int) -> str:
-        cards = draw_cards(comparisons, palette, rule, max_picture_bytes=most)
-        main = el("main", None, el("section", {"id": "documents"}, *cards))
-        return render_page(title, header, main)
+        return extraction_page(
+            title=title, documents=documents, rule=rule, notes=notes, max_picture_bytes=most
+        )
 
     return write_page(path, render)

@@ -1,0 +1,141 @@
+"""A client of the app's HTTP API, typed, on the standard library's HTTP.
+
+::
+
+    from rmpl.app.client import Client
+
+    client = Client("http://127.0.0.1:7860")
+    found = client.extract("Police arrested Ana Reyes in Lima.", files=["lima.jpg"])
+    for event in found.document.text_events:
+        print(event.event_type, event.score)
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from rmpl.errors import RmplError
+from rmpl.extraction.results import read_result
+from rmpl.records import Document
+
+
+class About(msgspec.Struct, frozen=True):
+    """What a server offers: models and schemas, the defaults first, and its limits."""
+
+    version: str
+    models: list[str]
+    schemas: list[str]
+    limits: dict[str, int]
+
+
+class Result(NamedTuple):
+    """A document with its events, and the whole line that the server wrote."""
+
+    document: Document
+    line: dict[str, Any]
+
+
+class _Told(msgspec.Struct):
+    error: str = "no reason given"
+    where: str | None = None
+    remedy: str | None = None
+
+
+class Client:
+    """Asks a server that ``rmpl app`` started.
+
+    Parameters
+    ----------
+    url
+        Its address.
+    timeout
+        Seconds to wait for an answer.
+
+    Raises
+    ------
+    RmplError
+        If the address is none of HTTP.
+    """
+
+    def __init__(self, url: str = "http://127.0.0.1:7860", *, timeout: float = 600.0) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise RmplError(f"{url!r} is no address", remedy="http://127.0.0.1:7860, for example")
+        kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+        self._kind = kinds[parts.scheme]
+        self._host, self._port, self._path = parts.hostname, parts.port, parts.path.rstrip("/")
+        self._timeout = timeout
+
+    def about(self) -> About:
+        """Return what the server offers.
+
+        Raises
+        ------
+        RmplError
+            If it does not answer.
+        """
+        return msgspec.json.decode(self._ask("GET", "/api"), type=About)
+
+    def extract(
+        self,
+        text: str = "",
+        files: Sequence[str | Path] = (),
+        *,
+        model: str | None = None,
+        schema: str | None = None,
+    ) -> Result:
+        """Return the events of a text and of files: pictures, or articles.
+
+        Raises
+        ------
+        RmplError
+            If a file cannot be read, or the server refuses or does not answer.
+        """
+        asked = {
+            "text": text,
+            "files": [_encoded(Path(one)) for one in files],
+            "model": model,
+            "schema": schema,
+        }
+        content = self._ask("POST", "/api/extract", msgspec.json.encode(asked))
+        return Result(read_result(content, "the server's answer"), msgspec.json.decode(content))
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        connection = self._kind(self._host, self._port, timeout=self._timeout)
+        try:
+            headers = {"Content-Type": "application/json"}
+            connection.request(method, self._path + path, body, headers)
+            answer = connection.getresponse()
+            content: bytes = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise RmplError(
+                f"no answer ({error})",
+                where=f"{self._host}:{self._port}",
+                remedy="start the server with 'rmpl app', or check the address",
+            ) from error
+        finally:
+            connection.close()
+        if answer.status != http.HTTPStatus.OK:
+            try:
+                told = msgspec.json.decode(content, type=_Told)
+            except msgspec.DecodeError:
+                told = _Told(f"status {answer.status}")
+            raise RmplError(told.error, where=told.where, remedy=told.remedy)
+        return content
+
+
+def _encoded(path: Path) -> dict[str, str]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise RmplError(
+            f"cannot be read ({error.strerror})", where=str(path), remedy="check the path"
+        ) from error
+    return {"name": path.name, "content": base64.b64encode(content).decode("ascii")}

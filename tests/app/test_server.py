@@ -1,0 +1,137 @@
+"""The app as it is served: the API, its client, and what it does not give away."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from rmpl.app.client import Client
+from rmpl.app.server import is_loopback
+from rmpl.errors import RmplError
+
+TEXT = "Police arrested Ana Reyes in Lima."
+
+
+def ask(address: str, method: str, path: str, body: bytes | None = None, **headers: str):
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+    connection.request(method, path, body, {"Content-Type": "application/json", **headers})
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    return answer, content
+
+
+def test_the_client_gets_events_of_text_and_pictures(address: str, picture: Path) -> None:
+    client = Client(address)
+    about = client.about()
+    assert about.models == ["first", "second"]
+    assert about.schemas == ["as trained", "m2e2"]
+    found = client.extract(TEXT, [picture], model=about.models[1], schema="m2e2")
+    (event,) = found.document.text_events
+    (sentence,) = found.document.sentences
+    assert sentence.slice(event.trigger) == "arrested"
+    (shown,) = found.document.image_events
+    box = shown.arguments[0].box
+    assert (box.x1, box.y1, box.x2, box.y2) == (10, 18, 60, 72)
+    assert [one["event_type"] for one in found.line["multimedia_events"]] == ["Justice:Arrest-Jail"]
+    assert "script" not in json.dumps(found.line)  # EXIF is left behind
+
+
+def test_mistakes_reach_the_client_in_one_line(address: str, tmp_path: Path) -> None:
+    client = Client(address)
+    for arguments, said in (
+        ({"text": "x" * 501}, "501 characters"),
+        ({"text": TEXT, "model": "../../etc"}, "no model"),
+        ({"files": [tmp_path / "nothing.jpg"]}, "cannot be read"),
+        ({}, "nothing to read"),
+    ):
+        with pytest.raises(RmplError, match=said):
+            client.extract(**arguments)
+    with pytest.raises(RmplError, match="no answer"):
+        Client("http://127.0.0.1:9").about()
+    with pytest.raises(RmplError, match="no address"):
+        Client("file:///etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"{", 422),
+        (b"[]", 422),
+        (b'{"text": "x", "path": "/etc/passwd"}', 422),
+        (b'{"files": [{"name": "a.jpg", "content": "%%%"}]}', 400),
+        (b'{"text": "%s"}' % (b"x" * 600), 400),
+        (b"x" * 2_000_000, 413),
+    ],
+)
+def test_requests_of_another_form_or_size_are_refused(
+    address: str, body: bytes, status: int
+) -> None:
+    answer, content = ask(address, "POST", "/api/extract", body)
+    assert answer.status == status
+    assert set(json.loads(content)) <= {"error", "where", "remedy"}
+
+
+def test_a_body_of_no_named_length_is_read_to_the_limit_only(address: str) -> None:
+    parts = urlsplit(address)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+    connection.request(
+        "POST", "/api/extract", iter([b"x" * 100_000] * 30), {"Content-Type": "application/json"},
+        encode_chunked=True,
+    )  # fmt: skip
+    try:
+        assert connection.getresponse().status >= 400
+    except (ConnectionError, http.client.HTTPException):
+        pass  # it hung up
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=/etc/passwd",
+        f"/gradio_api/file={Path(__file__).resolve()}",
+        f"/gradio_api/file={Path.cwd()}/pyproject.toml",
+        "/gradio_api/file=../../../../etc/passwd",
+        "/file=/etc/passwd",
+        "/static/../../../../../etc/passwd",
+        "/docs",
+        "/monitoring",
+    ],
+)
+def test_no_file_of_the_machine_is_served(address: str, path: str) -> None:
+    answer, content = ask(address, "GET", path)
+    assert answer.status in {403, 404}
+    assert b"root:" not in content
+
+
+def test_another_host_s_name_gets_nothing(address: str) -> None:
+    answer, _ = ask(address, "GET", "/api", Host="rebound.example")
+    assert answer.status == 400
+
+
+def test_the_page_s_own_calls_are_no_api(address: str) -> None:
+    _, content = ask(address, "GET", "/gradio_api/info")
+    assert json.loads(content) == {"named_endpoints": {}, "unnamed_endpoints": {}}
+    _, content = ask(address, "GET", "/api/openapi.json")
+    assert set(json.loads(content)["paths"]) == {"/api", "/api/extract"}
+
+
+def test_every_answer_carries_the_policy(address: str) -> None:
+    for path in ("/", "/api", "/nothing"):
+        answer, _ = ask(address, "GET", path)
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'self'" in policy
+        assert "http" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_loopback_is_told_from_other_addresses() -> None:
+    assert all(map(is_loopback, ("127.0.0.1", "::1", "localhost", "127.8.8.8")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org")))  # noqa: S104

@@ -1,0 +1,49 @@
+"""``rmpl app`` tells what is missing before it serves."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("gradio", reason="no gradio: pip install 'rmpl[serve]'")
+
+from rmpl.app import server
+from rmpl.cli.app import command
+from rmpl.errors import RmplError
+
+
+@pytest.fixture
+def served(monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        server, "serve", lambda service, **options: calls.append((service, options))
+    )
+    return calls
+
+
+def test_it_listens_on_loopback_with_the_models_that_are_named(served, capsys):
+    command(model=["a", "b"], schema=["m2e2"], host="127.0.0.1", port=7860)
+    ((service, options),) = served
+    assert service.models == ["a", "b"]
+    assert service.schemas == ["as trained", "m2e2"]
+    assert options["host"] == "127.0.0.1"
+    assert set(options["hosts"]) == {"localhost", "127.0.0.1", "[::1]"}
+    assert capsys.readouterr().out == "app: http://127.0.0.1:7860\n"
+
+
+def test_others_reach_it_only_by_names_and_with_a_warning(served, capsys):
+    with pytest.raises(RmplError, match="--allow-host"):
+        command(model=["a"], host="0.0.0.0", port=7860)  # noqa: S104
+    command(model=["a"], host="0.0.0.0", port=80, allow_host=["events.example"])  # noqa: S104
+    assert "events.example" in served[0][1]["hosts"]
+    said = capsys.readouterr()
+    assert "without a password" in said.err
+    assert "http://events.example:80" in said.out
+
+
+def test_mistakes_are_told_before_anything_is_loaded(served, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RmplError, match="no model is given"):
+        command(host="127.0.0.1", port=7860)
+    with pytest.raises(RmplError, match="no schema named nothing"):
+        command(model=["a"], schema=["nothing"], host="127.0.0.1", port=7860)
+    assert served == []
