@@ -62,18 +62,12 @@ def prompt(
     from rmpl.cli.progress import Bars
     from rmpl.cli.scoring import write_json
     from rmpl.corpora.predictions import write_predictions
-    from rmpl.errors import RmplError
     from rmpl.experiments.measuring import PREDICTIONS, Benchmark
     from rmpl.experiments.prompting import prompt_model, without_overlap
     from rmpl.training.card import public_name
 
-    if shots and examples is None:
-        raise RmplError(
-            f"{shots} examples are asked for, and nothing to take them from",
-            remedy="name a recipe by --examples: recipes/paper.yaml, say",
-        )
+    shown = _training(shots, examples, examples_data)
     benchmark = Benchmark(corpus, data, limit=limit)
-    shown = [] if not shots or examples is None else _documents(examples, examples_data)
     with Bars() as bars:
         found, about = prompt_model(
             model,
@@ -97,6 +91,51 @@ def prompt(
     typer.echo(f"predictions: {folder / PREDICTIONS}")
 
 
+@app.command("export")
+def export(
+    data: Annotated[Path, typer.Argument(help="The benchmark's folder.")],
+    out: Annotated[Path, typer.Option(help="Folder to write m2e2_text.jsonl and so on to.")],
+    corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
+    shots: Annotated[int, typer.Option(help="Worked examples in every prompt.", min=0)] = 0,
+    examples: Annotated[
+        Path | None,
+        typer.Option(help="A recipe, whose training corpora the examples are taken from."),
+    ] = None,
+    examples_data: Annotated[
+        Path | None, typer.Option(help="What its paths are relative to; default the recipe's.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the choice of examples.", min=0)] = 0,
+) -> None:
+    """Write the prompts of the benchmark as rows for lm-evaluation-harness and lmms-eval.
+
+    One row a sentence or picture; the task files are in integrations/. The rows hold the
+    benchmark's texts: its terms hold for them.
+    """
+    import msgspec
+
+    from rmpl.corpora.files import replacing
+    from rmpl.experiments.harness import MEDIA, TASK_NAMES, harness_context, rows
+    from rmpl.experiments.measuring import Benchmark
+    from rmpl.experiments.prompting import examples_of, without_overlap
+
+    benchmark = Benchmark(corpus, data)
+    shown = without_overlap(_training(shots, examples, examples_data), benchmark.documents)
+    worked = examples_of(
+        shown, harness_context(), shots, seed=seed, tasks=list(TASK_NAMES.values())
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    for medium in MEDIA:
+        path = out / f"m2e2_{medium}.jsonl"
+        count = 0
+        with replacing(path) as file:
+            for row in rows(benchmark.documents, medium, worked):
+                file.write(msgspec.json.encode(row) + b"\n")
+                count += 1
+        typer.echo(f"{path}: {count:,} rows")
+    if benchmark.missing:
+        typer.echo(f"{benchmark.missing:,} pictures are missing and have no row")
+
+
 def _show(about: dict[str, Any]) -> None:
     from rmpl.scoring import Counts
     from rmpl.scoring.tables import score_lines
@@ -111,11 +150,19 @@ def _show(about: dict[str, Any]) -> None:
     typer.echo("\n".join(score_lines("strict", scores)))
 
 
-def _documents(recipe: Path, data: Path | None) -> list[Document]:
+def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Document]:
     """Read the training corpora of a recipe; corpora for evaluation are refused."""
+    from rmpl.errors import RmplError
     from rmpl.training.data import Corpus, TrainingData
     from rmpl.training.recipe import load_recipe
 
+    if not shots:
+        return []
+    if recipe is None:
+        raise RmplError(
+            f"{shots} examples are asked for, and nothing to take them from",
+            remedy="name a recipe by --examples: recipes/paper.yaml, say",
+        )
     loaded = load_recipe(recipe)
     place = data if data is not None else Path(loaded.data)
     named = {n: Corpus(c.reader, place / c.path, c.split) for n, c in loaded.corpora.items()}

@@ -16,7 +16,9 @@ import torch
 
 from rmpl.backbones.backbone import Backbone, load_backbone
 from rmpl.backbones.settings import Settings
+from rmpl.experiments.free_answers import UnfencedEngine
 from rmpl.experiments.measuring import STRICT, Benchmark, Progress
+from rmpl.extraction.engine import Engine
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
@@ -171,8 +173,9 @@ def prompt_model(
     backbone = _load(model, Settings("full", "", 1, *pixels))
     context = backbone.context(load_ontology())
     worked = examples_of(documents, context, shots, seed=seed)
+    engine: Engine = LocalEngine(backbone, batch=batch)
     pipeline = Pipeline(
-        LocalEngine(backbone, batch=batch),
+        engine if constrained else UnfencedEngine(engine),
         dataclasses.replace(context, examples=worked),
         media=benchmark.media,
         constrained=constrained,

@@ -1,0 +1,47 @@
+"""Answers that no grammar held: what a chatting model puts around what it was asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rmpl.extraction.engine import Engine, Progress, Reply
+from rmpl.tasks import Prompt
+from rmpl.tasks.grammars import Grammar
+
+_FENCED = re.compile(r"```[a-zA-Z]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+
+
+def unfenced(answer: str) -> str:
+    """Return what stands in the first block between code fences, else the answer as it is.
+
+    Chat models write JSON so, whatever they are told. Nothing else is mended: an answer that is
+    then still no JSON counts as one that cannot be read.
+    """
+    found = _FENCED.search(answer)
+    return answer if found is None else found[1]
+
+
+class UnfencedEngine:
+    """An engine whose free answers are taken out of their code fences."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def answer(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        max_tokens: int,
+        grammars: Sequence[Grammar] | None = None,
+        progress: Progress | None = None,
+    ) -> list[Reply]:
+        """Answer every prompt; a fenced reply keeps its confidence but not its tokens' places."""
+        replies = self._engine.answer(
+            prompts, max_tokens=max_tokens, grammars=grammars, progress=progress
+        )
+        texts = [unfenced(reply.text) for reply in replies]
+        return [
+            reply if text == reply.text else Reply(text, reply.confidence)
+            for reply, text in zip(replies, texts, strict=True)
+        ]
