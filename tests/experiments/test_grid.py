@@ -71,6 +71,13 @@ def test_one_stage_has_the_samples_of_both(plan):
     assert (joint.steps, joint.start) == (40, "base")
 
 
+def test_weights_are_multiplied_wherever_a_task_is_mixed(plan):
+    found = plan({"times": {"text-events": 2, "text-emi": 3}})
+    weights = {s.task: s.weight for stage in stages(found).values() for s in stage.mixture}
+    assert weights == {"text-events": 6, "image-events": 1, "text-emi": 3}
+    assert found.budget == (40, 640)
+
+
 def test_overrides_change_every_cell(plan):
     found = plan({"one_stage": True}, "stages.1.steps=5", "stages.0.batch=8", "stages.1.batch=8")
     assert found.budget == (15, 120)
@@ -86,6 +93,7 @@ def test_overrides_change_every_cell(plan):
         ({"changes": {"stages": {"three": None}}}, {}, r"cells\.other: stages\.three"),
         ({"changes": {"stages": {"two": {"stepz": 1}}}}, {}, "stepz: no such key"),
         ({"chagnes": {}}, {}, r"cells\.other\.chagnes: no such key.*ablations\.md"),
+        ({"times": {"relations": 2}}, {}, "no stage mixes it.*text-events"),
         ({"fill": "three"}, {}, "three: no such stage.*one, two"),
         ({"media": ["sound"]}, {}, r"cells\.other\.media"),
         ({}, {"seeds": [1, 2, 3]}, "seeds"),

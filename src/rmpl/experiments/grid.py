@@ -52,14 +52,16 @@ class BenchmarkGrid(Strict):
 class CellGrid(Strict):
     """One cell: how it differs from the base recipe.
 
-    ``changes`` is what a recipe that extends the base would say. ``one_stage`` then makes all
-    stages one, with the samples that each would have seen. ``fill`` names the stage that takes the
+    ``changes`` is what a recipe that extends the base would say. ``times`` multiplies the weights
+    of a task, in every stage that has it. ``one_stage`` then makes all stages one, with the samples
+    that each would have seen. ``fill`` names the stage that takes the
     steps which the others leave of the base's. ``media`` are those that the cell learns; it is
     asked for nothing else.
     """
 
     about: str
     changes: dict[str, Any] = pydantic.Field(default={})
+    times: dict[str, Annotated[float, pydantic.Field(gt=0)]] = pydantic.Field(default={})
     one_stage: bool = False
     fill: str | None = None
     media: list[Medium] = pydantic.Field(default=["text", "image"], min_length=1)
@@ -185,11 +187,27 @@ def _samples_a_step(stage: StageRecipe) -> int:
 
 def _recipe(name: str, cell: CellGrid, base: dict[str, Any], where: str) -> Recipe:
     tree = merge(copy.deepcopy(base), {**cell.changes, "name": name}, where)
+    for task, factor in cell.times.items():
+        _multiply(tree["stages"], task, factor, where)
     if cell.one_stage:
         tree["stages"] = [_one_stage(validated(Recipe, tree, where))]
     if cell.fill is not None:
         _fill(tree["stages"], cell.fill, _steps(base["stages"]), where)
     return validated(Recipe, tree, where)
+
+
+def _multiply(stages: list[dict[str, Any]], task: str, factor: float, where: str) -> None:
+    """Multiply the weight of a task wherever it is mixed."""
+    sources = [source for stage in stages for source in stage["mixture"]]
+    chosen = [source for source in sources if source["task"] == task]
+    if not chosen:
+        raise RmplError(
+            f"times: {task}: no stage mixes it",
+            where=where,
+            remedy=f"its tasks: {', '.join(dict.fromkeys(one['task'] for one in sources))}",
+        )
+    for source in chosen:
+        source["weight"] = source.get("weight", 1.0) * factor
 
 
 def _one_stage(recipe: Recipe) -> dict[str, Any]:

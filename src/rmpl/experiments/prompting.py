@@ -33,7 +33,8 @@ from rmpl.training.provenance import surroundings
 
 EXAMPLED = (TextEMI.name, TextARE.name, ImageEMI.name, ImageARE.name, SameEvent.name)
 """Tasks of the pipeline that examples are given for; a caption needs none."""
-_NOTHING = {"[]", "no"}
+_NOTHING = "[]"
+_DIFFERENT = '"shown":false'
 _LONGEST = 600
 """Characters of an example; longer ones would be paid for in every prompt."""
 _TYPE = re.compile(r'"type":"([^"]+)"')
@@ -49,10 +50,10 @@ def examples_of(
 ) -> dict[str, str]:
     """Write worked examples for each task, made of its own training samples.
 
-    Half of them have nothing to find (or "no"), where the task has such; the others are of
-    different types as far as possible. A picture cannot stand in a prompt beside the one that is
-    asked about: in examples its caption does, so that they show the form of an answer, and which
-    events count, but not where in a picture anything is.
+    Half of them have nothing to find, or are not the same event, where the task has such; the
+    others are of different types as far as possible. A picture cannot stand in a prompt beside the
+    one that is asked about: in examples its caption does, so that they show the form of an answer,
+    and which events count, but not where in a picture anything is.
 
     Parameters
     ----------
@@ -83,18 +84,24 @@ def examples_of(
 
 def _is_fit(sample: Sample, captions: Mapping[str, str]) -> bool:
     image = sample.prompt.image
-    return len(sample.target) <= _LONGEST and (image is None or image.id in captions)
+    compares = sample.task != SameEvent.name or sample.target != _NOTHING
+    return compares and len(sample.target) <= _LONGEST and (image is None or image.id in captions)
+
+
+def _is_negative(sample: Sample) -> bool:
+    """Say whether there is nothing to find, or two events that are not the same."""
+    return sample.target == _NOTHING or _DIFFERENT in sample.target
 
 
 def _choose(samples: Sequence[Sample], shots: int, rng: random.Random) -> list[Sample]:
     """Choose samples with and without something to find in turn, unlike types first."""
     shuffled = rng.sample(samples, len(samples))
-    without = [sample for sample in shuffled if sample.target in _NOTHING]
+    without = [sample for sample in shuffled if _is_negative(sample)]
     seen: set[str] = set()
     first: list[Sample] = []
     later: list[Sample] = []
     for sample in shuffled:
-        if sample.target in _NOTHING:
+        if _is_negative(sample):
             continue
         kinds = set(_TYPE.findall(sample.target)) or {sample.prompt.text.rpartition("\n")[0]}
         (later if kinds & seen else first).append(sample)
