@@ -103,6 +103,20 @@ def test_a_model_is_loaded_once_and_two_are_kept():
     assert [model for model, _ in loaded] == ["a", "b", "c", "b"]
 
 
+def test_folders_are_not_told_in_full(tmp_path):
+    folder = tmp_path / "runs" / "mine"
+    loaded: list[str] = []
+
+    def noted(model, schema):
+        loaded.append(model)
+        return load(model, schema)
+
+    asked = Service([str(folder), "demo/run"], load=noted)
+    assert asked.models == ["runs/mine", "demo/run"]
+    extract(asked, TEXT)
+    assert loaded == [str(folder)]
+
+
 def test_more_than_may_wait_are_turned_away():
     asked = service(waiting=2)
 

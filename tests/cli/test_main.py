@@ -21,6 +21,9 @@ COMMANDS = (
     "check",
     "convert",
     "stats",
+    "inspect",
+    "plot",
+    "app",
     "pretrain",
     "ablate",
     "reproduce",
@@ -31,6 +34,19 @@ COMMANDS = (
 def run():
     runner = CliRunner()
     return lambda *words: runner.invoke(app, [str(word) for word in words])
+
+
+@pytest.mark.parametrize("words", [["train", "tiny.yaml"], ["inspect", "jmee", "ace"]])
+def test_what_needs_a_model_says_so_where_torch_is_not_installed(words):
+    script = (
+        "import sys; sys.modules['torch'] = None; sys.argv[0] = 'rmpl'\n"
+        "from rmpl.cli.main import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr == "rmpl: this needs torch; pip install 'rmpl[train]'\n"
 
 
 def test_help_names_every_command_and_needs_no_torch():

@@ -25,7 +25,7 @@ footer { display: none !important; }
 _NOTE = (
     "Paste a text, add pictures and articles ({kinds}), and see what happens in them: who and what "
     "took part, and which pictures show the events of the text. At most {characters:,} characters "
-    "and {files} files of {megabytes:.0f} MB. What is uploaded is deleted after it was read."
+    "and {files} files of {megabytes:.0f} MB. What is uploaded is deleted within the hour."
 )
 
 

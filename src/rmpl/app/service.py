@@ -92,8 +92,10 @@ class Service:
         limits: Limits | None = None,
         load: Load | None = None,
     ) -> None:
-        self.models = list(models)
-        self.schemas = [AS_TRAINED, *schemas]
+        self._models = {_label(model): model for model in models}
+        self._schemas = {AS_TRAINED: None, **{_label(schema): schema for schema in schemas}}
+        self.models = list(self._models)
+        self.schemas = list(self._schemas)
         self.limits = limits or Limits()
         self._load = load or _load
         self._extractors: OrderedDict[tuple[str, str], Extractor] = OrderedDict()
@@ -166,12 +168,18 @@ class Service:
         key = (model, schema)
         async with self._loading:
             if key not in self._extractors:
-                wanted = None if schema == AS_TRAINED else schema
-                self._extractors[key] = await asyncio.to_thread(self._load, model, wanted)
+                source, inventory = self._models[model], self._schemas[schema]
+                self._extractors[key] = await asyncio.to_thread(self._load, source, inventory)
                 while len(self._extractors) > KEPT:
                     self._extractors.popitem(last=False)
             self._extractors.move_to_end(key)
             return self._extractors[key]
+
+
+def _label(source: str) -> str:
+    """Return what a model or a schema is called: of a folder, no more than its last two parts."""
+    path = Path(source)
+    return "/".join(path.parts[-2:]) if path.is_absolute() else source
 
 
 def _load(model: str, schema: str | None) -> Extractor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 import typer
@@ -65,4 +66,5 @@ def command(
     service = Service(models, schema or [])
     name = "127.0.0.1" if is_loopback(host) else names[-1]
     typer.echo(f"app: http://{name}:{port}")
-    serve(service, host=host, port=port, hosts=names)
+    with contextlib.suppress(KeyboardInterrupt):
+        serve(service, host=host, port=port, hosts=names)

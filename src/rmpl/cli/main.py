@@ -32,6 +32,11 @@ from rmpl.cli import (
 from rmpl.cli import app as serving
 from rmpl.errors import RmplError, one_line
 
+TRAINING = frozenset(
+    "torch transformers peft accelerate safetensors huggingface_hub llguidance tokenizers".split()
+)
+"""What the base install lacks: everything that a model needs."""
+
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -47,6 +52,12 @@ class Commands(TyperGroup):
             if ctx.params.get("debug"):
                 raise
             typer.echo(f"rmpl: {one_line(str(error))}", err=True)
+            raise typer.Exit(BAD_INPUT) from error
+        except ModuleNotFoundError as error:
+            missing = (error.name or "").partition(".")[0]
+            if missing not in TRAINING or ctx.params.get("debug"):
+                raise
+            typer.echo(f"rmpl: this needs {missing}; pip install 'rmpl[train]'", err=True)
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt as error:
             typer.echo(
