@@ -117,7 +117,8 @@ def test_every_answer_about_a_picture_is_legal_and_whole(engine, context, pictur
     asked = [(emi, emi.ask(picture), emi.grammar(picture))]
     asked += [(whole, whole.ask(picture), whole.grammar(picture))]
     asked += [(are, are.ask(t, picture), are.grammar(t, picture)) for t in TYPES]
-    asked += [(same, same.ask(TYPES[0], "[one]", picture, "A man."), same.grammar(SENTENCES[0]))]
+    comparing = same.ask(TYPES[0], "[one]", picture, "A man.")
+    asked += [(same, comparing, same.grammar(SENTENCES[0], "A man."))]
     prompt = links.ask(SENTENCES[0], relation, picture)
     asked += [(links, prompt, links.grammar(SENTENCES[0], relation, labels))]
     replies = engine.answer(

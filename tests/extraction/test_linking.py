@@ -11,8 +11,8 @@ from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
 from rmpl.tasks.same_event import SameEvent
 
-ONE = '{"span":"man","shown":true}'
-TWO = '{"span":"red truck","shown":false}'
+ONE = '{"span":"man","seen":"man"}'
+TWO = '{"span":"red truck","seen":"bus"}'
 
 
 def worth(*parts: tuple[str, float]) -> float:
@@ -28,10 +28,9 @@ def worth(*parts: tuple[str, float]) -> float:
 
 
 def test_every_comparison_must_agree():
-    start, flag = ONE.split("true")
-    assert worth(("[" + start, 0.4), ("true", 0.9), (flag + "]", 1.0)) == pytest.approx(0.9)
-    other = TWO.split("false", maxsplit=1)[0]
-    parts = [("[" + start, 0.4), ("true", 0.9), ("}," + other, 0.7), ("false", 0.8), ("}]", 1.0)]
+    start, other = ONE.removesuffix('"man"}'), TWO.removesuffix('"bus"}')
+    assert worth(("[" + start, 0.4), ('"man"', 0.9), ("}]", 1.0)) == pytest.approx(0.9)
+    parts = [("[" + start, 0.4), ('"man"', 0.9), ("}," + other, 0.7), ('"bus"', 0.8), ("}]", 1.0)]
     assert worth(*parts) == pytest.approx(0.9 * 0.2)
 
 

@@ -200,16 +200,17 @@ def test_a_caption_is_one_line_that_is_not_empty(context):
         assert not accepts(grammar, answer)
 
 
-def test_same_event_compares_spans_of_the_sentence(context):
+def test_same_event_compares_spans_of_the_sentence_with_those_of_the_caption(context):
     sentence = sentence_from_words("s", ["the", "man", "hit", "the", "man"], where="here")
-    grammar = SameEvent(context).grammar(sentence)
+    grammar = SameEvent(context).grammar(sentence, "a guard waits")
     pad = context.pad
-    for span in ("man", "the man", 'man","nth":2'):
-        end = '"' if "nth" not in span else ""
-        for shown in ("true", "false"):
-            assert accepts(grammar, f'[{{"span":"{pad}{span}{end},"shown":{shown}}}]')
+    for span in ('man"', 'the man"', 'man","nth":2'):
+        for seen in ("guard", "a guard waits"):
+            assert accepts(grammar, f'[{{"span":"{pad}{span},"seen":"{pad}{seen}"}}]')
     assert accepts(grammar, "[]")
-    for answer in ("", "yes", f'[{{"span":"{pad}dog","shown":true}}]', f'[{{"span":"{pad}man"}}]'):
+    for span, seen in (("dog", "guard"), ("man", "man"), ("man", "guar")):
+        assert not accepts(grammar, f'[{{"span":"{pad}{span}","seen":"{pad}{seen}"}}]')
+    for answer in ("", "yes", f'[{{"span":"{pad}man"}}]'):
         assert not accepts(grammar, answer)
 
 

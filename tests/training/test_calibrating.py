@@ -1,5 +1,6 @@
 """Calibration looks at training data that was not learnt from, and at nothing else."""
 
+import re
 import shutil
 
 import pytest
@@ -98,7 +99,10 @@ class Forgetful:
             "A man." if p.text.startswith(self.caption) else self.answers[self.key(p)]
             for p in prompts
         ]
-        kept = [a if i % 3 == 0 else a.replace("true", "false") for i, a in enumerate(answers)]
+        kept = [
+            a if i % 3 == 0 else re.sub(r'"seen":"[^"]*"', '"seen":"nobody"', a)
+            for i, a in enumerate(answers)
+        ]
         return [Reply(answer, 0.9) for answer in kept]
 
 

@@ -32,7 +32,7 @@ THRESHOLD = 0.5
 """Where nothing was measured."""
 NOTHING_COMPARED = 0.6
 """More likely than not: the type is the same already. Less so than any look that agrees."""
-_SHOWN = '"shown":'
+_SEEN = '"seen":'
 
 
 class Pair(NamedTuple):
@@ -73,12 +73,12 @@ def probability(reply: Reply, answer: Answer[Compared]) -> float:
         return 0.0
     if not answer.items:
         return NOTHING_COMPARED
-    all_shown = 1.0
+    all_same = 1.0
     for item, (start, end) in zip(answer.items, answer.places, strict=True):
-        flag = reply.text.index(_SHOWN, start, end) + len(_SHOWN)
-        said = reply.probability(flag, flag + len(json.dumps(item.shown)))
-        all_shown *= said if item.shown else 1.0 - said
-    return all_shown
+        seen = reply.text.index(_SEEN, start, end) + len(_SEEN)
+        said = reply.probability(seen, seen + len(json.dumps(item.seen, ensure_ascii=False)))
+        all_same *= said if item.is_same else 1.0 - said
+    return all_same
 
 
 class Linker:
@@ -116,7 +116,7 @@ class Linker:
             task.ask_pair(pair.text, pair.sentence, pair.picture, captions[pair.picture])
             for pair in pairs
         ]
-        grammars = [task.grammar(pair.sentence) for pair in pairs]
+        grammars = [task.grammar(pair.sentence, captions[pair.picture]) for pair in pairs]
         replies = self._asker.ask(task.name, prompts, grammars, LINK_TOKENS, progress)
         scores: dict[tuple[int, str], dict[tuple[str, str], float]] = defaultdict(dict)
         for pair, reply in zip(pairs, replies, strict=True):

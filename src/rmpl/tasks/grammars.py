@@ -49,17 +49,22 @@ class Grammar(msgspec.Struct, frozen=True):
     opening: str = ""
 
 
-def compared(sentence: Sentence, pad: str = "") -> Grammar:
-    """Return the grammar of what of a sentence a picture shows: ``{"span"[,"nth"],"shown"}``."""
-    if not sentence.tokens:
+def compared(sentence: Sentence, caption: Sentence, pad: str = "") -> Grammar:
+    """Return the grammar of what a caption has in a sentence's place: ``{"span"[,"nth"],"seen"}``.
+
+    Both are token spans, one of the sentence, the other of the caption.
+    """
+    if not sentence.tokens or not caption.tokens:
         return _list([], 0)
-    opening, middle = f'{{"span":"{pad}', ',"shown":'
+    opening, middle = f'{{"span":"{pad}', f',"seen":"{pad}'
+    closing = _literal('"}')
     lines = [
-        f"item: {_literal(opening)} span {_literal(middle)} SHOWN {_literal('}')}",
-        'SHOWN: "true" | "false"',
+        f"item: {_literal(opening)} span {_literal(middle)} SEEN {closing}",
         *_spans(sentence),
+        *_chains(caption, "SEEN", "C"),
     ]
-    return _list(lines, _size(opening, middle, "false}") + _longest_span(sentence))
+    longest = _longest_span(sentence) + _longest_span(caption)
+    return _list(lines, _size(opening, middle, "}") + longest)
 
 
 def one_line() -> Grammar:
@@ -206,10 +211,24 @@ def _box(pattern: str) -> list[str]:
 
 def _spans(sentence: Sentence) -> list[str]:
     """Return the rule ``span``: a span of the sentence, the closing quote, its occurrence."""
+    chains = _chains(sentence, "SPAN", "S")
+    most = _most_occurrences(sentence)
+    if most < 2:
+        return [f"span: SPAN {_literal(_QUOTE)}", *chains]
+    numbers = "|".join(str(number) for number in range(2, most + 1))
+    return [
+        f"span: SPAN {_literal(_QUOTE)} ({_literal(_NTH)} NTH)?",
+        f"NTH: /{numbers}/",
+        *chains,
+    ]
+
+
+def _chains(sentence: Sentence, terminal: str, prefix: str) -> list[str]:
+    """Return the terminal that is any token span of the sentence; ``prefix`` is of its parts."""
     count, lines, starts = len(sentence.tokens), [], []
     for first in range(0, count, REACH):
         last = min(first + 2 * REACH, count)
-        name = f"S{first}_"
+        name = f"{prefix}{first}_"
         begins = range(first, last if last == count else first + REACH)
         starts += [f"{name}{index}" for index in begins]
         for index in range(first, last):
@@ -222,16 +241,7 @@ def _spans(sentence: Sentence) -> list[str]:
             lines.append(line)
         if last == count:
             break
-    most = _most_occurrences(sentence)
-    if most < 2:
-        return [f"span: SPAN {_literal(_QUOTE)}", f"SPAN: {' | '.join(starts)}", *lines]
-    numbers = "|".join(str(number) for number in range(2, most + 1))
-    return [
-        f"span: SPAN {_literal(_QUOTE)} ({_literal(_NTH)} NTH)?",
-        f"SPAN: {' | '.join(starts)}",
-        f"NTH: /{numbers}/",
-        *lines,
-    ]
+    return [f"{terminal}: {' | '.join(starts)}", *lines]
 
 
 def _most_occurrences(sentence: Sentence) -> int:

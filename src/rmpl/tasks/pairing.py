@@ -40,8 +40,9 @@ class Look(NamedTuple):
 class Pair(NamedTuple):
     """A told event beside a picture.
 
-    ``compared`` holds each look that both tell of, and whether the picture shows it. All shown: it
-    may be the same event. None compared: nothing can be said.
+    ``compared`` holds each look that the sentence tells of and the words for whom or what the
+    picture shows in its place. All the same: it may be the same event. None compared: nothing can
+    be said.
     """
 
     id: str
@@ -50,7 +51,7 @@ class Pair(NamedTuple):
     trigger: Span | None
     image: Image
     caption: str | None
-    compared: tuple[tuple[Span, bool], ...]
+    compared: tuple[tuple[Look, str], ...]
 
 
 def words(text: str) -> Words:
@@ -150,7 +151,9 @@ def _chosen(name: str, made: list[Pair], negatives_per_positive: int) -> Iterato
 
 def verdict(pair: Pair) -> bool | None:
     """Return whether a pair may be one event; ``None`` where nothing can be compared."""
-    return all(shown for _, shown in pair.compared) if pair.compared else None
+    if not pair.compared:
+        return None
+    return all(words(seen) == look.words for look, seen in pair.compared)
 
 
 def _caption_pairs(
@@ -162,19 +165,19 @@ def _caption_pairs(
             other = random.Random(f"{image.id} caption").choice(captioned)[1]
             seen = captions.get(image.id, event.caption)
             for told in (event, other):
-                sentence = _as_sentence(told)
+                sentence = as_sentence(told.caption or "")
                 said = _said_in_caption(told, sentence, looks)
                 compared = _compare(said, event, looks)
-                is_right = all(fits for _, fits in compared) == (told is event)
-                if compared and is_right:
-                    name = f"{image.id}+{told.id}"
-                    yield Pair(name, event_type, sentence, None, image, seen, compared)
+                name = f"{image.id}+{told.id}"
+                pair = Pair(name, event_type, sentence, None, image, seen, compared)
+                if verdict(pair) == (told is event):
+                    yield pair
 
 
-def _as_sentence(event: ImageEvent) -> Sentence:
-    text = event.caption or ""
-    tokens = tuple((match.start(), match.end()) for match in re.finditer(r"\S+", text))
-    return Sentence(id=event.id, text=text, tokens=tokens)
+def as_sentence(caption: str) -> Sentence:
+    """Return a caption as a sentence, its tokens separated by blanks."""
+    tokens = tuple((match.start(), match.end()) for match in re.finditer(r"\S+", caption))
+    return Sentence(id="caption", text=caption, tokens=tokens)
 
 
 def _by_type(
@@ -217,26 +220,25 @@ def _look(role: str, span: Span, tokens: Sequence[str]) -> Look:
     return Look(role, tuple(word.lower() for word in tokens[span.start : span.end]), span)
 
 
-def _compare(
-    said: Sequence[Look], shown: ImageEvent, looks: Looks
-) -> tuple[tuple[Span, bool], ...]:
+def _compare(said: Sequence[Look], shown: ImageEvent, looks: Looks) -> tuple[tuple[Look, str], ...]:
     """Compare what is said with what is shown, of the roles that are in both.
 
     A picture may show fewer than the text tells of, or more: then nothing speaks against it.
     """
-    wanted, seen = defaultdict(set), defaultdict(set)
+    wanted = defaultdict(set)
     for look in said:
         wanted[look.role].add(look.words)
+    seen: dict[str, dict[Words, str]] = defaultdict(dict)
     for argument in shown.arguments:
         named = looks.named(argument.gloss or "")
         if named is not None:
-            seen[argument.role].add(named)
-    compared: dict[Span, bool] = {}
+            seen[argument.role][named] = " ".join(named)
+    compared: dict[Look, str] = {}
     for look in said:
         there = seen[look.role]
-        if not there:
-            continue
-        is_shown = look.words in there
-        if is_shown or not there <= wanted[look.role]:
-            compared[look.span] = is_shown
+        if look.words in there:
+            compared[look] = there[look.words]
+        elif there.keys() - wanted[look.role]:
+            others = [text for words, text in there.items() if words not in wanted[look.role]]
+            compared[look] = others[0]
     return tuple(compared.items())

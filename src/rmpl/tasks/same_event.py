@@ -1,13 +1,13 @@
 """Stage 2, linking: whether a text event and a picture's event are the same event.
 
 How the paper links is not known; this small task is this project's decision. The answer lists what
-the sentence says that the event's participants look like, as far as the picture could show it, and
-whether it does::
+the sentence says that the event's participants look like, and whom or what the picture shows in
+their places, both copied::
 
-    [{"span":"man in a red coat","shown":true},{"span":"yellow truck","shown":false}]
+    [{"span":"man in a red coat","seen":"man in a red coat"},{"span":"bus","seen":"yellow truck"}]
 
-All shown: the same event. Nothing to compare, ``[]``: nothing speaks against it. A bare yes or no
-was tried: one bit a sample taught a small model nothing in 2,700 samples.
+All the same: the same event. Nothing to compare, ``[]``: nothing speaks against it. A bare yes or
+no was tried, and a true or false for each look: of such bits a small model learnt nothing.
 
 The prompt also says in words what the picture shows: its caption, in training that of its corpus,
 in extraction the one that the model itself wrote. What is learnt from: see ``pairing``.
@@ -22,30 +22,35 @@ import msgspec
 from rmpl.records import Document, Image, Sentence, TextEvent
 from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Sample, Task, mark
-from rmpl.tasks.pairing import Pair, make_pairs
+from rmpl.tasks.pairing import Pair, as_sentence, make_pairs, words
 from rmpl.tasks.schema import Answer, encode_answer, read_items
 from rmpl.tasks.spans import name_span
 
 
 class Compared(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
-    """A participant's looks, as the sentence has them, and whether the picture shows such a one."""
+    """What a sentence says that a participant looks like, and what the picture shows instead."""
 
     span: str
     nth: int = 1
-    shown: bool
+    seen: str
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both say the same, in the same words."""
+        return words(self.span) == words(self.seen)
 
 
 class SameEvent(Task):
     """Compare a text event (trigger marked) with a picture, participant by participant.
 
-    Each comparison ends with one token, ``true`` or ``false``, so that its probability is known.
+    What the picture shows is copied from its caption, so the caption decides what can be said.
     """
 
     name = "same-event"
     instruction = (
         "Is the event whose trigger stands in [brackets] the one that the picture shows? The last "
         "line says what the picture shows. Answer with a JSON list of what the sentence says that "
-        'the participants look like, and whether the picture shows it: {"span", "shown"}.'
+        'the participants look like, and what the last line has in their places: {"span", "seen"}.'
     )
     negatives_per_positive = 1
 
@@ -60,9 +65,9 @@ class SameEvent(Task):
         """Ask whether a text event is the event of a picture, of which a caption may tell."""
         return self.ask(event.event_type, mark(sentence, event.trigger), image, caption)
 
-    def grammar(self, sentence: Sentence) -> grammars.Grammar:
-        """Return the grammar of the legal answers about a sentence."""
-        return grammars.compared(sentence, self.context.pad)
+    def grammar(self, sentence: Sentence, caption: str) -> grammars.Grammar:
+        """Return the grammar of the legal answers about a sentence and a caption."""
+        return grammars.compared(sentence, as_sentence(caption), self.context.pad)
 
     def read(self, answer: str) -> Answer[Compared]:
         """Read what was compared; of a broken answer the whole items."""
@@ -89,9 +94,9 @@ class SameEvent(Task):
         """Return the sample of a pair."""
         text = pair.sentence.text
         told = text if pair.trigger is None else mark(pair.sentence, pair.trigger)
-        compared = []
-        for span, shown in pair.compared:
-            name, nth = name_span(pair.sentence, span)
-            compared.append(Compared(span=self.context.pad + name, nth=nth, shown=shown))
+        compared, pad = [], self.context.pad
+        for look, seen in pair.compared:
+            name, nth = name_span(pair.sentence, look.span)
+            compared.append(Compared(span=pad + name, nth=nth, seen=pad + seen))
         prompt = self.ask(pair.event_type, told, pair.image, pair.caption)
         return Sample(self.name, pair.id, prompt, encode_answer(compared, "box"))

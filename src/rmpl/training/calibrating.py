@@ -176,7 +176,7 @@ def _pairs(
     made = task.pairs([*held_out.text, *held_out.image], captions)
     pairs = [pair for pair in made if verdict(pair) is not None]
     prompts = [task.sample(pair).prompt for pair in pairs]
-    grammars = [task.grammar(pair.sentence) for pair in pairs]
+    grammars = [task.grammar(pair.sentence, pair.caption or "") for pair in pairs]
     replies = asker.ask(task.name, prompts, grammars, LINK_TOKENS, progress)
     said_same = [probability(reply, task.read(reply.text)) for reply in replies]
     return said_same, [bool(verdict(pair)) for pair in pairs]
