@@ -5,6 +5,7 @@ import pytest
 from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.corpora.predictions import read_predictions, write_predictions
+from rmpl.extraction.calibration import Calibration, Scale
 from rmpl.extraction.engine import Reply
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
@@ -87,3 +88,13 @@ def test_answers_that_cannot_be_read_are_counted(gold, context):
     found = pipeline.extract(gold)
     assert not any(d.text_events or d.image_events for d in found)
     assert pipeline.failures["text-emi"] == sum(len(d.sentences) for d in gold)
+
+
+def test_an_argument_is_never_likelier_than_its_event(gold, context):
+    surer = Calibration({"text-emi": Scale(1.0, -1.0), "text-are": Scale(1.0, 5.0)})
+    found = Pipeline(Oracle(gold, context), context, calibration=surer).extract(gold)
+    events = [event for document in found for event in document.text_events]
+    assert any(event.arguments for event in events)
+    assert all(
+        a.score == e.score == pytest.approx(0.768, abs=0.001) for e in events for a in e.arguments
+    )

@@ -190,16 +190,17 @@ class Pipeline:
         return filled
 
     def _scored(self, event: Event, mention: str, argument: str) -> Event:
-        """Calibrate what the model said of an event and of its arguments."""
-        own, others = self._calibration.scale(mention), self._calibration.scale(argument)
+        """Calibrate what the model said of an event and of its arguments.
+
+        The two are fitted apart, but an argument is right only where its event is.
+        """
+        score = self._calibration.scale(mention)(event.score or 0.0)
+        scale = self._calibration.scale(argument)
         arguments = (
-            msgspec.structs.replace(one, score=others(one.score or 0.0)) for one in event.arguments
+            msgspec.structs.replace(one, score=min(scale(one.score or 0.0), score))
+            for one in event.arguments
         )
-        return msgspec.structs.replace(
-            event,
-            score=own(event.score or 0.0),
-            arguments=tuple(arguments),
-        )
+        return msgspec.structs.replace(event, score=score, arguments=tuple(arguments))
 
 
 Item = TypeVar("Item", bound=msgspec.Struct)
