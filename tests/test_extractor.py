@@ -14,7 +14,7 @@ import PIL.Image
 
 from rmpl import Extractor
 from rmpl.errors import RmplError
-from rmpl.extraction.engine import Reply
+from rmpl.extraction.engine import EngineError, Reply
 from rmpl.inputs.reading import Item
 from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Document, Image, Sentence
@@ -123,6 +123,8 @@ class Counting:
         self.sizes = []
 
     def answer(self, prompts, *, max_tokens, grammars=None, progress=None):
+        if any("down" in prompt.text for prompt in prompts):
+            raise EngineError("the server does not answer")
         if any("refuse" in prompt.text for prompt in prompts):
             raise RmplError("this is refused")
         self.sizes.append(len(prompts))
@@ -144,6 +146,17 @@ def test_calls_that_wait_at_the_same_time_share_batches(counting):
     one, two, three = asyncio.run(ask())
     assert [len(d.sentences) for d in (one, three)] == [1, 1]
     assert isinstance(two, RmplError)
+
+
+def test_an_engine_that_is_down_is_no_document_s_fault(counting):
+    items = [
+        Item(Document(text, (Sentence("s", text, ((0, len(text)),)),)), "x")
+        for text in ("one", "down", "three")
+    ]
+    with pytest.raises(EngineError):
+        list(counting.stream(items))
+    with pytest.raises(EngineError):
+        asyncio.run(counting.extract_async("down"))
 
 
 def test_memory_stays_flat_and_one_document_does_not_take_others_along(counting):

@@ -23,7 +23,7 @@ from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Progress
 from rmpl.extraction.calibration import Calibration, read_calibration
-from rmpl.extraction.engine import Engine
+from rmpl.extraction.engine import Engine, EngineError
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.inputs.reading import Item, Reader
 from rmpl.inputs.records import text_document
@@ -186,6 +186,11 @@ class Extractor:
         """Yield items with what was found in them, or with why nothing can be.
 
         Documents are worked on together until they have ``PROMPTS`` sentences and pictures.
+
+        Raises
+        ------
+        EngineError
+            If the engine itself does not work.
         """
         for chunk in _chunks(items):
             found = self._each([item.document for item in chunk], progress)
@@ -232,6 +237,8 @@ class Extractor:
         try:
             with self._lock:
                 return list(self._pipeline.extract(documents, progress))
+        except EngineError:
+            raise
         except RmplError as error:
             if len(documents) == 1:
                 return [error]

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import msgspec
 
+from rmpl.errors import RmplError
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
 
@@ -54,6 +55,10 @@ class Reply(msgspec.Struct, frozen=True):
             if first < end and (last > start or first == last >= start)
         )
         return math.exp(total)
+
+
+class EngineError(RmplError):
+    """An engine does not work at all: no prompt is at fault, and the next would fare no better."""
 
 
 class Engine(Protocol):
