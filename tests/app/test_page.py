@@ -74,6 +74,7 @@ def test_a_text_is_drawn_listed_and_written(browser, address, tmp_path, width):
     assert browser.run("document.querySelector('#drawing iframe').sandbox.value") == "allow-scripts"
     assert browser.run("document.documentElement.scrollWidth") <= width
     folder = Path(os.environ.get("RMPL_SCREENSHOTS", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
     time.sleep(1)
     browser.screenshot(folder / f"app-{width}.png")
     open_tab(browser, "Table")

@@ -8,6 +8,7 @@ import PIL.Image
 import pytest
 
 from rmpl.viewer.inspection import ShownDocument, ShownSample, write_inspection
+from viewer import chromium
 from viewer.samples import gold_document, make_picture, predicted_document
 from viewer.test_hostile_text import ALLOWED, HOSTILE, _Structure, hostile_documents
 
@@ -56,3 +57,47 @@ def test_hostile_text_adds_no_element_attribute_or_script(tmp_path, text):
         assert not name.startswith("on"), (tag, name)
         if name in {"href", "src"}:
             assert re.match(r"#[\w-]+$|data:image/jpeg;base64,", value or ""), (tag, value)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if chromium.PROGRAM is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    with chromium.launch() as running:
+        yield running
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.parametrize("width", [360, 800, 1200])
+def test_the_page_fits_and_boxes_lie_on_the_picture_at_every_width(browser, tmp_path, width):
+    picture = make_picture(tmp_path)
+    parts = gold_document(picture), predicted_document(picture)
+    tiles = [PIL.Image.new("RGB", (448, 448), "red")] * 5
+    written(tmp_path, [ShownDocument(gold_document(), [sample(parts, tiles)])] * 2)
+    browser.problems.clear()
+    browser.open(tmp_path / "inspect.html", width=width)
+    browser.run("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    assert browser.problems == []
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    shown, left, high = browser.run(
+        """(() => {
+             const photo = document.querySelector('.pane.gold .photo').getBoundingClientRect();
+             const line = document.querySelector('.pane.gold rect.line').getBoundingClientRect();
+             return [photo.width, line.left - photo.left, line.height];
+           })()"""
+    )
+    assert [left, high] == pytest.approx([shown * 220 / 400, shown * 230 / 400], abs=1)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_no_hostile_text_runs(browser, tmp_path):
+    browser.problems.clear()
+    for number, text in enumerate(HOSTILE):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        parts = hostile_documents(folder, text)
+        one = ShownSample(text, text, ((text, True),), ((text, False),), (1, 1), parts)
+        written(folder, [ShownDocument(parts[0], [one])], title=text, notes=[text])
+        browser.open(folder / "inspect.html")
+        assert browser.run("document.querySelectorAll('script').length") == 1
+    assert browser.problems == []
