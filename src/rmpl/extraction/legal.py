@@ -1,0 +1,114 @@
+"""Whether a text is a legal answer, and what can be saved of one that is not.
+
+For answers of servers that do not constrain decoding. What is saved was written by the model:
+whole items of a list are kept or dropped, nothing is made up.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import Any
+
+import msgspec
+from llguidance import LLMatcher, LLTokenizer
+
+from rmpl.errors import RmplError
+from rmpl.tasks.grammars import Grammar
+
+KEPT = 256
+"""How many compiled grammars are kept."""
+
+_ORDER = ("type", "role", "trigger", "span")
+_LAST = ("nth", "args")
+_NAMED = re.compile(r"<\|?\w+\|?>")
+_FENCE = re.compile(r"^\s*```\w*\s*|\s*```\s*$")
+_EMPTY = ("[]", "no", "-")
+
+
+@functools.cache
+def _bytes() -> Any:
+    return LLTokenizer("byte")
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _matcher(grammar: str) -> LLMatcher:
+    matcher = LLMatcher(_bytes(), LLMatcher.grammar_from_lark(_spelt_out(grammar)), log_level=0)
+    if matcher.is_error():
+        raise RmplError(
+            f"a grammar cannot be read ({matcher.get_error().splitlines()[0][:200]})",
+            remedy="please report this",
+        )
+    return matcher
+
+
+def _spelt_out(grammar: str) -> str:
+    """Write tokens named in a rule of boxes as the strings that they are in a text."""
+    return "\n".join(
+        _NAMED.sub(lambda name: json.dumps(name[0]), line) if line.startswith("box: ") else line
+        for line in grammar.split("\n")
+    )
+
+
+def is_legal(text: str, grammar: Grammar) -> bool:
+    """Return whether a text is a whole sentence of a grammar.
+
+    Raises
+    ------
+    RmplError
+        If the grammar is wrong.
+    """
+    written = list(text.encode("utf-8", "replace"))
+    matcher = _matcher(grammar.text).deep_copy()
+    return bool(matcher.try_consume_tokens(written) == len(written) and matcher.is_accepting())
+
+
+def repaired(text: str, grammar: Grammar) -> str | None:
+    """Return the legal answer that a text holds, ``None`` if it holds none.
+
+    Blanks, fences of Markdown and another order of keys are put right; of a list, broken or not,
+    the legal items are kept; of other answers, the first line or word.
+    """
+    if is_legal(text, grammar):
+        return text
+    bare = _FENCE.sub("", text).strip()
+    if "[" in bare:
+        items = [item for item in _items(bare) if is_legal(f"[{item}]", grammar)]
+        # A list may have too many items.
+        for count in range(len(items), -1, -1):
+            whole = f"[{','.join(items[:count])}]"
+            if is_legal(whole, grammar):
+                return whole
+    lines = bare.splitlines() or [""]
+    words = re.findall(r"\w+", lines[0].lower())
+    tried = (bare, lines[0], *words[:1])
+    return next((answer for answer in tried if is_legal(answer, grammar)), None)
+
+
+def nothing(grammar: Grammar) -> str:
+    """Return the answer that says least: an empty list, or no."""
+    return next((answer for answer in _EMPTY if is_legal(answer, grammar)), "")
+
+
+def _items(text: str) -> list[str]:
+    """Return the whole objects of a list that may be broken, in the layout of the tasks."""
+    decoder, at = json.JSONDecoder(), text.index("[") + 1
+    items = []
+    while (start := text.find("{", at)) >= 0:
+        try:
+            value, at = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            break
+        items.append(msgspec.json.encode(_ordered(value)).decode())
+    return items
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_ordered(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    others = [key for key in value if key not in _ORDER and key not in _LAST]
+    keys = [key for key in (*_ORDER, *others, *_LAST) if key in value]
+    return {key: _ordered(value[key]) for key in keys}

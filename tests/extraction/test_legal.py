@@ -1,0 +1,95 @@
+"""Answers of servers: legal or not, and what is kept of them."""
+
+import pytest
+
+from rmpl.backbones import family_of
+from rmpl.corpora.tokens import sentence_from_words
+from rmpl.errors import RmplError
+from rmpl.extraction.legal import is_legal, nothing, repaired
+from rmpl.ontology import load_ontology
+from rmpl.records import Box, Image, ImageArgument
+from rmpl.tasks import Context
+from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.event_mentions import TextEMI
+from rmpl.tasks.grammars import Grammar, one_line, yes_or_no
+from rmpl.tasks.schema import image_participants, write_participants
+
+SENTENCE = sentence_from_words(
+    "s", ["Police", "fired", "on", "the", "crowd", ";", "the", "crowd", "fled"], where="-"
+)
+ATTACK = '{"type":"Conflict:Attack","trigger":"fired"}'
+
+
+@pytest.fixture
+def context():
+    boxes = family_of("qwen3_vl", "test").boxes(1, (0, 0))
+    return Context(load_ontology("m2e2"), boxes)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (f"[{ATTACK}]", f"[{ATTACK}]"),
+        ("[]", "[]"),
+        (f"  [ {ATTACK} ]\n", f"[{ATTACK}]"),
+        (f"```json\n[{ATTACK}]\n```", f"[{ATTACK}]"),
+        (f"Here you are: [{ATTACK}]. Anything else?", f"[{ATTACK}]"),
+        ('[{"trigger": "fired", "type": "Conflict:Attack"}]', f"[{ATTACK}]"),
+        (f'[{ATTACK},{{"type":"Conflict:Attack","trigger":"ran"}}]', f"[{ATTACK}]"),
+        (f'[{ATTACK},{{"type":"Life:Die","trig', f"[{ATTACK}]"),
+        ('[{"type":"Hacked","trigger":"fired"}]', "[]"),
+        ("[" + ",".join([ATTACK] * 40) + "]", "[" + ",".join([ATTACK] * 32) + "]"),
+        ("No events.", None),
+        ("", None),
+        ("[" * 5000, "[]"),
+        ('[{"a":' * 3000, "[]"),
+    ],
+)
+def test_what_is_kept_of_a_list(context, answer, expected):
+    grammar = TextEMI(context).grammar(SENTENCE)
+    assert repaired(answer, grammar) == expected
+    assert is_legal(answer, grammar) == (answer == expected)
+
+
+def test_an_occurrence_keeps_its_place(context):
+    grammar = TextARE(context).grammar(
+        TextEMI(context).read(f"[{ATTACK}]", SENTENCE).items[0], SENTENCE
+    )
+    answer = '[{"nth": 2, "span": "the crowd", "role": "Target"}]'
+    assert repaired(answer, grammar) == '[{"role":"Target","span":"the crowd","nth":2}]'
+
+
+@pytest.mark.parametrize(
+    ("grammar", "answer", "expected"),
+    [
+        (yes_or_no(), "yes", "yes"),
+        (yes_or_no(), "Yes, it is.", "yes"),
+        (yes_or_no(), "Perhaps.", None),
+        (one_line(), "A man runs.\nHe is fast.", "A man runs."),
+    ],
+)
+def test_what_is_kept_of_words(grammar, answer, expected):
+    assert repaired(answer, grammar) == expected
+
+
+def test_the_least_that_can_be_said(context):
+    assert nothing(yes_or_no()) == "no"
+    assert nothing(TextEMI(context).grammar(SENTENCE)) == "[]"
+
+
+@pytest.mark.parametrize("name", ["qwen2_vl", "paligemma", "qwen2_5_vl", "llava"])
+def test_boxes_are_legal_as_every_family_writes_them(name):
+    family = family_of(name, "test")
+    context = Context(load_ontology("m2e2"), family.boxes(1, (3136, 12845056)))
+    image = Image("i", "i.jpg", 640, 480)
+    shown = [ImageArgument("Victim", Box(3, 5, 600, 470))]
+    answer = write_participants(image_participants(shown, image, context.boxes), context.boxes.key)
+    grammar = ImageARE(context).grammar("Life:Die", image)
+    assert is_legal(answer, grammar)
+    assert repaired(answer.replace(":", ": "), grammar) in {answer, "[]"}
+    assert not is_legal(answer.replace("Victim", "Winner"), grammar)
+
+
+def test_a_broken_grammar_is_an_error():
+    with pytest.raises(RmplError, match="grammar cannot be read"):
+        is_legal("x", Grammar("start: nowhere", 1))
