@@ -12,7 +12,7 @@ import PIL.Image
 import pytest
 
 from rmpl.errors import RmplError
-from rmpl.extraction import server as module
+from rmpl.extraction import connection as module
 from rmpl.extraction.server import ServerEngine
 from rmpl.records import Image
 from rmpl.tasks import Prompt
