@@ -17,7 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
@@ -31,6 +31,9 @@ from rmpl.inputs.sources import find_sources
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.records import Document
 from rmpl.tasks import Context
+
+if TYPE_CHECKING:
+    from rmpl.extraction.server import Guided
 
 PROMPTS = 256
 """Sentences and pictures that are worked on together; memory does not grow with the input."""
@@ -124,6 +127,63 @@ class Extractor:
             "adapters": [str(one) for one in adapters],
             **extractor.about,
         }
+        return extractor
+
+    @classmethod
+    def from_server(
+        cls,
+        url: str,
+        served: str,
+        *,
+        model: str | Path,
+        schema: str | Path | Ontology | None = None,
+        key: str | None = None,
+        at_once: int = 16,
+        guided: Guided = "auto",
+        constrained: bool = True,
+    ) -> Extractor:
+        """Let a model on an OpenAI-compatible server answer; see docs/engines.md.
+
+        Parameters
+        ----------
+        url
+            The server's address up to and with ``/v1``.
+        served
+            The model's name on the server.
+        model
+            What is served, as for ``from_pretrained``: it says how prompts are worded and boxes
+            written. Its weights are not loaded.
+        schema
+            As for ``from_pretrained``.
+        key
+            Sent as a bearer token, if given.
+        at_once
+            Requests under way at most.
+        guided
+            How grammars are passed on.
+        constrained
+            Whether answers are kept to their grammars.
+
+        Raises
+        ------
+        RmplError
+            If the address is none, or the model or schema is not known.
+        """
+        from rmpl.extraction.server import ServerEngine  # noqa: PLC0415 - an extra
+        from rmpl.training.trained import context_of_any, ontology_of  # noqa: PLC0415
+
+        if schema is not None and not isinstance(schema, Ontology):
+            schema = load_ontology(schema)
+        make_context, folder = context_of_any(str(model))
+        if schema is None:
+            schema = load_ontology() if folder is None else ontology_of(folder)
+        extractor = cls(
+            ServerEngine(url, served, key=key, at_once=at_once, guided=guided),
+            make_context(schema),
+            calibration=None if folder is None else read_calibration(folder),
+            constrained=constrained,
+        )
+        extractor.about = {"model": str(model), "served": served, **extractor.about}
         return extractor
 
     @property

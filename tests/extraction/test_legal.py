@@ -11,9 +11,11 @@ from rmpl.records import Box, Image, ImageArgument
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.event_mentions import TextEMI
-from rmpl.tasks.grammars import Grammar, one_line, yes_or_no
+from rmpl.tasks.grammars import Grammar, one_line
+from rmpl.tasks.same_event import SameEvent
 from rmpl.tasks.schema import image_participants, write_participants
 
+YES_OR_NO = Grammar('start: "yes" | "no"', 3)
 SENTENCE = sentence_from_words(
     "s", ["Police", "fired", "on", "the", "crowd", ";", "the", "crowd", "fled"], where="-"
 )
@@ -59,12 +61,18 @@ def test_an_occurrence_keeps_its_place(context):
     assert repaired(answer, grammar) == '[{"role":"Target","span":"the crowd","nth":2}]'
 
 
+def test_comparisons_keep_their_order_of_keys(context):
+    grammar = SameEvent(context).grammar(SENTENCE)
+    answer = '[{"span": "the crowd", "shown": true, "nth": 2}, {"span": "nobody", "shown": true}]'
+    assert repaired(answer, grammar) == '[{"span":"the crowd","nth":2,"shown":true}]'
+
+
 @pytest.mark.parametrize(
     ("grammar", "answer", "expected"),
     [
-        (yes_or_no(), "yes", "yes"),
-        (yes_or_no(), "Yes, it is.", "yes"),
-        (yes_or_no(), "Perhaps.", None),
+        (YES_OR_NO, "yes", "yes"),
+        (YES_OR_NO, "Yes, it is.", "yes"),
+        (YES_OR_NO, "Perhaps.", None),
         (one_line(), "A man runs.\nHe is fast.", "A man runs."),
     ],
 )
@@ -73,7 +81,7 @@ def test_what_is_kept_of_words(grammar, answer, expected):
 
 
 def test_the_least_that_can_be_said(context):
-    assert nothing(yes_or_no()) == "no"
+    assert nothing(YES_OR_NO) == "no"
     assert nothing(TextEMI(context).grammar(SENTENCE)) == "[]"
 
 

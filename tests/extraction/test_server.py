@@ -1,9 +1,7 @@
 """The server engine against a small real HTTP server on this machine."""
 
 import base64
-import http.server
 import io
-import json
 import math
 import threading
 import time
@@ -16,62 +14,18 @@ from rmpl.extraction import connection as module
 from rmpl.extraction.server import ServerEngine
 from rmpl.records import Image
 from rmpl.tasks import Prompt
-from rmpl.tasks.grammars import Grammar, yes_or_no
+from rmpl.tasks.grammars import Grammar
+from scripted_server import question, said, scripted_server
 
+YES_OR_NO = Grammar('start: "yes" | "no"', 3)
 LIST = Grammar('start: "[" (item ("," item)*)? "]"\nitem: "{\\"type\\":\\"" ("A" | "B") "\\"}"', 20)
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers by the script that its server holds."""
-
-    def log_message(self, *args):
-        pass
-
-    def do_GET(self):
-        self.server.seen.append(("GET", self.path, dict(self.headers), None))
-        self.reply(200, {"data": [{"id": "tiny", "owned_by": self.server.owner}]})
-
-    def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.seen.append(("POST", self.path, dict(self.headers), body))
-        status, content, headers = self.server.script(body)
-        if status == 0:
-            self.connection.close()
-            return
-        self.reply(status, content, headers)
-
-    def reply(self, status, content, headers=()):
-        data = json.dumps(content).encode()
-        self.send_response(status)
-        for name, value in dict(headers).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-
-def said(text, logprobs=None):
-    choice = {"message": {"role": "assistant", "content": text}}
-    if logprobs is not None:
-        choice["logprobs"] = {"content": logprobs}
-    return 200, {"choices": [choice]}, {}
-
-
-def question(body) -> str:
-    return body["messages"][0]["content"][-1]["text"]
 
 
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setattr(module.random, "uniform", lambda *_: 0.01)
-    made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.seen, made.owner, made.script = [], "someone", lambda _: said("yes")
-    made.url = f"http://127.0.0.1:{made.server_port}/v1"
-    thread = threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with scripted_server() as made:
+        yield made
 
 
 def posts(server) -> list[dict]:
@@ -273,7 +227,7 @@ def test_an_answer_that_is_not_legal_is_put_right_or_asked_for_again(server):
         "better": '[{"type":"A"}]',
     }
     assert engine.counts == {"repaired": 4, "asked again": 2, "given up": 1}
-    (reply,) = engine.answer([Prompt("stubborn")], max_tokens=5, grammars=[yes_or_no()])
+    (reply,) = engine.answer([Prompt("stubborn")], max_tokens=5, grammars=[YES_OR_NO])
     assert reply.text == "no"
 
 

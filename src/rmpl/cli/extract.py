@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SKIPPED = 1
 INTERRUPTED = 130
 DEMO = Path("demo/run")
+SERVER_KEY = "RMPL_SERVER_KEY"
+"""The environment's name of the key that a server wants, if it wants one."""
 
 
 def command(
@@ -52,6 +54,15 @@ def command(
         int, typer.Option(help="Documents to draw, those with events.", min=1, max=100)
     ] = 50,
     batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            help="An OpenAI-compatible address, up to /v1, that serves the model (docs/engines.md)."
+        ),
+    ] = None,
+    served_as: Annotated[
+        str | None, typer.Option(help="The model's name on the server; default that of --model.")
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a file that was interrupted.")
     ] = False,
@@ -77,7 +88,11 @@ def command(
         typer.echo(one_line(f"skipped: {error}"), err=True)
 
     sources = find_sources(inputs, report, tell)
-    extractor = _load(model, adapter or [], schema, batch, constrained=not unconstrained)
+    if server is None:
+        extractor = _load(model, adapter or [], schema, batch, constrained=not unconstrained)
+    else:
+        served = served_as or model or ""
+        extractor = _connect(server, served, model, schema, constrained=not unconstrained)
     results = ResultsFile(out, extractor.about, resume=resume)
     before = len(results.done)
     try:
@@ -119,6 +134,29 @@ def _load(
         )
     return Extractor.from_pretrained(
         model, adapters=adapters, schema=schema, batch=batch, constrained=constrained
+    )
+
+
+def _connect(
+    server: str, served: str, model: str | None, schema: str | None, *, constrained: bool
+) -> Extractor:
+    import os
+
+    from rmpl.errors import RmplError
+    from rmpl.extractor import Extractor
+
+    if model is None:
+        raise RmplError(
+            "--server without --model",
+            remedy="name what is served with --model: it says how prompts are worded",
+        )
+    return Extractor.from_server(
+        server,
+        served,
+        model=model,
+        schema=schema,
+        key=os.environ.get(SERVER_KEY),
+        constrained=constrained,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from rmpl.errors import RmplError
+from rmpl.extraction.engine import EngineError
 
 PATIENCE = 6
 """So often is a request tried, waiting longer each time: half a minute in all."""
@@ -86,7 +87,7 @@ class Connection:
         ------
         RefusedError
             If the server does not take the request.
-        RmplError
+        EngineError
             If it does not answer, or not as a server of chat completions does.
         """
         said = ""
@@ -105,7 +106,7 @@ class Connection:
             if attempt + 1 == PATIENCE or self._stopped.wait(pause):
                 break
             self.counts["tried again"] += 1
-        raise RmplError(
+        raise EngineError(
             f"the server does not answer ({said})",
             where=self._url,
             remedy="see to the server and start again; fewer requests at once may help",
@@ -113,7 +114,7 @@ class Connection:
 
     def _read(self, response: httpx.Response) -> dict[str, Any]:
         if response.is_redirect:
-            raise RmplError(
+            raise EngineError(
                 f"the server points elsewhere, to {response.headers.get('location', '')}",
                 where=self._url,
                 remedy="name that address yourself if it is yours",
@@ -121,11 +122,13 @@ class Connection:
         if response.status_code in _REFUSED:
             raise RefusedError(_said(response), where=self._url, remedy="see the server's log")
         if not response.is_success:
-            raise RmplError(_said(response), where=self._url, remedy="check address, model and key")
+            raise EngineError(
+                _said(response), where=self._url, remedy="check address, model and key"
+            )
         try:
             found: dict[str, Any] = response.json()["choices"][0]
         except (ValueError, LookupError, TypeError) as error:
-            raise RmplError(
+            raise EngineError(
                 "no chat completion came back",
                 where=self._url,
                 remedy="is this the address of an OpenAI-compatible server, with /v1?",

@@ -75,5 +75,12 @@ class Engine(Protocol):
         """Answer every prompt with at most ``max_tokens`` tokens.
 
         With ``grammars``, one a prompt, every answer is a whole sentence of its grammar.
+
+        Raises
+        ------
+        EngineError
+            If no prompt can be answered.
+        RmplError
+            If one of them cannot.
         """
         ...

@@ -128,7 +128,7 @@ class ServerEngine:
                 if not future.cancelled() and future.exception() is None:
                     self._kept[key] = future.result()
             count = sum(key in self._kept for key in wanted)
-            raise RmplError(
+            raise type(error)(
                 f"{error.what}; {count:,} of these {len(wanted):,} prompts are answered",
                 where=error.where,
                 remedy=error.remedy,

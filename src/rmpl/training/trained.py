@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import huggingface_hub
 import msgspec
 from huggingface_hub.errors import EntryNotFoundError, HFValidationError, RepositoryNotFoundError
 
-from rmpl.backbones.backbone import Backbone, load_backbone
+from rmpl.backbones.backbone import Backbone, context_of, load_backbone
 from rmpl.backbones.checkpoints import ask_hub, local_folder
-from rmpl.backbones.settings import Settings, inference_settings
+from rmpl.backbones.settings import Settings, inference_settings, read_settings
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology, load_ontology
+from rmpl.tasks import Context
 from rmpl.training.adapters import merge_adapters
 from rmpl.training.recipe import load_recipe
 
@@ -64,8 +66,7 @@ def load_trained(
         If no stage is finished there, its weights cannot be loaded, or pictures are asked for in
         other bounds than those of training without ``other_pixels``.
     """
-    if (folder / RECIPE).is_file():
-        folder = folder / load_recipe(folder / RECIPE).stages[-1].name
+    folder = _last_stage(folder)
     trained = read_trained(folder)
     settings = inference_settings(
         trained.settings, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
@@ -90,14 +91,40 @@ def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path 
     RmplError
         If it cannot be loaded.
     """
+    folder = _run_of(model)
+    backbone = load_backbone(model) if folder is None else load_trained(folder)
+    backbone.model = merge_adapters(backbone.model, adapters)
+    return backbone, folder
+
+
+def _run_of(model: str) -> Path | None:
+    """Return the folder of a run or stage, ``None`` if it is another model."""
     folder: Path | None = Path(model)
     if folder is not None and not folder.is_dir():
         folder = fetched_run(model)
     if folder is not None and not any((folder / name).is_file() for name in (RECIPE, TRAINED)):
         folder = None
-    backbone = load_backbone(model) if folder is None else load_trained(folder)
-    backbone.model = merge_adapters(backbone.model, adapters)
-    return backbone, folder
+    return folder
+
+
+def context_of_any(model: str) -> tuple[Callable[[Ontology], Context], Path | None]:
+    """Return what makes a model's context of an ontology, and the run's folder, if it is one.
+
+    Nothing is loaded. ``model`` is as for ``load_any``.
+
+    Raises
+    ------
+    RmplError
+        If no stage is finished there, or the model's family is not known.
+    """
+    run = _run_of(model)
+    if run is None:
+        local = local_folder(model)
+        settings = (None if local is None else read_settings(local)) or Settings()
+        return functools.partial(context_of, model, settings), None
+    stage = _last_stage(run)
+    trained = read_trained(stage)
+    return functools.partial(context_of, base_of(trained, stage), trained.settings), run
 
 
 def fetched_run(model: str) -> Path | None:
@@ -133,6 +160,13 @@ def ontology_of(folder: Path) -> Ontology:
         if (place / RECIPE).is_file():
             return load_ontology(load_recipe(place / RECIPE).ontology)
     return load_ontology()
+
+
+def _last_stage(folder: Path) -> Path:
+    """Return the folder of a run's last stage; that of a stage is its own."""
+    if (folder / RECIPE).is_file():
+        return folder / load_recipe(folder / RECIPE).stages[-1].name
+    return folder
 
 
 def base_of(trained: Trained, folder: Path) -> str:
