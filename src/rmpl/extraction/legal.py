@@ -21,7 +21,7 @@ KEPT = 256
 """How many compiled grammars are kept."""
 
 _ORDER = ("type", "role", "trigger", "span")
-_LAST = ("nth", "shown", "args")
+_LAST = ("nth", "seen", "args")
 _NAMED = re.compile(r"<\|?\w+\|?>")
 _FENCE = re.compile(r"^\s*```\w*\s*|\s*```\s*$")
 _EMPTY = ("[]", "no", "-")
