@@ -13,6 +13,7 @@ from rmpl.experiments.prompting import EXAMPLED, examples_of, without_overlap
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
 from rmpl.tasks.event_mentions import TextEMI
+from rmpl.tasks.same_event import SameEvent
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +38,8 @@ def test_half_of_the_examples_have_nothing_to_find(documents, context):
         found = answers(examples[task])
         assert len(found) == 4
         assert found.count("[]") == 2
-    compared = [json.loads(one) for one in answers(examples["same-event"])]
-    assert sum(all(part["shown"] for part in one) for one in compared) == 2
+    compared = [SameEvent(context).read(one).items for one in answers(examples["same-event"])]
+    assert sum(all(part.is_same for part in one) for one in compared) == 2
     assert all(compared)
     kinds = [json.loads(one)[0]["type"] for one in answers(examples["text-emi"]) if one != "[]"]
     assert len(set(kinds)) == 2

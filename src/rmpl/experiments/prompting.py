@@ -24,7 +24,7 @@ from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
 from rmpl.records import Document, Image
 from rmpl.scoring import SETTINGS, score_by_document
-from rmpl.tasks import Context, Sample, make_task
+from rmpl.tasks import Context, Sample, Task, make_task
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.same_event import SameEvent
@@ -34,7 +34,6 @@ from rmpl.training.provenance import surroundings
 EXAMPLED = (TextEMI.name, TextARE.name, ImageEMI.name, ImageARE.name, SameEvent.name)
 """Tasks of the pipeline that examples are given for; a caption needs none."""
 _NOTHING = "[]"
-_DIFFERENT = '"shown":false'
 _LONGEST = 600
 """Characters of an example; longer ones would be paid for in every prompt."""
 _TYPE = re.compile(r'"type":"([^"]+)"')
@@ -75,7 +74,8 @@ def examples_of(
     for name in tasks:
         task = make_task(name, context)
         samples = [s for s in task.samples(documents) if _is_fit(s, captions)]
-        chosen = _choose(samples, shots, random.Random(f"{seed} {name}"))
+        judged = [(sample, _is_negative(sample, task)) for sample in samples]
+        chosen = _choose(judged, shots, random.Random(f"{seed} {name}"))
         parts = [_example(sample, task.beginning(), captions) for sample in chosen]
         if parts:
             written[name] = "\n\n".join(["For example:", *parts, "Now:"])
@@ -88,20 +88,22 @@ def _is_fit(sample: Sample, captions: Mapping[str, str]) -> bool:
     return compares and len(sample.target) <= _LONGEST and (image is None or image.id in captions)
 
 
-def _is_negative(sample: Sample) -> bool:
+def _is_negative(sample: Sample, task: Task) -> bool:
     """Say whether there is nothing to find, or two events that are not the same."""
-    return sample.target == _NOTHING or _DIFFERENT in sample.target
+    if isinstance(task, SameEvent):
+        return not all(one.is_same for one in task.read(sample.target).items)
+    return sample.target == _NOTHING
 
 
-def _choose(samples: Sequence[Sample], shots: int, rng: random.Random) -> list[Sample]:
+def _choose(judged: Sequence[tuple[Sample, bool]], shots: int, rng: random.Random) -> list[Sample]:
     """Choose samples with and without something to find in turn, unlike types first."""
-    shuffled = rng.sample(samples, len(samples))
-    without = [sample for sample in shuffled if _is_negative(sample)]
+    shuffled = rng.sample(judged, len(judged))
+    without = [sample for sample, is_negative in shuffled if is_negative]
     seen: set[str] = set()
     first: list[Sample] = []
     later: list[Sample] = []
-    for sample in shuffled:
-        if _is_negative(sample):
+    for sample, is_negative in shuffled:
+        if is_negative:
             continue
         kinds = set(_TYPE.findall(sample.target)) or {sample.prompt.text.rpartition("\n")[0]}
         (later if kinds & seen else first).append(sample)
