@@ -5,9 +5,11 @@ import math
 import pytest
 
 from rmpl.backbones.boxes import RelativeBoxes
+from rmpl.extraction.calibration import Scale
 from rmpl.extraction.engine import Reply
-from rmpl.extraction.linking import NOTHING_COMPARED, probability
+from rmpl.extraction.linking import Linker, probability
 from rmpl.ontology import load_ontology
+from rmpl.records import Document, Image, ImageEvent, Sentence, Span, TextEvent
 from rmpl.tasks import Context
 from rmpl.tasks.same_event import SameEvent
 
@@ -34,10 +36,34 @@ def test_every_comparison_must_agree():
     assert worth(*parts) == pytest.approx(0.9 * 0.2)
 
 
-def test_nothing_compared_is_weaker_than_a_look_that_agrees():
-    assert worth(("[]", 0.99)) == NOTHING_COMPARED
-    assert worth(("[" + ONE, 0.7), ("]", 1.0)) > NOTHING_COMPARED > 0.5
-
-
 def test_an_answer_that_cannot_be_read_is_no():
     assert worth(("[" + ONE, 0.9)) == 0.0
+
+
+class Says:
+    """Stands for the model: one caption, and one answer to every pair."""
+
+    def __init__(self, answer: str, certainty: float) -> None:
+        self.reply = Reply(answer, 0.5, (math.log(certainty),), (len(answer),))
+
+    def ask(self, task, prompts, grammars, max_tokens, progress=None):
+        caption = Reply("a man waits", 0.9)
+        return [caption if task == "caption" else self.reply for _ in prompts]
+
+    def note(self, task, failure):
+        assert failure is None
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5, 0.8])
+def test_nothing_compared_makes_a_link_but_a_weaker_one_than_a_look_that_agrees(threshold):
+    sentence = Sentence("s", "a man fled", ((0, 1), (2, 5), (6, 10)))
+    text = TextEvent("t", "s", "Conflict:Attack", Span(2, 3))
+    image = ImageEvent("i", "p", "Conflict:Attack")
+    document = Document("d", (sentence,), (Image("p", "p.jpg", 9, 9),), (text,), (image,))
+    context = Context(load_ontology(), RelativeBoxes(), "brief")
+    scores = []
+    for answer in ("[]", f"[{ONE}]"):
+        linker = Linker(Says(answer, 0.9), context, threshold=threshold, scale=Scale())
+        ((link,),) = (one.links for one in linker.link([document]))
+        scores.append(link.score)
+    assert threshold < scores[0] < scores[1]

@@ -10,6 +10,7 @@ of a sentence or the sentence of a picture is the same prompt.
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -30,8 +31,9 @@ LINK_TOKENS = 160
 CAPTION_TOKENS = 96
 THRESHOLD = 0.5
 """Where nothing was measured."""
-NOTHING_COMPARED = 0.6
-"""More likely than not: the type is the same already. Less so than any look that agrees."""
+NOTHING_COMPARED = 0.4
+"""Log-odds above the threshold: rather one event than not, as its type is the same already; but any
+look that agrees says more."""
 _SEEN = '"seen":'
 
 
@@ -66,13 +68,10 @@ def candidates(documents: Sequence[Document]) -> Iterator[Pair]:
 def probability(reply: Reply, answer: Answer[Compared]) -> float:
     """Return the probability that a picture shows all that was compared, by its answer's tokens.
 
-    An answer that cannot be read whole counts as no. Where nothing was compared nothing speaks
-    against the pair: ``NOTHING_COMPARED``.
+    An answer that cannot be read whole counts as no. An empty one says nothing: see ``Linker``.
     """
     if answer.failure is not None:
         return 0.0
-    if not answer.items:
-        return NOTHING_COMPARED
     all_same = 1.0
     for item, (start, end) in zip(answer.items, answer.places, strict=True):
         seen = reply.text.index(_SEEN, start, end) + len(_SEEN)
@@ -104,6 +103,12 @@ class Linker:
         self._threshold = threshold
         self._scale = scale
 
+    def _judged(self, reply: Reply, answer: Answer[Compared]) -> float:
+        """Return a pair's probability; where nothing was compared, there was nothing to measure."""
+        if answer.failure is None and not answer.items:
+            return _neutral(self._threshold)
+        return self._scale(probability(reply, answer))
+
     def link(
         self, documents: Sequence[Document], progress: Progress | None = None
     ) -> list[Document]:
@@ -123,7 +128,7 @@ class Linker:
             answer = task.read(reply.text)
             self._asker.note(task.name, answer.failure)
             by_pair = scores[pair.document, pair.text.event_type]
-            by_pair[pair.text.id, pair.image.id] = self._scale(probability(reply, answer))
+            by_pair[pair.text.id, pair.image.id] = self._judged(reply, answer)
         links: dict[int, list[Link]] = defaultdict(list)
         for (number, _), by_pair in scores.items():
             links[number] += assigned(by_pair, self._threshold)
@@ -131,6 +136,12 @@ class Linker:
             msgspec.structs.replace(document, links=tuple(links[number]))
             for number, document in enumerate(documents)
         ]
+
+
+def _neutral(threshold: float) -> float:
+    """Return the probability that lies ``NOTHING_COMPARED`` above the threshold."""
+    odds = threshold / (1 - threshold) * math.exp(NOTHING_COMPARED)
+    return odds / (1 + odds)
 
 
 def captions_of(
