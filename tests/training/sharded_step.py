@@ -5,6 +5,7 @@ Started by torchrun. Without the blank picture the processes wait for each other
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -59,6 +60,8 @@ def main(twin: str, picture: str, out: str) -> None:
         torch.save(grads, out)
     torch.distributed.barrier()
     torch.distributed.destroy_process_group()
+    # Threads of gloo may outlive Python's own end, and then abort the process.
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ RECIPE = {
     "seed": 1,
     "world_seed": 2,
     "world_scale": 0.01,
+    "renamings": 2,
     "gallery": 4,
     "close_ups": 4,
     "vocabulary": 400,

@@ -84,7 +84,8 @@ def test_adapters_that_do_not_go_together_are_named(override, named):
 
 
 def test_epochs_are_steps_over_the_samples_of_all_sources():
-    stage = load_recipe(TINY, ["stages.0.steps=null", "stages.0.epochs=1.5"]).stages[0]
+    changes = ["stages.0.steps=null", "stages.0.epochs=1.5", "stages.0.batch=16"]
+    stage = load_recipe(TINY, changes).stages[0]
     assert stage.steps_over(160) == 15
     assert stage.steps_over(161) == 16
     assert load_recipe(TINY, ["stages.0.steps=7"]).stages[0].steps_over(160) == 7
