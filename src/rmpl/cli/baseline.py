@@ -10,6 +10,14 @@ import typer
 if TYPE_CHECKING:
     from rmpl.records import Document
 
+Examples = Annotated[
+    Path | None, typer.Option(help="A recipe, whose training corpora the examples are taken from.")
+]
+ExamplesData = Annotated[
+    Path | None, typer.Option(help="What its paths are relative to; default the recipe's.")
+]
+Seed = Annotated[int, typer.Option(help="Of the choice of examples.", min=0)]
+
 app = typer.Typer(
     help="Baselines to compare a trained model with.",
     no_args_is_help=True,
@@ -28,17 +36,12 @@ def prompt(
     data: Annotated[Path, typer.Option(help="The benchmark's folder.")],
     corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
     shots: Annotated[int, typer.Option(help="Worked examples a task, in every prompt.", min=0)] = 0,
-    examples: Annotated[
-        Path | None,
-        typer.Option(help="A recipe, whose training corpora the examples are taken from."),
-    ] = None,
-    examples_data: Annotated[
-        Path | None, typer.Option(help="What its paths are relative to; default the recipe's.")
-    ] = None,
+    examples: Examples = None,
+    examples_data: ExamplesData = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; default runs/prompt/MODEL-SHOTS.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the choice of examples.", min=0)] = 0,
+    seed: Seed = 0,
     batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 8,
     limit: Annotated[
         int | None, typer.Option(help="Only the first so many documents.", min=1)
@@ -97,14 +100,9 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder to write m2e2_text.jsonl and so on to.")],
     corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
     shots: Annotated[int, typer.Option(help="Worked examples in every prompt.", min=0)] = 0,
-    examples: Annotated[
-        Path | None,
-        typer.Option(help="A recipe, whose training corpora the examples are taken from."),
-    ] = None,
-    examples_data: Annotated[
-        Path | None, typer.Option(help="What its paths are relative to; default the recipe's.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the choice of examples.", min=0)] = 0,
+    examples: Examples = None,
+    examples_data: ExamplesData = None,
+    seed: Seed = 0,
 ) -> None:
     """Write the prompts of the benchmark as rows for lm-evaluation-harness and lmms-eval.
 

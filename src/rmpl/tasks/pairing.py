@@ -11,6 +11,7 @@ corpora:
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 from collections import defaultdict
@@ -71,6 +72,8 @@ class Looks:
     def __init__(self, glosses: Iterable[str]) -> None:
         self._known = {words(gloss) for gloss in glosses}
         self._longest = max((len(gloss) for gloss in self._known), default=0)
+        self.named = functools.cache(self._named)
+        """Returns the known gloss in another one's words: the same few are asked for every pair."""
 
     def find(self, tokens: Sequence[str]) -> Span | None:
         """Return where the longest known gloss stands among tokens, the first of equals."""
@@ -81,8 +84,7 @@ class Looks:
                     return Span(start, start + length)
         return None
 
-    def named(self, gloss: str) -> Words | None:
-        """Return the known gloss in another one's words."""
+    def _named(self, gloss: str) -> Words | None:
         found = words(gloss)
         span = self.find(found)
         return None if span is None else found[span.start : span.end]
@@ -228,17 +230,17 @@ def _compare(said: Sequence[Look], shown: ImageEvent, looks: Looks) -> tuple[tup
     wanted = defaultdict(set)
     for look in said:
         wanted[look.role].add(look.words)
-    seen: dict[str, dict[Words, str]] = defaultdict(dict)
+    seen: dict[str, list[Words]] = defaultdict(list)
     for argument in shown.arguments:
         named = looks.named(argument.gloss or "")
         if named is not None:
-            seen[argument.role][named] = " ".join(named)
-    compared: dict[Look, str] = {}
+            seen[argument.role].append(named)
+    compared = []
     for look in said:
         there = seen[look.role]
+        others = [one for one in there if one not in wanted[look.role]]
         if look.words in there:
-            compared[look] = there[look.words]
-        elif there.keys() - wanted[look.role]:
-            others = [text for words, text in there.items() if words not in wanted[look.role]]
-            compared[look] = others[0]
-    return tuple(compared.items())
+            compared.append((look, " ".join(look.words)))
+        elif others:
+            compared.append((look, " ".join(others[0])))
+    return tuple(compared)
