@@ -120,10 +120,8 @@ def test_a_frozen_tower_sees_each_picture_once_and_learns_the_same(
     adapter = {"kind": "full", "parts": ["language"]}
     tree["stages"] = [{**tree["stages"][0], "steps": 6, "adapter": adapter}]
     seen = []
-    look = samples_module.picture_features
-    monkeypatch.setattr(
-        samples_module, "picture_features", lambda *with_: seen.append(1) or look(*with_)
-    )
+    look = samples_module.look_at
+    monkeypatch.setattr(samples_module, "look_at", lambda *with_: seen.append(1) or look(*with_))
     Run(Recipe.model_validate(tree), tmp_path / "once", small_world).train()
     pictures = sum(1 for folder in ("swig", "mnre") for _ in (small_world / folder).rglob("*.jpg"))
     assert 0 < len(seen) <= pictures

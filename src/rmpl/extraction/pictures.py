@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import collections
-import dataclasses
 from pathlib import Path
 
 import torch
 
 from rmpl.backbones.backbone import Backbone, Encoded
-from rmpl.backbones.features import PIXELS, Features, feature_bytes, picture_features
-from rmpl.backbones.frames import Frame
+from rmpl.backbones.features import feature_bytes
+from rmpl.backbones.pictures import SeenPicture, encode_seen, look_at
 from rmpl.tasks import Prompt
 
 KEPT_BYTES = 2**28
 """So much memory features of pictures may take; the longest unused go first."""
 
-
-class _Seen:
-    """What is kept of a picture: its features, and the frame of its prompts without pixels."""
-
-    def __init__(self, features: Features, frame: Frame | None) -> None:
-        self.features = features
-        self.frame = frame
-        held = {} if frame is None else frame.others
-        tensors = (value for value in held.values() if isinstance(value, torch.Tensor))
-        self.size = feature_bytes(features) + sum(tensor.nbytes for tensor in tensors)
+_Version = tuple[str, int, int]
+"""A file's path, time of its last change and size."""
 
 
 class Pictures:
@@ -42,7 +33,7 @@ class Pictures:
     def __init__(self, backbone: Backbone, *, keep_bytes: int = KEPT_BYTES) -> None:
         self._backbone = backbone
         self._left = keep_bytes
-        self._seen: collections.OrderedDict[tuple[str, int, int], _Seen] = collections.OrderedDict()
+        self._seen: collections.OrderedDict[_Version, SeenPicture] = collections.OrderedDict()
 
     def encode(self, prompt: Prompt) -> Encoded:
         """Tokenise a prompt, its picture seen.
@@ -56,40 +47,28 @@ class Pictures:
             return self._backbone.encode(prompt)
         key = _version(prompt.image.path or "")
         if key not in self._seen:
-            frame = self._backbone.frame(prompt.image)
-            vision = self._backbone.encode(prompt).vision if frame is None else frame.others
-            features = picture_features(self._backbone.model, vision)
-            self._keep(key, _Seen(features, _without_pixels(frame)))
+            self._keep(key, look_at(self._backbone, prompt))
         self._seen.move_to_end(key)
-        seen = self._seen[key]
-        encoded = None
-        if seen.frame is not None:
-            encoded = self._backbone.encode_in(seen.frame, prompt.text)
-        if encoded is None:
-            encoded = self._backbone.encode(prompt)
-            del encoded.vision[PIXELS]
-        encoded.features = seen.features
-        return encoded
+        return encode_seen(self._backbone, self._seen[key], prompt)
 
-    def _keep(self, key: tuple[str, int, int], seen: _Seen) -> None:
+    def _keep(self, key: _Version, seen: SeenPicture) -> None:
         self._seen[key] = seen
-        self._left -= seen.size
+        self._left -= _size(seen)
         while self._left < 0 and len(self._seen) > 1:
             _, oldest = self._seen.popitem(last=False)
-            self._left += oldest.size
+            self._left += _size(oldest)
 
 
-def _version(path: str) -> tuple[str, int, int]:
+def _size(seen: SeenPicture) -> int:
+    held = {} if seen.frame is None else seen.frame.others
+    tensors = (value for value in held.values() if isinstance(value, torch.Tensor))
+    return feature_bytes(seen.features) + sum(tensor.nbytes for tensor in tensors)
+
+
+def _version(path: str) -> _Version:
     """Name a file as it is now; one that is not there is told of when it is opened."""
     try:
         state = Path(path).stat()
     except OSError:
         return path, 0, 0
     return path, state.st_mtime_ns, state.st_size
-
-
-def _without_pixels(frame: Frame | None) -> Frame | None:
-    if frame is None:
-        return None
-    others = {name: value for name, value in frame.others.items() if name != PIXELS}
-    return dataclasses.replace(frame, others=others)

@@ -12,22 +12,14 @@ import PIL.Image
 from torch.utils.data import Dataset
 
 from rmpl.backbones.backbone import Backbone, Encoded
-from rmpl.backbones.features import PIXELS, Features, feature_bytes, moved, picture_features
-from rmpl.backbones.frames import Frame
+from rmpl.backbones.features import feature_bytes, moved
+from rmpl.backbones.pictures import SeenPicture, encode_seen, look_at
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.training.adapters import trainable_by_part
 from rmpl.training.mixture import Mixture
 
 _BLANK = 64
-
-
-@dataclasses.dataclass(frozen=True)
-class _Seen:
-    """A picture that was looked at: its prompts' frame without the pixels, and its features."""
-
-    frame: Frame | None
-    features: Features
 
 
 class EncodedMixture(Dataset[tuple[int, Encoded]]):
@@ -51,7 +43,7 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
         self._mixture = mixture
         self._backbone = backbone
         self._cache: dict[tuple[int, int], Encoded] = {}
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[str, SeenPicture] = {}
         self._left = cache_bytes
         trained = trainable_by_part(backbone.model, backbone.family)
         is_frozen = not (trained.get("vision") or trained.get("projector"))
@@ -76,30 +68,18 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
         image = sample.prompt.image
         if image is None or not self._keeps_features:
             return self._backbone.encode(sample.prompt, sample.target)
-        seen = self._seen.get(image.path or "") or self._see(image)
-        encoded = None
-        if seen.frame is not None:
-            encoded = self._backbone.encode_in(seen.frame, sample.prompt.text, sample.target)
-        if encoded is None:
-            encoded = self._backbone.encode(sample.prompt, sample.target)
-            encoded.vision.pop(PIXELS)
-        encoded.features = seen.features
-        return encoded
+        seen = self._seen.get(image.path or "") or self._see(sample.prompt, image.path or "")
+        return encode_seen(self._backbone, seen, sample.prompt, sample.target)
 
-    def _see(self, image: Image) -> _Seen:
+    def _see(self, prompt: Prompt, path: str) -> SeenPicture:
         """Look at a picture; several samples of one picture share what the tower makes of it."""
-        frame = self._backbone.frame(image)
-        vision = self._backbone.encode(Prompt("", image)).vision if frame is None else frame.others
+        seen = look_at(self._backbone, prompt)
         # Kept beside the samples: a GPU's memory is for the model.
-        features = moved(picture_features(self._backbone.model, vision), "cpu")
-        if frame is not None:
-            others = {name: value for name, value in vision.items() if name != PIXELS}
-            frame = dataclasses.replace(frame, others=others)
-        seen = _Seen(frame, features)
-        size = feature_bytes(features)
+        seen = dataclasses.replace(seen, features=moved(seen.features, "cpu"))
+        size = feature_bytes(seen.features)
         if size <= self._left:
             self._left -= size
-            self._seen[image.path or ""] = seen
+            self._seen[path] = seen
         return seen
 
 
