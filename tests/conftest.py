@@ -39,4 +39,4 @@ def brief_answers(monkeypatch) -> None:
     """Keep a model with random weights, which never stops by itself, to a few tokens an answer."""
     monkeypatch.setattr("rmpl.extraction.pipeline.MENTION_TOKENS", 32)
     monkeypatch.setattr("rmpl.extraction.pipeline.ARGUMENT_TOKENS", 32)
-    monkeypatch.setattr("rmpl.extraction.linking.CAPTION_TOKENS", 8)
+    monkeypatch.setattr("rmpl.extraction.comparing.CAPTION_TOKENS", 8)

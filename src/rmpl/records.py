@@ -61,6 +61,10 @@ class Sentence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         """Return the text of every token."""
         return [self.text[start:end] for start, end in self.tokens]
 
+    def holds(self, span: Span) -> bool:
+        """Return whether a token span lies in this sentence; ``NOWHERE`` does not."""
+        return 0 <= span.start < span.end <= len(self.tokens)
+
     def chars(self, span: Span) -> tuple[int, int]:
         """Return the character span ``(start, end)`` of a token span, ``end`` exclusive."""
         return self.tokens[span.start][0], self.tokens[span.end - 1][1]
@@ -147,12 +151,25 @@ class ImageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     caption: str | None = None
 
 
+class Alignment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A span and a box of linked events that are the same participant, in one role."""
+
+    role: str
+    span: Span
+    box: Box
+    score: float | None = None
+
+
 class Link(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A text event and an image event of one document that are the same event (ids of both)."""
+    """A text event and an image event of one document that are the same event (ids of both).
+
+    ``alignments`` are those of their arguments that are known to be the same participants.
+    """
 
     text: str
     image: str
     score: float | None = None
+    alignments: tuple[Alignment, ...] = ()
 
 
 class Relation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

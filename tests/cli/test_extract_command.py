@@ -119,6 +119,11 @@ def test_links_can_be_found_alone(articles, run, tmp_path):
         if text.event_type == image.event_type
     ]
     assert sorted(pairs) == sorted((k.text, k.image) for d in linked for k in d.links)
+    assert f"links: {len(pairs)}, with " in result.output
+    lines = [json.loads(line) for line in (tmp_path / "linked.jsonl").read_text().splitlines()]
+    merged = [event for line in lines for event in line["multimedia_events"]]
+    assert bool(merged) == bool(pairs)
+    assert all("alignment" in event for event in merged)
 
 
 def test_events_without_their_sentences_need_the_corpus(run, tmp_path, monkeypatch):

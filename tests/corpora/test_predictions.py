@@ -17,6 +17,7 @@ from rmpl.errors import RmplError
 from rmpl.ontology import EventType, Ontology
 from rmpl.records import (
     NOWHERE,
+    Alignment,
     Box,
     Document,
     ImageArgument,
@@ -225,6 +226,13 @@ def test_another_inventory_can_be_given(tmp_path: Path) -> None:
     assert len(list(read_predictions(path, ontology=own))) == 1
 
 
+@pytest.mark.parametrize("other", [1, "x", [1], [{"role": "Victim"}], {"role": "Victim"}])
+def test_alignments_of_another_form_are_no_error_as_they_are_not_scored(other, tmp_path: Path):
+    links = [{"text": "t1", "image": "i1", "alignments": other}]
+    (document,) = read_predictions(write(tmp_path, line(links=links)))
+    assert document.links == (Link("t1", "i1"),)
+
+
 @pytest.mark.parametrize("name", ["p.jsonl", "p.jsonl.gz"])
 def test_what_is_written_is_read_back(name: str, tmp_path: Path) -> None:
     sentence = Sentence("D_0", "He died.", ((0, 2), (3, 7), (7, 8)))
@@ -240,7 +248,14 @@ def test_what_is_written_is_read_back(name: str, tmp_path: Path) -> None:
                 "i1", "D_1", "Life:Die", (ImageArgument("Victim", Box(1, 2, 3, 4.5, group=True)),)
             ),
         ),
-        links=(Link("t1", "i1", 0.25),),
+        links=(
+            Link(
+                "t1",
+                "i1",
+                0.25,
+                (Alignment("Victim", Span(0, 1), Box(1, 2, 3, 4.5, group=True), 0.75),),
+            ),
+        ),
     )
     path = tmp_path / name
     write_predictions([document], path)

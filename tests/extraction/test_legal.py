@@ -12,7 +12,7 @@ from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.event_mentions import TextEMI
 from rmpl.tasks.grammars import Grammar, one_line
-from rmpl.tasks.same_event import SameEvent
+from rmpl.tasks.same_event import SameEvent, ShownFirst
 from rmpl.tasks.schema import image_participants, write_participants
 
 YES_OR_NO = Grammar('start: "yes" | "no"', 3)
@@ -39,12 +39,16 @@ def context():
         ('[{"trigger": "fired", "type": "Conflict:Attack"}]', f"[{ATTACK}]"),
         (f'[{ATTACK},{{"type":"Conflict:Attack","trigger":"ran"}}]', f"[{ATTACK}]"),
         (f'[{ATTACK},{{"type":"Life:Die","trig', f"[{ATTACK}]"),
-        ('[{"type":"Hacked","trigger":"fired"}]', "[]"),
+        ("Nothing: [ ].", "[]"),
+        # What says something, but nothing legal, does not say that there is nothing.
+        ('[{"type":"Hacked","trigger":"fired"}]', None),
+        ('[{"type":"Hacked","args":[]}]', None),
+        ("I am [not] sure.", None),
         ("[" + ",".join([ATTACK] * 40) + "]", "[" + ",".join([ATTACK] * 32) + "]"),
         ("No events.", None),
         ("", None),
-        ("[" * 5000, "[]"),
-        ('[{"a":' * 3000, "[]"),
+        ("[" * 5000, None),
+        ('[{"a":' * 3000, None),
     ],
 )
 def test_what_is_kept_of_a_list(context, answer, expected):
@@ -65,6 +69,8 @@ def test_comparisons_keep_their_order_of_keys(context):
     grammar = SameEvent(context).grammar(SENTENCE, "A crowd runs.")
     answer = '[{"seen": "crowd", "span": "the crowd", "nth": 2}, {"span": "one", "seen": "crowd"}]'
     assert repaired(answer, grammar) == '[{"span":"the crowd","nth":2,"seen":"crowd"}]'
+    grammar = ShownFirst(context).grammar(SENTENCE, "A crowd runs.")
+    assert repaired(answer, grammar) == '[{"seen":"crowd","span":"the crowd","nth":2}]'
 
 
 @pytest.mark.parametrize(
@@ -74,6 +80,7 @@ def test_comparisons_keep_their_order_of_keys(context):
         (YES_OR_NO, "Yes, it is.", "yes"),
         (YES_OR_NO, "Perhaps.", None),
         (one_line(), "A man runs.\nHe is fast.", "A man runs."),
+        (one_line(), "A man [left] runs.\nHe is fast.", "A man [left] runs."),
     ],
 )
 def test_what_is_kept_of_words(grammar, answer, expected):

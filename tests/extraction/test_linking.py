@@ -1,69 +1,143 @@
-"""What an answer to "same event?" is worth."""
+"""Which pairs become links, and what is known of those that nobody answered about."""
 
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rmpl.backbones.boxes import RelativeBoxes
+from rmpl.extraction.asking import Asker
 from rmpl.extraction.calibration import Scale
 from rmpl.extraction.engine import Reply
-from rmpl.extraction.linking import Linker, probability
+from rmpl.extraction.linking import Linker, assigned
 from rmpl.ontology import load_ontology
-from rmpl.records import Document, Image, ImageEvent, Sentence, Span, TextEvent
+from rmpl.records import (
+    NOWHERE,
+    Alignment,
+    Box,
+    Document,
+    Image,
+    ImageArgument,
+    ImageEvent,
+    Sentence,
+    Span,
+    TextArgument,
+    TextEvent,
+)
 from rmpl.tasks import Context
-from rmpl.tasks.same_event import SameEvent
 
 ONE = '{"span":"man","seen":"man"}'
-TWO = '{"span":"red truck","seen":"bus"}'
+TWO = '{"span":"man","seen":"dog"}'
 
 
-def worth(*parts: tuple[str, float]) -> float:
-    """The probability of an answer written in pieces, each with a probability."""
-    text, ends, logs = "", [], []
-    for piece, certainty in parts:
-        text += piece
-        ends.append(len(text))
-        logs.append(math.log(certainty))
-    reply = Reply(text, 0.5, tuple(logs), tuple(ends))
-    task = SameEvent(Context(load_ontology(), RelativeBoxes(), "brief"))
-    return probability(reply, task.read(text))
-
-
-def test_every_comparison_must_agree():
-    start, other = ONE.removesuffix('"man"}'), TWO.removesuffix('"bus"}')
-    assert worth(("[" + start, 0.4), ('"man"', 0.9), ("}]", 1.0)) == pytest.approx(0.9)
-    parts = [("[" + start, 0.4), ('"man"', 0.9), ("}," + other, 0.7), ('"bus"', 0.8), ("}]", 1.0)]
-    assert worth(*parts) == pytest.approx(0.9 * 0.2)
-
-
-def test_an_answer_that_cannot_be_read_is_no():
-    assert worth(("[" + ONE, 0.9)) == 0.0
+def reply(answer: str | None, certainty: float = 0.9) -> Reply:
+    if answer is None:
+        return Reply("[]", 0.9, given_up=True)
+    return Reply(answer, 0.5, (math.log(certainty),), (len(answer),))
 
 
 class Says:
-    """Stands for the model: one caption, and one answer to every pair."""
+    """Stands for the model: a caption that is the picture's id, and an answer to every pair.
 
-    def __init__(self, answer: str, certainty: float) -> None:
-        self.reply = Reply(answer, 0.5, (math.log(certainty),), (len(answer),))
+    ``answers`` are by picture, or else one for all.
+    """
 
-    def ask(self, task, prompts, grammars, max_tokens, progress=None):
-        caption = Reply("a man waits", 0.9)
-        return [caption if task == "caption" else self.reply for _ in prompts]
+    def __init__(self, answers, certainty: float = 0.9) -> None:
+        self.answers, self.certainty = answers, certainty
 
-    def note(self, task, failure):
-        assert failure is None
+    def answer(self, prompts, *, max_tokens, grammars=None, progress=None):
+        return [self.reply(prompt) for prompt in prompts]
+
+    def reply(self, prompt) -> Reply:
+        if prompt.text.startswith("caption"):
+            return Reply(prompt.image.id, 0.9)
+        by_picture = isinstance(self.answers, dict)
+        answer = self.answers[prompt.image.id] if by_picture else self.answers
+        return reply(answer, self.certainty)
+
+
+SENTENCE = Sentence("s", "a man fled", ((0, 1), (2, 5), (6, 10)))
+FLED = Span(2, 3)
+MAN = TextArgument("Target", Span(0, 2))
+BOX = ImageArgument("Target", Box(0, 0, 5, 5))
+CONTEXT = Context(load_ontology(), RelativeBoxes(), "brief")
+
+
+def document(*pictures: str, trigger: Span = FLED) -> Document:
+    text = TextEvent("t", "s", "Conflict:Attack", trigger, (MAN,))
+    images = [Image(name, f"{name}.jpg", 9, 9) for name in pictures]
+    events = [ImageEvent(f"{name}-event", name, "Conflict:Attack", (BOX,)) for name in pictures]
+    return Document("d", (SENTENCE,), tuple(images), (text,), tuple(events))
+
+
+def linked(answers, *pictures, certainty=0.9, threshold=0.5, scale=None, **about):
+    asker = Asker(Says(answers, certainty))
+    linker = Linker(asker, CONTEXT, threshold=threshold, scale=scale or Scale())
+    (found,) = linker.link([document(*pictures, **about)])
+    return found.links, asker
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.5, 0.8])
 def test_nothing_compared_makes_a_link_but_a_weaker_one_than_a_look_that_agrees(threshold):
-    sentence = Sentence("s", "a man fled", ((0, 1), (2, 5), (6, 10)))
-    text = TextEvent("t", "s", "Conflict:Attack", Span(2, 3))
-    image = ImageEvent("i", "p", "Conflict:Attack")
-    document = Document("d", (sentence,), (Image("p", "p.jpg", 9, 9),), (text,), (image,))
-    context = Context(load_ontology(), RelativeBoxes(), "brief")
     scores = []
     for answer in ("[]", f"[{ONE}]"):
-        linker = Linker(Says(answer, 0.9), context, threshold=threshold, scale=Scale())
-        ((link,),) = (one.links for one in linker.link([document]))
+        ((link,), _) = linked(answer, "p", threshold=threshold)
         scores.append(link.score)
     assert threshold < scores[0] < scores[1]
+
+
+def test_no_answer_is_no_evidence_and_is_counted():
+    links, asker = linked(None, "p")
+    assert links == ()
+    assert asker.failures["same-event"] == 1
+    links, asker = linked("[]", "p")
+    assert len(links) == 1
+    assert asker.failures["same-event"] == 0
+
+
+def test_no_answer_stands_in_the_way_of_nothing():
+    links, _ = linked({"yes": f"[{ONE}]", "no": f"[{TWO}]", "lost": None}, "yes", "no", "lost")
+    assert [(link.image, link.score) for link in links] == [("yes-event", pytest.approx(0.9))]
+
+
+def test_a_pair_that_nobody_answered_about_is_linked_by_the_others_only():
+    every = {("a", "1"): 0.9, ("b", "1"): 0.9, ("b", "2"): 0.9}
+    links = assigned({**every, ("a", "2"): None}, 0.5)
+    assert {(one.text, one.image): one.score for one in links} == {**every, ("a", "2"): None}
+    assert assigned({("a", "1"): None, ("a", "2"): 0.1}, 0.5) == []
+
+
+@given(
+    st.integers(1, 4).flatmap(
+        lambda images: st.lists(
+            st.lists(st.one_of(st.none(), st.floats(0.01, 0.99)), min_size=images, max_size=images),
+            min_size=1,
+            max_size=4,
+        )
+    )
+)
+def test_every_link_rests_on_an_answer_of_its_event(rows):
+    probabilities = {(t, i): p for t, row in enumerate(rows) for i, p in enumerate(row)}
+    links = assigned(probabilities, 0.5)
+    for link in links:
+        same = {one.text for one in links if one.image == link.image}
+        known = [probabilities[one.text, one.image] for one in links if one.text in same]
+        assert any(p is not None and p > 0.5 for p in known)
+
+
+def test_a_link_says_which_span_and_box_are_one_participant():
+    ((link,), _) = linked(f"[{ONE}]", "p")
+    assert link.alignments == (Alignment("Target", Span(0, 2), BOX.box, pytest.approx(0.9)),)
+    ((link,), _) = linked("[]", "p")
+    assert link.alignments == ()
+    # What is said of participants stands even where the pair as a whole is believed less.
+    ((link,), _) = linked(f"[{ONE}]", "p", certainty=0.4, threshold=0.3)
+    assert link.alignments[0].score == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("trigger", [NOWHERE, Span(3, 4), Span(7, 9)])
+def test_a_trigger_outside_of_its_sentence_is_not_asked_about(trigger):
+    links, asker = linked(f"[{ONE}]", "p", trigger=trigger)
+    assert links == ()
+    assert asker.asked["same-event"] == 0

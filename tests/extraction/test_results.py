@@ -6,9 +6,10 @@ import pytest
 
 from rmpl.corpora.predictions import read_predictions
 from rmpl.errors import RmplError
-from rmpl.extraction.results import ResultsFile, read_results, result_line
+from rmpl.extraction.results import ResultsFile, linked_line, read_results, result_line
 from rmpl.inputs.reading import Item
 from rmpl.records import (
+    Alignment,
     Box,
     Document,
     Image,
@@ -30,7 +31,7 @@ FOUND = Document(
     (Image("p", "p.jpg", 40, 30),),
     (TextEvent("t", "s", "Life:Die", Span(1, 2), (VICTIM,), 0.5),),
     (ImageEvent("i", "p", "Life:Die", (ImageArgument("Victim", Box(1, 2, 3, 4), 0.75),), 0.5),),
-    (Link("t", "i", 0.5),),
+    (Link("t", "i", 0.5, (Alignment("Victim", Span(2, 3), Box(1, 2, 3, 4), 0.9),)),),
 )  # fmt: skip
 
 
@@ -60,6 +61,7 @@ def test_a_line_says_where_everything_stands():
     assert event["score"] == 0.125
     assert [(a["event"], a["score"]) for a in event["arguments"]] == [("t", 0.25), ("i", 0.75)]
     assert event["arguments"][0]["text"] == "Ana"
+    assert event["alignment"] == [{"text": 0, "image": 1, "score": 0.9}]
     assert line["text"][13:17] == "shot"
 
 
@@ -68,6 +70,16 @@ def test_results_come_back_whole_and_are_prediction_lines_too(tmp_path):
     assert list(read_results(tmp_path / "r.jsonl")) == [FOUND]
     [read] = read_predictions(tmp_path / "r.jsonl")
     assert (read.text_events, read.links) == (FOUND.text_events, FOUND.links)
+
+
+def test_a_linked_line_has_the_multimedia_events_and_no_sentences():
+    line = json.loads(linked_line(FOUND))
+    assert line["links"][0]["alignments"][0]["box"] == [1, 2, 3, 4]
+    [event] = line["multimedia_events"]
+    one = event["alignment"][0]
+    assert event["arguments"][one["text"]]["event"] == "t"
+    assert event["arguments"][one["image"]]["event"] == "i"
+    assert "sentences" not in line
 
 
 def test_a_torn_last_line_is_taken_away_and_the_rest_is_done(path):

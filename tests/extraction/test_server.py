@@ -208,6 +208,7 @@ def test_an_answer_that_is_not_legal_is_put_right_or_asked_for_again(server):
         "cut off": '[{"type":"B"},{"type":"A',
         "stubborn": "I cannot help with that.",
         "better": "Sure!",
+        "wrong": '[{"type":"Hacked"}]',
     }
 
     def script(body):
@@ -225,8 +226,10 @@ def test_an_answer_that_is_not_legal_is_put_right_or_asked_for_again(server):
         "cut off": '[{"type":"B"}]',
         "stubborn": "[]",
         "better": '[{"type":"A"}]',
+        "wrong": "[]",
     }
-    assert engine.counts == {"repaired": 4, "asked again": 2, "given up": 1}
+    assert engine.counts == {"repaired": 4, "asked again": 3, "given up": 2}
+    assert [r.given_up for r in replies] == [name in {"stubborn", "wrong"} for name in answers]
     (reply,) = engine.answer([Prompt("stubborn")], max_tokens=5, grammars=[YES_OR_NO])
     assert reply.text == "no"
 

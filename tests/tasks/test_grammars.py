@@ -18,7 +18,7 @@ from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.grammars import MOST_ITEMS, REACH, text_mentions
 from rmpl.tasks.relations import Relations
-from rmpl.tasks.same_event import SameEvent
+from rmpl.tasks.same_event import SameEvent, ShownFirst
 from rmpl.tasks.schema import Predicate, image_predicate, text_predicate, write_predicates
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 
@@ -212,6 +212,19 @@ def test_same_event_compares_spans_of_the_sentence_with_those_of_the_caption(con
         assert not accepts(grammar, f'[{{"span":"{pad}{span}","seen":"{pad}{seen}"}}]')
     for answer in ("", "yes", f'[{{"span":"{pad}man"}}]'):
         assert not accepts(grammar, answer)
+    turned = ShownFirst(context).grammar(sentence, "a guard waits")
+    for span in ('man"', 'the man"', 'man","nth":2'):
+        written = f'[{{"seen":"{pad}a guard","span":"{pad}{span}}}]'
+        assert accepts(turned, written)
+        assert not accepts(grammar, written)
+    assert accepts(turned, "[]")
+    for seen, span in (("guard", "dog"), ("man", "man"), ("guar", "man")):
+        assert not accepts(turned, f'[{{"seen":"{pad}{seen}","span":"{pad}{span}"}}]')
+    for empty in (
+        ShownFirst(context).grammar(sentence, ""),
+        SameEvent(context).grammar(sentence, ""),
+    ):
+        assert accepts(empty, "[]")
 
 
 @pytest.mark.parametrize(

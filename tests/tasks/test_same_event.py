@@ -19,7 +19,7 @@ from rmpl.records import (
 )
 from rmpl.tasks import Context
 from rmpl.tasks.pairing import make_pairs, verdict
-from rmpl.tasks.same_event import Compared, SameEvent
+from rmpl.tasks.same_event import Compared, SameEvent, ShownFirst
 
 ATTACK = "Conflict:Attack"
 
@@ -118,3 +118,60 @@ def test_a_broken_answer_is_a_failure(answer):
     read = task.read('[{"span":" Man","seen":" man"},{"span":"men","seen":"man"}]').items
     assert read == [Compared(span=" Man", seen=" man"), Compared(span="men", seen="man")]
     assert [one.is_same for one in read] == [True, False]
+
+
+@pytest.fixture(scope="module")
+def documents(small_world):
+    return [
+        *read_jmee(small_world / "ace" / "train.json"),
+        *read_corpus("swig", small_world / "swig", split="train"),
+    ]
+
+
+def test_with_both_directions_every_pair_is_learnt_in_one_of_them_by_its_id(documents):
+    def samples(directions):
+        boxes = RelativeBoxes(step=20)
+        context = Context(load_ontology(), boxes, "brief", " ", link_directions=directions)
+        return list(SameEvent(context).samples(documents))
+
+    one, both = samples("one"), samples("both")
+    assert [sample.id for sample in one] == [sample.id for sample in both]
+    assert {sample.task for sample in both} == {"same-event"}
+    turned = [sample for sample in both if sample.prompt.text.startswith("same-event-shown: ")]
+    assert 0.4 * len(both) < len(turned) < 0.6 * len(both)
+    ids = {sample.id for sample in turned}
+    assert [a for a in both if a.id not in ids] == [a for a in one if a.id not in ids]
+    assert len(turned) == sum(sample.id in ids for sample in both)
+    assert samples("both") == both
+
+
+def test_the_other_direction_says_the_same_with_the_picture_first(documents):
+    context = Context(load_ontology(), RelativeBoxes(step=20), "brief", " ")
+    told_first, shown_first = SameEvent(context), ShownFirst(context)
+    several = 0
+    for pair in told_first.pairs(documents, {}):
+        one, other = told_first.sample(pair), shown_first.sample(pair)
+        head, *lines = one.prompt.text.splitlines()
+        assert other.prompt.text.splitlines()[1:] == lines[::-1]
+        assert other.prompt.text.splitlines()[0].partition(": ")[2] == head.partition(": ")[2]
+        answer = shown_first.read(other.target)
+        assert answer.failure is None
+        assert sorted(map(repr, answer.items)) == sorted(
+            map(repr, told_first.read(one.target).items)
+        )
+        assert all(other.target[a:].startswith('{"seen":') for a, _ in answer.places)
+        caption = pair.caption or ""
+        places = [caption.index(item.seen.strip()) for item in answer.items]
+        assert places == sorted(places)
+        several += len(places) > 1
+    assert several
+
+
+@pytest.mark.parametrize("kind", [SameEvent, ShownFirst])
+def test_a_full_prompt_says_which_line_is_which(kind):
+    image = Image("p", "p.jpg", 9, 9)
+    task = kind(Context(load_ontology(), RelativeBoxes()))
+    lines = task.ask(ATTACK, "a man [hit] him", image, "a dog waits").text.splitlines()
+    marked, caption = lines.index("a man [hit] him"), lines.index("a dog waits")
+    assert (caption < marked) == (kind is ShownFirst)
+    assert ("last line says" in lines[0]) == (kind is SameEvent)

@@ -13,7 +13,7 @@ from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
-from rmpl.tasks.same_event import SameEvent
+from rmpl.tasks.same_event import SameEvent, directions
 from rmpl.training.calibrating import calibrate, held_out_documents
 from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
@@ -86,7 +86,11 @@ class Forgetful:
         samples = [s for task in tasks for s in task(context).samples(documents)]
         same = SameEvent(context)
         captions = {d.images[0].id: "A man." for d in image}
-        samples += [same.sample(pair) for pair in same.pairs(documents, captions)]
+        samples += [
+            way.sample(pair)
+            for pair in same.pairs(documents, captions)
+            for way in directions(context)
+        ]
         self.answers = {self.key(s.prompt): s.target for s in samples}
         self.caption = Caption(context).name
 
@@ -106,8 +110,10 @@ class Forgetful:
         return [Reply(answer, 0.9) for answer in kept]
 
 
-def test_every_task_is_measured_against_the_gold(small_world):
-    context = Context(load_ontology(), RelativeBoxes(step=20), "brief")
+@pytest.mark.parametrize("ways", ["one", "both"])
+def test_every_task_is_measured_against_the_gold(small_world, ways):
+    boxes = RelativeBoxes(step=20)
+    context = Context(load_ontology(), boxes, "brief", link_directions=ways)
     held_out = held_out_documents(recipe(held_out=0.5), small_world, most=1_000)
     engine = Forgetful(context, held_out.text, held_out.image)
     found = calibrate(engine, context, held_out)

@@ -7,16 +7,17 @@ import io
 import re
 from html.parser import HTMLParser
 
+import msgspec
 import PIL.Image
 import pytest
 
-from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent, Span
+from rmpl.records import Alignment, Box, Document, Image, ImageArgument, ImageEvent, Link, Span
 from rmpl.records import TextArgument as Argument
 from rmpl.records import TextEvent as Event
 from rmpl.viewer.charts import draw_curve, nice_ticks
 from rmpl.viewer.compare import compare
 from rmpl.viewer.drawing import draw_document
-from rmpl.viewer.links import letter
+from rmpl.viewer.links import LinkBadges, letter, list_links
 from rmpl.viewer.palette import COLOURS, Palette
 from rmpl.viewer.pictures import load_picture
 from rmpl.viewer.report import write_report
@@ -245,3 +246,15 @@ def test_a_score_that_was_given_gold_is_marked_in_its_row():
     marked = str(draw_scores({"legacy": {"mm_emi_restricted": score}}))
     assert "GOLD GIVEN" in marked
     assert "GOLD GIVEN" not in str(draw_scores({"legacy": {"mm_emi": score}}))
+
+
+def test_a_link_says_which_participants_are_told_and_shown():
+    gold = gold_document()
+    known = Alignment("Person", Span(2, 4), Box(220, 50, 340, 280), 0.9)
+    lost = Alignment("Place", Span(90, 91), Box(0, 0, 1, 1))
+    for alignments, said in (((known, lost), True), ((lost,), False), ((), False)):
+        found = msgspec.structs.replace(gold, links=(Link("t1", "i1", 0.8, alignments),))
+        comparison = compare(None, found)
+        drawn = str(list_links(comparison, LinkBadges(comparison, "d1")))
+        assert ("told and shown: Person \u201cthree protesters\u201d .90" in drawn) == said
+        assert ("told and shown" in drawn) == said

@@ -301,7 +301,7 @@ def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
 def family_context(family: Family, settings: Settings, ontology: Ontology) -> Context:
     """Return what tasks need to know of a family with some settings."""
     boxes = family.boxes(settings.box_step, pixel_bounds(family, settings))
-    return Context(ontology, boxes, settings.style, settings.pad)
+    return Context(ontology, boxes, settings.style, settings.pad, settings.link_directions)
 
 
 def _where(source: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from rmpl.backbones.family import Family
 from rmpl.errors import RmplError
-from rmpl.tasks.base import Style
+from rmpl.tasks.base import Directions, Style
 
 SETTINGS = "rmpl.json"
 
@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     box_step: int = 1
     min_pixels: int = 0
     max_pixels: int = 0
+    link_directions: Directions = "one"
 
 
 def bound_pixels(processor: Any, family: Family, settings: Settings) -> Settings:

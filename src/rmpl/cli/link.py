@@ -39,14 +39,16 @@ def command(
 ) -> None:
     """Find which text events and image events of a document are one event.
 
-    Links that the file already has are replaced; events and arguments stay as they are.
+    Links that the file already has are replaced; events and arguments stay as they are. With the
+    links come the multimedia events that they make, as rmpl extract writes them.
     """
     from rmpl.cli.progress import Bars
-    from rmpl.corpora.predictions import write_predictions
+    from rmpl.corpora.files import replacing
     from rmpl.extraction.asking import Asker
     from rmpl.extraction.calibration import Calibration, read_calibration
     from rmpl.extraction.linking import Linker
     from rmpl.extraction.local import LocalEngine
+    from rmpl.extraction.results import linked_line
     from rmpl.ontology import load_ontology
     from rmpl.tasks.same_event import SameEvent
     from rmpl.training.trained import load_any, ontology_of
@@ -58,8 +60,9 @@ def command(
         ontology = ontology_of(folder)
     calibration = (read_calibration(folder) if folder is not None else None) or Calibration()
     documents = _documents(predictions, ontology, data, corpus, images)
+    asker = Asker(LocalEngine(backbone, batch=batch))
     linker = Linker(
-        Asker(LocalEngine(backbone, batch=batch)),
+        asker,
         backbone.context(ontology),
         threshold=calibration.link_threshold if threshold is None else threshold,
         scale=calibration.scale(SameEvent.name),
@@ -67,8 +70,16 @@ def command(
     with Bars() as bars:
         linked = linker.link(documents, bars.update)
     target = out if out is not None else predictions.with_name("linked.jsonl")
-    write_predictions(linked, target)
-    typer.echo(f"links: {sum(len(document.links) for document in linked):,}")
+    with replacing(target) as file:
+        file.writelines(map(linked_line, linked))
+    for task, count in asker.failures.items():
+        if count:
+            typer.echo(
+                f"{task}: {count:,} of {asker.asked[task]:,} answers not readable whole", err=True
+            )
+    links = [link for document in linked for link in document.links]
+    aligned = sum(len(link.alignments) for link in links)
+    typer.echo(f"links: {len(links):,}, with {aligned:,} pairs of a span and a box aligned")
     typer.echo(f"predictions: {target}")
 
 

@@ -62,12 +62,24 @@ class ImageEventLine(msgspec.Struct):
     score: object = None
 
 
+class AlignmentLine(msgspec.Struct):
+    """A span and a box of linked events that are one participant."""
+
+    role: str
+    start: int
+    end: int
+    box: tuple[float, float, float, float]
+    group: object = None
+    score: object = None
+
+
 class LinkLine(msgspec.Struct):
     """Ids of a text event and an image event that are one event."""
 
     text: str
     image: str
     score: object = None
+    alignments: object = None
 
 
 class DocumentLine(msgspec.Struct):

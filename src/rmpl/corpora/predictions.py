@@ -17,6 +17,7 @@ import msgspec
 
 from rmpl.corpora.files import lines_of, read_lines, replacing
 from rmpl.corpora.prediction_lines import (
+    AlignmentLine,
     Candidates,
     DocumentLine,
     ImageArgumentLine,
@@ -32,6 +33,7 @@ from rmpl.errors import RmplError
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.records import (
     NOWHERE,
+    Alignment,
     Box,
     Document,
     ImageArgument,
@@ -121,7 +123,22 @@ def document_of_line(raw: DocumentLine) -> Document:
         id=raw.doc_id,
         text_events=tuple(map(_to_text_event, raw.text_events)),
         image_events=tuple(map(_to_image_event, raw.image_events)),
-        links=tuple(Link(link.text, link.image, _number(link.score)) for link in raw.links),
+        links=tuple(
+            Link(link.text, link.image, _number(link.score), _to_alignments(link.alignments))
+            for link in raw.links
+        ),
+    )
+
+
+def _to_alignments(raw: object) -> tuple[Alignment, ...]:
+    """Read alignments; they are not scored, so that anything else may stand there, too."""
+    try:
+        lines = msgspec.convert(raw or [], list[AlignmentLine])
+    except msgspec.ValidationError:
+        return ()
+    return tuple(
+        Alignment(one.role, Span(one.start, one.end), _to_box(one), _number(one.score))
+        for one in lines
     )
 
 
@@ -156,7 +173,7 @@ def _to_image_event(raw: ImageEventLine) -> ImageEvent:
     )
 
 
-def _to_box(raw: ImageArgumentLine) -> Box:
+def _to_box(raw: ImageArgumentLine | AlignmentLine) -> Box:
     x1, y1, x2, y2 = raw.box
     return Box(min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2), raw.group is True)
 
@@ -203,7 +220,7 @@ def prediction_line(document: Document) -> dict[str, Any]:
         "text_events": [_text_event(e, sentences.get(e.sentence_id)) for e in document.text_events],
         "image_events": [_image_event(event) for event in document.image_events],
         "links": [
-            {"text": link.text, "image": link.image, **_score(link.score)}
+            {"text": link.text, "image": link.image, **_score(link.score), **_aligned(link)}
             for link in document.links
         ],
     }
@@ -235,22 +252,27 @@ def _span(span: Span, text: str | None, sentence: Sentence | None) -> dict[str, 
 
 
 def _image_event(event: ImageEvent) -> dict[str, Any]:
-    arguments = []
-    for argument in event.arguments:
-        box = argument.box
-        fields = {
-            "role": argument.role,
-            "box": [_plain(v) for v in (box.x1, box.y1, box.x2, box.y2)],
-        }
-        group = {"group": True} if box.group else {}
-        arguments.append({**fields, **group, **_score(argument.score)})
     return {
         "id": event.id,
         "image_id": event.image_id,
         "event_type": event.event_type,
-        "arguments": arguments,
+        "arguments": [{"role": a.role, **_box(a.box), **_score(a.score)} for a in event.arguments],
         **_score(event.score),
     }
+
+
+def _box(box: Box) -> dict[str, Any]:
+    corners = [_plain(value) for value in (box.x1, box.y1, box.x2, box.y2)]
+    return {"box": corners, **({"group": True} if box.group else {})}
+
+
+def _aligned(link: Link) -> dict[str, Any]:
+    """Write what is one participant; links of other sources have no such field."""
+    alignments = [
+        {"role": a.role, "start": a.span.start, "end": a.span.end, **_box(a.box), **_score(a.score)}
+        for a in link.alignments
+    ]
+    return {"alignments": alignments} if alignments else {}
 
 
 def _plain(value: float) -> float | int:

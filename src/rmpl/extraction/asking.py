@@ -29,7 +29,7 @@ class Asker:
         self._engine = engine
         self._constrained = constrained
         self.failures: Counter[str] = Counter()
-        """Answers that could not be read whole, by task."""
+        """Answers that could not be read whole or that the engine gave up, by task."""
         self.asked: Counter[str] = Counter()
         """Prompts asked, by task."""
 
@@ -41,15 +41,17 @@ class Asker:
         max_tokens: int,
         progress: Progress | None,
     ) -> list[Reply]:
-        """Have prompts of one task answered, in their order."""
+        """Have prompts of one task answered, in their order; count those that were given up."""
         self.asked[task] += len(prompts)
         report = None if progress is None else lambda done, of: progress(task, done, of)
-        return self._engine.answer(
+        replies = self._engine.answer(
             prompts,
             max_tokens=max_tokens,
             grammars=grammars if self._constrained else None,
             progress=report,
         )
+        self.failures[task] += sum(reply.given_up for reply in replies)
+        return replies
 
     def note(self, task: str, failure: str | None) -> None:
         """Count an answer that could not be read whole; ``None`` says that it could."""

@@ -32,12 +32,16 @@ class Reply(msgspec.Struct, frozen=True):
     ends
         Where each token ends: characters of ``text`` written by then. A token that leaves a
         character unfinished ends before it; the end token ends where the text does.
+    given_up
+        Whether nothing legal could be had. ``text`` then is the answer that says least, and says
+        nothing about the question.
     """
 
     text: str
     confidence: float
     logs: tuple[float, ...] = ()
     ends: tuple[int, ...] = ()
+    given_up: bool = False
 
     def probability(self, start: int, end: int) -> float:
         """Return the probability of ``text[start:end]`` after what stands before it.

@@ -20,10 +20,12 @@ from rmpl.tasks.grammars import Grammar
 KEPT = 256
 """How many compiled grammars are kept."""
 
-_ORDER = ("type", "role", "trigger", "span")
+_ORDERS = (("type", "role", "trigger", "span"), ("seen", "span"))
+"""Keys that come first in an object; the second is that of pictures compared with sentences."""
 _LAST = ("nth", "seen", "args")
 _NAMED = re.compile(r"<\|?\w+\|?>")
 _FENCE = re.compile(r"^\s*```\w*\s*|\s*```\s*$")
+_NONE = re.compile(r"\[\s*\](?!.*\{)", re.DOTALL)
 _EMPTY = ("[]", "no", "-")
 
 
@@ -74,12 +76,14 @@ def repaired(text: str, grammar: Grammar) -> str | None:
         return text
     bare = _FENCE.sub("", text).strip()
     if "[" in bare:
-        items = [item for item in _items(bare) if is_legal(f"[{item}]", grammar)]
-        # A list may have too many items.
-        for count in range(len(items), -1, -1):
+        items = [item for item in map(functools.partial(_legal, grammar), _items(bare)) if item]
+        # A list may have too many items. One without any legal item says nothing: it is not "[]".
+        for count in range(len(items), 0, -1):
             whole = f"[{','.join(items[:count])}]"
             if is_legal(whole, grammar):
                 return whole
+        if _NONE.match(bare, bare.index("[")) and is_legal("[]", grammar):
+            return "[]"
     lines = bare.splitlines() or [""]
     words = re.findall(r"\w+", lines[0].lower())
     tried = (bare, lines[0], *words[:1])
@@ -91,8 +95,8 @@ def nothing(grammar: Grammar) -> str:
     return next((answer for answer in _EMPTY if is_legal(answer, grammar)), "")
 
 
-def _items(text: str) -> list[str]:
-    """Return the whole objects of a list that may be broken, in the layout of the tasks."""
+def _items(text: str) -> list[Any]:
+    """Return the whole objects of a list that may be broken."""
     decoder, at = json.JSONDecoder(), text.index("[") + 1
     items = []
     while (start := text.find("{", at)) >= 0:
@@ -100,15 +104,24 @@ def _items(text: str) -> list[str]:
             value, at = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             break
-        items.append(msgspec.json.encode(_ordered(value)).decode())
+        items.append(value)
     return items
 
 
-def _ordered(value: Any) -> Any:
+def _legal(grammar: Grammar, value: Any) -> str | None:
+    """Write an object as an item of a task's list, its keys in whichever order is legal."""
+    for first in _ORDERS:
+        item = msgspec.json.encode(_ordered(value, first)).decode()
+        if is_legal(f"[{item}]", grammar):
+            return item
+    return None
+
+
+def _ordered(value: Any, first: tuple[str, ...]) -> Any:
     if isinstance(value, list):
-        return [_ordered(item) for item in value]
+        return [_ordered(item, first) for item in value]
     if not isinstance(value, dict):
         return value
-    others = [key for key in value if key not in _ORDER and key not in _LAST]
-    keys = [key for key in (*_ORDER, *others, *_LAST) if key in value]
-    return {key: _ordered(value[key]) for key in keys}
+    others = [key for key in value if key not in first and key not in _LAST]
+    keys = [key for key in (*first, *others, *_LAST) if key in value]
+    return {key: _ordered(value[key], first) for key in dict.fromkeys(keys)}

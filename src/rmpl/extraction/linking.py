@@ -1,40 +1,34 @@
 """Cross-media linking: which text events and image events of a document are the same event.
 
 How the paper links is not known. Here every pair of one type in one document is a candidate, a
-model's answer to the "same event?" task gives its probability, and ``assignment`` divides the
-mentions and pictures of each type into events (this project's decision). The task has one
-direction: its prompt holds the sentence and the picture at once, so that asking about the picture
-of a sentence or the sentence of a picture is the same prompt.
+model's answers to the "same event?" task give its probability, and ``assignment`` divides the
+mentions and pictures of each type into events (this project's decision). What the answers say of
+the participants one by one is kept with the links: see ``alignment``.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from rmpl.extraction.alignment import align
 from rmpl.extraction.asking import Asker, Progress
 from rmpl.extraction.assignment import assign, log_odds
 from rmpl.extraction.calibration import Scale
-from rmpl.extraction.engine import Reply
-from rmpl.records import NOWHERE, Document, Image, ImageEvent, Link, Sentence, TextEvent
+from rmpl.extraction.comparing import Question, Verdict, captions_of, compare
+from rmpl.records import Document, Image, ImageEvent, Link, Sentence, TextEvent
 from rmpl.tasks import Context
-from rmpl.tasks.caption import Caption
-from rmpl.tasks.same_event import Compared, SameEvent
-from rmpl.tasks.schema import Answer
+from rmpl.tasks.base import mark
 
-LINK_TOKENS = 160
-CAPTION_TOKENS = 96
 THRESHOLD = 0.5
 """Where nothing was measured."""
 NOTHING_COMPARED = 0.4
 """Log-odds above the threshold: rather one event than not, as its type is the same already; but any
 look that agrees says more."""
-_SEEN = '"seen":'
 
 
 class Pair(NamedTuple):
@@ -57,27 +51,12 @@ def candidates(documents: Sequence[Document]) -> Iterator[Pair]:
         sentences = {sentence.id: sentence for sentence in document.sentences}
         pictures = {image.id: image for image in document.images if image.path is not None}
         for text in document.text_events:
-            if text.trigger == NOWHERE or text.sentence_id not in sentences:
+            sentence = sentences.get(text.sentence_id)
+            if sentence is None or not sentence.holds(text.trigger):
                 continue
             for image in document.image_events:
                 if image.event_type == text.event_type and image.image_id in pictures:
-                    sentence, picture = sentences[text.sentence_id], pictures[image.image_id]
-                    yield Pair(number, text, image, sentence, picture)
-
-
-def probability(reply: Reply, answer: Answer[Compared]) -> float:
-    """Return the probability that a picture shows all that was compared, by its answer's tokens.
-
-    An answer that cannot be read whole counts as no. An empty one says nothing: see ``Linker``.
-    """
-    if answer.failure is not None:
-        return 0.0
-    all_same = 1.0
-    for item, (start, end) in zip(answer.items, answer.places, strict=True):
-        seen = reply.text.index(_SEEN, start, end) + len(_SEEN)
-        said = reply.probability(seen, seen + len(json.dumps(item.seen, ensure_ascii=False)))
-        all_same *= said if item.is_same else 1.0 - said
-    return all_same
+                    yield Pair(number, text, image, sentence, pictures[image.image_id])
 
 
 class Linker:
@@ -103,12 +82,6 @@ class Linker:
         self._threshold = threshold
         self._scale = scale
 
-    def _judged(self, reply: Reply, answer: Answer[Compared]) -> float:
-        """Return a pair's probability; where nothing was compared, there was nothing to measure."""
-        if answer.failure is None and not answer.items:
-            return _neutral(self._threshold)
-        return self._scale(probability(reply, answer))
-
     def link(
         self, documents: Sequence[Document], progress: Progress | None = None
     ) -> list[Document]:
@@ -116,26 +89,43 @@ class Linker:
         pairs = list(candidates(documents))
         pictures = [pair.picture for pair in pairs]
         captions = captions_of(pictures, self._asker, self._context, progress)
-        task = SameEvent(self._context)
-        prompts = [
-            task.ask_pair(pair.text, pair.sentence, pair.picture, captions[pair.picture])
+        questions = [
+            Question(
+                pair.text.event_type,
+                mark(pair.sentence, pair.text.trigger),
+                pair.sentence,
+                pair.picture,
+                captions[pair.picture],
+            )
             for pair in pairs
         ]
-        grammars = [task.grammar(pair.sentence, captions[pair.picture]) for pair in pairs]
-        replies = self._asker.ask(task.name, prompts, grammars, LINK_TOKENS, progress)
-        scores: dict[tuple[int, str], dict[tuple[str, str], float]] = defaultdict(dict)
-        for pair, reply in zip(pairs, replies, strict=True):
-            answer = task.read(reply.text)
-            self._asker.note(task.name, answer.failure)
-            by_pair = scores[pair.document, pair.text.event_type]
-            by_pair[pair.text.id, pair.image.id] = self._judged(reply, answer)
+        verdicts = compare(questions, self._asker, self._context, progress)
+        judged: dict[tuple[int, str], dict[tuple[str, str], float | None]] = defaultdict(dict)
+        compared: dict[tuple[int, str, str], tuple[Pair, Verdict]] = {}
+        for pair, verdict in zip(pairs, verdicts, strict=True):
+            by_pair = judged[pair.document, pair.text.event_type]
+            by_pair[pair.text.id, pair.image.id] = self._judged(verdict)
+            compared[pair.document, pair.text.id, pair.image.id] = pair, verdict
         links: dict[int, list[Link]] = defaultdict(list)
-        for (number, _), by_pair in scores.items():
-            links[number] += assigned(by_pair, self._threshold)
+        for (number, _), by_pair in judged.items():
+            for link in assigned(by_pair, self._threshold):
+                pair, verdict = compared[number, link.text, link.image]
+                same = align(pair.text, pair.image, pair.sentence, verdict)
+                links[number].append(msgspec.structs.replace(link, alignments=same))
         return [
             msgspec.structs.replace(document, links=tuple(links[number]))
             for number, document in enumerate(documents)
         ]
+
+    def _judged(self, verdict: Verdict) -> float | None:
+        """Return a pair's probability, ``None`` if nobody answered.
+
+        Where nothing was compared, there was nothing to measure, either.
+        """
+        if not verdict.answers:
+            return None
+        probability = verdict.probability
+        return _neutral(self._threshold) if probability is None else self._scale(probability)
 
 
 def _neutral(threshold: float) -> float:
@@ -144,37 +134,22 @@ def _neutral(threshold: float) -> float:
     return odds / (1 + odds)
 
 
-def captions_of(
-    pictures: Sequence[Image], asker: Asker, context: Context, progress: Progress | None = None
-) -> dict[Image, str]:
-    """Have the model say what some pictures show, each once."""
-    task = Caption(context)
-    shown = list(dict.fromkeys(pictures))
-    prompts, grammars = [task.ask(image) for image in shown], [task.grammar()] * len(shown)
-    replies = asker.ask(task.name, prompts, grammars, CAPTION_TOKENS, progress)
-    captions = {}
-    for image, reply in zip(shown, replies, strict=True):
-        answer = task.read(reply.text)
-        asker.note(task.name, answer.failure)
-        captions[image] = answer.items[0]
-    return captions
-
-
-def assigned(probabilities: dict[tuple[str, str], float], threshold: float) -> list[Link]:
+def assigned(probabilities: Mapping[tuple[str, str], float | None], threshold: float) -> list[Link]:
     """Return the links of the likeliest division of one type's mentions and pictures.
 
     Parameters
     ----------
     probabilities
-        Of "the same event", by the ids of a text event and an image event; every pair is there.
+        Of "the same event", by the ids of a text event and an image event; every pair is there. One
+        without (``None``) counts neither for nor against: the two are linked only where what is
+        known of other pairs makes them one event, and that link has no score.
     threshold
         See ``Linker``.
     """
     texts = list(dict.fromkeys(text for text, _ in probabilities))
     images = list(dict.fromkeys(image for _, image in probabilities))
-    weights = [
-        [log_odds(probabilities[text, image], threshold) for image in images] for text in texts
-    ]
+    known = {pair: log_odds(p, threshold) for pair, p in probabilities.items() if p is not None}
+    weights = [[known.get((text, image), 0.0) for image in images] for text in texts]
     return [
         Link(texts[t], images[i], probabilities[texts[t], images[i]])
         for group in assign(weights)

@@ -2,27 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from rmpl.records import Document, ImageArgument, ImageEvent, TextArgument, TextEvent
+from rmpl.records import Document, ImageArgument, ImageEvent, Link, TextArgument, TextEvent
+
+Named = tuple[str, TextArgument | ImageArgument]
+"""An argument and the id of the event that it is one of."""
+_Where = tuple[object, ...]
+"""The sentence or picture, the role, and the span or box."""
+
+
+class SameParticipant(msgspec.Struct, frozen=True):
+    """A text argument and an image argument of one event that are the same participant.
+
+    ``score`` is how sure the model is of that; ``None`` where it gives no probability.
+    """
+
+    text: tuple[str, TextArgument]
+    image: tuple[str, ImageArgument]
+    score: float | None = None
 
 
 class MultimediaEvent(msgspec.Struct, frozen=True):
     """One event with all its mentions, all its pictures and the union of their arguments.
 
-    ``arguments`` are by role; each names the event it is an argument of. Which span and which box
-    are the same participant is not said: no task of the model's tells it. ``score`` is the
-    probability that the surest of the links is right, and both events that it joins.
+    ``arguments`` are by role; each names the event it is an argument of. ``alignment`` says which
+    of them are the same participant, as far as the links say it: between one sentence and one
+    picture, each has one other at most. ``score`` is the probability that the surest of the links
+    is right, and both events that it joins.
     """
 
     id: str
     event_type: str
     text_events: tuple[str, ...]
     image_events: tuple[str, ...]
-    arguments: dict[str, tuple[tuple[str, TextArgument | ImageArgument], ...]]
+    arguments: dict[str, tuple[Named, ...]]
     score: float | None = None
+    alignment: tuple[SameParticipant, ...] = ()
 
 
 def multimedia_events(document: Document) -> list[MultimediaEvent]:
@@ -47,38 +65,70 @@ def multimedia_events(document: Document) -> list[MultimediaEvent]:
             for link in links
             if link.score is not None
         ]
+        union = _union(text_events, image_events)
+        by_role: dict[str, list[Named]] = {}
+        for named in union.values():
+            by_role.setdefault(named[1].role, []).append(named)
         found.append(
             MultimediaEvent(
                 id=f"{document.id}#mm{len(found)}",
                 event_type=text_events[0].event_type,
                 text_events=tuple(event.id for event in text_events),
                 image_events=tuple(event.id for event in image_events),
-                arguments=_union(text_events, image_events),
+                arguments={role: tuple(arguments) for role, arguments in by_role.items()},
                 score=max(scores, default=None),
+                alignment=_alignment(links, texts, images, union),
             )
         )
     return found
 
 
-def _union(
-    texts: list[TextEvent], images: list[ImageEvent]
-) -> dict[str, tuple[tuple[str, TextArgument | ImageArgument], ...]]:
-    """Return the arguments by role; a span that two mentions in one sentence share, once."""
-    by_role: dict[str, list[tuple[str, TextArgument | ImageArgument]]] = {}
-    seen: set[tuple[object, ...]] = set()
+def _union(texts: Sequence[TextEvent], images: Sequence[ImageEvent]) -> dict[_Where, Named]:
+    """Return the arguments by place; a span that two mentions in one sentence share, once."""
+    union: dict[_Where, Named] = {}
     for name, place, argument in _arguments(texts, images):
         where = argument.span if isinstance(argument, TextArgument) else argument.box
-        key = (place, argument.role, where)
-        if key not in seen:
-            seen.add(key)
-            by_role.setdefault(argument.role, []).append((name, argument))
-    return {role: tuple(arguments) for role, arguments in by_role.items()}
+        union.setdefault((place, argument.role, where), (name, argument))
+    return union
 
 
 def _arguments(
-    texts: list[TextEvent], images: list[ImageEvent]
+    texts: Sequence[TextEvent], images: Sequence[ImageEvent]
 ) -> Iterator[tuple[str, str, TextArgument | ImageArgument]]:
     for text in texts:
         yield from ((text.id, text.sentence_id, argument) for argument in text.arguments)
     for image in images:
         yield from ((image.id, image.image_id, argument) for argument in image.arguments)
+
+
+def _alignment(
+    links: Sequence[Link],
+    texts: dict[str, TextEvent],
+    images: dict[str, ImageEvent],
+    union: dict[_Where, Named],
+) -> tuple[SameParticipant, ...]:
+    """Return which arguments of the union the links say to be one participant, the surest first.
+
+    Links of two mentions in one sentence, or of two events in one picture, may contradict each
+    other: then the surer holds.
+    """
+    said = []
+    for link in links:
+        places = texts[link.text].sentence_id, images[link.image].image_id
+        for one in link.alignments:
+            span, box = (places[0], one.role, one.span), (places[1], one.role, one.box)
+            if span in union and box in union:
+                said.append((span, box, one.score))
+    order = {where: number for number, where in enumerate(union)}
+    said.sort(key=lambda one: (-(one[2] or 0.0), order[one[0]], order[one[1]]))
+    taken: set[tuple[_Where, object]] = set()
+    found = []
+    for span, box, score in said:
+        # A span may be shown on several pictures, and a box be told of in several sentences.
+        ends = (span, box[0]), (box, span[0])
+        if taken.isdisjoint(ends):
+            taken.update(ends)
+            (teller, text), (shower, image) = union[span], union[box]
+            if isinstance(text, TextArgument) and isinstance(image, ImageArgument):
+                found.append(SameParticipant((teller, text), (shower, image), score))
+    return tuple(found)

@@ -62,29 +62,50 @@ def result_line(document: Document, item: Item) -> bytes:
     return _ENCODER.encode(line) + b"\n"
 
 
+def linked_line(document: Document) -> bytes:
+    """Return a document's events as a prediction line with the multimedia events, its end included.
+
+    As ``rmpl link`` writes it: without sentences and pictures.
+    """
+    line = prediction_line(document)
+    line["multimedia_events"] = _multimedia(document, line)
+    return _ENCODER.encode(line) + b"\n"
+
+
 def _multimedia(document: Document, line: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the multimedia events; their arguments are those of the line's own events."""
+    """Return the multimedia events; their arguments are those of the line's own events.
+
+    ``alignment`` names arguments by their places in the event's own list.
+    """
     written = {
         (event.id, argument): plain
         for medium in ("text_events", "image_events")
         for event, one in zip(getattr(document, medium), line[medium], strict=True)
         for argument, plain in zip(event.arguments, one["arguments"], strict=True)
     }
-    return [
-        {
-            "id": event.id,
-            "event_type": event.event_type,
-            "text_events": event.text_events,
-            "image_events": event.image_events,
-            "arguments": [
-                {"event": name, **written[name, argument]}
-                for named in event.arguments.values()
-                for name, argument in named
-            ],
-            **({} if event.score is None else {"score": round(event.score, 4)}),
-        }
-        for event in multimedia_events(document)
-    ]
+    found = []
+    for event in multimedia_events(document):
+        arguments = [named for same_role in event.arguments.values() for named in same_role]
+        places = {named: place for place, named in enumerate(arguments)}
+        found.append(
+            {
+                "id": event.id,
+                "event_type": event.event_type,
+                "text_events": event.text_events,
+                "image_events": event.image_events,
+                "arguments": [{"event": named[0], **written[named]} for named in arguments],
+                "alignment": [
+                    {"text": places[one.text], "image": places[one.image], **_score(one.score)}
+                    for one in event.alignment
+                ],
+                **_score(event.score),
+            }
+        )
+    return found
+
+
+def _score(score: float | None) -> dict[str, float]:
+    return {} if score is None else {"score": round(score, 4)}
 
 
 def read_results(path: Path) -> Iterator[Document]:

@@ -154,7 +154,9 @@ class ServerEngine:
             text = repaired(reply.text, grammar)
         self.counts["given up" if text is None else "repaired"] += 1
         # Another text than the tokens': only the mean of their probabilities is left.
-        return Reply(nothing(grammar) if text is None else text, reply.confidence)
+        if text is None:
+            return Reply(nothing(grammar), reply.confidence, given_up=True)
+        return Reply(text, reply.confidence)
 
     def _ask(
         self,

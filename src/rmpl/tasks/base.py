@@ -13,6 +13,7 @@ from rmpl.records import Document, Image, Sentence, Span
 from rmpl.tasks.schema import BoxCodec
 
 Style = Literal["full", "brief"]
+Directions = Literal["one", "both"]
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -51,6 +52,8 @@ class Context:
         What stands before every string copied from the text. One blank makes a byte-level tokenizer
         use the tokens that the string has in running text, which a small model copies more easily;
         reading an answer takes it off again.
+    link_directions
+        Whether "same event?" is asked from the text to the picture only, or also the other way.
     examples
         Task -> worked examples to stand in its prompts, for models that were not trained on it.
     """
@@ -59,6 +62,7 @@ class Context:
     boxes: BoxCodec
     style: Style = "full"
     pad: str = ""
+    link_directions: Directions = "one"
     examples: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
 

@@ -49,17 +49,23 @@ class Grammar(msgspec.Struct, frozen=True):
     opening: str = ""
 
 
-def compared(sentence: Sentence, caption: Sentence, pad: str = "") -> Grammar:
+def compared(
+    sentence: Sentence, caption: Sentence, pad: str = "", *, shown_first: bool = False
+) -> Grammar:
     """Return the grammar of what a caption has in a sentence's place: ``{"span"[,"nth"],"seen"}``.
 
-    Both are token spans, one of the sentence, the other of the caption.
+    Both are token spans, one of the sentence, the other of the caption, which may come first.
     """
     if not sentence.tokens or not caption.tokens:
         return _list([], 0)
-    opening, middle = f'{{"span":"{pad}', f',"seen":"{pad}'
-    closing = _literal('"}')
+    if shown_first:
+        opening, middle = f'{{"seen":"{pad}', f'","span":"{pad}'
+        item = f"{_literal(opening)} SEEN {_literal(middle)} span {_literal('}')}"
+    else:
+        opening, middle = f'{{"span":"{pad}', f',"seen":"{pad}'
+        item = f"{_literal(opening)} span {_literal(middle)} SEEN {_literal(_END)}"
     lines = [
-        f"item: {_literal(opening)} span {_literal(middle)} SEEN {closing}",
+        f"item: {item}",
         *_spans(sentence),
         *_chains(caption, "SEEN", "C"),
     ]

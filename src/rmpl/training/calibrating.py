@@ -16,8 +16,8 @@ from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Asker, Progress
 from rmpl.extraction.calibration import CALIBRATION, Calibration, best_threshold, fit
+from rmpl.extraction.comparing import Question, captions_of, compare
 from rmpl.extraction.engine import Engine
-from rmpl.extraction.linking import LINK_TOKENS, captions_of, probability
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import Ontology
 from rmpl.records import Document
@@ -27,7 +27,7 @@ from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.pairing import verdict
-from rmpl.tasks.same_event import SameEvent
+from rmpl.tasks.same_event import SameEvent, told
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.data import Corpus, TrainingData
@@ -172,14 +172,16 @@ def _pairs(
     asker, task = Asker(engine), SameEvent(context)
     shown = [image for d in held_out.image if d.image_events for image in d.images if image.path]
     said = captions_of(shown, asker, context, progress)
-    captions = {image.id: caption for image, caption in said.items()}
+    captions = {image.id: caption for image, caption in said.items() if caption is not None}
     made = task.pairs([*held_out.text, *held_out.image], captions)
-    pairs = [pair for pair in made if verdict(pair) is not None]
-    prompts = [task.sample(pair).prompt for pair in pairs]
-    grammars = [task.grammar(pair.sentence, pair.caption or "") for pair in pairs]
-    replies = asker.ask(task.name, prompts, grammars, LINK_TOKENS, progress)
-    said_same = [probability(reply, task.read(reply.text)) for reply in replies]
-    return said_same, [bool(verdict(pair)) for pair in pairs]
+    pairs = [pair for pair in made if verdict(pair) is not None and pair.image.id in captions]
+    questions = [
+        Question(pair.event_type, told(pair), pair.sentence, pair.image, pair.caption)
+        for pair in pairs
+    ]
+    found = zip(pairs, compare(questions, asker, context, progress), strict=True)
+    compared = [(p, one.probability) for p, one in found if one.probability is not None]
+    return [said for _, said in compared], [bool(verdict(pair)) for pair, _ in compared]
 
 
 def save(calibration: Calibration, folder: Path) -> Path:

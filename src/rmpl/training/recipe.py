@@ -33,7 +33,8 @@ class BackboneRecipe(Strict):
     """Which model is trained, and how prompts and boxes are written for it.
 
     ``weights`` is how frozen weights are kept and ``attention`` which kernels are used; ``auto``
-    chooses by what is there.
+    chooses by what is there. With ``link_directions: both``, "same event?" is learnt and asked from
+    the text to the picture and from the picture to the text.
     """
 
     model: str = "embedded"
@@ -44,6 +45,7 @@ class BackboneRecipe(Strict):
     box_step: Positive = 1
     min_pixels: Annotated[int, pydantic.Field(ge=0)] = 0
     max_pixels: Annotated[int, pydantic.Field(ge=0)] = 0
+    link_directions: Literal["one", "both"] = "one"
 
 
 class CorpusRecipe(Strict):

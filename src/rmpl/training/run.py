@@ -167,6 +167,7 @@ class Run:
             box_step=wanted.box_step,
             min_pixels=wanted.min_pixels,
             max_pixels=wanted.max_pixels,
+            link_directions=wanted.link_directions,
         )
 
     def _context(self) -> Context:

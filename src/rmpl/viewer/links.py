@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rmpl.records import Link
+from rmpl.records import Link, Sentence
 from rmpl.viewer.anchors import link_mark, link_row_key
 from rmpl.viewer.compare import Comparison, Pair
 from rmpl.viewer.items import items_as_json, link_item
@@ -76,6 +76,17 @@ def _text_ends(comparison: Comparison) -> _Ends:
     }
 
 
+def _sentences(comparison: Comparison) -> dict[tuple[bool, str], Sentence]:
+    """Return the sentence of each text event, by side and id."""
+    known = {one.id: one for one in comparison.document.sentences}
+    return {
+        (gold, event.id): known[event.sentence_id]
+        for pair in comparison.text
+        for gold in (True, False)
+        if (event := pair.side(gold)) is not None and event.sentence_id in known
+    }
+
+
 def _image_ends(comparison: Comparison) -> _Ends:
     numbers = {one.id: str(i) for i, one in enumerate(comparison.document.images, 1)}
     return {
@@ -86,9 +97,22 @@ def _image_ends(comparison: Comparison) -> _Ends:
     }
 
 
+def _same(link: Link, sentence: Sentence | None) -> str | None:
+    """Say which participants a link says to be told and shown; ``None`` where it says of none."""
+    if sentence is None:
+        return None
+    told = [
+        f"{one.role} \u201c{sentence.slice(one.span)}\u201d{confidence(one.score)}"
+        for one in link.alignments
+        if sentence.holds(one.span)
+    ]
+    return f" \u00b7 told and shown: {', '.join(told)}" if told else None
+
+
 def list_links(comparison: Comparison, badges: LinkBadges) -> Markup | None:
     """Return the document's links in words, each with its badge; ``None`` where it has none."""
     text_ends, image_ends = _text_ends(comparison), _image_ends(comparison)
+    sentences = _sentences(comparison)
     rows = []
     for index, pair in enumerate(comparison.links):
         gold = pair.gold is not None
@@ -110,6 +134,7 @@ def list_links(comparison: Comparison, badges: LinkBadges) -> Markup | None:
                 f" sentence {sentence} and picture {picture}: {kind}",
                 confidence(pair.predicted.score if pair.predicted else None),
                 f" ({word})" if word else None,
+                _same(link, sentences.get((gold, link.text))),
             )
         )
     return el("ul", {"class": "links"}, *rows) if rows else None
