@@ -16,6 +16,7 @@ from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import IGNORE, load_backbone
 from rmpl.backbones.features import picture_features
 from rmpl.backbones.frames import inputs_of
+from rmpl.backbones.pictures import encode_seen, look_at, look_at_all
 from rmpl.backbones.settings import Settings, inference_settings
 from rmpl.backbones.sight import see
 from rmpl.corpora.images import open_image
@@ -196,6 +197,27 @@ def test_features_of_pictures_stand_in_for_pixels(backbone, samples):
     with torch.no_grad():
         remembered = backbone.model(**inputs).logits
     assert torch.allclose(seen, remembered, atol=1e-5)
+
+
+def test_pictures_of_one_size_are_seen_together(backbone, samples, pictures, tmp_path):
+    light = PIL.Image.effect_noise(SIZES[0], 20).convert("RGB")
+    light.save(tmp_path / "light.png")
+    other = Image("light", str(tmp_path / "light.png"), *SIZES[0])
+    prompts = [Prompt("What?", image) for image in (pictures[0], pictures[1], other)]
+    together = look_at_all(backbone, prompts)
+    assert not torch.equal(
+        logits_of(backbone, prompts[0], together[0]), logits_of(backbone, prompts[2], together[2])
+    )
+    for prompt, seen in zip(prompts, together, strict=True):
+        alone = logits_of(backbone, prompt, look_at(backbone, prompt))
+        assert torch.allclose(logits_of(backbone, prompt, seen), alone, atol=1e-5)
+
+
+def logits_of(backbone, prompt, seen):
+    inputs = backbone.collate([encode_seen(backbone, seen, prompt)], pad_left=True)
+    assert "pixel_values" not in inputs
+    with torch.no_grad():
+        return backbone.model(**inputs).logits
 
 
 def test_answers_are_generated_and_read(backbone, samples):

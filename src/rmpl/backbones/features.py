@@ -47,6 +47,12 @@ def join_features(parts: Sequence[Features]) -> Features:
     return Features(**{name: _joined([part.get(name) for part in parts]) for name in _FIELDS})
 
 
+def split_features(features: Features, count: int) -> list[Features]:
+    """Take the features of ``count`` pictures of one size apart again."""
+    fields = {name: _split(features.get(name), count) for name in _FIELDS}
+    return [Features(**{n: part[at] for n, part in fields.items()}) for at in range(count)]
+
+
 def moved(features: Features, device: str) -> Features:
     """Return features on another device."""
     return Features(**{name: _moved(features.get(name), device) for name in _FIELDS})
@@ -66,6 +72,18 @@ def _joined(values: list[Any]) -> Any:
     if isinstance(first[0], torch.Tensor):
         return [tensor for value in values for tensor in value]
     return [_joined(list(layer)) for layer in zip(*values, strict=True)]
+
+
+def _split(value: Any, count: int) -> list[Any]:
+    if value is None or count == 1:
+        return [value] * count
+    if isinstance(value, torch.Tensor) or isinstance(value[0], torch.Tensor):
+        size = len(value) // count
+        # Cloned where it is a part of one tensor: that would stay whole as long as any part does.
+        parts = [value[at * size : (at + 1) * size] for at in range(count)]
+        return [part.clone() if isinstance(part, torch.Tensor) else part for part in parts]
+    layers = [_split(layer, count) for layer in value]
+    return [[layer[at] for layer in layers] for at in range(count)]
 
 
 def _moved(value: Any, device: str) -> Any:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+import torch
 
 from rmpl.backbones.backbone import Backbone, Encoded
-from rmpl.backbones.features import PIXELS, Features, picture_features
+from rmpl.backbones.features import PIXELS, Features, picture_features, split_features
 from rmpl.backbones.frames import Frame
 from rmpl.tasks import Prompt
+
+TOGETHER = 2**23
+"""About so many values of pixels go through a tower at once: 32 MiB, some pictures of a megapixel.
+Small pictures take a tower no longer by the dozen than one by one."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,13 +34,48 @@ def look_at(backbone: Backbone, prompt: Prompt) -> SeenPicture:
     RmplError
         If the picture cannot be opened, or the processor refuses it.
     """
-    frame = None if prompt.image is None else backbone.frame(prompt.image)
-    vision = backbone.encode(prompt).vision if frame is None else frame.others
-    features = picture_features(backbone.model, vision)
-    if frame is not None:
-        others = {name: value for name, value in vision.items() if name != PIXELS}
-        frame = dataclasses.replace(frame, others=others)
-    return SeenPicture(frame, features)
+    return look_at_all(backbone, [prompt])[0]
+
+
+def look_at_all(backbone: Backbone, prompts: Sequence[Prompt]) -> list[SeenPicture]:
+    """Look at the pictures of several prompts, those of one size together.
+
+    Raises
+    ------
+    RmplError
+        If a picture cannot be opened, or the processor refuses it.
+    """
+    frames = [None if one.image is None else backbone.frame(one.image) for one in prompts]
+    visions = [
+        backbone.encode(prompt).vision if frame is None else dict(frame.others)
+        for prompt, frame in zip(prompts, frames, strict=True)
+    ]
+    features: dict[int, Features] = {}
+    for alike in _alike(visions):
+        tensors = {name: [visions[at][name] for at in alike] for name in visions[alike[0]]}
+        joined = {name: torch.cat(parts) for name, parts in tensors.items()}
+        made = picture_features(backbone.model, joined)
+        features.update(zip(alike, split_features(made, len(alike)), strict=True))
+    return [SeenPicture(_without_pixels(frame), features[at]) for at, frame in enumerate(frames)]
+
+
+def _alike(visions: Sequence[Mapping[str, torch.Tensor]]) -> list[list[int]]:
+    """Group pictures, by number, whose tensors have the same shapes, few enough at once."""
+    groups: dict[tuple[tuple[str, torch.Size], ...], list[int]] = defaultdict(list)
+    for number, vision in enumerate(visions):
+        groups[tuple((name, tensor.shape) for name, tensor in vision.items())].append(number)
+    parts = []
+    for group in groups.values():
+        most = max(1, TOGETHER // visions[group[0]][PIXELS].numel())
+        parts += [group[at : at + most] for at in range(0, len(group), most)]
+    return parts
+
+
+def _without_pixels(frame: Frame | None) -> Frame | None:
+    if frame is None:
+        return None
+    others = {name: value for name, value in frame.others.items() if name != PIXELS}
+    return dataclasses.replace(frame, others=others)
 
 
 def encode_seen(

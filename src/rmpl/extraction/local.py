@@ -86,9 +86,10 @@ class LocalEngine:
         decoder = Decoder(self._backbone, compiler, max_tokens=max_tokens)
 
         def start(group: list[int]) -> tuple[torch.Tensor, Batch]:
-            encoded = [
-                texts.pop(i) if i in texts else self._pictures.encode(prompts[i]) for i in group
-            ]
+            shown = [i for i in group if i not in texts]
+            seen = self._pictures.encode([prompts[i] for i in shown])
+            known = dict(zip(shown, seen, strict=True))
+            encoded = [texts.pop(i) if i in texts else known[i] for i in group]
             names = [None if (image := prompts[i].image) is None else image.path for i in group]
             return self._beginnings.start(decoder, encoded, names, common)
 

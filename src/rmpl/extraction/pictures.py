@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 from rmpl.backbones.backbone import Backbone, Encoded
 from rmpl.backbones.features import feature_bytes
-from rmpl.backbones.pictures import SeenPicture, encode_seen, look_at
+from rmpl.backbones.pictures import SeenPicture, encode_seen, look_at_all
 from rmpl.tasks import Prompt
 
 KEPT_BYTES = 2**28
@@ -35,25 +36,30 @@ class Pictures:
         self._left = keep_bytes
         self._seen: collections.OrderedDict[_Version, SeenPicture] = collections.OrderedDict()
 
-    def encode(self, prompt: Prompt) -> Encoded:
-        """Tokenise a prompt, its picture seen.
+    def encode(self, prompts: Sequence[Prompt]) -> list[Encoded]:
+        """Tokenise prompts about pictures; those not seen yet are looked at together.
 
         Raises
         ------
         RmplError
-            If the picture cannot be opened, or the processor refuses it.
+            If a picture cannot be opened, or the processor refuses it.
         """
-        if prompt.image is None:
-            return self._backbone.encode(prompt)
-        key = _version(prompt.image.path or "")
-        if key not in self._seen:
-            self._keep(key, look_at(self._backbone, prompt))
-        self._seen.move_to_end(key)
-        return encode_seen(self._backbone, self._seen[key], prompt)
+        keys = [_version("" if one.image is None else one.image.path or "") for one in prompts]
+        seen = {key: self._seen[key] for key in keys if key in self._seen}
+        fresh = {key: one for key, one in zip(keys, prompts, strict=True) if key not in seen}
+        seen.update(zip(fresh, look_at_all(self._backbone, list(fresh.values())), strict=True))
+        for key, one in seen.items():
+            self._keep(key, one)
+        return [
+            encode_seen(self._backbone, seen[key], prompt)
+            for key, prompt in zip(keys, prompts, strict=True)
+        ]
 
     def _keep(self, key: _Version, seen: SeenPicture) -> None:
-        self._seen[key] = seen
-        self._left -= _size(seen)
+        if key not in self._seen:
+            self._seen[key] = seen
+            self._left -= _size(seen)
+        self._seen.move_to_end(key)
         while self._left < 0 and len(self._seen) > 1:
             _, oldest = self._seen.popitem(last=False)
             self._left += _size(oldest)
