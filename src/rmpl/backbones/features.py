@@ -77,11 +77,12 @@ def _joined(values: list[Any]) -> Any:
 def _split(value: Any, count: int) -> list[Any]:
     if value is None or count == 1:
         return [value] * count
-    if isinstance(value, torch.Tensor) or isinstance(value[0], torch.Tensor):
-        size = len(value) // count
-        # Cloned where it is a part of one tensor: that would stay whole as long as any part does.
-        parts = [value[at * size : (at + 1) * size] for at in range(count)]
-        return [part.clone() if isinstance(part, torch.Tensor) else part for part in parts]
+    size = len(value) // count
+    # Copied: a part of a larger tensor keeps all of it in memory.
+    if isinstance(value, torch.Tensor):
+        return [part.clone() for part in value.split(size)]
+    if isinstance(value[0], torch.Tensor):
+        return [[t.clone() for t in value[at * size : (at + 1) * size]] for at in range(count)]
     layers = [_split(layer, count) for layer in value]
     return [[layer[at] for layer in layers] for at in range(count)]
 
