@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,12 @@ from rmpl.backbones.frames import (
     Frame,
     Inputs,
     find_frame,
-    frame_of,
     inputs_of,
     is_framed,
     tokens_of,
 )
 from rmpl.backbones.loading import Attention, Weights, loading
+from rmpl.backbones.picture_frames import PictureFrames
 from rmpl.backbones.settings import SETTINGS, Settings, bound_pixels, pixel_bounds, read_settings
 from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
@@ -106,7 +107,8 @@ class Backbone:
         """
         if self._small_frame is None:
             return None
-        return frame_of(inputs_of(self._lay_out(image, PROBE)), tokens_of(self.tokenizer, PROBE))
+        with self._refusals(image, PROBE):
+            return self._frames.of(open_image(Path(image.path or "")))
 
     def encode_in(self, frame: Frame, text: str, target: str | None = None) -> Encoded | None:
         """Tokenise a prompt as ``encode`` does, in its picture's frame.
@@ -129,13 +131,23 @@ class Backbone:
 
     def _lay_out(self, image: Image | None, text: str) -> Mapping[str, Any]:
         picture = None if image is None else open_image(Path(image.path or ""))
-        try:
+        with self._refusals(image, text):
             return self.family.chat(self.processor, picture, text)
+
+    @contextlib.contextmanager
+    def _refusals(self, image: Image | None, text: str) -> Iterator[None]:
+        """Say which sample it was that the processor refuses."""
+        try:
+            yield
         except ValueError as error:
             raise RmplError(
                 f"the processor of {self.family.name} refuses this sample ({error})",
                 where=image.path if image is not None else text[:60],
             ) from error
+
+    @functools.cached_property
+    def _frames(self) -> PictureFrames:
+        return PictureFrames(functools.partial(self.family.chat, self.processor), self.processor)
 
     def length(self, prompt: Prompt, target: str | None = None) -> int:
         """Return how many tokens ``encode`` makes, from the picture's size alone.

@@ -1,0 +1,84 @@
+"""Frames of pictures: those of one size share all but what was made of their pixels.
+
+A chat template takes a processor longer than the picture itself, and a corpus or a site has many
+pictures of one size.
+"""
+
+from __future__ import annotations
+
+import collections
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import PIL.Image
+import torch
+
+from rmpl.backbones.frames import PROBE, Frame, frame_of, inputs_of, tokens_of
+
+KEPT = 256
+"""So many sizes are remembered; the longest unused go first."""
+
+Layout = Callable[[PIL.Image.Image, str], Mapping[str, Any]]
+"""Lays a picture and a text out as the model's inputs, tensors of a batch of one."""
+
+
+class PictureFrames:
+    """Makes the frames of a processor's pictures.
+
+    Whether its image processor alone makes of a picture what the whole makes of it is tried out
+    when a size comes for the second time, once.
+
+    Parameters
+    ----------
+    layout
+        The layout of a prompt.
+    processor
+        The processor behind it.
+    """
+
+    def __init__(self, layout: Layout, processor: Any) -> None:
+        self._layout = layout
+        self._processor = processor
+        self._known: collections.OrderedDict[tuple[int, int], Frame] = collections.OrderedDict()
+        self._is_direct: bool | None = None
+
+    def of(self, picture: PIL.Image.Image) -> Frame | None:
+        """Return the frame of an upright picture, ``None`` if it cannot be told from a text.
+
+        Raises
+        ------
+        ValueError
+            If the processor refuses the picture.
+        """
+        known = self._known.get(picture.size)
+        if known is not None and self._is_direct:
+            self._known.move_to_end(picture.size)
+            return dataclasses.replace(known, others=self._look(picture, known))
+        whole = inputs_of(self._layout(picture, PROBE))
+        frame = frame_of(whole, tokens_of(self._processor.tokenizer, PROBE))
+        if frame is None:
+            return None
+        if known is not None and self._is_direct is None:
+            self._is_direct = self._agrees(picture, frame)
+        self._known[picture.size] = dataclasses.replace(frame, others=dict.fromkeys(frame.others))
+        if len(self._known) > KEPT:
+            self._known.popitem(last=False)
+        return frame
+
+    def _look(self, picture: PIL.Image.Image, known: Frame) -> dict[str, Any]:
+        made = self._processor.image_processor(images=[picture], return_tensors="pt")
+        return {name: made[name] for name in known.others}
+
+    def _agrees(self, picture: PIL.Image.Image, frame: Frame) -> bool:
+        try:
+            made = self._look(picture, frame)
+        except (KeyError, TypeError, ValueError):
+            return False
+        return all(_same(made[name], value) for name, value in frame.others.items())
+
+
+def _same(one: Any, other: Any) -> bool:
+    if not (isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor)):
+        return False
+    return one.dtype == other.dtype and torch.equal(one, other)
