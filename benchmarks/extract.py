@@ -134,9 +134,9 @@ def engines(backbone: Backbone, calls: Sequence[Call]) -> dict[str, Callable[[],
 
         return timed(work)
 
-    def ours(*, constrained: bool = True, **options: bool) -> Spent:
+    def ours(*, batch: int | None = 32, constrained: bool = True, **options: bool) -> Spent:
         def work() -> None:
-            engine = LocalEngine(backbone, batch=32, **options)
+            engine = LocalEngine(backbone, batch=batch, **options)
             for call in calls:
                 grammars = call.grammars if constrained else None
                 engine.answer(call.prompts, max_tokens=call.max_tokens, grammars=grammars)
@@ -148,13 +148,14 @@ def engines(backbone: Backbone, calls: Sequence[Call]) -> dict[str, Callable[[],
         f"generate, one at a time (every {STEP}th)": one_at_a_time,
         "generate, batches of 32": lambda: plain(is_sorted=False),
         "generate, batches of 32, sorted": lambda: plain(is_sorted=True),
-        "ours, plain weights, nothing shared, no grammar": lambda: ours(
+        "ours, 32, plain weights, nothing shared, no grammar": lambda: ours(
             constrained=False, packs_weights=False, **whole
         ),
-        "ours, nothing shared, no grammar": lambda: ours(constrained=False, **whole),
-        "ours, no grammar": lambda: ours(constrained=False),
-        "ours, nothing shared": lambda: ours(**whole),
-        "ours": ours,
+        "ours, 32, nothing shared, no grammar": lambda: ours(constrained=False, **whole),
+        "ours, 32, no grammar": lambda: ours(constrained=False),
+        "ours, 32, nothing shared": lambda: ours(**whole),
+        "ours, 32": ours,
+        "ours": lambda: ours(batch=None),
     }
 
 

@@ -83,7 +83,7 @@ class Extractor:
         *,
         adapters: Sequence[str | Path] = (),
         schema: str | Path | Ontology | None = None,
-        batch: int = 32,
+        batch: int | None = None,
         constrained: bool = True,
     ) -> Extractor:
         """Load a model.
@@ -99,7 +99,7 @@ class Extractor:
             Event types and roles: a packaged name, a YAML file, or an ontology; by default those
             that the run was trained on.
         batch
-            Prompts answered together.
+            Prompts answered together; by default as many as ``LocalEngine`` finds fit.
         constrained
             Whether answers are kept to their grammars.
 

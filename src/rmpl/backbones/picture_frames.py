@@ -26,8 +26,9 @@ Layout = Callable[[PIL.Image.Image, str], Mapping[str, Any]]
 class PictureFrames:
     """Makes the frames of a processor's pictures.
 
-    Whether its image processor alone makes of a picture what the whole makes of it is tried out
-    when a size comes for the second time, once.
+    Whether its image processor alone makes of a picture what the whole makes of it is tried out of
+    every size when it comes for the second time, until it does not: some cut large pictures up as
+    the image processor alone would not.
 
     Parameters
     ----------
@@ -41,7 +42,8 @@ class PictureFrames:
         self._layout = layout
         self._processor = processor
         self._known: collections.OrderedDict[tuple[int, int], Frame] = collections.OrderedDict()
-        self._is_direct: bool | None = None
+        self._tried: set[tuple[int, int]] = set()
+        self._differs = False
 
     def of(self, picture: PIL.Image.Image) -> Frame | None:
         """Return the frame of an upright picture, ``None`` if it cannot be told from a text.
@@ -51,20 +53,29 @@ class PictureFrames:
         ValueError
             If the processor refuses the picture.
         """
-        known = self._known.get(picture.size)
-        if known is not None and self._is_direct:
-            self._known.move_to_end(picture.size)
+        size = picture.size
+        known = self._known.get(size)
+        if known is not None and size in self._tried:
+            self._known.move_to_end(size)
             return dataclasses.replace(known, others=self._look(picture, known))
         whole = inputs_of(self._layout(picture, PROBE))
         frame = frame_of(whole, tokens_of(self._processor.tokenizer, PROBE))
-        if frame is None:
-            return None
-        if known is not None and self._is_direct is None:
-            self._is_direct = self._agrees(picture, frame)
-        self._known[picture.size] = dataclasses.replace(frame, others=dict.fromkeys(frame.others))
-        if len(self._known) > KEPT:
-            self._known.popitem(last=False)
+        if frame is None or self._differs:
+            return frame
+        if known is not None:
+            self._differs = not self._agrees(picture, frame)
+            self._tried.add(size)
+        self._keep(size, frame)
         return frame
+
+    def _keep(self, size: tuple[int, int], frame: Frame) -> None:
+        if self._differs:
+            self._known.clear()
+            return
+        self._known[size] = dataclasses.replace(frame, others=dict.fromkeys(frame.others))
+        if len(self._known) > KEPT:
+            oldest, _ = self._known.popitem(last=False)
+            self._tried.discard(oldest)
 
     def _look(self, picture: PIL.Image.Image, known: Frame) -> dict[str, Any]:
         made = self._processor.image_processor(images=[picture], return_tensors="pt")

@@ -15,7 +15,7 @@ from rmpl.tasks import Prompt
 
 TOGETHER = 2**23
 """About so many values of pixels go through a tower at once: 32 MiB, some pictures of a megapixel.
-Small pictures take a tower no longer by the dozen than one by one."""
+A small model's time goes into calling it: a dozen small pictures take little more than one."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -53,7 +53,9 @@ def command(
     drawn: Annotated[
         int, typer.Option(help="Documents to draw, those with events.", min=1, max=100)
     ] = 50,
-    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+    batch: Annotated[
+        int | None, typer.Option(help="Prompts answered together; 64 on a CPU, else 32.", min=1)
+    ] = None,
     server: Annotated[
         str | None,
         typer.Option(
@@ -114,7 +116,12 @@ def command(
 
 
 def _load(
-    model: str | None, adapters: list[Path], schema: str | None, batch: int, *, constrained: bool
+    model: str | None,
+    adapters: list[Path],
+    schema: str | None,
+    batch: int | None,
+    *,
+    constrained: bool,
 ) -> Extractor:
     from rmpl.errors import RmplError
     from rmpl.extractor import Extractor

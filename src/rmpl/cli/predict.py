@@ -18,7 +18,9 @@ def command(
     images: Annotated[
         Path | None, typer.Option(help="Folder of pictures; default images/ beside the corpus.")
     ] = None,
-    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+    batch: Annotated[
+        int | None, typer.Option(help="Prompts answered together; 64 on a CPU, else 32.", min=1)
+    ] = None,
     unconstrained: Annotated[
         bool, typer.Option("--unconstrained", help="Let the model write anything, legal or not.")
     ] = False,

@@ -22,8 +22,13 @@ from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
 
-TOKENS = 2048
-"""So many tokens are computed at once: more neither fit a CPU's cache nor a small GPU."""
+TOKENS = 4096
+"""So many tokens are computed at once: more would not fit a small GPU."""
+BATCH = 64
+"""Answers written at once. A small model on a CPU spends its time between the products of a step,
+and these are as many for one row as for a hundred."""
+BATCH_GPU = 32
+"""On a GPU, keys and values of a large model fill the memory."""
 
 
 class LocalEngine:
@@ -37,7 +42,8 @@ class LocalEngine:
     backbone
         The model.
     batch
-        How many answers are written at once. Finished ones make room for others.
+        How many answers are written at once: ``BATCH`` on a CPU, else ``BATCH_GPU``, by default.
+        Finished ones make room for others.
     tokens
         About how many tokens, padding included, are computed at once of prompts that join.
     shares_beginnings
@@ -50,13 +56,14 @@ class LocalEngine:
         self,
         backbone: Backbone,
         *,
-        batch: int = 32,
+        batch: int | None = None,
         tokens: int = TOKENS,
         shares_beginnings: bool = True,
         packs_weights: bool = True,
     ) -> None:
         self._backbone = backbone
-        self._batch = batch
+        usual = BATCH if backbone.model.device.type == "cpu" else BATCH_GPU
+        self._batch = usual if batch is None else batch
         self._tokens = tokens
         backbone.model.eval()
         self._beginnings = Beginnings(backbone, is_on=shares_beginnings)
