@@ -9,7 +9,6 @@ from rmpl.extraction.calibration import (
     LEAST,
     Calibration,
     Scale,
-    best_threshold,
     fit,
     read_calibration,
 )
@@ -51,15 +50,6 @@ def test_few_items_make_no_certainty_and_fewer_nothing_at_all():
     none = fit([0.9] * 20 + [0.2] * (LEAST - 1), [True] * 20 + [False] * (LEAST - 1))
     assert (none(0.9), none.measured) == (0.9, None)
     assert fit([], [])(0.4) == 0.4
-
-
-def test_the_threshold_is_where_yes_is_best():
-    said = [0.1] * 30 + [0.3] * 10 + [0.4] * 30
-    right = [False] * 30 + [False] * 10 + [True] * 30
-    assert best_threshold(said, right) == pytest.approx(0.35)
-    assert best_threshold([0.9] * 30 + [0.1] * 30, [True] * 30 + [False] * 30) == 0.5
-    assert best_threshold([0.9, 0.1], [True, False]) == 0.5
-    assert best_threshold([], []) == 0.5
 
 
 def test_a_calibration_is_kept_beside_the_run(tmp_path):

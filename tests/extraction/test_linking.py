@@ -2,8 +2,10 @@
 
 import math
 
+import msgspec
+import PIL.Image
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rmpl.backbones.boxes import RelativeBoxes
@@ -11,6 +13,7 @@ from rmpl.extraction.asking import Asker
 from rmpl.extraction.calibration import Scale
 from rmpl.extraction.engine import Reply
 from rmpl.extraction.linking import Linker, assigned
+from rmpl.extraction.server import ServerEngine
 from rmpl.ontology import load_ontology
 from rmpl.records import (
     NOWHERE,
@@ -26,6 +29,7 @@ from rmpl.records import (
     TextEvent,
 )
 from rmpl.tasks import Context
+from scripted_server import question, said, scripted_server
 
 ONE = '{"span":"man","seen":"man"}'
 TWO = '{"span":"man","seen":"dog"}'
@@ -96,6 +100,24 @@ def test_no_answer_is_no_evidence_and_is_counted():
     assert asker.failures["same-event"] == 0
 
 
+@pytest.mark.parametrize(
+    ("said_of_it", "links"),
+    [("I cannot tell.", 0), ('[{"span":"a dog","seen":"a cat"}]', 0), ("[]", 1), (f"[{ONE}]", 1)],
+)
+def test_what_a_server_does_not_answer_makes_no_link(said_of_it, links, tmp_path):
+    PIL.Image.new("RGB", (9, 9), "red").save(tmp_path / "p.png")
+    given = document("p")
+    given = msgspec.structs.replace(given, images=(Image("p", str(tmp_path / "p.png"), 9, 9),))
+    with scripted_server() as server:
+        server.script = lambda body: said(
+            "a man waits" if question(body).startswith("caption") else said_of_it
+        )
+        asker = Asker(ServerEngine(server.url, "tiny"))
+        (found,) = Linker(asker, CONTEXT, scale=Scale()).link([given])
+    assert len(found.links) == links
+    assert asker.failures["same-event"] == 1 - links
+
+
 def test_no_answer_stands_in_the_way_of_nothing():
     links, _ = linked({"yes": f"[{ONE}]", "no": f"[{TWO}]", "lost": None}, "yes", "no", "lost")
     assert [(link.image, link.score) for link in links] == [("yes-event", pytest.approx(0.9))]
@@ -108,6 +130,7 @@ def test_a_pair_that_nobody_answered_about_is_linked_by_the_others_only():
     assert assigned({("a", "1"): None, ("a", "2"): 0.1}, 0.5) == []
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 4).flatmap(
         lambda images: st.lists(

@@ -13,10 +13,11 @@ from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
-from rmpl.tasks.same_event import SameEvent, directions
-from rmpl.training.calibrating import calibrate, held_out_documents
+from rmpl.tasks.same_event import directions
+from rmpl.training.calibrating import SIMULATED, calibrate, held_out_documents
 from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
+from rmpl.training.simulated import simulate
 
 
 def recipe(**more):
@@ -84,11 +85,13 @@ class Forgetful:
         tasks = (TextEMI, ImageEMI, TextARE, ImageARE)
         documents = [*text, *image]
         samples = [s for task in tasks for s in task(context).samples(documents)]
-        same = SameEvent(context)
         captions = {d.images[0].id: "A man." for d in image}
+        types = list(context.ontology.events)
+        made = simulate(text, image, types, captions, count=SIMULATED, seed=0)
         samples += [
             way.sample(pair)
-            for pair in same.pairs(documents, captions)
+            for document in made
+            for pair in document.values()
             for way in directions(context)
         ]
         self.answers = {self.key(s.prompt): s.target for s in samples}

@@ -9,7 +9,6 @@ intercept 0, so that a few items make no certainty.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,8 +22,6 @@ from rmpl.errors import RmplError
 CALIBRATION = "calibration.json"
 LEAST = 5
 """Items of each outcome, right and wrong, below which nothing is fitted."""
-LEAST_TO_CHOOSE = 20
-"""The same for a threshold: of few items it would follow the luckiest."""
 _SPREAD = np.array([1.0, 5.0])
 """How far slope and intercept are expected to be from 1 and 0, which holds few items to it."""
 _TINY = 1e-6
@@ -107,24 +104,6 @@ def fit(probabilities: Sequence[float], outcomes: Sequence[bool]) -> Scale:
         ece_after=_calibration_error(after, right),
     )
     return Scale(slope, intercept, measured)
-
-
-def best_threshold(probabilities: Sequence[float], outcomes: Sequence[bool]) -> float:
-    """Return the threshold with the highest F1 of "yes", halfway to the next probability below.
-
-    Of equally good ones the nearest to 0.5 is taken; 0.5 where there is too little to choose by.
-    """
-    said, right = np.array(probabilities), np.array(outcomes, dtype=bool)
-    if min(right.sum(), (~right).sum()) < LEAST_TO_CHOOSE:
-        return 0.5
-    levels = np.unique(said)
-    cuts = [0.5, *((low + high) / 2 for low, high in itertools.pairwise(levels))]
-
-    def f1(cut: float) -> float:
-        chosen = said >= cut
-        return float(2 * (chosen & right).sum() / max(chosen.sum() + right.sum(), 1))
-
-    return float(max(cuts, key=lambda cut: (round(f1(cut), 9), -abs(cut - 0.5))))
 
 
 def read_calibration(folder: Path) -> Calibration | None:

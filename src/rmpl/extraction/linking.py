@@ -125,10 +125,10 @@ class Linker:
         if not verdict.answers:
             return None
         probability = verdict.probability
-        return _neutral(self._threshold) if probability is None else self._scale(probability)
+        return neutral(self._threshold) if probability is None else self._scale(probability)
 
 
-def _neutral(threshold: float) -> float:
+def neutral(threshold: float) -> float:
     """Return the probability that lies ``NOTHING_COMPARED`` above the threshold."""
     odds = threshold / (1 - threshold) * math.exp(NOTHING_COMPARED)
     return odds / (1 + odds)

@@ -114,14 +114,14 @@ def make_pairs(
     The choice is a pure function of the documents. ``captions`` says, by the picture's id, what is
     to be said of it; of others the corpus's caption is.
     """
-    pictures = _by_type(documents, set(event_types))
+    pictures = pictures_by_type(documents, set(event_types))
     glosses = {a.gloss for p in pictures.values() for _, e in p for a in e.arguments if a.gloss}
     looks = Looks(glosses)
     for document in documents:
         sentences = {sentence.id: sentence for sentence in document.sentences}
         for event in document.text_events:
             sentence, shown = sentences[event.sentence_id], pictures.get(event.event_type, [])
-            said = _said(event, sentence, looks)
+            said = told_looks(event, sentence, looks)
             made = [
                 Pair(
                     f"{event.id}+{image.id}",
@@ -130,7 +130,7 @@ def make_pairs(
                     event.trigger,
                     image,
                     captions.get(image.id, picture.caption),
-                    _compare(said, picture, looks),
+                    compare_looks(said, picture, looks),
                 )
                 for image, picture in shown
             ]
@@ -153,9 +153,12 @@ def _chosen(name: str, made: list[Pair], negatives_per_positive: int) -> Iterato
 
 def verdict(pair: Pair) -> bool | None:
     """Return whether a pair may be one event; ``None`` where nothing can be compared."""
-    if not pair.compared:
-        return None
-    return all(words(seen) == look.words for look, seen in pair.compared)
+    return agreement(pair.compared)
+
+
+def agreement(compared: Sequence[tuple[Look, str]]) -> bool | None:
+    """Return whether all that was compared agrees; ``None`` where nothing was."""
+    return all(words(seen) == look.words for look, seen in compared) if compared else None
 
 
 def _caption_pairs(
@@ -169,7 +172,7 @@ def _caption_pairs(
             for told in (event, other):
                 sentence = as_sentence(told.caption or "")
                 said = _said_in_caption(told, sentence, looks)
-                compared = _compare(said, event, looks)
+                compared = compare_looks(said, event, looks)
                 name = f"{image.id}+{told.id}"
                 pair = Pair(name, event_type, sentence, None, image, seen, compared)
                 if verdict(pair) == (told is event):
@@ -182,9 +185,10 @@ def as_sentence(caption: str) -> Sentence:
     return Sentence(id="caption", text=caption, tokens=tokens)
 
 
-def _by_type(
+def pictures_by_type(
     documents: Sequence[Document], known: set[str]
 ) -> dict[str, list[tuple[Image, ImageEvent]]]:
+    """Return the pictures that are at hand with their events, by the events' known types."""
     pictures: dict[str, list[tuple[Image, ImageEvent]]] = defaultdict(list)
     for document in documents:
         images = {image.id: image for image in document.images if image.path is not None}
@@ -194,7 +198,8 @@ def _by_type(
     return pictures
 
 
-def _said(event: TextEvent, sentence: Sentence, looks: Looks) -> list[Look]:
+def told_looks(event: TextEvent, sentence: Sentence, looks: Looks) -> list[Look]:
+    """Return what a sentence says that an event's participants look like, in its order."""
     tokens, said = sentence.words(), []
     for argument in event.arguments:
         span = described(argument, event, sentence)
@@ -222,7 +227,9 @@ def _look(role: str, span: Span, tokens: Sequence[str]) -> Look:
     return Look(role, tuple(word.lower() for word in tokens[span.start : span.end]), span)
 
 
-def _compare(said: Sequence[Look], shown: ImageEvent, looks: Looks) -> tuple[tuple[Look, str], ...]:
+def compare_looks(
+    said: Sequence[Look], shown: ImageEvent, looks: Looks
+) -> tuple[tuple[Look, str], ...]:
     """Compare what is said with what is shown, of the roles that are in both.
 
     A picture may show fewer than the text tells of, or more: then nothing speaks against it.

@@ -15,7 +15,7 @@ import msgspec
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Asker, Progress
-from rmpl.extraction.calibration import CALIBRATION, Calibration, best_threshold, fit
+from rmpl.extraction.calibration import CALIBRATION, Calibration, Scale, fit
 from rmpl.extraction.comparing import Question, captions_of, compare
 from rmpl.extraction.engine import Engine
 from rmpl.extraction.pipeline import Pipeline
@@ -32,10 +32,14 @@ from rmpl.tasks.whole_events import ImageEvents, TextEvents
 from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.held_out import choose
+from rmpl.training.link_threshold import Judged, choose_threshold
 from rmpl.training.recipe import Recipe
+from rmpl.training.simulated import simulate
 
 DEVELOPMENT = ("dev", "val")
 """What corpora call the split that is for choosing, not for testing."""
+SIMULATED = 100
+"""Documents that links are measured on, with some six pairs each."""
 _TEXT, _IMAGE = {TextEMI.name, TextEvents.name}, {ImageEMI.name, ImageEvents.name}
 
 
@@ -141,10 +145,8 @@ def calibrate(
         names = (TextEMI.name, TextARE.name) if medium == "text" else (ImageEMI.name, ImageARE.name)
         scales[names[0]] = fit(*_outcomes(mentions))
         scales[names[1]] = fit(*_outcomes(arguments))
-    said, right = _pairs(engine, context, held_out, progress)
-    scales[SameEvent.name] = fit(said, right)
-    sure = [scales[SameEvent.name](probability) for probability in said]
-    return Calibration(scales, best_threshold(sure, right), held_out.data)
+    scales[SameEvent.name], threshold = _links(engine, context, held_out, progress)
+    return Calibration(scales, threshold, held_out.data)
 
 
 def _within(document: Document, ontology: Ontology) -> Document:
@@ -165,23 +167,46 @@ def _outcomes(items: Sequence[Any]) -> tuple[list[float], list[bool]]:
     return said, [item.verdict is Verdict.RIGHT for item in predicted]
 
 
-def _pairs(
+def _links(
     engine: Engine, context: Context, held_out: HeldOutDocuments, progress: Progress | None
-) -> tuple[list[float], list[bool]]:
-    """Ask about pairs of held-out texts and pictures, which read what the model itself sees."""
-    asker, task = Asker(engine), SameEvent(context)
+) -> tuple[Scale, float]:
+    """Measure "same event?", and choose the threshold of links, on simulated documents.
+
+    Their pictures' captions are what the model itself says, as in extraction.
+    """
+    asker = Asker(engine)
     shown = [image for d in held_out.image if d.image_events for image in d.images if image.path]
     said = captions_of(shown, asker, context, progress)
-    captions = {image.id: caption for image, caption in said.items() if caption is not None}
-    made = task.pairs([*held_out.text, *held_out.image], captions)
-    pairs = [pair for pair in made if verdict(pair) is not None and pair.image.id in captions]
+    documents = simulate(
+        held_out.text,
+        held_out.image,
+        list(context.ontology.events),
+        {image.id: caption for image, caption in said.items() if caption is not None},
+        count=SIMULATED,
+        seed=0,
+    )
+    pairs = [pair for document in documents for pair in document.values()]
     questions = [
         Question(pair.event_type, told(pair), pair.sentence, pair.image, pair.caption)
         for pair in pairs
     ]
-    found = zip(pairs, compare(questions, asker, context, progress), strict=True)
-    compared = [(p, one.probability) for p, one in found if one.probability is not None]
-    return [said for _, said in compared], [bool(verdict(pair)) for pair, _ in compared]
+    verdicts = compare(questions, asker, context, progress)
+    judged = [
+        Judged(found.probability, verdict(pair))
+        for pair, found in zip(pairs, verdicts, strict=True)
+    ]
+    known = [
+        (one.probability, one.is_same)
+        for one in judged
+        if one.probability is not None and one.is_same is not None
+    ]
+    scale = fit([said for said, _ in known], [same for _, same in known])
+    scaled = iter(
+        one if one.probability is None else one._replace(probability=scale(one.probability))
+        for one in judged
+    )
+    by_document = [{names: next(scaled) for names in document} for document in documents]
+    return scale, choose_threshold(by_document)
 
 
 def save(calibration: Calibration, folder: Path) -> Path:
