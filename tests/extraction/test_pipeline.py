@@ -1,6 +1,7 @@
 """The pipeline against an engine that knows every answer: what is lost is the pipeline's fault."""
 
 import pytest
+from msgspec.structs import replace
 
 from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.corpora.m2e2 import read_m2e2
@@ -98,3 +99,31 @@ def test_an_argument_is_never_likelier_than_its_event(gold, context):
     assert all(
         a.score == e.score == pytest.approx(0.768, abs=0.001) for e in events for a in e.arguments
     )
+
+
+class Repeating(Oracle):
+    """Says every item of a list twice."""
+
+    def answer(self, prompts, *, max_tokens, progress=None, grammars=None):
+        replies = super().answer(prompts, max_tokens=max_tokens)
+        return [Reply(self.twice(reply.text), reply.confidence) for reply in replies]
+
+    @staticmethod
+    def twice(text: str) -> str:
+        return f"[{text[1:-1]},{text[1:-1]}]" if text.startswith("[{") else text
+
+
+def test_what_is_said_twice_is_found_once(gold, context):
+    once = Pipeline(Oracle(gold, context), context).extract(gold)
+    twice = Pipeline(Repeating(gold, context), context).extract(gold)
+    assert sum(len(d.text_events) + len(d.image_events) for d in once) > 10
+    for one, other in zip(once, twice, strict=True):
+        assert without_scores(other.text_events) == without_scores(one.text_events)
+        assert without_scores(other.image_events) == without_scores(one.image_events)
+
+
+def without_scores(events):
+    return [
+        (event.id, event.event_type, [replace(a, score=None) for a in event.arguments])
+        for event in events
+    ]

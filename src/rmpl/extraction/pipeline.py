@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -145,10 +145,12 @@ class Pipeline:
         return self._known(events)
 
     def _known(self, events: list[tuple[Key, Event]]) -> list[tuple[Key, Event]]:
-        """Leave out types outside the schema: a prediction file may not hold them."""
+        """Leave out types outside the schema, which a prediction file may not hold, and repeats."""
         known = [one for one in events if one[1].event_type in self._context.ontology.events]
         self.failures["unknown type"] += len(events) - len(known)
-        return known
+        return _once(
+            known, lambda one: (one[0], msgspec.structs.replace(one[1], id="", score=None))
+        )
 
     def _text_arguments(
         self,
@@ -166,7 +168,8 @@ class Pipeline:
         for number, (event, sentence), reply in zip(placed, asked, replies, strict=True):
             answer = task.read(reply.text, sentence)
             self._asker.note(task.name, answer.failure)
-            arguments = tuple(_said(answer.items, answer.places, reply, event.score))
+            said = _said(answer.items, answer.places, reply, event.score)
+            arguments = tuple(_once(said, lambda one: msgspec.structs.replace(one, score=None)))
             whole = msgspec.structs.replace(event, arguments=arguments)
             filled[number] = events[number][0], whole
         return filled
@@ -185,7 +188,8 @@ class Pipeline:
         for (key, event), reply in zip(events, replies, strict=True):
             answer = task.read(reply.text, images[key])
             self._asker.note(task.name, answer.failure)
-            arguments = tuple(_said(answer.items, answer.places, reply, event.score))
+            said = _said(answer.items, answer.places, reply, event.score)
+            arguments = tuple(_once(said, lambda one: msgspec.structs.replace(one, score=None)))
             filled.append((key, msgspec.structs.replace(event, arguments=arguments)))
         return filled
 
@@ -215,6 +219,21 @@ def _said(
         msgspec.structs.replace(item, score=before * reply.probability(start, end))
         for item, (start, end) in zip(items, places, strict=True)
     ]
+
+
+Said = TypeVar("Said")
+
+
+def _once(items: Sequence[Said], meaning: Callable[[Said], Hashable]) -> list[Said]:
+    """Leave out items that say what one before has said.
+
+    A mention is its type and its place, an argument its role and its place: a model that says one
+    twice has found one.
+    """
+    first: dict[Hashable, Said] = {}
+    for item in items:
+        first.setdefault(meaning(item), item)
+    return list(first.values())
 
 
 def _grouped(events: Iterable[tuple[Key, Event]]) -> dict[Key, list[Event]]:
