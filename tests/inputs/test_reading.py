@@ -4,6 +4,7 @@ import io
 import json
 import os
 import sys
+from datetime import date
 
 import PIL.Image
 import pytest
@@ -12,9 +13,12 @@ pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 pytest.importorskip("inscriptis")
 
+from rmpl.corpora.documents import write_documents
 from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
 from rmpl.inputs.reading import Reader
-from rmpl.inputs.sources import find_sources
+from rmpl.inputs.sources import count_documents, find_sources
+from rmpl.records import Document, Sentence
 
 
 def jpeg(path, size=(40, 30), **how):
@@ -93,6 +97,45 @@ def test_own_records_and_texts_as_json(tmp_path):
     (tmp_path / "b.json").write_text(json.dumps([own, {**written, "id": "x"}]))
     items, told = read(tmp_path / "b.json")
     assert [i.document.id for i in items] == ["own", "x"]
+
+
+def test_rows_of_parquet_are_read_like_lines(tmp_path):
+    arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    jpeg(tmp_path / "p/a.jpg")
+    rows = [
+        {"id": "a", "text": "He fell. She ran.", "images": ["p/a.jpg"], "day": date(2020, 1, 2)},
+        {"id": None, "text": "He fell.", "images": None, "day": None},
+        {"id": "c", "text": None, "images": [], "day": None},
+        {"id": "d", "text": "x", "images": ["p/gone.jpg"], "day": None},
+    ]
+    parquet.write_table(arrow.Table.from_pylist(rows), tmp_path / "a.parquet")
+    lines = [json.dumps({k: v for k, v in r.items() if v and k != "day"}) for r in rows]
+    (tmp_path / "b.jsonl").write_text("\n".join(lines))
+    found, told = read(tmp_path / "a.parquet")
+    assert [item.document.id for item in found] == ["a", f"{tmp_path}/a.parquet:2", "c", "d"]
+    assert found[0].document.images[0].width == 40
+    assert [one.what for one in told] == ["no such picture"]
+    expected, _ = read(tmp_path / "b.jsonl")
+    assert found[0].document == expected[0].document
+    assert count_documents(find_sources([str(tmp_path)], ReadReport(), print)) == 4 + 3
+
+
+def test_parquet_as_it_is_converted_and_a_broken_one(tmp_path):
+    pytest.importorskip("pyarrow")
+    document = Document("own", (Sentence("s", "He fell.", ((0, 2), (3, 7), (7, 8))),))
+    write_documents([document], tmp_path / "a.parquet")
+    assert one(tmp_path / "a.parquet").document == document
+    (tmp_path / "b.parquet").write_bytes((tmp_path / "a.parquet").read_bytes()[:200])
+    items, [told] = read(tmp_path)
+    assert [item.document.id for item in items] == ["own"]
+    assert "not a Parquet file" in str(told)
+
+
+def test_parquet_without_its_library_says_so(tmp_path, monkeypatch):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(RmplError, match=r"pip install 'rmpl\[parquet\]'"):
+        read(tmp_path)
 
 
 def test_standard_input_as_text_and_as_lines(monkeypatch):

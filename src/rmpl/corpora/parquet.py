@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -45,19 +46,48 @@ def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
     RmplError
         If pyarrow is not installed, or there is no such Parquet file.
     """
+    number = 0
+    with _opened(path) as file:
+        for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
+            for row in batch.to_pylist():
+                number += 1
+                kept = {key: _without_nulls(v) for key, v in row.items() if v is not None}
+                yield f"{path}:{number}", kept
+
+
+def count_rows(path: Path) -> int:
+    """Return how many rows a file has.
+
+    Raises
+    ------
+    RmplError
+        As ``read_parquet``.
+    """
+    with _opened(path) as file:
+        return int(file.metadata.num_rows)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
     arrow, parquet = _pyarrow()
     if not path.is_file():
         raise RmplError("no such file", where=str(path), remedy="check the path")
-    number = 0
     try:
         with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
-                for row in batch.to_pylist():
-                    number += 1
-                    kept = {key: _without_nulls(v) for key, v in row.items() if v is not None}
-                    yield f"{path}:{number}", kept
+            yield file
     except (arrow.ArrowException, OSError) as error:
         raise RmplError(f"not a Parquet file ({error})", where=str(path)) from error
+
+
+def require_pyarrow() -> None:
+    """Make sure that the library is there.
+
+    Raises
+    ------
+    RmplError
+        If it is not.
+    """
+    _pyarrow()
 
 
 def _pyarrow() -> tuple[ModuleType, ModuleType]:

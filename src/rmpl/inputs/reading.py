@@ -11,6 +11,7 @@ import msgspec
 
 from rmpl.corpora.files import decode, lines_of, read_lines
 from rmpl.corpora.images import open_image
+from rmpl.corpora.parquet import read_parquet, require_pyarrow
 from rmpl.corpora.report import ReadReport
 from rmpl.corpora.splitting import require_splitter
 from rmpl.errors import RmplError
@@ -29,6 +30,7 @@ _PARAGRAPHS: dict[str, Finder] = {
     "stdin": plain_paragraphs,
 }
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_PLAIN = msgspec.json.Encoder(enc_hook=str)
 
 MOST_RATIO = 100
 """Of a picture's sides; Qwen's processors refuse 200. What has more is a line, no picture."""
@@ -93,6 +95,8 @@ class Reader:
             require_splitter("text of one's own", "extract")
         if source.kind == "page":
             require_inscriptis()
+        if source.path.suffix.lower() == ".parquet":
+            require_pyarrow()
         try:
             if source.kind == "documents":
                 yield from self._records(_contents(source.path), source)
@@ -167,7 +171,12 @@ class _Peekable(Protocol):
 
 def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the objects of a file of documents, each with its place."""
-    if path.suffix != ".json":
+    ending = path.suffix.lower()
+    if ending == ".parquet":
+        # A column that JSON has no form for is none of ours: as text it is left alone.
+        yield from ((where, _PLAIN.encode(row)) for where, row in read_parquet(path))
+        return
+    if ending != ".json":
         yield from read_lines(path)
         return
     data = read_file(path)

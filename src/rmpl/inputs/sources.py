@@ -6,7 +6,7 @@ In a folder, a picture belongs
 2. else to the only article of its folder, or of the nearest folder above that has articles;
 3. else to the article there whose name it begins with: ``storm.txt`` has ``storm.jpg``,
    ``storm-2.png`` and ``storm_files/a.jpg``;
-4. else, where its folder or one above holds a .json or .jsonl file, to the documents in that;
+4. else, where its folder or one above holds a file of documents, to the documents in that;
 5. else it is a document of its own.
 """
 
@@ -14,10 +14,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from rmpl.corpora.parquet import count_rows
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.inputs.files import Tell, path_name
@@ -36,6 +37,7 @@ _KINDS: dict[str, Kind] = {
     ".json": "documents",
     ".jsonl": "documents",
     ".jsonl.gz": "documents",
+    ".parquet": "documents",
     **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"), "picture"),
 }
 ENDINGS = ", ".join(_KINDS)
@@ -198,19 +200,25 @@ def _has_documents(folder: Path, root: Path, found: dict[Path, list[Source]]) ->
 
 def count_documents(sources: Sequence[Source]) -> int:
     """Return about how many documents there will be; one of a file of documents in one piece."""
-    return sum(_lines_of(source.path) if _is_lines(source) else 1 for source in sources)
+    return sum(_count(source) for source in sources)
 
 
-def _is_lines(source: Source) -> bool:
-    return source.kind == "documents" and source.path.suffix == ".jsonl" and source.path.is_file()
+def _count(source: Source) -> int:
+    count = _COUNTS.get(source.path.suffix.lower())
+    if count is None or not source.path.is_file():
+        return 1
+    try:
+        return max(count(source.path), 1)
+    except (OSError, RmplError):  # it will be told of when it is read
+        return 1
 
 
 def _lines_of(path: Path) -> int:
     lines = 0
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                lines += block.count(b"\n")
-    except OSError:  # it will be told of when it is read
-        return 1
-    return max(lines, 1)
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            lines += block.count(b"\n")
+    return lines
+
+
+_COUNTS: dict[str, Callable[[Path], int]] = {".jsonl": _lines_of, ".parquet": count_rows}
