@@ -5,7 +5,8 @@ import PIL.Image
 import pytest
 import torch
 
-from rmpl.backbones.backbone import IGNORE, load_backbone
+from rmpl.backbones import backbone as backbone_module
+from rmpl.backbones.backbone import IGNORE, load_backbone, load_to_answer
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.records import Image
@@ -97,3 +98,16 @@ def test_weights_that_are_not_whole_or_pickled_are_refused(spoil, twin, tmp_path
         torch.save({}, folder / "pytorch_model.bin")
     with pytest.raises(RmplError, match=r"cannot load the weights.*whole safetensors"):
         load_backbone(str(folder))
+
+
+def test_a_model_that_is_to_answer_is_loaded_onto_the_gpu_where_there_is_one(twin, monkeypatch):
+    assert load_to_answer(str(twin)).model.dtype == torch.float32
+    moved = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(
+        backbone_module.transformers.PreTrainedModel,
+        "to",
+        lambda model, where: moved.append((where, model.dtype)) or model,
+    )
+    load_to_answer(str(twin))
+    assert moved == [("cuda", torch.bfloat16)]

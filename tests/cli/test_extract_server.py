@@ -10,9 +10,8 @@ from scripted_server import question, said, scripted_server
 pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 
-from rmpl import extractor
 from rmpl.cli.main import app
-from rmpl.extraction import connection
+from rmpl.extraction import chunks, connection
 
 FOUND = '[{"type": "Conflict:Attack", "trigger": " shot"}, {"type": "Hacked", "trigger": "shot"}]'
 
@@ -21,7 +20,7 @@ FOUND = '[{"type": "Conflict:Attack", "trigger": " shot"}, {"type": "Hacked", "t
 def server(monkeypatch, tmp_path):
     monkeypatch.setattr(connection.random, "uniform", lambda *_: 0.01)
     monkeypatch.setattr(connection, "PATIENCE", 2)
-    monkeypatch.setattr(extractor, "PROMPTS", 1)  # a document at a time
+    monkeypatch.setattr(chunks, "PROMPTS", 1)  # a document at a time
     monkeypatch.chdir(tmp_path)
     for name in ("one", "two", "three"):
         (tmp_path / f"{name}.txt").write_text(f"Police shot {name} men in Lima.")

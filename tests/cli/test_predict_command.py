@@ -1,9 +1,13 @@
-"""Predicting with other pixels than in training: refused before a weight is loaded, or meant."""
+"""Predicting group by group, and with other pixels than in training: refused, or meant."""
+
+import json
 
 import pytest
 from typer.testing import CliRunner
 
 from rmpl.cli.main import app
+from rmpl.extraction import chunks
+from rmpl.extraction.local import LocalEngine
 from rmpl.training import trained as trained_module
 from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
@@ -48,7 +52,7 @@ def predict(trained, small_world, tmp_path):
 
 
 def test_other_pixels_are_refused_in_one_line_before_anything_is_loaded(predict, monkeypatch):
-    monkeypatch.setattr(trained_module, "load_backbone", lambda *_: pytest.fail("loaded"))
+    monkeypatch.setattr(trained_module, "load_to_answer", lambda *_: pytest.fail("loaded"))
     result, _ = predict("--max-pixels", "9216")
     assert result.exit_code == 2
     assert "trained with 1024 to 4096" in result.output
@@ -57,9 +61,9 @@ def test_other_pixels_are_refused_in_one_line_before_anything_is_loaded(predict,
 
 def test_other_pixels_are_taken_where_that_is_said(predict, monkeypatch):
     seen = []
-    load = trained_module.load_backbone
+    load = trained_module.load_to_answer
     monkeypatch.setattr(
-        trained_module, "load_backbone", lambda *with_: seen.append(with_[1]) or load(*with_)
+        trained_module, "load_to_answer", lambda *with_: seen.append(with_[1]) or load(*with_)
     )
     result, out = predict("--max-pixels", "2304", "--other-pixels")
     assert result.exit_code == 0, result.output
@@ -71,3 +75,34 @@ def test_the_pixels_of_training_need_not_be_named(predict):
     result, out = predict("--min-pixels", "1024", "--max-pixels", "4096")
     assert result.exit_code == 0, result.output
     assert out.is_file()
+
+
+def without_scores(value):
+    if isinstance(value, dict):
+        return {key: without_scores(one) for key, one in value.items() if key != "score"}
+    return [without_scores(one) for one in value] if isinstance(value, list) else value
+
+
+def test_many_documents_are_predicted_group_by_group(predict, monkeypatch, brief_answers):
+    asked = []
+    answer = LocalEngine.answer
+
+    def counted(engine, prompts, **options):
+        asked.append(len(prompts))
+        return answer(engine, prompts, **options)
+
+    monkeypatch.setattr(LocalEngine, "answer", counted)
+    found, most = {}, {}
+    for size in (256, 8):
+        monkeypatch.setattr(chunks, "PROMPTS", size)
+        result, out = predict("--limit", "4")
+        assert result.exit_code == 0, result.output
+        assert "documents: 4/4, done" in result.output
+        found[size] = out.read_bytes()
+        most[size] = max(asked)
+        asked.clear()
+    # Sums of another batch round otherwise, so that a score's last digit may differ.
+    lines = {n: [without_scores(json.loads(x)) for x in found[n].splitlines()] for n in found}
+    assert len(lines[8]) == 4
+    assert lines[8] == lines[256]
+    assert most[8] < most[256]

@@ -358,5 +358,20 @@ def load_backbone(
     return Backbone(model, processor, family, settings)
 
 
+def load_to_answer(source: str, settings: Settings | None = None) -> Backbone:
+    """Load a model that is to answer prompts: where there is a GPU, onto that and in bf16.
+
+    Raises
+    ------
+    RmplError
+        As ``load_backbone``.
+    """
+    if not torch.cuda.is_available():
+        return load_backbone(source, settings)
+    backbone = load_backbone(source, settings, weights="bf16")
+    backbone.model = backbone.model.to("cuda")
+    return backbone
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().split("\n", maxsplit=1)[0]

@@ -60,10 +60,9 @@ def command(
         calibration=read_calibration(run),
         constrained=not unconstrained,
     )
-    with Bars() as bars:
-        found = pipeline.extract(documents, bars.update)
     target = out if out is not None else run / "predictions.jsonl"
-    write_predictions(found, target)
+    with Bars() as bars:
+        write_predictions(pipeline.stream(documents, bars.update), target)
     typer.echo(f"predictions: {target}")
     for task, asked in pipeline.asked.items():
         typer.echo(f"{task}: {asked} prompts, {pipeline.failures[task]} answers not readable whole")

@@ -10,7 +10,7 @@ from rmpl.corpora.predictions import write_predictions
 from rmpl.corpora.registry import read_corpus
 from rmpl.extraction.calibration import read_calibration
 from rmpl.extraction.local import LocalEngine
-from rmpl.extraction.pipeline import Pipeline
+from rmpl.extraction.pipeline import Pipeline, Told
 from rmpl.records import Document
 from rmpl.scoring import Scores, score_by_document
 from rmpl.training.data import digest_of
@@ -21,6 +21,13 @@ PREDICTIONS = "predictions.jsonl"
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, total)."""
+
+
+def told(progress: Progress | None) -> Told | None:
+    """Return what tells ``progress`` of every document."""
+    if progress is None:
+        return None
+    return lambda step, done, total, _: progress(step, done, total)
 
 
 class Benchmark:
@@ -85,7 +92,7 @@ def extract(
     pipeline = Pipeline(
         LocalEngine(backbone), context, media=tuple(media), calibration=read_calibration(run)
     )
-    found = pipeline.extract(benchmark.documents, progress)
+    found = list(pipeline.stream(benchmark.documents, told(progress)))
     write_predictions(found, run / PREDICTIONS)
     return found
 

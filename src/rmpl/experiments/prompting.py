@@ -12,12 +12,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-
-from rmpl.backbones.backbone import Backbone, load_backbone
+from rmpl.backbones.backbone import load_to_answer
 from rmpl.backbones.settings import Settings
 from rmpl.experiments.free_answers import UnfencedEngine
-from rmpl.experiments.measuring import STRICT, Benchmark, Progress
+from rmpl.experiments.measuring import STRICT, Benchmark, Progress, told
 from rmpl.extraction.engine import Engine
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
@@ -179,7 +177,7 @@ def prompt_model(
     RmplError
         If the model cannot be loaded.
     """
-    backbone = _load(model, Settings("full", "", 1, *pixels))
+    backbone = load_to_answer(model, Settings("full", "", 1, *pixels))
     context = backbone.context(load_ontology())
     worked = examples_of(documents, context, shots, seed=seed)
     engine: Engine = LocalEngine(backbone, batch=batch)
@@ -189,7 +187,7 @@ def prompt_model(
         media=benchmark.media,
         constrained=constrained,
     )
-    found = pipeline.extract(benchmark.documents, progress)
+    found = list(pipeline.stream(benchmark.documents, told(progress)))
     settings = SETTINGS if benchmark.has_pictures else ("text",)
     scores = score_by_document(benchmark.documents, found, [STRICT], settings)[STRICT].total()
     about = {
@@ -205,12 +203,3 @@ def prompt_model(
         "versions": surroundings()["versions"],
     }
     return found, about
-
-
-def _load(model: str, settings: Settings) -> Backbone:
-    """Load a model, onto the GPU where there is one."""
-    has_gpu = torch.cuda.is_available()
-    backbone = load_backbone(model, settings, weights="bf16" if has_gpu else "fp32")
-    if has_gpu:
-        backbone.model = backbone.model.to("cuda")
-    return backbone

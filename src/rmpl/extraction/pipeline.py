@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from rmpl.extraction.asking import Asker, Progress
 from rmpl.extraction.calibration import Calibration
+from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engine import Engine, Reply
 from rmpl.extraction.linking import Linker
 from rmpl.records import NOWHERE, Document, Image, ImageEvent, Sentence, TextEvent
@@ -23,6 +24,9 @@ MENTION_TOKENS = 128
 ARGUMENT_TOKENS = 320
 
 Event = TypeVar("Event", TextEvent, ImageEvent)
+Told = Callable[[str, int, int, str], None]
+"""Called with (what is counted, how many are done, how many in all, what is under way)."""
+
 Key = tuple[int, str]
 """The number of a document and the id of a sentence or an image in it: ids of different documents
 may be the same."""
@@ -115,6 +119,22 @@ class Pipeline:
             for number, document in enumerate(documents)
         ]
         return self._linker.link(found, progress)
+
+    def stream(
+        self, documents: Sequence[Document], progress: Told | None = None
+    ) -> Iterator[Document]:
+        """Yield documents with what was found in them, a group at a time: memory stays flat."""
+        done, total = 0, len(documents)
+
+        def told(step: str, answered: int, of: int) -> None:
+            if progress is not None:
+                progress("documents", done, total, f"{step} {answered}/{of}")
+
+        for group in chunks(documents, lambda document: document):
+            yield from self.extract(group, told)
+            done += len(group)
+        if progress is not None:
+            progress("documents", total, total, "")
 
     def _text_mentions(
         self, sentences: Mapping[Key, Sentence], progress: Progress | None

@@ -10,7 +10,7 @@ import huggingface_hub
 import msgspec
 from huggingface_hub.errors import EntryNotFoundError, HFValidationError, RepositoryNotFoundError
 
-from rmpl.backbones.backbone import Backbone, context_of, load_backbone
+from rmpl.backbones.backbone import Backbone, context_of, load_to_answer
 from rmpl.backbones.checkpoints import ask_hub, local_folder
 from rmpl.backbones.settings import Settings, inference_settings, read_settings
 from rmpl.errors import RmplError
@@ -60,6 +60,8 @@ def load_trained(
 ) -> Backbone:
     """Load what a run (its last stage) or one of its stages has trained, adapters merged.
 
+    It is loaded to answer prompts, see ``load_to_answer``.
+
     Raises
     ------
     RmplError
@@ -71,13 +73,15 @@ def load_trained(
     settings = inference_settings(
         trained.settings, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
     )
-    backbone = load_backbone(base_of(trained, folder), settings)
+    backbone = load_to_answer(base_of(trained, folder), settings)
     backbone.model = merge_adapters(backbone.model, [folder / name for name in trained.adapters])
     return backbone
 
 
 def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path | None]:
     """Load a run, here or on the hub, or any model; return it with the run's folder, if it is one.
+
+    It is loaded to answer prompts, see ``load_to_answer``.
 
     Parameters
     ----------
@@ -92,7 +96,7 @@ def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path 
         If it cannot be loaded.
     """
     folder = _run_of(model)
-    backbone = load_backbone(model) if folder is None else load_trained(folder)
+    backbone = load_to_answer(model) if folder is None else load_trained(folder)
     backbone.model = merge_adapters(backbone.model, adapters)
     return backbone, folder
 
