@@ -11,25 +11,25 @@ shown beside the clock's: on a machine that others use, they are what can be com
 OMP_NUM_THREADS=1: threads that wait for each other count, too). Without ``--run`` the model is the
 embedded base, which knows no events and writes odd answers.
 
-The second line streams documents through the pipeline and prints the memory of the process.
+The second line extracts a folder of so many short articles with a picture each, as ``rmpl extract``
+does, and prints the memory of the process as it goes. It cannot go on where it was stopped: the
+memory of another process says nothing.
 """
 
 from __future__ import annotations
 
 import argparse
 import functools
-import math
 import os
 import random
 import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import torch
 import transformers
 from rich.console import Console
@@ -37,13 +37,19 @@ from rich.table import Table
 
 from rmpl.backbones.backbone import Backbone, load_backbone
 from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.report import ReadReport
 from rmpl.corpora.world.casts import Setting
 from rmpl.corpora.world.documents import plan_corpus
 from rmpl.corpora.world.names import TEST_NAMES
 from rmpl.corpora.world.write_m2e2 import write_m2e2
+from rmpl.errors import RmplError
 from rmpl.extraction.engine import Engine, Progress, Reply
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
+from rmpl.extraction.results import ResultsFile, result_line
+from rmpl.extractor import Extractor
+from rmpl.inputs.reading import Reader
+from rmpl.inputs.sources import find_sources
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
 from rmpl.tasks import Prompt
@@ -53,8 +59,8 @@ from rmpl.training.trained import load_trained
 SEED = 11
 STEP = 16
 """The engine that answers one prompt at a time answers every so manieth."""
-CHUNK = 64
-"""Documents that go through the pipeline together when memory is measured."""
+SAMPLES = 40
+"""So often memory is looked at."""
 
 
 class Call(NamedTuple):
@@ -206,35 +212,51 @@ def compare(backbone: Backbone, documents: list[Document], options: argparse.Nam
     show(turns, len(documents))
 
 
-def stream(documents: Sequence[Document], count: int) -> Iterator[list[Document]]:
-    """Yield chunks of ever new documents, the same ones under other ids."""
-    for at in range(0, count, CHUNK):
-        yield [renamed(documents[n % len(documents)], n) for n in range(at, min(at + CHUNK, count))]
+def write_articles(folder: Path, documents: Sequence[Document], count: int) -> None:
+    """Write ever new articles: two sentences and a picture each, no two of them the same."""
+    pictures = [Path(i.path) for d in documents for i in d.images if i.path is not None]
+    sentences = [s.text for d in documents for s in d.sentences]
+    folder.mkdir()
+    for number in range(count):
+        first, second = (sentences[(2 * number + n) % len(sentences)] for n in (0, 1))
+        name = folder / f"{number:06}"
+        name.with_suffix(".txt").write_text(f"As {number} people know, {first} {second}", "utf-8")
+        name.with_suffix(".jpg").hardlink_to(pictures[number % len(pictures)])
 
 
-def renamed(document: Document, number: int) -> Document:
-    replace = msgspec.structs.replace
-    return replace(
-        document,
-        id=f"{document.id}-{number}",
-        sentences=tuple(replace(s, id=f"{s.id}-{number}") for s in document.sentences),
-        images=tuple(replace(i, id=f"{i.id}-{number}") for i in document.images),
-    )
-
-
-def memory(backbone: Backbone, documents: Sequence[Document], count: int) -> None:
-    """Extract a stream of documents; print the memory of the process as it goes."""
-    pipeline = Pipeline(LocalEngine(backbone), backbone.context(load_ontology("m2e2")))
-    done, events, shown = 0, 0, 0.0
-    for chunk in stream(documents, count):
-        events += sum(len(d.text_events) + len(d.image_events) for d in pipeline.extract(chunk))
-        done += len(chunk)
-        if math.log2(done / CHUNK) >= shown or done == count:
-            shown = math.floor(math.log2(done / CHUNK)) + 1
-            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+def memory(backbone: Backbone, folder: Path, documents: Sequence[Document], count: int) -> None:
+    """Extract a folder of articles as ``rmpl extract`` does; print the memory as it goes."""
+    articles, report = folder / "articles", ReadReport()
+    write_articles(articles, documents, count)
+    sources = find_sources([str(articles)], report, _refuse)
+    extractor = Extractor(LocalEngine(backbone), backbone.context(load_ontology("m2e2")))
+    results = ResultsFile(folder / "events.jsonl", extractor.about)
+    began, events = time.perf_counter(), 0
+    print(f"before: {_resident():,.0f} MiB", flush=True)
+    stream = extractor.stream(Reader(report, _refuse).read(sources))
+    for done, (item, found) in enumerate(stream, start=1):
+        if isinstance(found, RmplError):
+            raise found
+        results.append(result_line(found, item))
+        results.done.add(found.id)
+        events += len(found.text_events) + len(found.image_events)
+        if done % max(1, count // SAMPLES) == 0:
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            now = pages * resource.getpagesize() / 2**20
-            print(f"{done:6} documents, {events:6} events: {now:,.0f} MiB, peak {peak:,.0f}")
+            print(
+                f"{done:6} documents, {events:6} events, {time.perf_counter() - began:6,.0f} s: "
+                f"{_resident():,.0f} MiB, peak {peak:,.0f}",
+                flush=True,
+            )
+    results.close()
+
+
+def _refuse(error: RmplError) -> None:
+    raise error
+
+
+def _resident() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def main() -> None:
@@ -244,7 +266,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=256)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", default="", help="only engines with this in their names")
-    parser.add_argument("--memory", type=int, default=0, help="stream so many documents instead")
+    parser.add_argument("--memory", type=int, default=0, help="extract so many short articles")
     options = parser.parse_args()
     transformers.utils.logging.set_verbosity_error()
     backbone = load_trained(options.run) if options.run else load_backbone("embedded")
@@ -252,7 +274,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         documents = documents_of(Path(name), options.documents)
         if options.memory:
-            memory(backbone, documents, options.memory)
+            memory(backbone, Path(name), documents, options.memory)
         else:
             compare(backbone, documents, options)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from brief import BRIEF
 from rmpl.corpora.world.build import build_world
 
 
@@ -37,6 +38,5 @@ def twin(tmp_path_factory) -> Path:
 @pytest.fixture
 def brief_answers(monkeypatch) -> None:
     """Keep a model with random weights, which never stops by itself, to a few tokens an answer."""
-    monkeypatch.setattr("rmpl.extraction.pipeline.MENTION_TOKENS", 32)
-    monkeypatch.setattr("rmpl.extraction.pipeline.ARGUMENT_TOKENS", 32)
-    monkeypatch.setattr("rmpl.extraction.comparing.CAPTION_TOKENS", 8)
+    for name, tokens in BRIEF.items():
+        monkeypatch.setattr(name, tokens)

@@ -23,6 +23,7 @@ from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Progress
 from rmpl.extraction.calibration import Calibration, read_calibration
+from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engine import Engine, EngineError
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.inputs.reading import Item, Reader
@@ -34,9 +35,6 @@ from rmpl.tasks import Context
 
 if TYPE_CHECKING:
     from rmpl.extraction.server import Guided
-
-PROMPTS = 256
-"""Sentences and pictures that are worked on together; memory does not grow with the input."""
 
 Given = Document | str | Path
 """A document, a text, or the path of a file or of a folder with an article and its pictures."""
@@ -109,24 +107,18 @@ class Extractor:
             If the model or the schema cannot be loaded.
         """
         from rmpl.extraction.local import LocalEngine  # noqa: PLC0415 - torch only when it is used
-        from rmpl.training.trained import load_any, ontology_of  # noqa: PLC0415
+        from rmpl.training.trained import load_any  # noqa: PLC0415
 
-        if schema is not None and not isinstance(schema, Ontology):
-            schema = load_ontology(schema)
+        if schema is not None:  # a mistake in it is told of before weights are loaded
+            schema = _ontology(schema, None)
         backbone, folder = load_any(str(model), [Path(one) for one in adapters])
-        if schema is None:
-            schema = load_ontology() if folder is None else ontology_of(folder)
         extractor = cls(
             LocalEngine(backbone, batch=batch),
-            backbone.context(schema),
+            backbone.context(_ontology(schema, folder)),
             calibration=None if folder is None else read_calibration(folder),
             constrained=constrained,
         )
-        extractor.about = {
-            "model": str(model),
-            "adapters": [str(one) for one in adapters],
-            **extractor.about,
-        }
+        extractor.about = {**_named(model, adapters), **extractor.about}
         return extractor
 
     @classmethod
@@ -170,16 +162,12 @@ class Extractor:
             If the address is none, or the model or schema is not known.
         """
         from rmpl.extraction.server import ServerEngine  # noqa: PLC0415 - an extra
-        from rmpl.training.trained import context_of_any, ontology_of  # noqa: PLC0415
+        from rmpl.training.trained import context_of_any  # noqa: PLC0415
 
-        if schema is not None and not isinstance(schema, Ontology):
-            schema = load_ontology(schema)
         make_context, folder = context_of_any(str(model))
-        if schema is None:
-            schema = load_ontology() if folder is None else ontology_of(folder)
         extractor = cls(
             ServerEngine(url, served, key=key, at_once=at_once, guided=guided),
-            make_context(schema),
+            make_context(_ontology(schema, folder)),
             calibration=None if folder is None else read_calibration(folder),
             constrained=constrained,
         )
@@ -245,14 +233,14 @@ class Extractor:
     ) -> Iterator[tuple[Item, Document | RmplError]]:
         """Yield items with what was found in them, or with why nothing can be.
 
-        Documents are worked on together until they have ``PROMPTS`` sentences and pictures.
+        Documents are worked on together, some hundred sentences and pictures at a time.
 
         Raises
         ------
         EngineError
             If the engine itself does not work.
         """
-        for chunk in _chunks(items):
+        for chunk in chunks(items, lambda item: item.document):
             found = self._each([item.document for item in chunk], progress)
             yield from zip(chunk, found, strict=True)
 
@@ -305,6 +293,46 @@ class Extractor:
         return [found for one in documents for found in self._each([one], progress)]
 
 
+def about_pretrained(
+    model: str | Path,
+    *,
+    adapters: Sequence[str | Path],
+    schema: str | Path | Ontology | None,
+    constrained: bool,
+) -> dict[str, Any]:
+    """Return ``about`` of what ``Extractor.from_pretrained`` makes; no weights are loaded.
+
+    Raises
+    ------
+    RmplError
+        If the model or the schema is not known.
+    """
+    from rmpl.training.trained import context_of_any  # noqa: PLC0415 - torch only when it is used
+
+    make_context, folder = context_of_any(str(model))
+    return {
+        **_named(model, adapters),
+        "schema": make_context(_ontology(schema, folder)).ontology,
+        "constrained": constrained,
+        "calibration": None if folder is None else read_calibration(folder),
+    }
+
+
+def _named(model: str | Path, adapters: Sequence[str | Path]) -> dict[str, Any]:
+    return {"model": str(model), "adapters": [str(one) for one in adapters]}
+
+
+def _ontology(schema: str | Path | Ontology | None, folder: Path | None) -> Ontology:
+    """Return the event types that are asked for: those of the run in ``folder`` by default."""
+    from rmpl.training.trained import ontology_of  # noqa: PLC0415 - torch only when it is used
+
+    if isinstance(schema, Ontology):
+        return schema
+    if schema is not None:
+        return load_ontology(schema)
+    return load_ontology() if folder is None else ontology_of(folder)
+
+
 def _document(given: Given) -> Document:
     if isinstance(given, Document):
         return given
@@ -324,16 +352,3 @@ def _document(given: Given) -> Document:
 
 def _stop(error: RmplError) -> None:
     raise error
-
-
-def _chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
-    chunk: list[Item] = []
-    prompts = 0
-    for item in items:
-        chunk.append(item)
-        prompts += len(item.document.sentences) + len(item.document.images)
-        if prompts >= PROMPTS:
-            yield chunk
-            chunk, prompts = [], 0
-    if chunk:
-        yield chunk

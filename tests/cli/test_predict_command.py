@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rmpl.cli.main import app
-from rmpl.extraction import chunks
+from rmpl.extraction import pipeline
 from rmpl.extraction.local import LocalEngine
 from rmpl.training import trained as trained_module
 from rmpl.training.recipe import Recipe
@@ -93,8 +93,8 @@ def test_many_documents_are_predicted_group_by_group(predict, monkeypatch, brief
 
     monkeypatch.setattr(LocalEngine, "answer", counted)
     found, most = {}, {}
-    for size in (256, 8):
-        monkeypatch.setattr(chunks, "PROMPTS", size)
+    for size in (1024, 8):
+        monkeypatch.setattr(pipeline, "PREDICTED", size)
         result, out = predict("--limit", "4")
         assert result.exit_code == 0, result.output
         assert "documents: 4/4, done" in result.output
@@ -104,5 +104,5 @@ def test_many_documents_are_predicted_group_by_group(predict, monkeypatch, brief
     # Sums of another batch round otherwise, so that a score's last digit may differ.
     lines = {n: [without_scores(json.loads(x)) for x in found[n].splitlines()] for n in found}
     assert len(lines[8]) == 4
-    assert lines[8] == lines[256]
-    assert most[8] < most[256]
+    assert lines[8] == lines[1024]
+    assert most[8] < most[1024]

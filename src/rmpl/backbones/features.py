@@ -80,7 +80,7 @@ def _split(value: Any, count: int) -> list[Any]:
     size = len(value) // count
     # Copied: a part of a larger tensor keeps all of it in memory.
     if isinstance(value, torch.Tensor):
-        return [part.clone() for part in value.split(size)]
+        return [part.clone() for part in torch.split(value, size)]
     if isinstance(value[0], torch.Tensor):
         return [[t.clone() for t in value[at * size : (at + 1) * size]] for at in range(count)]
     layers = [_split(layer, count) for layer in value]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rmpl.corpora.report import ReadReport
+    from rmpl.distributed import RayExtractor
     from rmpl.extraction.results import ResultsFile
     from rmpl.extractor import Extractor
     from rmpl.inputs.files import Tell
@@ -28,8 +29,8 @@ def command(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Files (.txt, .md, .html, .json, .jsonl, pictures), folders, or - for standard "
-            "input.",
+            help="Files (.txt, .md, .html, .json, .jsonl, .parquet, pictures), folders, or - "
+            "for standard input.",
             show_default=False,
         ),
     ],
@@ -65,6 +66,14 @@ def command(
     served_as: Annotated[
         str | None, typer.Option(help="The model's name on the server; default that of --model.")
     ] = None,
+    ray_workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Share the work among so many processes, each with the model, here or on the "
+            "cluster that RAY_ADDRESS names (docs/engines.md).",
+            min=1,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with a file that was interrupted.")
     ] = False,
@@ -90,11 +99,18 @@ def command(
         typer.echo(one_line(f"skipped: {error}"), err=True)
 
     sources = find_sources(inputs, report, tell)
-    if server is None:
-        extractor = _load(model, adapter or [], schema, batch, constrained=not unconstrained)
-    else:
+    extractor: Extractor | RayExtractor
+    if server is not None:
+        if ray_workers is not None:
+            raise RmplError(
+                "--server beside --ray-workers",
+                remedy="leave --ray-workers out: the server does the work, one process can ask it",
+            )
         served = served_as or model or ""
         extractor = _connect(server, served, model, schema, constrained=not unconstrained)
+    else:
+        told = {"adapters": adapter or [], "schema": schema, "batch": batch}
+        extractor = _load(model, ray_workers, constrained=not unconstrained, **told)
     results = ResultsFile(out, extractor.about, resume=resume)
     before = len(results.done)
     try:
@@ -115,16 +131,8 @@ def command(
         raise typer.Exit(SKIPPED)
 
 
-def _load(
-    model: str | None,
-    adapters: list[Path],
-    schema: str | None,
-    batch: int | None,
-    *,
-    constrained: bool,
-) -> Extractor:
+def _load(model: str | None, workers: int | None, **told: Any) -> Extractor | RayExtractor:
     from rmpl.errors import RmplError
-    from rmpl.extractor import Extractor
 
     if model is None:
         if not DEMO.is_dir():
@@ -139,9 +147,13 @@ def _load(
             "says of other texts and of photographs is of no use",
             err=True,
         )
-    return Extractor.from_pretrained(
-        model, adapters=adapters, schema=schema, batch=batch, constrained=constrained
-    )
+    if workers is None:
+        from rmpl.extractor import Extractor
+
+        return Extractor.from_pretrained(model, **told)
+    from rmpl.distributed import RayExtractor
+
+    return RayExtractor.from_pretrained(model, workers=workers, **told)
 
 
 def _connect(
@@ -168,7 +180,7 @@ def _connect(
 
 
 def _extract(
-    extractor: Extractor,
+    extractor: Extractor | RayExtractor,
     results: ResultsFile,
     sources: Sequence[Source],
     total: int,
@@ -179,32 +191,41 @@ def _extract(
     from rmpl.cli.progress import Bars
     from rmpl.errors import RmplError
     from rmpl.extraction.results import result_line
-    from rmpl.inputs.reading import Reader
+    from rmpl.extractor import Extractor
 
-    met, done = 0, min(len(results.done), total)
+    failed = 0
     with Bars() as bars:
 
-        def show(task: str, answered: int, of: int) -> None:
-            bars.update("documents", min(done, total), total, f"{task} {answered}/{of}")
+        def show(task: str = "", answered: int = 0, of: int = 0) -> None:
+            note = f"{task} {answered}/{of}" if task else ""
+            bars.update("documents", min(len(results.done) + failed, total), total, note)
 
-        def new() -> Iterator[Item]:
-            nonlocal met
-            for item in Reader(report, tell).read(sources):
-                met += 1
-                if item.document.id not in results.done:
-                    yield item
-
-        for item, found in extractor.stream(new(), show):
+        if isinstance(extractor, Extractor):
+            stream = extractor.stream(_new(sources, results.done, report, tell), show)
+        else:
+            stream = extractor.stream(sources, report, tell, done=results.done)
+        for item, found in stream:
             if isinstance(found, RmplError):
+                failed += 1
                 tell(RmplError(found.what, where=item.document.id, remedy=found.remedy))
             else:
                 results.append(result_line(found, item))
                 results.done.add(found.id)
-            done = met
+            show()
         bars.update("documents", total, total)
 
 
-def _say(extractor: Extractor, report: ReadReport) -> None:
+def _new(
+    sources: Sequence[Source], done: set[str], report: ReadReport, tell: Tell
+) -> Iterator[Item]:
+    """Yield what is not done yet."""
+    from rmpl.inputs.reading import Reader
+
+    items = Reader(report, tell).read(sources)
+    return (item for item in items if item.document.id not in done)
+
+
+def _say(extractor: Extractor | RayExtractor, report: ReadReport) -> None:
     """Print what was left out, what looked odd, and what could not be understood."""
     for line in report.lines():
         if not line.startswith("used"):

@@ -64,6 +64,16 @@ class ReadReport:
         if len(cases) < self.kept_cases and where not in cases:
             cases.append(where)
 
+    def add(self, other: dict[str, Any]) -> None:
+        """Count, too, what ``as_dict`` of another report says."""
+        self.used.update(other["used"])
+        self.left_out.update(other["left_out"])
+        self.warnings.update(other["warnings"])
+        self.refused += other["refused"]
+        for reason, cases in other["cases"].items():
+            for where in cases:
+                self._keep(reason, where)
+
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON types."""
         return {

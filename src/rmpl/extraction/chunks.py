@@ -13,8 +13,10 @@ PROMPTS = 256
 T = TypeVar("T")
 
 
-def chunks(items: Iterable[T], document: Callable[[T], Document]) -> Iterator[list[T]]:
-    """Yield items in groups, each as soon as it has ``PROMPTS`` sentences and pictures.
+def chunks(
+    items: Iterable[T], document: Callable[[T], Document], prompts: int | None = None
+) -> Iterator[list[T]]:
+    """Yield items in groups, each as soon as it has so many sentences and pictures.
 
     Parameters
     ----------
@@ -22,15 +24,18 @@ def chunks(items: Iterable[T], document: Callable[[T], Document]) -> Iterator[li
         Documents, or what holds one.
     document
         Returns an item's document.
+    prompts
+        How many a group has at least, but for the last; ``PROMPTS`` by default.
     """
+    least = PROMPTS if prompts is None else prompts
     group: list[T] = []
-    prompts = 0
+    size = 0
     for item in items:
         group.append(item)
         one = document(item)
-        prompts += len(one.sentences) + len(one.images)
-        if prompts >= PROMPTS:
+        size += len(one.sentences) + len(one.images)
+        if size >= least:
             yield group
-            group, prompts = [], 0
+            group, size = [], 0
     if group:
         yield group

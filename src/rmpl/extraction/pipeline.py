@@ -24,6 +24,9 @@ MENTION_TOKENS = 128
 ARGUMENT_TOKENS = 320
 
 Event = TypeVar("Event", TextEvent, ImageEvent)
+PREDICTED = 1024
+"""Sentences and pictures of a corpus that are worked on together."""
+
 Told = Callable[[str, int, int, str], None]
 """Called with (what is counted, how many are done, how many in all, what is under way)."""
 
@@ -130,7 +133,7 @@ class Pipeline:
             if progress is not None:
                 progress("documents", done, total, f"{step} {answered}/{of}")
 
-        for group in chunks(documents, lambda document: document):
+        for group in chunks(documents, lambda document: document, PREDICTED):
             yield from self.extract(group, told)
             done += len(group)
         if progress is not None:
