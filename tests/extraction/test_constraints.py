@@ -19,6 +19,7 @@ from rmpl.ontology import load_ontology, load_relations
 from rmpl.records import NOWHERE, Box, Document, Image, ImageArgument, Relation, Span, TextEvent
 from rmpl.tasks import Context, Prompt
 from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.grammars import Grammar
 from rmpl.tasks.relations import Relations
@@ -119,6 +120,8 @@ def test_every_answer_about_a_picture_is_legal_and_whole(engine, context, pictur
     asked += [(are, are.ask(t, picture), are.grammar(t, picture)) for t in TYPES]
     comparing = same.ask(TYPES[0], "[one]", picture, "A man.")
     asked += [(same, comparing, same.grammar(SENTENCES[0], "A man."))]
+    caption = Caption(context)
+    asked += [(caption, caption.ask(picture), caption.grammar()) for _ in range(8)]
     prompt = links.ask(SENTENCES[0], relation, picture)
     asked += [(links, prompt, links.grammar(SENTENCES[0], relation, labels))]
     replies = engine.answer(

@@ -75,7 +75,8 @@ def compared(
 
 def one_line() -> Grammar:
     """Return the grammar of one line of text that is not empty."""
-    return Grammar(r"start: /[^\n\r]*[^\s][^\n\r]*/", 1)
+    # A character that has begun takes up to three more bytes; where it turns out a blank, one more.
+    return Grammar(r"start: /[^\n\r]*[^\s][^\n\r]*/", 4)
 
 
 def text_mentions(sentence: Sentence, ontology: Ontology, pad: str = "") -> Grammar:
