@@ -11,7 +11,7 @@ from rmpl.backbones import embedded, family_of, loading
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
 from rmpl.tasks import Prompt
-from rmpl.training.adapters import continue_lora, merge_adapters
+from rmpl.training.adapters import continue_lora, merge_adapters, new_lora
 from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run, load_trained, read_trained
 from rmpl.training.stage import read_curve
@@ -120,6 +120,43 @@ def test_an_adapter_of_another_family_is_refused(trained, tmp_path):
     other = load_backbone(str(tmp_path / "twin")).model
     with pytest.raises(RmplError, match="trained for another model"):
         merge_adapters(other, [trained / "one" / "adapter"])
+
+
+@pytest.mark.parametrize("way", ["merge", "continue", "stack"])
+def test_a_family_whose_shapes_are_the_same_is_told_by_its_class(way, tmp_path):
+    models = {}
+    for name in ("qwen2_vl", "qwen2_5_vl"):
+        family_of(name, name).twin(tmp_path / name)
+        models[name] = load_backbone(str(tmp_path / name))
+    made = models["qwen2_vl"]
+    new_lora(made.model, made.family, ["language"], rank=2, alpha=4, dropout=0.0).save_pretrained(
+        tmp_path / "adapter"
+    )
+    other = models["qwen2_5_vl"].model
+    with pytest.raises(RmplError, match=r"a Qwen2VLFor.*, not a Qwen2_5_VLFor"):
+        if way == "merge":
+            merge_adapters(other, [tmp_path / "adapter"])
+        else:
+            continue_lora(other, tmp_path / "adapter", [tmp_path / "adapter"] * (way == "stack"))
+
+
+def test_an_adapter_that_is_not_whole_is_refused(trained, twin, tmp_path):
+    folder = tmp_path / "adapter"
+    shutil.copytree(trained / "one" / "adapter", folder)
+    weights = folder / "adapter_model.safetensors"
+    whole = weights.read_bytes()
+    for size in (0, 4, 2000):
+        weights.write_bytes(whole[:size])
+        with pytest.raises(RmplError, match=r"adapter: the adapter's weights are not whole"):
+            merge_adapters(load_backbone(str(twin)).model, [folder])
+    weights.write_bytes(whole)
+    for text in ("{", "[]", None):
+        if text is None:
+            (folder / "adapter_config.json").unlink()
+        else:
+            (folder / "adapter_config.json").write_text(text)
+        with pytest.raises(RmplError, match=r"without a whole adapter_config\.json"):
+            merge_adapters(load_backbone(str(twin)).model, [folder])
 
 
 def test_parts_learn_at_rates_of_their_own(twin, small_world, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import warnings
 from collections import Counter
@@ -11,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from rmpl.backbones.family import Family, Part
 from rmpl.errors import RmplError
 
 WEIGHTS = "adapter_model.safetensors"
+CONFIG = "adapter_config.json"
 TRAINED_ADAPTER = "default"
 """The name of the adapter that learns, among those that are stacked."""
 
@@ -146,7 +148,7 @@ def _all_active(model: Any, below: int) -> Any:
 
 
 def _put(model: Any, adapter: Path, *, name: str = TRAINED_ADAPTER, **kwargs: Any) -> Any:
-    with _matching(adapter):
+    with _matching(model, adapter):
         model = PeftModel.from_pretrained(model, str(adapter), adapter_name=name, **kwargs)
     _check_whole(model, adapter, name)
     return model
@@ -154,7 +156,7 @@ def _put(model: Any, adapter: Path, *, name: str = TRAINED_ADAPTER, **kwargs: An
 
 def _add(model: Any, adapter: Path, name: str, **kwargs: Any) -> None:
     """Put one more adapter on a model that has some."""
-    with _matching(adapter):
+    with _matching(model, adapter):
         model.load_adapter(str(adapter), name, **kwargs)
     _check_whole(model, adapter, name)
 
@@ -171,8 +173,8 @@ def _check_whole(model: Any, adapter: Path, name: str) -> None:
 
 
 @contextlib.contextmanager
-def _matching(adapter: Path) -> Iterator[None]:
-    """Refuse pickled adapters, and those whose modules or shapes are not the model's."""
+def _matching(model: Any, adapter: Path) -> Iterator[None]:
+    """Refuse pickled adapters, and those whose class, modules or shapes are not the model's."""
     if not (adapter / WEIGHTS).is_file():
         raise RmplError(
             f"no {WEIGHTS} here",
@@ -180,15 +182,42 @@ def _matching(adapter: Path) -> Iterator[None]:
             remedy="pickled adapters (.bin, .pt) can run any program and are refused; convert it "
             "on a machine you trust",
         )
+    _check_class(model, adapter)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Found missing adapter keys")  # told by an error
             yield
+    except SafetensorError as error:
+        raise RmplError(
+            f"the adapter's weights are not whole ({error})",
+            where=str(adapter),
+            remedy="copy or download the folder again",
+        ) from error
     except (RuntimeError, ValueError) as error:
         # torch heads its list of mismatches with a line that says nothing more.
         lines = [line.strip() for line in str(error).splitlines()]
         telling = [line for line in lines if line and not line.startswith("Error(s) in loading")]
         raise _of_another_model(adapter, (telling or lines)[0]) from error
+
+
+def _check_class(model: Any, adapter: Path) -> None:
+    """See that an adapter names the model's own class, if it names one.
+
+    Two families may have language models of the same shapes, as Qwen2-VL and Qwen2.5-VL of 7B have.
+    """
+    path = adapter / CONFIG
+    try:
+        named = json.loads(path.read_text(encoding="utf-8")).get("auto_mapping") or {}
+    except (OSError, ValueError, AttributeError) as error:
+        raise RmplError(
+            f"no adapter without a whole {CONFIG} ({error})",
+            where=str(adapter),
+            remedy="copy or download the folder again",
+        ) from error
+    wanted = named.get("base_model_class")
+    base = model.get_base_model() if isinstance(model, PeftModel) else model
+    if wanted not in {None, type(base).__name__}:
+        raise _of_another_model(adapter, f"a {wanted}, not a {type(base).__name__}")
 
 
 def _of_another_model(adapter: Path, reason: str) -> RmplError:

@@ -28,10 +28,11 @@ def reporters(wanted: Sequence[str] | None) -> list[str]:
     there = set(get_available_reporting_integrations()) if wanted else set()
     for name in wanted:
         if name not in there:
+            package = "'rmpl[tensorboard]'" if name == BOARD else name
+            others = f" or take {' or '.join(sorted(there))}," if there else ""
             raise RmplError(
                 f"report_to: {name} is not installed, or no such reporter",
-                remedy=f"install it (pip install 'rmpl[{name}]' for tensorboard), or take one of "
-                f"{', '.join(sorted(there)) or 'none'}",
+                remedy=f"pip install {package},{others} or leave report_to at []",
             )
     return list(wanted)
 
