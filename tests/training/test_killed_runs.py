@@ -11,6 +11,7 @@ import time
 
 import pytest
 import yaml
+from safetensors.torch import load_file
 
 from rmpl.errors import RmplError
 from rmpl.training import trainer as trainer_module
@@ -98,6 +99,38 @@ def test_the_command_killed_from_outside_goes_on_to_the_same_weights(
     assert not (folder / "one" / "trained.json").exists()
     subprocess.run(command, check=True, capture_output=True)
     assert same(weights(folder / "one"), weights(whole / "one"))
+
+
+@pytest.mark.slow
+def test_a_whole_model_trained_by_muon_and_measured_goes_on_to_the_same_weights(
+    processes, twin, small_world, tmp_path
+):
+    """As the shipped recipe of the embedded model: a frozen tower's features are kept, too."""
+    tree = one_stage(
+        twin,
+        held_out=0.3,
+        steps=STEPS,
+        save_every=2,
+        by_length=True,
+        adapter={"kind": "full", "parts": ["language"]},
+        optimizer={"name": "muon", "learning_rate": 0.002, "warmup": 2, "weight_decay": 0.1},
+        evaluate={"every": 3, "by": "loss", "samples": 4},
+    )
+    Run(tree, tmp_path / "whole", small_world).train()
+    place = ("transformers.trainer:Trainer.training_step", 5, True)
+    process = processes.Process(
+        target=killed_run, args=(tree, tmp_path / "killed", small_world, *place)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert (tmp_path / "killed" / "one" / "checkpoint-4").is_dir()
+    Run(tree, tmp_path / "killed", small_world).train()
+    models = [tmp_path / name / "one" / "model" for name in ("whole", "killed")]
+    assert same(*(load_file(model / "model.safetensors") for model in models))
+    for name in ("curve.jsonl", "held_out.jsonl"):
+        one, other = ((model.parent / name).read_text() for model in models)
+        assert one == other
 
 
 @pytest.fixture
