@@ -1,5 +1,6 @@
 """What a release says of itself agrees wherever it is said."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -30,3 +31,17 @@ def test_issue_forms_ask_for_something():
         ids = [part["id"] for part in tree["body"]]
         assert len(set(ids)) == len(ids)
         assert all(part["attributes"]["label"] for part in tree["body"])
+
+
+def test_workflows_run_what_the_makefile_has():
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    ran = set()
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        tree = yaml.safe_load(path.read_text())
+        assert tree["permissions"] == {"contents": "read"}
+        for job in tree["jobs"].values():
+            assert "timeout-minutes" in job
+            lines = [step["run"] for step in job["steps"] if "run" in step]
+            ran |= {line.removeprefix("make ") for line in lines}
+    assert ran == {"test", "demo", "docs", "release-check"}
+    assert ran <= set(targets)

@@ -141,3 +141,16 @@ def test_rows_are_written_with_examples_of_training_corpora(small_world, tmp_pat
     written = [json.loads(x) for x in (tmp_path / "m2e2_text.jsonl").read_text().splitlines()]
     assert all(row["prompt"].count("Answer: ") == 2 for row in written)
     assert (tmp_path / "m2e2_image.jsonl").stat().st_size > 0
+
+
+def test_the_task_files_come_with_the_rows_and_stay_as_they_are(small_world, tmp_path):
+    line = ["baseline", "export", str(small_world / "m2e2"), "--out", str(tmp_path)]
+    assert CliRunner().invoke(app, line).exit_code == 0
+    copied = sorted(path.relative_to(tmp_path) for path in tmp_path.glob("*/*.yaml"))
+    assert copied == [path.relative_to(INTEGRATIONS) for path in FILES]
+    mine = tmp_path / "lm_eval" / "m2e2_text.yaml"
+    mine.write_text("changed")
+    again = CliRunner().invoke(app, line)
+    assert again.exit_code == 0
+    assert "left as they are" in again.output
+    assert mine.read_text() == "changed"

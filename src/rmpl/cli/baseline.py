@@ -106,8 +106,8 @@ def export(
 ) -> None:
     """Write the prompts of the benchmark as rows for lm-evaluation-harness and lmms-eval.
 
-    One row a sentence or picture; the task files are in integrations/. The rows hold the
-    benchmark's texts: its terms hold for them.
+    One row a sentence or picture; the harnesses' task files come with them, in lm_eval/ and
+    lmms_eval/. The rows hold the benchmark's texts: its terms hold for them.
     """
     import msgspec
 
@@ -115,6 +115,7 @@ def export(
     from rmpl.experiments.harness import MEDIA, TASK_NAMES, harness_context, rows
     from rmpl.experiments.measuring import Benchmark
     from rmpl.experiments.prompting import examples_of, without_overlap
+    from rmpl.training.shipped import copy_shipped
 
     benchmark = Benchmark(corpus, data)
     shown = without_overlap(_training(shots, examples, examples_data), benchmark.documents)
@@ -130,6 +131,12 @@ def export(
                 file.write(msgspec.json.encode(row) + b"\n")
                 count += 1
         typer.echo(f"{path}: {count:,} rows")
+    for place in (out / "lm_eval", out / "lmms_eval"):
+        if place.exists():
+            typer.echo(f"{place}: task files, there already and left as they are")
+        else:
+            copy_shipped(f"integrations/{place.name}", place)
+            typer.echo(f"{place}: task files")
     if benchmark.missing:
         typer.echo(f"{benchmark.missing:,} pictures are missing and have no row")
 

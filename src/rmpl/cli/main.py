@@ -22,6 +22,7 @@ from rmpl.cli import (
     predict,
     pretrain,
     push,
+    recipes,
     report,
     reproduce,
     score,
@@ -91,6 +92,7 @@ def options(
 
 
 app.command("world")(world.command)
+app.command("recipes")(recipes.command)
 app.command("train")(train.command)
 app.command("predict")(predict.command)
 app.command("score")(score.command)

@@ -33,6 +33,7 @@ from rmpl.training.recipe import (
     changed_tree,
     validated,
 )
+from rmpl.training.shipped import find_recipe
 
 LEAST_SEEDS = 5
 """Fewer runs of a cell tell little of how far seeds spread."""
@@ -137,6 +138,7 @@ def load_plan(path: Path, overrides: Sequence[str] = ()) -> Plan:
     RmplError
         For a misspelt key, a change that does not fit, or a cell of another budget.
     """
+    path = find_recipe(path)
     grid = validated(Grid, read_tree(path), str(path), keys=KEYS)
     base = changed_tree(path.parent / grid.base, list(overrides))
     whole = budget_of(validated(Recipe, base, grid.base), grid.base)

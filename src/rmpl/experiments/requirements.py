@@ -75,7 +75,13 @@ def requirements(recipe: Recipe, data: Path, benchmark: Path, out: Path) -> list
         The folder of M2E2.
     out
         Where the run is written.
+
+    Raises
+    ------
+    RmplError
+        If it names no model.
     """
+    recipe.require_model()
     found = [
         _corpus(name, corpus.reader, data / corpus.path, corpus.split)
         for name, corpus in recipe.corpora.items()

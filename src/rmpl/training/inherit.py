@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from rmpl.errors import RmplError
+from rmpl.training.shipped import find_recipe
 
 EXTENDS = "extends"
 _NAMES = ("name", "task")
@@ -29,13 +30,15 @@ _NAMES = ("name", "task")
 def read_tree(path: Path) -> dict[str, Any]:
     """Read a recipe's YAML with all that it extends; nothing is validated yet.
 
+    A path such as ``recipes/tiny.yaml`` that is not there means the recipe of the package.
+
     Raises
     ------
     RmplError
         For a missing or malformed file, a circle of recipes, or a change to something that the
         extended recipe does not have.
     """
-    return _read(path, ())
+    return _read(find_recipe(path), ())
 
 
 def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
@@ -43,7 +46,11 @@ def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
     if where in readers:
         raise RmplError("this recipe extends itself", where=str(path))
     if not path.is_file():
-        remedy = f"it is named by {readers[-1]}" if readers else "see the recipes/ folder"
+        remedy = (
+            f"it is named by {readers[-1]}"
+            if readers
+            else "`rmpl recipes` lists those that come with rmpl"
+        )
         raise RmplError("no such recipe", where=str(path), remedy=remedy)
     try:
         tree = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -35,6 +35,7 @@ from rmpl.training.adapters import full_parameters
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.names import renamed
 from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
+from rmpl.training.shipped import find_recipe
 from rmpl.training.stage import Progress, Schedule, fit, train_stage
 
 Report = Callable[[str, int, int, str], None]
@@ -241,7 +242,8 @@ def _progress(report: Report, name: str) -> Progress:
 
 def _read(path: Path) -> BaseRecipe:
     try:
-        return msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), BaseRecipe)
+        text = find_recipe(path).read_text(encoding="utf-8")
+        return msgspec.convert(yaml.safe_load(text), BaseRecipe)
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise RmplError(
             f"not a recipe of a base ({' '.join(str(error).split())})",

@@ -19,6 +19,7 @@ from rmpl.training.inherit import read_tree
 Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 Rate = Annotated[float, pydantic.Field(gt=0)]
+NO_MODEL = "none"
 PART = Literal["language", "projector", "vision"]
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
@@ -32,9 +33,10 @@ class Strict(pydantic.BaseModel):
 class BackboneRecipe(Strict):
     """Which model is trained, and how prompts and boxes are written for it.
 
-    ``weights`` is how frozen weights are kept and ``attention`` which kernels are used; ``auto``
-    chooses by what is there. With ``link_directions: both``, "same event?" is learnt and asked from
-    the text to the picture and from the picture to the text.
+    ``model`` is ``none`` in a recipe that is only there to be extended. ``weights`` is how frozen
+    weights are kept and ``attention`` which kernels are used; ``auto`` chooses by what is there.
+    With ``link_directions: both``, "same event?" is learnt and asked from the text to the picture
+    and from the picture to the text.
     """
 
     model: str = "embedded"
@@ -224,6 +226,21 @@ class Recipe(Strict):
                             f"stage {stage.name} mixes corpus {corpus}, which corpora lacks"
                         )
         return self
+
+    def require_model(self) -> None:
+        """See that a model is named; a recipe that is only there to be extended names none.
+
+        Raises
+        ------
+        RmplError
+            If none is.
+        """
+        if self.backbone.model == NO_MODEL:
+            raise RmplError(
+                "backbone.model: this recipe names no model, others extend it",
+                where=self.name,
+                remedy="take one of those (`rmpl recipes`), or --set backbone.model=MODEL",
+            )
 
 
 def _continues(stage: StageRecipe, earlier: StageRecipe) -> None:

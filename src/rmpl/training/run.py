@@ -56,9 +56,15 @@ class Run:
         Where everything it makes goes.
     data
         What the corpora's paths are relative to.
+
+    Raises
+    ------
+    RmplError
+        If the recipe names no model.
     """
 
     def __init__(self, recipe: Recipe, folder: Path, data: Path) -> None:
+        recipe.require_model()
         self.recipe = recipe
         self.folder = folder
         self.data = data
