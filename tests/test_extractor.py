@@ -11,13 +11,16 @@ pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 
 import PIL.Image
+import torch
 
 from rmpl import Extractor
+from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import EngineError, Reply
 from rmpl.inputs.reading import Item
 from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Document, Image, Sentence
+from rmpl.training.adapters import new_lora
 
 pytestmark = pytest.mark.usefixtures("brief_answers")
 TEXT = "Police arrested Ana in Lima.\n\nRebels  shot three\nmen in Kyiv. All was quiet."
@@ -42,6 +45,21 @@ def told(document):
         (e.event_type, e.trigger, [(a.role, a.span) for a in e.arguments])
         for e in document.text_events
     ]
+
+
+def test_an_adapter_is_put_on_the_model_and_named(extractor, twin, tmp_path):
+    learnt = load_backbone(str(twin))
+    parts = ["language"]
+    learnt.model = new_lora(learnt.model, learnt.family, parts, rank=2, alpha=4, dropout=0.0)
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for parameter in learnt.model.parameters():
+            if parameter.requires_grad:
+                parameter.normal_()
+    learnt.model.save_pretrained(tmp_path / "adapter")
+    adapted = Extractor.from_pretrained(twin, adapters=[tmp_path / "adapter"])
+    assert told(adapted.extract(TEXT)) != told(extractor.extract(TEXT))
+    assert adapted.about["adapters"] == [str(tmp_path / "adapter")]
 
 
 def test_everything_found_stands_in_the_text_and_has_a_probability(extractor):

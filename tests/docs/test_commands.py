@@ -1,33 +1,17 @@
-"""Every command that README and docs show exists and parses; those marked as cheap are run."""
+"""Every command that README and docs show exists and parses, and says whether it is run."""
 
 import math
-import os
 import re
 import shlex
-import shutil
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
 
 import pytest
 import typer
 
+from docs.pages import PAGES, ROOT, blocks
 from rmpl.cli.main import app
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 RECIPES = sorted((ROOT / "recipes").rglob("*.yaml"))
-RUN = "<!-- run -->"
 LAUNCHERS = re.compile(r"^(?:torchrun .*--no-python |accelerate launch .*-m )(?=rmpl)")
-
-
-def blocks(text):
-    """Yield (whether it is to be run, text) of every indented or fenced block."""
-    pattern = r"^((?:    [^\n]*\n|\n(?=    ))+)|^```\w*\n(.*?)^```"
-    for found in re.finditer(pattern, text, re.MULTILINE | re.DOTALL):
-        code = textwrap.dedent(found[1] or found[2])
-        yield text[: found.start()].rstrip().endswith(RUN), code
 
 
 def shown(path):
@@ -36,7 +20,7 @@ def shown(path):
     if path.suffix == ".yaml":
         found = [line.removeprefix("#").strip() for line in text.splitlines() if line[:1] == "#"]
     else:
-        code = "\n".join(block for _, block in blocks(text))
+        code = "\n".join(block.code for block in blocks(path))
         joined = re.sub(r"\\\n\s*|\n\s+(?=--)", " ", code)
         inline = [" ".join(one.split()) for one in re.findall(r"`([^`]+)`", text)]
         found = [line.strip() for line in joined.splitlines()] + inline
@@ -110,24 +94,10 @@ def test_files_and_targets_that_are_named_exist(page):
     assert missing <= {"src/rmpl/backbones/newmodel.py"}  # what a reader is told to write
 
 
-RUNNABLE = [page for page in PAGES if any(run for run, _ in blocks(page.read_text()))]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.stem)
-def test_what_is_marked_as_run_runs_as_it_is_shown(page, tmp_path):
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    (programs / "rmpl").write_text(f'#!/bin/sh\nexec {sys.executable} -m rmpl.cli.main "$@"\n')
-    (programs / "rmpl").chmod(0o755)
-    shutil.copytree(ROOT / "recipes", tmp_path / "recipes")
-    script = "\n".join(code for run, code in blocks(page.read_text()) if run)
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_block_of_commands_says_whether_a_test_runs_it(page):
+    for block in blocks(page):
+        if block.is_marked_or_must_be:
+            assert block.is_run or block.why_not, f"line {block.line}: {block.code}"
+        tests = re.findall(r"tests/[\w/.]+\.py", block.why_not)
+        assert all((ROOT / name).is_file() for name in tests), block.why_not

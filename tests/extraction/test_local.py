@@ -1,5 +1,6 @@
 """The local engine: what its replies say, and that it writes what plain greedy decoding does."""
 
+import json
 import math
 
 import PIL.Image
@@ -271,3 +272,23 @@ def test_progress_counts_every_answer_once(backbone, pictures):
 )
 def test_common_beginnings(prompts, expected):
     assert common_beginning(prompts) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", family_names())
+def test_every_family_answers_in_bf16_as_on_a_gpu(name, family_folders, tmp_path):
+    loaded = load_backbone(str(family_folders / name), weights="bf16")
+    assert loaded.model.dtype == torch.bfloat16
+    path = tmp_path / "picture.png"
+    PIL.Image.new("RGB", (80, 60), "red").save(path)
+    context = loaded.context(load_ontology("m2e2"))
+    text, image = TextEMI(context), ImageEMI(context)
+    sentence, picture = sentence_from_words("s", WORDS, where="-"), Image("i", str(path), 80, 60)
+    said, shown = LocalEngine(loaded).answer(
+        [text.ask(sentence), image.ask(picture)],
+        grammars=[text.grammar(sentence), image.grammar(picture)],
+        max_tokens=40,
+    )
+    for reply in (said, shown):
+        assert isinstance(json.loads(reply.text), list)
+        assert all(math.isfinite(log) for log in reply.logs)

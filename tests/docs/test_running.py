@@ -1,0 +1,101 @@
+"""What README and docs mark as run does run as it is shown, where data and models are small."""
+
+import os
+import shutil
+import subprocess
+import sys
+import unittest.mock
+
+import PIL.Image
+import pytest
+import yaml
+
+from docs.pages import PAGES, ROOT, blocks
+from rmpl.corpora.predictions import write_predictions
+from rmpl.corpora.registry import read_corpus
+from rmpl.corpora.world import build
+from rmpl.training.recipe import load_recipe
+from rmpl.training.run import Run
+
+RUNNABLE = [page for page in PAGES if any(block.is_run for block in blocks(page))]
+STEPS = (1, 24)
+"""Of the two stages: so many that answers are brief."""
+DOCUMENTS = 2
+plan_corpus = build.plan_corpus
+
+SCHEMA = """
+name: my
+events:
+  "Disaster:Flood": {description: water covers land, text: [Place], image: [Victim]}
+"""
+STORY = "Police arrested Ana Reyes in Lima. She had attacked a convoy of Lima Council.\n"
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    """A folder with what pages name: a small world, a run, recipes of a few steps, articles.
+
+    Its recipes stand in the places of the shipped ones: a file of one's own comes first.
+    """
+    folder = tmp_path_factory.mktemp("workshop")
+    with unittest.mock.patch.object(
+        build, "plan_corpus", lambda _, *rest: plan_corpus(DOCUMENTS, *rest)
+    ):
+        build.build_world(folder / "small", seed=5, scale=0.02)
+    tiny = load_recipe(ROOT / "recipes" / "tiny.yaml").model_dump(mode="json", exclude_none=True)
+    tiny["data"] = "small"
+    for stage, steps in zip(tiny["stages"], STEPS, strict=True):
+        stage.update(steps=steps, batch=4)
+    (folder / "recipes").mkdir()
+    for name in ("tiny", "qwen2_5_vl_7b"):  # the embedded model stands in for the larger one
+        text = yaml.safe_dump({**tiny, "name": name})
+        (folder / "recipes" / f"{name}.yaml").write_text(text)
+    ready = folder / "runs" / "ready"
+    Run(load_recipe(folder / "recipes" / "tiny.yaml"), ready, folder / "small").train()
+    shutil.copytree(ready, folder / "runs" / "qwen2_5_vl_7b")
+    (folder / "news").mkdir()
+    for path in (folder / "news" / "a.txt", folder / "story.txt"):
+        path.write_text(STORY)
+    (folder / "page.html").write_text(f"<html><body><p>{STORY}</p></body></html>")
+    for path in (folder / "news" / "a.jpg", folder / "photo.jpg", folder / "lima.jpg"):
+        PIL.Image.new("RGB", (96, 64), "gray").save(path)
+    (folder / "my.yaml").write_text(SCHEMA)
+    for name in ("A.jsonl", "B.jsonl"):
+        write_predictions(read_corpus("m2e2", folder / "small" / "m2e2"), folder / name)
+    programs = folder / "bin"
+    programs.mkdir()
+    for name, module in (("rmpl", "-m rmpl.cli.main "), ("python", "")):
+        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {module}"$@"\n')
+        (programs / name).chmod(0o755)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.stem)
+def test_what_is_marked_as_run_runs_as_it_is_shown(page, workshop, tmp_path):
+    folder = tmp_path / "here"
+    shutil.copytree(workshop, folder)
+    script = []
+    for number, block in enumerate(one for one in blocks(page) if one.is_run):
+        if block.is_python:
+            (folder / f"block{number}.py").write_text(block.script)
+            script.append(f"python block{number}.py")
+        else:
+            script.append(block.script)
+    done = subprocess.run(
+        ["bash", "-euxo", "pipefail", "-c", "\n".join(script)],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+            "OMP_NUM_THREADS": "1",  # so small a model is faster on one
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+def test_most_pages_are_run():
+    assert len(RUNNABLE) > len(PAGES) / 2
