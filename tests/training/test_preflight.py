@@ -62,7 +62,8 @@ def test_it_says_what_training_would_do_and_writes_nothing(look, twin, tmp_path)
     assert text.drawn + image.drawn == 30 * 2 * 4
     assert text.epochs == text.drawn / text.samples
     assert (text.lengths.picture, image.lengths.picture > 0) == (0, True)
-    assert stage.tokens > 0
+    assert stage.tokens == text.tokens + image.tokens
+    assert text.tokens == pytest.approx(text.drawn * text.lengths.mean, abs=1)
     assert (
         stage.trainable["vision"] == stage.trainable["projector"] == 0 < stage.trainable["language"]
     )

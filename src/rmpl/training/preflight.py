@@ -73,6 +73,11 @@ class SourceFacts(msgspec.Struct, frozen=True):
         """Return how often every sample is seen, on average."""
         return self.drawn / self.samples
 
+    @property
+    def tokens(self) -> int:
+        """Return how many tokens the stage sees of it, padding left out."""
+        return round(self.drawn * self.lengths.mean)
+
 
 class StageFacts(msgspec.Struct, frozen=True):
     """One stage; ``memory`` is that of one GPU, by how the work is spread."""
@@ -90,7 +95,7 @@ class StageFacts(msgspec.Struct, frozen=True):
     @property
     def tokens(self) -> int:
         """Return how many tokens the stage trains on, padding left out."""
-        return round(sum(source.drawn * source.lengths.mean for source in self.sources))
+        return sum(source.tokens for source in self.sources)
 
 
 class Preflight(msgspec.Struct, frozen=True):
