@@ -55,18 +55,24 @@ def _show_stage(facts: Preflight, stage: StageFacts) -> None:
         f"{stage.trained_as}: {trained:,} parameters trained, {trained / facts.parameters:.2%} of "
         f"the model: {parts}"
     )
-    typer.echo(
-        "samples of each source, tokens of it in all; text, image, answer, max: of one sample"
-    )
     print_table(
-        ["source", "share", "samples", "epochs", "tokens", "text", "image", "answer", "max"],
+        ["source", "samples", "share", "epochs", "tokens in all"],
         [
             [
                 source.name,
-                f"{source.share:.1%}",
                 f"{source.samples:,}",
+                f"{source.share:.1%}",
                 f"{source.epochs:.1f}",
                 f"{source.tokens:,}",
+            ]
+            for source in stage.sources
+        ],
+    )
+    print_table(
+        ["tokens a sample, mean", "text", "image", "answer", "longest"],
+        [
+            [
+                source.name,
                 *(f"{value:.0f}" for value in source.lengths[:3]),
                 f"{source.lengths.longest:,}",
             ]

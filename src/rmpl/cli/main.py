@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
@@ -116,6 +118,8 @@ app.add_typer(baseline.app, name="baseline")
 
 def main() -> None:
     """Run the command line and exit."""
+    if not sys.warnoptions:  # what libraries tell one another is of no use to who types a command
+        warnings.simplefilter("ignore", FutureWarning)
     app()
 
 
