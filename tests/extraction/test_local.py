@@ -276,17 +276,15 @@ def test_common_beginnings(prompts, expected):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", family_names())
-def test_every_family_answers_in_bf16_as_on_a_gpu(name, family_folders, tmp_path):
+def test_every_family_answers_in_bf16_as_on_a_gpu(name, family_folders, pictures):
     loaded = load_backbone(str(family_folders / name), weights="bf16")
     assert loaded.model.dtype == torch.bfloat16
-    path = tmp_path / "picture.png"
-    PIL.Image.new("RGB", (80, 60), "red").save(path)
     context = loaded.context(load_ontology("m2e2"))
     text, image = TextEMI(context), ImageEMI(context)
-    sentence, picture = sentence_from_words("s", WORDS, where="-"), Image("i", str(path), 80, 60)
+    sentence = sentence_from_words("s", WORDS, where="-")
     said, shown = LocalEngine(loaded).answer(
-        [text.ask(sentence), image.ask(picture)],
-        grammars=[text.grammar(sentence), image.grammar(picture)],
+        [text.ask(sentence), image.ask(pictures[0])],
+        grammars=[text.grammar(sentence), image.grammar(pictures[0])],
         max_tokens=40,
     )
     for reply in (said, shown):
