@@ -105,7 +105,7 @@ def test_a_file_that_is_there_is_not_written_over(path):
 
 def test_two_runs_do_not_write_one_file(path):
     results = ResultsFile(path, {})
-    with pytest.raises(RmplError, match="another run"):
+    with pytest.raises(RmplError, match="another process"):
         ResultsFile(path, {}, resume=True)
     results.close()
     ResultsFile(path, {}, resume=True).close()

@@ -153,7 +153,7 @@ def test_a_file_of_another_kind_is_one_clear_line(tmp_path, content):
 def test_mistakes_are_told(tmp_path, systems, monkeypatch):
     with pytest.raises(RmplError, match="no training curve"):
         read_inputs([tmp_path])
-    with pytest.raises(RmplError, match="cannot be read"):
+    with pytest.raises(RmplError, match="no such file"):
         read_inputs([tmp_path / "nothing.json"])
     (tmp_path / "file").write_text("")
     with pytest.raises(RmplError, match="cannot be written"):

@@ -50,11 +50,15 @@ def command(
         wanted = seeds or len(plan.grid.seeds)
         typer.echo(f"{len(plan.cells)} cells, {wanted} seeds; nothing was trained or written")
         return
+    from rmpl.cli.outputs import hold
     from rmpl.cli.progress import Bars
     from rmpl.experiments.ablation import RESULT, Ablation, write_result
     from rmpl.experiments.ablation_table import ablation_lines
 
     folder = out if out is not None else Path("runs") / "ablations" / plan.grid.name
+    if json is not None:
+        json.parent.mkdir(parents=True, exist_ok=True)
+        hold(json)
     named = [] if cells is None else [name.strip() for name in cells.split(",")]
     ablation = Ablation(plan, folder, data, seeds=seeds, cells=named)
     with Bars() as bars:

@@ -62,6 +62,7 @@ def prompt(
     The prompts are those that trained models are asked with. Examples come from training corpora
     only; what shares an id or a sentence with the benchmark is left out of them.
     """
+    from rmpl.cli.outputs import hold_folder
     from rmpl.cli.progress import Bars
     from rmpl.cli.scoring import write_json
     from rmpl.corpora.predictions import write_predictions
@@ -69,8 +70,11 @@ def prompt(
     from rmpl.experiments.prompting import prompt_model, without_overlap
     from rmpl.training.card import public_name
 
+    name = public_name(model).replace("/", "--")
+    folder = out if out is not None else Path("runs") / "prompt" / f"{name}-{shots}"
     shown = _training(shots, examples, examples_data)
     benchmark = Benchmark(corpus, data, limit=limit)
+    hold_folder(folder)
     with Bars() as bars:
         found, about = prompt_model(
             model,
@@ -83,9 +87,6 @@ def prompt(
             constrained=not unconstrained,
             progress=bars.update,
         )
-    name = public_name(model).replace("/", "--")
-    folder = out if out is not None else Path("runs") / "prompt" / f"{name}-{shots}"
-    folder.mkdir(parents=True, exist_ok=True)
     write_predictions(found, folder / PREDICTIONS)
     write_json(folder / "baseline.json", about)
     _show(about)
@@ -111,6 +112,7 @@ def export(
     """
     import msgspec
 
+    from rmpl.cli.outputs import hold_folder
     from rmpl.corpora.files import replacing
     from rmpl.experiments.harness import MEDIA, TASK_NAMES, harness_context, rows
     from rmpl.experiments.measuring import Benchmark
@@ -122,7 +124,7 @@ def export(
     worked = examples_of(
         shown, harness_context(), shots, seed=seed, tasks=list(TASK_NAMES.values())
     )
-    out.mkdir(parents=True, exist_ok=True)
+    hold_folder(out)
     for medium in MEDIA:
         path = out / f"m2e2_{medium}.jsonl"
         count = 0

@@ -22,9 +22,11 @@ def command(
 
     Writes calibration.json into the run's folder; predict and extract use it from then on.
     """
+    from rmpl.cli.outputs import hold
     from rmpl.cli.progress import Bars
     from rmpl.cli.tables import print_table
     from rmpl.errors import RmplError
+    from rmpl.extraction.calibration import CALIBRATION
     from rmpl.extraction.local import LocalEngine
     from rmpl.ontology import load_ontology
     from rmpl.training.calibrating import calibrate, held_out_documents, save
@@ -37,6 +39,7 @@ def command(
             where=str(run),
             remedy="name the folder that 'rmpl train' wrote, not one of its stages",
         )
+    hold(run / CALIBRATION)
     recipe = load_recipe(run / RECIPE)
     held_out = held_out_documents(
         recipe, data if data is not None else Path(recipe.data), most=documents

@@ -30,6 +30,7 @@ def command(
     ] = ("m2e2"),
 ) -> None:
     """Compare two prediction files by a paired test over documents, corrected after Holm."""
+    from rmpl.cli.outputs import hold
     from rmpl.cli.scoring import (
         gold_notes,
         noting,
@@ -47,6 +48,7 @@ def command(
     from rmpl.scoring.gold import read_gold
     from rmpl.scoring.tables import difference_lines
 
+    hold(json)
     names = list(dict.fromkeys(protocol or ["strict"]))
     chosen = split_settings(settings)
     ontology = load_ontology(schema)

@@ -31,6 +31,7 @@ def command(
     ] = False,
 ) -> None:
     """Convert a corpus into documents, all in one form; `documents` is that form's own name."""
+    from rmpl.cli.outputs import hold
     from rmpl.corpora.documents import different, write_documents
     from rmpl.corpora.pictures import with_absolute_paths
     from rmpl.corpora.predictions import write_predictions
@@ -49,6 +50,7 @@ def command(
         raise RmplError(
             "what is scored is lines of JSON", where=str(out), remedy="use .jsonl or .jsonl.gz"
         )
+    hold(out)
     report = ReadReport()
     splits = [split] if split is not None else corpus.present_splits(path)
     documents = (

@@ -86,11 +86,13 @@ def command(
     In a folder, an article and the pictures beside it are a document (docs/extraction.md). What
     cannot be read is told of, skipped and counted; the exit code is then 1.
     """
+    from rmpl.cli.outputs import hold
     from rmpl.corpora.report import ReadReport
     from rmpl.errors import RmplError, one_line
     from rmpl.extraction.results import ResultsFile
     from rmpl.inputs.sources import count_documents, find_sources
 
+    hold(html)
     report = ReadReport()
     skipped: list[str] = []
 

@@ -45,12 +45,14 @@ def command(
     says something else.
     """
     from rmpl.backbones.weightless import load_weightless
+    from rmpl.cli.outputs import hold
     from rmpl.corpora.registry import find_corpus, read_corpus
     from rmpl.errors import RmplError, one_line
     from rmpl.ontology import load_ontology
     from rmpl.training.recipe import load_recipe
     from rmpl.viewer.inspection import differences, write_inspection
 
+    hold(out)
     loaded = None if recipe is None else load_recipe(recipe)
     if not find_corpus(corpus).whole:
         raise RmplError(

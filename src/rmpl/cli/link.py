@@ -42,6 +42,7 @@ def command(
     Links that the file already has are replaced; events and arguments stay as they are. With the
     links come the multimedia events that they make, as rmpl extract writes them.
     """
+    from rmpl.cli.outputs import hold
     from rmpl.cli.progress import Bars
     from rmpl.corpora.files import replacing
     from rmpl.extraction.asking import Asker
@@ -53,6 +54,8 @@ def command(
     from rmpl.tasks.same_event import SameEvent
     from rmpl.training.trained import load_any, ontology_of
 
+    target = out if out is not None else predictions.with_name("linked.jsonl")
+    hold(target)
     backbone, folder = load_any(model)
     if schema is not None or folder is None:
         ontology = load_ontology(schema or "m2e2")
@@ -69,7 +72,6 @@ def command(
     )
     with Bars() as bars:
         linked = linker.link(documents, bars.update)
-    target = out if out is not None else predictions.with_name("linked.jsonl")
     with replacing(target) as file:
         file.writelines(map(linked_line, linked))
     for task, count in asker.failures.items():

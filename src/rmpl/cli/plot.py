@@ -26,6 +26,7 @@ def command(
     What is drawn follows from what the files hold: scores of several systems stand side by side,
     with their intervals where they were computed.
     """
+    from rmpl.cli.outputs import hold_folder
     from rmpl.errors import RmplError
     from rmpl.viewer.plot_inputs import read_inputs
     from rmpl.viewer.plots import FORMATS, write_plots
@@ -34,5 +35,7 @@ def command(
     for name in formats:
         if name not in FORMATS:
             raise RmplError(f"no format {name}", remedy=f"use one of {', '.join(FORMATS)}")
-    for file in write_plots(read_inputs(inputs), out, formats=formats, width=width):
+    found = read_inputs(inputs)
+    hold_folder(out)
+    for file in write_plots(found, out, formats=formats, width=width):
         typer.echo(f"plot: {file}")

@@ -38,6 +38,7 @@ def command(
     ] = False,
 ) -> None:
     """Extract the events of a corpus: mentions, then arguments, then links."""
+    from rmpl.cli.outputs import hold
     from rmpl.cli.progress import Bars
     from rmpl.corpora.predictions import write_predictions
     from rmpl.corpora.registry import read_corpus
@@ -46,6 +47,8 @@ def command(
     from rmpl.extraction.pipeline import Pipeline
     from rmpl.training.trained import load_trained, ontology_of
 
+    target = out if out is not None else run / "predictions.jsonl"
+    hold(target)
     documents = list(read_corpus(corpus, data, images=images))[:limit]
     pictures = [image for document in documents for image in document.images]
     missing = sum(picture.path is None for picture in pictures)
@@ -60,7 +63,6 @@ def command(
         calibration=read_calibration(run),
         constrained=not unconstrained,
     )
-    target = out if out is not None else run / "predictions.jsonl"
     with Bars() as bars:
         write_predictions(pipeline.stream(documents, bars.update), target)
     typer.echo(f"predictions: {target}")

@@ -14,9 +14,11 @@ def command(
     work: Annotated[Path, typer.Option(help="Folder for data and checkpoints.")],
 ) -> None:
     """Make the embedded model's base: generic skills only, no event types or roles."""
+    from rmpl.cli.outputs import hold_folder
     from rmpl.cli.progress import Bars
     from rmpl.training.pretrain import pretrain
 
+    hold_folder(work)
     with Bars() as bars:
         pretrain(
             recipe,

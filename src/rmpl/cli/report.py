@@ -27,6 +27,7 @@ def command(
     ] = None,
 ) -> None:
     """Write one self-contained page: scores, errors, curves, documents gold beside predicted."""
+    from rmpl.cli.outputs import hold
     from rmpl.cli.scoring import require_documents
     from rmpl.corpora.predictions import read_predictions
     from rmpl.corpora.registry import read_corpus
@@ -39,6 +40,8 @@ def command(
     from rmpl.viewer.report import write_report
 
     folder, predictions = (run, run / "predictions.jsonl") if run.is_dir() else (run.parent, run)
+    target = out if out is not None else folder / "report.html"
+    hold(target)
     gold = list(read_corpus(corpus, data, images=images))
     read = ReadReport()
     ontology = load_ontology(schema if schema is not None else _schema_of(folder))
@@ -55,7 +58,7 @@ def command(
         notes.append("image and multimedia were not run, which is not a score of zero")
     scores = score_by_document(gold, predicted, ("strict", "legacy"), settings)
     written = write_report(
-        out if out is not None else folder / "report.html",
+        target,
         title=title if title is not None else f"RMPL: {folder.resolve().name} on {data.name}",
         summary_scores={
             name: {task: counts.to_dict() for task, counts in one.total().items()}

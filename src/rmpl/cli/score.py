@@ -52,6 +52,7 @@ def command(
     ] = False,
 ) -> None:
     """Score predictions against gold: precision, recall and F1 with the counts behind them."""
+    from rmpl.cli.outputs import hold
     from rmpl.cli.scoring import (
         gold_notes,
         intervals_of,
@@ -80,6 +81,7 @@ def command(
             "a prediction file and --gold are needed",
             remedy="rmpl score PRED.jsonl --gold FOLDER_OR_JSONL",
         )
+    hold(json, errors_json, html)
     names = list(dict.fromkeys(protocol or ["strict"]))
     chosen = split_settings(settings)
     ontology = load_ontology(schema)

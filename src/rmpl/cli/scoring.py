@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import typer
 
+from rmpl.corpora.files import replacing
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.records import Document
@@ -110,7 +111,7 @@ def gold_notes(results: Mapping[str, Scores]) -> list[str]:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write a value as indented JSON.
+    """Write a value as indented JSON; the file appears only when it is complete.
 
     Raises
     ------
@@ -118,12 +119,8 @@ def write_json(path: Path, value: object) -> None:
         If the file cannot be written.
     """
     content = msgspec.json.format(msgspec.json.encode(value), indent=2)
-    try:
-        path.write_bytes(content + b"\n")
-    except OSError as error:
-        raise RmplError(
-            f"cannot be written ({error.strerror})", where=str(path), remedy="check the folder"
-        ) from error
+    with replacing(path) as file:
+        file.write(content + b"\n")
 
 
 def with_text(path: Path, gold: Gold) -> list[Document]:

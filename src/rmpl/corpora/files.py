@@ -1,12 +1,19 @@
-"""Reading annotation files: lines, JSON and its errors, with the place of every mistake."""
+"""Reading annotation files: lines, JSON and its errors, with the place of every mistake.
+
+Only regular files are read, and no more of one than fits: what is gzipped is counted while it is
+unpacked. What is written appears, under its name, only when it is complete.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import gzip
+import io
 import json
+import os
 import re
+import secrets
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -16,6 +23,8 @@ from typing import BinaryIO, Protocol, TypeVar, cast
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.io.locks import hidden, is_marked, is_named, is_special, mark
+from rmpl.io.regular import open_regular
 
 T = TypeVar("T")
 
@@ -24,22 +33,54 @@ GZIP = b"\x1f\x8b"
 GZIP_LEVEL = 6
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
+MOST_BYTES = 512 * 2**20
+"""Of a file that is read as a whole, unpacked. The largest of a corpus has some 200 MB (SWiG)."""
+MOST_OF_A_LINE = 64 * 2**20
+"""Bytes. A line is one document at most, and a thousand pages are about 3 MB."""
+_BLOCK = 2**20
 
-def read_bytes(path: Path) -> bytes:
+
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """Return the content of a file, unpacked if it is gzipped, without a byte-order mark.
+
+    Parameters
+    ----------
+    path
+        A regular file.
+    most
+        Bytes that it may have, unpacked; no more than that is ever held.
 
     Raises
     ------
     RmplError
-        If there is no such file or it cannot be read.
+        If there is no such file, it cannot be read, or it is larger.
     """
-    with _named_errors(path):
-        data = path.read_bytes()
+    with opened(path) as file:
+        return whole_of(file, str(path), most)
+
+
+def whole_of(file: BinaryIO, name: str, most: int = MOST_BYTES) -> bytes:
+    """Return all of an open file, see ``read_bytes``; ``name`` is for messages.
+
+    Raises
+    ------
+    RmplError
+        If it is damaged, or larger than ``most`` bytes.
+    """
+    content = io.BytesIO()
     try:
-        data = gzip.decompress(data) if data.startswith(GZIP) else data
+        source = _unpacked(file)
+        while block := source.read(_BLOCK):
+            if content.tell() + len(block) > most:
+                raise RmplError(
+                    f"more than {most / 2**20:,.0f} MB{_unpacked_note(source, file)}",
+                    where=name,
+                    remedy="cut it into smaller files",
+                )
+            content.write(block)
     except _DAMAGED as error:
-        raise _damaged(error, str(path)) from error
-    return data.removeprefix(BOM)
+        raise _damaged(error, name) from error
+    return content.getvalue().removeprefix(BOM)
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -48,25 +89,31 @@ def read_lines(path: Path) -> Iterator[tuple[str, bytes]]:
     Raises
     ------
     RmplError
-        If there is no such file or it cannot be read.
+        If there is no such file, it cannot be read, or a line is longer than ``MOST_OF_A_LINE``.
     """
-    with _named_errors(path), path.open("rb") as file:
+    with opened(path) as file:
         yield from lines_of(file, str(path))
 
 
-def lines_of(file: BinaryIO, name: str) -> Iterator[tuple[str, bytes]]:
+def lines_of(file: BinaryIO, name: str, most: int = MOST_OF_A_LINE) -> Iterator[tuple[str, bytes]]:
     """Yield ``(name:line, content)`` of an open file, see ``read_lines``.
 
     Raises
     ------
     RmplError
-        If it is gzipped and damaged.
+        If it is gzipped and damaged, or a line has more than ``most`` bytes.
     """
-    packed = cast("_Peekable", file).peek(len(GZIP)).startswith(GZIP)
-    lines = cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
     number = 0
     try:
-        for number, line in enumerate(lines, start=1):
+        lines = _unpacked(file)
+        while line := lines.readline(most + 1):
+            number += 1
+            if len(line) > most:
+                raise RmplError(
+                    f"a line of more than {most / 2**20:,.0f} MB{_unpacked_note(lines, file)}",
+                    where=f"{name}:{number}",
+                    remedy="write a line for every document",
+                )
             content = (line.removeprefix(BOM) if number == 1 else line).strip()
             if content:
                 yield f"{name}:{number}", content
@@ -74,18 +121,35 @@ def lines_of(file: BinaryIO, name: str) -> Iterator[tuple[str, bytes]]:
         raise _damaged(error, f"{name}:{number + 1}") from error
 
 
-class _Peekable(Protocol):
-    def peek(self, size: int, /) -> bytes: ...
-
-
 @contextlib.contextmanager
-def _named_errors(path: Path) -> Iterator[None]:
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file to read.
+
+    Raises
+    ------
+    RmplError
+        If there is none of that name, or reading it fails.
+    """
     try:
-        yield
+        with open_regular(path) as file:
+            yield file
     except FileNotFoundError as error:
         raise RmplError("no such file", where=str(path), remedy="check the path") from error
     except OSError as error:
         raise RmplError(f"cannot be read ({error.strerror or error})", where=str(path)) from error
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    packed = cast("_Peekable", file).peek(len(GZIP)).startswith(GZIP)
+    return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
+
+
+def _unpacked_note(source: BinaryIO, file: BinaryIO) -> str:
+    return "" if source is file else " when it is unpacked"
+
+
+class _Peekable(Protocol):
+    def peek(self, size: int, /) -> bytes: ...
 
 
 def _damaged(error: Exception, where: str) -> RmplError:
@@ -101,25 +165,89 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Raises
     ------
     RmplError
-        If it cannot be written.
+        If it cannot be written; what was there stays.
     """
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as file:
+        with appearing(path) as file:
             if path.suffix == ".gz":
                 # No name and no time in the header, which would differ from run to run.
                 with gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as packed:
                     yield cast("BinaryIO", packed)
             else:
                 yield file
-        partial.replace(path)
     except OSError as error:
         raise RmplError(
             f"cannot be written ({error.strerror or error})", where=str(path)
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
+
+
+@contextlib.contextmanager
+def appearing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file as ``replacing`` does; what goes wrong stays an ``OSError``.
+
+    Until it is complete, it is a hidden file beside its name, of a name that nobody can foresee and
+    that is never followed if it is a link. A link of the file's own name is replaced, not followed.
+    A pipe, a device and standard output are written to as they are.
+    """
+    if is_special(path):
+        with path.open("wb") as file:
+            yield file
+        return
+    _remove_leftovers(path)
+    with _partial(path) as (file, partial):
+        try:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                partial.unlink()
+            raise
+    _flush_folder(path.parent)
+
+
+_PARTIAL = "partial"
+
+
+@contextlib.contextmanager
+def _partial(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """Make a file to be renamed; it is locked, which tells others that it is no left-over."""
+    no_links = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    while True:
+        partial = path.with_name(hidden(path.name, f"{secrets.token_hex(8)}.{_PARTIAL}"))
+        handle = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | no_links, 0o666)
+        with os.fdopen(handle, "wb") as file:
+            mark(handle)
+            # Before it was locked, it may have looked like a left-over to another process.
+            if is_named(handle, partial):
+                yield file, partial
+                return
+
+
+def _remove_leftovers(path: Path) -> None:
+    """Remove what killed processes left of a file: hidden files that nobody has locked."""
+    named = re.compile(re.escape(hidden(path.name, "")) + rf"[0-9a-f]{{16}}\.{_PARTIAL}")
+    with contextlib.suppress(OSError):
+        for other in path.parent.iterdir():
+            if named.fullmatch(other.name):
+                _remove_unlocked(other)
+
+
+def _remove_unlocked(partial: Path) -> None:
+    with contextlib.suppress(OSError, RmplError), open_regular(partial) as file:
+        if not partial.is_symlink() and not is_marked(file.fileno()):
             partial.unlink()
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have a new name on the disk, too; where folders cannot be opened for that, it is there."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, where: str) -> T:

@@ -14,6 +14,7 @@ import PIL.ImageOps
 from numpy.typing import NDArray
 
 from rmpl.errors import RmplError
+from rmpl.io.regular import open_regular
 
 T = TypeVar("T")
 
@@ -116,7 +117,7 @@ def _with_image(path: Path, work: Callable[[PIL.Image.Image], T], max_pixels: in
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own limit only warns; ours is below it
-            with PIL.Image.open(path, formats=FORMATS) as image:
+            with open_regular(path) as file, PIL.Image.open(file, formats=FORMATS) as image:
                 _check_pixels(image.size, max_pixels, path)
                 return work(image)
     except RmplError:

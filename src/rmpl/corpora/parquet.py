@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from rmpl.corpora.files import opened
 from rmpl.errors import RmplError
 from rmpl.records import Document
 
@@ -70,10 +71,8 @@ def count_rows(path: Path) -> int:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     arrow, parquet = _pyarrow()
-    if not path.is_file():
-        raise RmplError("no such file", where=str(path), remedy="check the path")
     try:
-        with parquet.ParquetFile(path) as file:
+        with opened(path) as source, parquet.ParquetFile(source) as file:
             yield file
     except (arrow.ArrowException, OSError) as error:
         raise RmplError(f"not a Parquet file ({error})", where=str(path)) from error

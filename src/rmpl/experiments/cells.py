@@ -14,6 +14,7 @@ import msgspec
 from rmpl.errors import RmplError
 from rmpl.experiments.grid import Cell
 from rmpl.experiments.measuring import Benchmark, measure
+from rmpl.io.locks import writing_folder
 from rmpl.scoring import Scores
 from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.provenance import RUN
@@ -83,8 +84,17 @@ def run_cell(
     Raises
     ------
     RmplError
-        As training and extraction do.
+        As training and extraction do, or if another process runs this cell and seed.
     """
+    with writing_folder(folder_of(out, cell, seed)):
+        # Another process may have finished it since it was seen to be unfinished.
+        done = finished_run(out, cell, seed, benchmark)
+        return done or _run(out, cell, seed, data, benchmark, progress)
+
+
+def _run(
+    out: Path, cell: Cell, seed: int, data: Path, benchmark: Benchmark, progress: Progress | None
+) -> CellRun:
     folder = folder_of(out, cell, seed)
     report = None
     if progress is not None:

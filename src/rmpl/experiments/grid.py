@@ -26,6 +26,7 @@ import pydantic
 from rmpl.errors import RmplError
 from rmpl.training.inherit import merge, read_tree
 from rmpl.training.recipe import (
+    Name,
     Positive,
     Recipe,
     StageRecipe,
@@ -39,7 +40,6 @@ LEAST_SEEDS = 5
 """Fewer runs of a cell tell little of how far seeds spread."""
 KEYS = "docs/ablations.md"
 Medium = Literal["text", "image"]
-CellName = Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
 class BenchmarkGrid(Strict):
@@ -71,12 +71,12 @@ class CellGrid(Strict):
 class Grid(Strict):
     """A grid file: the base recipe beside it, its cells, and the cell that others are tested on."""
 
-    name: CellName
+    name: Name
     base: str
     benchmark: BenchmarkGrid = BenchmarkGrid()
     seeds: list[int] = pydantic.Field(min_length=LEAST_SEEDS)
     reference: str = "rmpl"
-    cells: dict[CellName, CellGrid] = pydantic.Field(min_length=2)
+    cells: dict[Name, CellGrid] = pydantic.Field(min_length=2)
 
     @pydantic.model_validator(mode="after")
     def _refers_to_what_exists(self) -> Grid:

@@ -22,7 +22,7 @@ from rmpl.scoring import SETTINGS, score_by_document
 from rmpl.scoring.counts import ScoreDict
 from rmpl.training.card import CARD, METRICS, card_of
 from rmpl.training.checkpoints import write_file
-from rmpl.training.processes import is_first, part, wait
+from rmpl.training.processes import is_first, part, wait, writing_alone
 from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
 from rmpl.training.trained import read_trained
@@ -79,8 +79,15 @@ def reproduce(
     Raises
     ------
     RmplError
-        As training and extraction do.
+        As training and extraction do, or if another process writes into ``out``.
     """
+    with writing_alone(out):
+        return _reproduce(recipe, out, data, benchmark, progress, lock)
+
+
+def _reproduce(
+    recipe: Recipe, out: Path, data: Path, benchmark: Benchmark, progress: Progress, lock: Path
+) -> Lock | None:
     run = Run(recipe, out, data)
 
     def trained(stage: str, step: int, steps: int, loss: float) -> None:

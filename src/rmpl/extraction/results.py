@@ -12,24 +12,18 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any, BinaryIO
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_lines
+from rmpl.corpora.files import decode, read_bytes, read_lines, replacing
 from rmpl.corpora.prediction_lines import DocumentLine
 from rmpl.corpora.predictions import document_of_line, prediction_line
 from rmpl.errors import RmplError
 from rmpl.extraction.merging import multimedia_events
 from rmpl.inputs.reading import Item
+from rmpl.io.locks import is_special, writing_file
 from rmpl.records import Document, Image, Sentence
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # Windows has no such locks
-    fcntl = None
 
 ABOUT = ".about.json"
 
@@ -157,23 +151,16 @@ class ResultsFile:
         self.path = path
         self.done: set[str] = set()
         """The ids of the documents that the file holds."""
-        if path.exists() and not resume:
-            raise RmplError(
-                "is already there",
-                where=str(path),
-                remedy="go on with it by --resume, or name another file",
-            )
         with self._named_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: BinaryIO = path.open("a+b", buffering=0)
-        try:
-            self._lock()
+        with contextlib.ExitStack() as held:
+            held.enter_context(writing_file(path, again=False))
+            self._check(resume=resume)
             with self._named_errors():
+                self._file: BinaryIO = held.enter_context(path.open("a+b", buffering=0))
                 self._go_on()
                 self._describe(about)
-        except BaseException:
-            self._file.close()
-            raise
+            self._held = held.pop_all()
 
     def append(self, line: bytes) -> None:
         """Append a line; it is there whole, or not at all.
@@ -196,17 +183,19 @@ class ResultsFile:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
+        self._held.close()
 
-    def _lock(self) -> None:
-        if fcntl is None:
-            return
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+    def _check(self, *, resume: bool) -> None:
+        if is_special(self.path):
             raise RmplError(
-                "is being written by another run", where=str(self.path), remedy="wait for it"
-            ) from error
+                "not a regular file", where=str(self.path), remedy="name one: it is gone on with"
+            )
+        if self.path.exists() and not resume:
+            raise RmplError(
+                "is already there",
+                where=str(self.path),
+                remedy="go on with it by --resume, or name another file",
+            )
 
     def _go_on(self) -> None:
         """Note what is done, and take a torn last line away."""
@@ -224,7 +213,7 @@ class ResultsFile:
         path = self.path.with_name(self.path.name + ABOUT)
         wanted = msgspec.json.decode(msgspec.json.encode(about))
         if self.done and path.is_file():
-            found = decode(msgspec.json.Decoder(dict[str, Any]), path.read_bytes(), str(path))
+            found = decode(msgspec.json.Decoder(dict[str, Any]), read_bytes(path), str(path))
             other = [key for key in wanted if found.get(key) != wanted[key]]
             if other:
                 raise RmplError(
@@ -232,7 +221,8 @@ class ResultsFile:
                     where=str(self.path),
                     remedy="go on with what it was made with, or name another file",
                 )
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(wanted), indent=1) + b"\n")
+        with replacing(path) as file:
+            file.write(msgspec.json.format(msgspec.json.encode(wanted), indent=1) + b"\n")
 
     @contextlib.contextmanager
     def _named_errors(self) -> Iterator[None]:

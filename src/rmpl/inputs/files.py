@@ -13,7 +13,7 @@ Tell = Callable[[RmplError], None]
 """Hears of everything that cannot be read."""
 
 MOST_BYTES = 32 * 2**20
-"""Of a text. A thousand pages are about 3 million characters."""
+"""Of a text, unpacked. A thousand pages are about 3 million characters."""
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -33,7 +33,9 @@ def read_file(path: Path) -> bytes:
     """
     where = path_name(path)
     if not path.is_file():
-        raise RmplError("not a file that can be read", where=where, remedy="is it a broken link?")
+        raise RmplError(
+            "not a file that can be read", where=where, remedy="is it a pipe, or a broken link?"
+        )
     size = path.stat().st_size
     if size > MOST_BYTES:
         raise RmplError(
@@ -41,7 +43,7 @@ def read_file(path: Path) -> bytes:
             where=where,
             remedy=f"cut it into parts of at most {MOST_BYTES >> 20} MB",
         )
-    data = read_bytes(path)
+    data = read_bytes(path, MOST_BYTES)
     if not data.strip():
         raise RmplError("an empty file", where=where)
     return data

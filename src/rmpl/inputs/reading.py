@@ -9,13 +9,13 @@ from typing import BinaryIO, NamedTuple, Protocol, cast
 
 import msgspec
 
-from rmpl.corpora.files import decode, lines_of, read_lines
+from rmpl.corpora.files import decode, lines_of, read_lines, whole_of
 from rmpl.corpora.images import open_image
 from rmpl.corpora.parquet import read_parquet, require_pyarrow
 from rmpl.corpora.report import ReadReport
 from rmpl.corpora.splitting import require_splitter
 from rmpl.errors import RmplError
-from rmpl.inputs.files import Tell, as_text, path_name, read_file
+from rmpl.inputs.files import MOST_BYTES, Tell, as_text, path_name, read_file
 from rmpl.inputs.pages import page_text, require_inscriptis
 from rmpl.inputs.paragraphs import Finder, line_paragraphs, markdown_paragraphs, plain_paragraphs
 from rmpl.inputs.records import read_record, with_own_pictures
@@ -137,7 +137,7 @@ class Reader:
         if cast("_Peekable", file).peek(1).lstrip().startswith(b"{"):
             yield from self._records(lines_of(cast("BinaryIO", file), source.name), source)
             return
-        data = file.read()
+        data = whole_of(cast("BinaryIO", file), "standard input", MOST_BYTES)
         if not data.strip():
             raise RmplError("nothing came", where="standard input")
         yield self._article(data, source)

@@ -23,6 +23,7 @@ from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.inputs.files import Tell, path_name
 from rmpl.inputs.references import shown_pictures
+from rmpl.io.regular import open_regular
 
 Kind = Literal["text", "markdown", "page", "picture", "documents", "stdin"]
 STDIN = "-"
@@ -215,7 +216,7 @@ def _count(source: Source) -> int:
 
 def _lines_of(path: Path) -> int:
     lines = 0
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while block := file.read(1 << 20):
             lines += block.count(b"\n")
     return lines

@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from rmpl.errors import RmplError
+from rmpl.io.regular import read_text
 
 
 class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,6 +47,15 @@ def _read_packaged(name: str) -> str:
     return (resources.files("rmpl.ontology") / f"{name}.yaml").read_text(encoding="utf-8")
 
 
+def _read(path: Path) -> str:
+    try:
+        return read_text(path)
+    except FileNotFoundError as error:
+        raise RmplError("no such schema file", where=str(path), remedy="check the path") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise RmplError(f"cannot be read ({error})", where=str(path)) from error
+
+
 def packaged() -> list[str]:
     """Return the names of all YAML files shipped with the package."""
     files = resources.files("rmpl.ontology").iterdir()
@@ -62,9 +72,7 @@ def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
     """
     path = Path(name_or_path)
     if path.suffix in {".yaml", ".yml"}:
-        if not path.is_file():
-            raise RmplError("no such schema file", where=str(path), remedy="check the path")
-        text = path.read_text(encoding="utf-8")
+        text = _read(path)
     elif str(name_or_path) in packaged():
         text = _read_packaged(str(name_or_path))
     else:

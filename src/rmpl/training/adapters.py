@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from rmpl.backbones.family import Family, Part
 from rmpl.errors import RmplError
+from rmpl.io.regular import read_text
 
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
@@ -207,7 +208,7 @@ def _check_class(model: Any, adapter: Path) -> None:
     """
     path = adapter / CONFIG
     try:
-        named = json.loads(path.read_text(encoding="utf-8")).get("auto_mapping") or {}
+        named = json.loads(read_text(path)).get("auto_mapping") or {}
     except (OSError, ValueError, AttributeError) as error:
         raise RmplError(
             f"no adapter without a whole {CONFIG} ({error})",

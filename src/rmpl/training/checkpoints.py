@@ -17,7 +17,9 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
+from rmpl.corpora.files import appearing
 from rmpl.errors import RmplError
+from rmpl.io.regular import read_text
 
 UNFINISHED = "unfinished"
 """The folder, beside the checkpoints, in which one is being written."""
@@ -63,12 +65,12 @@ def _damage(checkpoint: Path) -> str | None:
         manifest = checkpoint / MANIFEST
         if not manifest.is_file():
             # Written by an earlier version, which left the state for last.
-            json.loads((checkpoint / _STATE).read_text(encoding="utf-8"))
+            json.loads(read_text(checkpoint / _STATE))
             return None
-        for name, size in json.loads(manifest.read_text(encoding="utf-8")).items():
+        for name, size in json.loads(read_text(manifest)).items():
             if (checkpoint / name).stat().st_size != size:
                 return f"{name} is cut off"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RmplError) as error:
         return f"it is not whole ({error})"
     return None
 
@@ -106,10 +108,8 @@ def flush(folder: Path) -> None:
 
 def write_file(path: Path, data: bytes | str) -> None:
     """Write a file so that it is there in full, old or new, whenever the process ends."""
-    unfinished = path.with_name(f"{path.name}.part")
-    unfinished.write_bytes(data.encode() if isinstance(data, str) else data)
-    _flush(unfinished)
-    unfinished.replace(path)
+    with appearing(path) as file:
+        file.write(data.encode() if isinstance(data, str) else data)
 
 
 def _flush(path: Path) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import yaml
 
 from rmpl.errors import RmplError
+from rmpl.io.regular import read_text
 from rmpl.training.shipped import find_recipe
 
 EXTENDS = "extends"
@@ -45,7 +46,7 @@ def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
     where = path.resolve()
     if where in readers:
         raise RmplError("this recipe extends itself", where=str(path))
-    if not path.is_file():
+    if not path.exists():
         remedy = (
             f"it is named by {readers[-1]}"
             if readers
@@ -53,7 +54,9 @@ def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
         )
         raise RmplError("no such recipe", where=str(path), remedy=remedy)
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = yaml.safe_load(read_text(path))
+    except OSError as error:
+        raise RmplError(f"cannot be read ({error.strerror})", where=str(path)) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise RmplError(f"not YAML ({reason})", where=str(path)) from error

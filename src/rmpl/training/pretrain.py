@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import itertools
 import random
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import torch
@@ -28,6 +30,8 @@ from rmpl.corpora.world.build import build_world, is_built
 from rmpl.corpora.world.gallery import write_gallery
 from rmpl.corpora.world.names import TRAIN_NAMES
 from rmpl.errors import RmplError
+from rmpl.io.locks import writing_file
+from rmpl.io.regular import read_text
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
 from rmpl.tasks import TASKS, make_task
@@ -52,7 +56,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     named).
     """
 
-    name: str
+    name: Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9][a-z0-9_-]*\Z")]
     steps: int
     decay: float
     parts: list[Part]
@@ -154,9 +158,22 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
         source = _train(recipe, phase, source, work / phase.name, corpora, report)
     backbone = load_backbone(str(source), recipe.settings)
     backbone.model.to(torch.bfloat16)
-    if out.exists():
-        shutil.rmtree(out)
-    backbone.save(out)
+    _put_in_place(backbone, out)
+
+
+def _put_in_place(backbone: Backbone, out: Path) -> None:
+    """Write a base beside its folder, and only then replace what is there."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with writing_file(out, folder=True):
+        written = out.with_name(f".{out.name}.partial-{secrets.token_hex(8)}")
+        try:
+            written.mkdir()
+            backbone.save(written)
+            if out.exists():
+                shutil.rmtree(out)
+            written.rename(out)
+        finally:
+            shutil.rmtree(written, ignore_errors=True)
 
 
 def _pictures(recipe: BaseRecipe, folder: Path, count: int, report: Report) -> list[Document]:
@@ -242,7 +259,7 @@ def _progress(report: Report, name: str) -> Progress:
 
 def _read(path: Path) -> BaseRecipe:
     try:
-        text = find_recipe(path).read_text(encoding="utf-8")
+        text = read_text(find_recipe(path))
         return msgspec.convert(yaml.safe_load(text), BaseRecipe)
     except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise RmplError(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
+from pathlib import Path
 from typing import TypeVar
 
 import torch
 from accelerate.state import PartialState
 
 from rmpl.errors import RmplError
+from rmpl.io.locks import writing_folder
 
 T = TypeVar("T")
 
@@ -22,6 +25,17 @@ def world() -> int:
 def is_first() -> bool:
     """Return whether this process is the one that writes and reports."""
     return int(os.environ.get("RANK", "0")) == 0
+
+
+def writing_alone(folder: Path) -> contextlib.AbstractContextManager[None]:
+    """Hold the right to write into a folder: the first process holds it for all of them.
+
+    Raises
+    ------
+    RmplError
+        On entering, if processes of another training hold it.
+    """
+    return writing_folder(folder) if is_first() else contextlib.nullcontext()
 
 
 def wait() -> None:

@@ -19,6 +19,9 @@ from rmpl.training.inherit import read_tree
 Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 Rate = Annotated[float, pydantic.Field(gt=0)]
+Name = Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=100)]
+"""Of what has a folder of its own: it must not lead anywhere else."""
+RecipeName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 NO_MODEL = "none"
 PART = Literal["language", "projector", "vision"]
 Model = TypeVar("Model", bound=pydantic.BaseModel)
@@ -133,7 +136,7 @@ class StageRecipe(Strict):
     else.
     """
 
-    name: Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    name: Name
     start: str = "base"
     by: Literal["continue", "merge", "stack"] = "continue"
     mixture: list[SourceRecipe] = pydantic.Field(min_length=1)
@@ -192,7 +195,7 @@ class Recipe(Strict):
     where curves go besides the run's folder: TensorBoard, if it is installed.
     """
 
-    name: str
+    name: RecipeName
     seed: int = 7
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     ontology: str = "m2e2"
@@ -322,6 +325,8 @@ def _reason(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "no such key"
     message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "string_pattern_mismatch":
+        return f"{error['input']!r} is no name of letters, digits, - and _"
     return message[0].lower() + message[1:]
 
 

@@ -31,7 +31,7 @@ from rmpl.training.card import finish
 from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.mixture import Source
-from rmpl.training.processes import is_first, wait
+from rmpl.training.processes import is_first, wait, writing_alone
 from rmpl.training.provenance import record_start
 from rmpl.training.recipe import Recipe, StageRecipe
 from rmpl.training.stage_run import STARTED, StageRun, check_launch, source_name
@@ -97,8 +97,12 @@ class Run:
         ------
         RmplError
             If a folder cannot be written, a corpus cannot be read, or a stage in the folder
-            belongs to another recipe or other data.
+            belongs to another recipe or other data, or another process trains there.
         """
+        with writing_alone(self.folder):
+            self._train(report)
+
+    def _train(self, report: Report | None) -> None:
         reporters(self.recipe.report_to)
         for stage in self.recipe.stages:
             check_launch(stage)

@@ -7,6 +7,7 @@ that every command of the documentation works after ``pip install``, too.
 
 from __future__ import annotations
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 import rmpl
 from rmpl.errors import RmplError
+from rmpl.io.locks import writing_file
 
 RECIPES = "recipes"
 LAUNCH = "launch"
@@ -85,8 +87,16 @@ def copy_shipped(name: str, out: Path) -> None:
     RmplError
         If something is there already: it might have been changed.
     """
-    if out.exists():
-        raise RmplError(
-            "already there; nothing is written over", where=str(out), remedy="name a new folder"
-        )
-    shutil.copytree(shipped_folder(name), out, ignore=shutil.ignore_patterns("__pycache__"))
+    source = shipped_folder(name)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with writing_file(out, folder=True):
+        if out.exists():
+            raise RmplError(
+                "already there; nothing is written over", where=str(out), remedy="name a new folder"
+            )
+        partial = out.with_name(f".{out.name}.partial-{secrets.token_hex(8)}")
+        try:
+            shutil.copytree(source, partial, ignore=shutil.ignore_patterns("__pycache__"))
+            partial.rename(out)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ RECIPE = "recipe.yaml"
 TRAINED = "trained.json"
 FULL = "model"
 ADAPTER = "adapter"
+_ADAPTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Trained(msgspec.Struct, frozen=True):
@@ -43,7 +45,7 @@ def read_trained(folder: Path) -> Trained:
     Raises
     ------
     RmplError
-        If the folder holds no finished stage.
+        If the folder holds no finished stage, or its record names an adapter elsewhere.
     """
     path = folder / TRAINED
     if not path.is_file():
@@ -52,7 +54,15 @@ def read_trained(folder: Path) -> Trained:
             where=str(folder),
             remedy="train it with 'rmpl train', or name a run's folder",
         )
-    return msgspec.json.decode(path.read_bytes(), type=Trained)
+    trained = msgspec.json.decode(path.read_bytes(), type=Trained)
+    for name in trained.adapters:
+        if not _ADAPTER_NAME.fullmatch(name):
+            raise RmplError(
+                f"adapter {name!r} is no folder in this one",
+                where=str(path),
+                remedy="copy the run again: all adapters of a stage are in its folder",
+            )
+    return trained
 
 
 def load_trained(

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from rmpl.corpora.files import appearing
 from rmpl.errors import RmplError
 
 _LENGTH_BYTES = 8
@@ -46,13 +47,11 @@ def add_metadata(path: Path, about: Mapping[str, str]) -> None:
         return
     text = json.dumps({**header, _METADATA: wanted}, ensure_ascii=False).encode()
     text += b" " * (-len(text) % _LENGTH_BYTES)
-    part = path.with_name(f"{path.name}.part")
-    with path.open("rb") as source, part.open("wb") as target:
+    with path.open("rb") as source, appearing(path) as target:
         length = int.from_bytes(source.read(_LENGTH_BYTES), "little")
         source.seek(_LENGTH_BYTES + length)
         target.write(len(text).to_bytes(_LENGTH_BYTES, "little") + text)
         shutil.copyfileobj(source, target, 2**24)
-    part.replace(path)
 
 
 def _read_header(path: Path) -> dict[str, dict[str, str]]:

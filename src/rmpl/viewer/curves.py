@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from rmpl.corpora.files import read_bytes
 from rmpl.errors import RmplError
 from rmpl.viewer.charts import draw_curve
 from rmpl.viewer.markup import Markup, el, join
@@ -40,7 +41,7 @@ def read_curves(run: Path) -> dict[str, list[Point]]:
 
 def _read(path: Path) -> list[Point]:
     points: list[Point] = []
-    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+    for number, line in enumerate(read_bytes(path).splitlines(keepends=True), 1):
         if not line.endswith(b"\n"):
             continue
         # Gradients that are not finite are written as Python writes them, which is no JSON.

@@ -14,6 +14,7 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from rmpl.corpora.files import appearing
 from rmpl.errors import RmplError
 from rmpl.viewer.markup import Markup, el, join
 
@@ -71,6 +72,8 @@ def render_page(title: str, *body: Markup) -> str:
 def write_page(file: Path, render: Callable[[int], str]) -> Path:
     """Write a page whose pictures are as large as its size allows, and return its file.
 
+    It appears only when it is complete.
+
     Parameters
     ----------
     render
@@ -87,7 +90,8 @@ def write_page(file: Path, render: Callable[[int], str]) -> Path:
         if len(content) <= MAX_BYTES:
             break
     try:
-        file.write_bytes(content)
+        with appearing(file) as page:
+            page.write(content)
     except OSError as error:
         raise RmplError(
             f"the report cannot be written ({error.strerror})",

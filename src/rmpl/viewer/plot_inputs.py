@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from rmpl.corpora.files import read_bytes
 from rmpl.errors import RmplError
 from rmpl.viewer.curves import Point, read_curves
 
@@ -122,12 +123,7 @@ def _add_run(inputs: PlotInputs, folder: Path, name: str) -> None:
 
 
 def _add_file(inputs: PlotInputs, path: Path, name: str) -> None:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RmplError(
-            f"cannot be read ({error.strerror})", where=str(path), remedy="check the path"
-        ) from error
+    content = read_bytes(path)
     try:
         kind = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
         if "format" in kind and msgspec.json.decode(kind["format"]) == ABLATION:

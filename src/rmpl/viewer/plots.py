@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rmpl.corpora.files import appearing
 from rmpl.errors import RmplError
 from rmpl.scoring.protocols import MARK
 from rmpl.viewer.palette import short
@@ -100,7 +101,8 @@ def _save(figure: Figure, file: Path, ending: str) -> None:
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(file, metadata=undated.get(ending))
+        with appearing(file) as drawn:
+            figure.savefig(drawn, format=ending, metadata=undated.get(ending))
     except OSError as error:
         raise RmplError(
             f"cannot be written ({error.strerror})",
@@ -112,7 +114,7 @@ def _save(figure: Figure, file: Path, ending: str) -> None:
 def _figures(inputs: PlotInputs) -> Iterator[tuple[str, Callable[[Figure], None]]]:
     """Yield the name of every figure and what draws it."""
     for protocol, systems in inputs.scores.items():
-        yield f"scores-{protocol}", functools.partial(_scores, protocol, systems)
+        yield f"scores-{_plain(protocol)}", functools.partial(_scores, protocol, systems)
     for name, by_task in inputs.types.items():
         yield f"types-{_plain(name)}", functools.partial(_types, by_task)
     for name, curves in inputs.curves.items():

@@ -6,9 +6,10 @@ The folder appears only when it is complete. The same seed and scale give the sa
 from __future__ import annotations
 
 import dataclasses
+import glob
 import json
-import os
 import random
+import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -22,9 +23,11 @@ from rmpl.corpora.world.write_m2e2 import write_m2e2
 from rmpl.corpora.world.write_mnre import write_mnre
 from rmpl.corpora.world.write_swig import write_swig
 from rmpl.errors import RmplError
+from rmpl.io.locks import writing_file
 
 FORMAT_VERSION = 2
 MARKER = "world.json"
+_PARTIAL, _OLD = ".partial-", ".old-"
 
 Progress = Callable[[int, int, str], None]
 """Called with what is done, the total (both in pictures and sentences) and what is being made."""
@@ -78,25 +81,34 @@ def build_world(
     Raises
     ------
     RmplError
-        If ``out`` holds something that is not a world, cannot be written, or ``scale`` is not
-        above 0.
+        If ``out`` holds something that is not a world, cannot be written, is being written by
+        another process, or ``scale`` is not above 0.
     """
     out = Path(out)
     if not scale > 0:
         raise RmplError(f"scale {scale} is not above 0", remedy="use 1.0 for the standard world")
     _check_target(out, overwrite)
-    partial = out.with_name(f".{out.name}.partial-{os.getpid()}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-        about = _fill(partial, seed, scale, progress)
-        _put_in_place(partial, out)
+        with writing_file(out, folder=True):
+            return _build(out, seed, scale, progress)
     except OSError as error:
         raise RmplError(
             f"cannot write the world ({error.strerror or error})",
             where=str(error.filename or out),
             remedy="choose a folder that you may write to, on a disk with room",
         ) from error
+
+
+def _build(out: Path, seed: int, scale: float, progress: Progress | None) -> dict[str, Any]:
+    for kind in (_PARTIAL, _OLD):  # left by a killed process: this one has the lock
+        for left in out.parent.glob(f".{glob.escape(out.name)}{kind}*"):
+            shutil.rmtree(left, ignore_errors=True)
+    partial = out.with_name(f".{out.name}{_PARTIAL}{secrets.token_hex(8)}")
+    try:
+        partial.mkdir()
+        about = _fill(partial, seed, scale, progress)
+        _put_in_place(partial, out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return about
@@ -172,7 +184,7 @@ def _fill(folder: Path, seed: int, scale: float, progress: Progress | None) -> d
 
 def _put_in_place(partial: Path, out: Path) -> None:
     """Rename the finished folder; an older one is moved away first and then removed."""
-    old = out.with_name(f".{out.name}.old-{os.getpid()}")
+    old = out.with_name(f".{out.name}{_OLD}{secrets.token_hex(8)}")
     if out.exists():
         out.rename(old)
     try:

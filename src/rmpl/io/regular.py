@@ -1,0 +1,78 @@
+"""Opening files to read: regular ones only, which end and never let a reader wait."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from rmpl.errors import RmplError
+
+_OWN = {Path("/dev/stdin"), Path("/proc/self/fd/0")}
+_OWN_FOLDERS = {Path("/dev/fd"), Path("/proc/self/fd")}
+_WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file to read.
+
+    A pipe that the shell handed over (``<(...)`` or /dev/stdin) is taken, too: it is open already,
+    and only the user can name it.
+
+    Raises
+    ------
+    RmplError
+        If it is a pipe, a device or a socket.
+    OSError
+        If it is not there, is a folder, or must not be read.
+    """
+    if _is_handed_over(path):
+        return path.open("rb")
+    _check(path, path.stat())  # before it is opened: opening alone moves some devices
+    handle = os.open(path, os.O_RDONLY | _WITHOUT_WAITING | getattr(os, "O_BINARY", 0))
+    try:
+        _check(path, os.fstat(handle))
+        if _WITHOUT_WAITING:
+            os.set_blocking(handle, True)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_text(path: Path, most: int = 2**24) -> str:
+    """Return the text of a small UTF-8 file, such as a recipe.
+
+    Raises
+    ------
+    RmplError
+        If it is no regular file, or has more than ``most`` bytes.
+    OSError, UnicodeDecodeError
+        If it cannot be read, or is no such text.
+    """
+    with open_regular(path) as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise RmplError(f"a file of more than {most >> 20} MB", where=str(path))
+    return data.decode("utf-8")
+
+
+def _check(path: Path, found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(21, "Is a directory", str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise RmplError(
+            "not a regular file (a pipe, a device or a socket)",
+            where=str(path),
+            remedy="save what it gives to a file; - is standard input where a command says so",
+        )
+
+
+def _is_handed_over(path: Path) -> bool:
+    if path not in _OWN and path.parent not in _OWN_FOLDERS:
+        return False
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except OSError:
+        return False
