@@ -107,6 +107,14 @@ def test_a_grid_that_would_compare_the_unlike_is_refused(plan, cell, changes, sa
         plan(cell, **changes)
 
 
+@pytest.mark.parametrize("name", ["../x", "/x", "..", "a/b"])
+def test_names_that_lead_elsewhere_are_refused(plan, name):
+    with pytest.raises(RmplError, match="name: string should match pattern"):
+        plan({}, name=name)
+    with pytest.raises(RmplError, match="string should match pattern"):
+        plan({}, cells={"rmpl": {"about": "whole"}, name: {"about": "elsewhere"}})
+
+
 def test_the_shipped_grid_is_of_one_budget_and_its_cells_are_what_they_are_called():
     found = load_plan(RECIPES / "ablations" / "tiny.yaml")
     base = load_recipe(RECIPES / "tiny.yaml")

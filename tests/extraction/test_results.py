@@ -1,6 +1,10 @@
 """A file of results is whole at any moment, and goes on where it was."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +97,42 @@ def test_a_torn_last_line_is_taken_away_and_the_rest_is_done(path):
     assert [json.loads(line)["doc_id"] for line in path.read_text().splitlines()] == ["0", "1", "2"]
 
 
+def test_a_killed_run_loses_no_line_and_repeats_none(path):
+    """Wherever it is killed, what it began is gone on with to the same bytes."""
+    script = (
+        "import os, sys, pathlib\n"
+        "from rmpl.extraction.results import ResultsFile\n"
+        "results = ResultsFile(pathlib.Path(sys.argv[1]), {'model': 'm'})\n"
+        'for number in range(3): results.append(b\'{"doc_id":"%d"}\\n\' % number)\n'
+        "write = os.write(results._file.fileno(), b'{\"doc_id\":')\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    assert done.returncode == -9
+    results = ResultsFile(path, {"model": "m"}, resume=True)
+    assert results.done == {"0", "1", "2"}
+    for number in range(3, 5):
+        results.append(b'{"doc_id":"%d"}\n' % number)
+    results.close()
+    begun(path.with_name("whole.jsonl"), 5)
+    assert path.read_bytes() == path.with_name("whole.jsonl").read_bytes()
+    left = sorted(one.name for one in path.parent.iterdir())
+    assert left == [
+        "events.jsonl",
+        "events.jsonl.about.json",
+        "whole.jsonl",
+        "whole.jsonl.about.json",
+    ]
+
+
+def test_a_file_of_results_is_a_regular_one(path):
+    path.parent.mkdir()
+    os.mkfifo(path)
+    for place in (path, Path("/dev/full")):
+        with pytest.raises(RmplError, match="not a regular file"):
+            ResultsFile(place, {}, resume=True)
+
+
 def test_a_file_that_is_there_is_not_written_over(path):
     begun(path)
     before = path.read_bytes()
@@ -132,6 +172,11 @@ def test_a_full_disk_leaves_no_half_line(path):
         results.append(b'{"doc_id":"2"}\n')
     results.close()
     assert path.read_bytes().endswith(b'"1"}\n')
+    results = ResultsFile(path, {"model": "m"}, resume=True)
+    results.append(b'{"doc_id":"2"}\n')
+    results.close()
+    begun(path.with_name("whole.jsonl"), 3)
+    assert path.read_bytes() == path.with_name("whole.jsonl").read_bytes()
 
 
 def test_what_is_no_file_of_results_is_said(path):

@@ -1,5 +1,6 @@
 """Files of every kind, and every kind of trouble, one by one."""
 
+import gzip
 import io
 import json
 import os
@@ -217,6 +218,34 @@ def test_pipes_and_broken_links_are_not_waited_for(tmp_path):
     items, told = read(tmp_path)
     assert not items
     assert [error.what for error in told] == ["not a file that can be read"] * 2
+
+
+@pytest.mark.parametrize(
+    "name", ["a.json", "a.jsonl", "a.jsonl.gz", "a.parquet", "a.html", "a.png"]
+)
+def test_a_pipe_or_a_device_among_the_files_is_told_of_and_the_rest_is_read(tmp_path, name):
+    (tmp_path / "news").mkdir()
+    (tmp_path / "news" / "b.txt").write_text("Police arrested Ana.")
+    os.mkfifo(tmp_path / "news" / name)
+    [item], told = read(tmp_path / "news")
+    assert item.document.sentences
+    assert len(told) == 1, told
+    device = tmp_path / name
+    device.symlink_to("/dev/zero")
+    items, told = read(device)
+    assert not items
+    assert len(told) == 1, told
+
+
+@pytest.mark.parametrize("name", ["bomb.txt", "bomb.html", "bomb.json", "bomb.jsonl", "b.jsonl.gz"])
+def test_what_grows_when_it_is_unpacked_is_one_line(tmp_path, monkeypatch, name):
+    monkeypatch.setattr("rmpl.inputs.files.MOST_BYTES", 2**20)
+    monkeypatch.setattr("rmpl.corpora.files.lines_of.__defaults__", (2**20,))
+    (tmp_path / name).write_bytes(gzip.compress(b"a" * 2**21))
+    items, told = read(tmp_path / name)
+    assert not items
+    assert len(told) == 1, told
+    assert "more than 1 MB when it is unpacked" in told[0].what
 
 
 def test_the_same_document_twice_is_read_once(tmp_path):

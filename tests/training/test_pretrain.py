@@ -66,3 +66,7 @@ def test_a_malformed_recipe_is_refused(tmp_path):
     path.write_text(yaml.safe_dump({**RECIPE, "stepz": 1}))
     with pytest.raises(RmplError, match="stepz"):
         pretrain(path, out=tmp_path / "o", work=tmp_path / "w", report=lambda *_: None)
+    elsewhere = [{**RECIPE["phases"][0], "name": "../x"}]
+    path.write_text(yaml.safe_dump({**RECIPE, "phases": elsewhere}))
+    with pytest.raises(RmplError, match="phases"):
+        pretrain(path, out=tmp_path / "o", work=tmp_path / "w", report=lambda *_: None)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,11 @@ def test_overrides_change_single_keys():
         ("stages.1.by=stack", "stacks full"),
         ("stages.7.steps=1", "does not fit"),
         ("seed", "no '='"),
+        ("name=../../x", "name: string should match pattern"),
+        ("name=/tmp/x", "name: string should match pattern"),
+        ("name=..", "name: string should match pattern"),
+        ("name=", "name"),
+        ("stages.0.name=../x", "stages.0.name: string should match pattern"),
     ],
 )
 def test_a_wrong_key_or_value_is_named(override, named):
@@ -54,6 +60,19 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path):
         broken.write_text(text)
         with pytest.raises(RmplError, match=r"broken\.yaml"):
             load_recipe(broken)
+
+
+def test_a_recipe_is_a_regular_file_of_a_recipe_s_size(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(RmplError, match="not a regular file"):
+        load_recipe(tmp_path / "pipe.yaml")
+    (tmp_path / "zeros.yaml").symlink_to("/dev/zero")
+    with pytest.raises(RmplError, match="not a regular file"):
+        load_recipe(tmp_path / "zeros.yaml")
+    with (tmp_path / "large.yaml").open("wb") as file:
+        file.truncate(2**24 + 1)
+    with pytest.raises(RmplError, match="more than 16 MB"):
+        load_recipe(tmp_path / "large.yaml")
 
 
 LORA = ["stages.0.adapter={kind: lora}", "stages.1.adapter={kind: lora}"]

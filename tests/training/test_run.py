@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import threading
 
 import pytest
 
@@ -38,6 +39,36 @@ def test_a_finished_stage_is_not_trained_again(trained, twin, small_world, monke
 def test_another_recipe_or_seed_does_not_overwrite_a_stage(trained, twin, small_world):
     with pytest.raises(RmplError, match="another recipe"):
         Run(recipe(twin, seed=8), trained, small_world).train()
+
+
+def test_one_training_at_a_time_writes_into_a_folder(trained, twin, small_world):
+    refused = []
+
+    def second():
+        try:
+            Run(recipe(twin), trained, small_world).train()
+        except RmplError as error:
+            refused.append(str(error))
+
+    def report(*_):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+
+    before = sorted(trained.rglob("*"))
+    Run(recipe(twin), trained, small_world).train(report)
+    assert len(refused) == 2  # at each stage
+    assert all("is being written by another process" in said for said in refused)
+    assert sorted(trained.rglob("*")) == before
+
+
+def test_an_adapter_outside_of_its_stage_is_refused(trained, tmp_path):
+    (tmp_path / "trained.json").write_bytes((trained / "one" / "trained.json").read_bytes())
+    record = json.loads((tmp_path / "trained.json").read_text())
+    for name in ("../x", "/x", "..", "", "a/b", "a\n"):
+        (tmp_path / "trained.json").write_text(json.dumps({**record, "adapters": [name]}))
+        with pytest.raises(RmplError, match="is no folder in this one"):
+            read_trained(tmp_path)
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(

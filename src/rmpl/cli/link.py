@@ -55,7 +55,8 @@ def command(
     from rmpl.training.trained import load_any, ontology_of
 
     target = out if out is not None else predictions.with_name("linked.jsonl")
-    hold(target)
+    if out is not None or predictions.exists():  # if not, reading them will tell
+        hold(target)
     backbone, folder = load_any(model)
     if schema is not None or folder is None:
         ontology = load_ontology(schema or "m2e2")

@@ -48,7 +48,8 @@ def command(
     from rmpl.training.trained import load_trained, ontology_of
 
     target = out if out is not None else run / "predictions.jsonl"
-    hold(target)
+    if out is not None or run.is_dir():  # if it is none, loading it will tell
+        hold(target)
     documents = list(read_corpus(corpus, data, images=images))[:limit]
     pictures = [image for document in documents for image in document.images]
     missing = sum(picture.path is None for picture in pictures)

@@ -21,6 +21,7 @@ Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 Rate = Annotated[float, pydantic.Field(gt=0)]
 Name = Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=100)]
 """Of what has a folder of its own: it must not lead anywhere else."""
+# Runs of earlier versions have names such as Qwen2.5-VL, too.
 RecipeName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 NO_MODEL = "none"
 PART = Literal["language", "projector", "vision"]
@@ -325,8 +326,6 @@ def _reason(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "no such key"
     message = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "string_pattern_mismatch":
-        return f"{error['input']!r} is no name of letters, digits, - and _"
     return message[0].lower() + message[1:]
 
 

@@ -105,6 +105,14 @@ def test_nothing_is_left_behind_by_a_build_that_stops(
     assert [path.name for path in tmp_path.iterdir()] == ["world"]
 
 
+def test_what_a_killed_build_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    for name in (".world.partial-1", ".world.old-ab", ".worlds.partial-1"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "half").touch()
+    build_world(tmp_path / "world", seed=1, scale=TINY)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".worlds.partial-1", "world"]
+
+
 def test_a_folder_that_cannot_be_written_is_one_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

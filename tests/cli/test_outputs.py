@@ -1,0 +1,143 @@
+"""A second command that would write what another process is writing is refused before its work."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rmpl.cli.main import app
+from rmpl.io.locks import writing_file, writing_folder
+
+pytest.importorskip("fcntl", reason="no locks on this system")
+
+RECIPE = """
+name: one
+backbone: {model: embedded}
+corpora: {ace: {reader: jmee, path: ace}}
+stages: [{name: one, steps: 1, mixture: [{task: text-emi, corpora: [ace]}]}]
+"""
+
+
+@contextlib.contextmanager
+def held(lock):
+    """Let another thread hold a lock: it is refused like another process."""
+    holding, ended = threading.Event(), threading.Event()
+
+    def hold():
+        with lock:
+            holding.set()
+            ended.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert holding.wait(60)
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+FILES = [
+    "predict RUN --data no --out OUT",
+    "link no.jsonl --model no --out OUT",
+    "score no.jsonl --gold no --json OUT",
+    "score no.jsonl --gold no --errors-json OUT",
+    "score no.jsonl --gold no --html OUT",
+    "compare no.jsonl no.jsonl --gold no --json OUT",
+    "report RUN --data no --out OUT",
+    "convert m2e2 no --out OUT.jsonl",
+    "inspect m2e2 no --out OUT",
+    "extract no --out no.jsonl --html OUT",
+    "ablate recipes/ablations/tiny.yaml --data no --json OUT",
+    "calibrate RUN",
+]
+FOLDERS = [
+    "plot SCORES --out OUT",
+    "pretrain no.yaml --out no --work OUT",
+    "train RUN/recipe.yaml --data no --out OUT",
+    "reproduce RUN/recipe.yaml --data WORLD --benchmark WORLD/m2e2 --out OUT",
+    "baseline export WORLD/m2e2 --out OUT",
+]
+WHOLE = ["world --out OUT", "recipes --out OUT"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, small_world: Path):
+    """Return what runs a command, with the places in it put in."""
+    places = {"OUT": tmp_path / "out", "RUN": tmp_path / "run", "WORLD": small_world}
+    places["SCORES"] = tmp_path / "scores.json"
+    places["SCORES"].write_text('{"strict": {"text_emi": {"f1": 50.0}}}')
+    places["RUN"].mkdir()
+    (places["RUN"] / "recipe.yaml").write_text(RECIPE)
+
+    def command(line: str):
+        for name, place in places.items():
+            line = line.replace(name, str(place))
+        result = CliRunner().invoke(app, line.split())
+        return result.exit_code, result.output
+
+    return command
+
+
+def refused(found: tuple[int, str]) -> bool:
+    code, said = found
+    *_, last = said.strip().splitlines()
+    return code == 2 and "is being written by another process; wait" in last
+
+
+@pytest.mark.parametrize("line", FILES)
+def test_a_file_is_written_by_one_process(run, tmp_path, line):
+    name = {"convert": "out.jsonl", "calibrate": "run/calibration.json"}
+    with held(writing_file(tmp_path / name.get(line.split()[0], "out"))):
+        found = run(line)
+        assert refused(found), found
+
+
+@pytest.mark.parametrize("line", FOLDERS)
+def test_a_folder_is_written_by_one_process(run, tmp_path, line):
+    with held(writing_folder(tmp_path / "out")):
+        found = run(line)
+        assert refused(found), found
+
+
+@pytest.mark.parametrize("line", WHOLE)
+def test_a_folder_that_comes_as_a_whole_is_written_by_one_process(run, tmp_path, line):
+    with held(writing_file(tmp_path / "out", folder=True)):
+        found = run(line)
+        assert refused(found), found
+
+
+def test_a_command_that_ends_lets_go_and_leaves_nothing_behind(run, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    for line in ("score no.jsonl --gold no --json OUT", "predict RUN --data no --out OUT"):
+        code, said = run(line)
+        assert code == 2
+        assert "another process" not in said
+    with held(writing_file(tmp_path / "out")):
+        pass
+    assert sorted(tmp_path.rglob("*")) == before
+    code, said = run("plot SCORES --out OUT")
+    assert code == 0, said
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["scores-strict.svg"]
+
+
+def test_a_name_in_scores_leads_nowhere_else(run, tmp_path):
+    (tmp_path / "scores.json").write_text('{"../../x": {"text_emi": {"f1": 50.0}}}')
+    code, said = run("plot SCORES --out OUT")
+    assert code == 0, said
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["scores-.._.._x.svg"]
+
+
+def test_scores_can_be_written_to_a_full_device_in_one_line(run, tmp_path):
+    """The disk being full is told, and a device is not replaced by a file."""
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"doc_id": "1", "text_events": [], "image_events": [], "links": []}\n')
+    code, said = run(f"score {gold} --gold {gold} --json /dev/full")
+    assert code == 2
+    assert said.strip().splitlines()[-1].startswith("rmpl: /dev/full: cannot be written (No space")
+    assert not Path("/dev/full").is_file()
