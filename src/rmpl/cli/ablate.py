@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
 
+
+@lets_go
 def command(
     grid: Annotated[Path, typer.Argument(help="Grid of ablations, a YAML file.")],
     data: Annotated[
@@ -50,7 +53,6 @@ def command(
         wanted = seeds or len(plan.grid.seeds)
         typer.echo(f"{len(plan.cells)} cells, {wanted} seeds; nothing was trained or written")
         return
-    from rmpl.cli.outputs import hold
     from rmpl.cli.progress import Bars
     from rmpl.experiments.ablation import RESULT, Ablation, write_result
     from rmpl.experiments.ablation_table import ablation_lines

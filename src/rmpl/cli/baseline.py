@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rmpl.cli.outputs import hold_folder, lets_go
+
 if TYPE_CHECKING:
     from rmpl.records import Document
 
@@ -31,6 +33,7 @@ def baselines() -> None:
 
 
 @app.command("prompt")
+@lets_go
 def prompt(
     model: Annotated[str, typer.Argument(help="A hub id or a model's folder.")],
     data: Annotated[Path, typer.Option(help="The benchmark's folder.")],
@@ -62,7 +65,6 @@ def prompt(
     The prompts are those that trained models are asked with. Examples come from training corpora
     only; what shares an id or a sentence with the benchmark is left out of them.
     """
-    from rmpl.cli.outputs import hold_folder
     from rmpl.cli.progress import Bars
     from rmpl.cli.scoring import write_json
     from rmpl.corpora.predictions import write_predictions
@@ -96,6 +98,7 @@ def prompt(
 
 
 @app.command("export")
+@lets_go
 def export(
     data: Annotated[Path, typer.Argument(help="The benchmark's folder.")],
     out: Annotated[Path, typer.Option(help="Folder to write m2e2_text.jsonl and so on to.")],
@@ -112,7 +115,6 @@ def export(
     """
     import msgspec
 
-    from rmpl.cli.outputs import hold_folder
     from rmpl.corpora.files import replacing
     from rmpl.experiments.harness import MEDIA, TASK_NAMES, harness_context, rows
     from rmpl.experiments.measuring import Benchmark

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
 
+
+@lets_go
 def command(
     run: Annotated[Path, typer.Argument(help="A run's folder.")],
     data: Annotated[
@@ -22,7 +25,6 @@ def command(
 
     Writes calibration.json into the run's folder; predict and extract use it from then on.
     """
-    from rmpl.cli.outputs import hold
     from rmpl.cli.progress import Bars
     from rmpl.cli.tables import print_table
     from rmpl.errors import RmplError

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
 
+
+@lets_go
 def command(
     first: Annotated[str, typer.Argument(help="Prediction file of the first system.")],
     second: Annotated[str, typer.Argument(help="Prediction file of the second system.")],
@@ -30,7 +33,6 @@ def command(
     ] = ("m2e2"),
 ) -> None:
     """Compare two prediction files by a paired test over documents, corrected after Holm."""
-    from rmpl.cli.outputs import hold
     from rmpl.cli.scoring import (
         gold_notes,
         noting,

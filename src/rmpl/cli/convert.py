@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
 
+
+@lets_go
 def command(
     dataset: Annotated[str, typer.Argument(help="m2e2, ace, jmee, swig, mnre, rams, ...")],
     path: Annotated[Path, typer.Argument(help="The corpus's folder, or one of its files.")],
@@ -31,7 +34,6 @@ def command(
     ] = False,
 ) -> None:
     """Convert a corpus into documents, all in one form; `documents` is that form's own name."""
-    from rmpl.cli.outputs import hold
     from rmpl.corpora.documents import different, write_documents
     from rmpl.corpora.pictures import with_absolute_paths
     from rmpl.corpora.predictions import write_predictions

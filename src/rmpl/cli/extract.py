@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -25,6 +27,7 @@ SERVER_KEY = "RMPL_SERVER_KEY"
 """The environment's name of the key that a server wants, if it wants one."""
 
 
+@lets_go
 def command(
     inputs: Annotated[
         list[str],
@@ -86,7 +89,6 @@ def command(
     In a folder, an article and the pictures beside it are a document (docs/extraction.md). What
     cannot be read is told of, skipped and counted; the exit code is then 1.
     """
-    from rmpl.cli.outputs import hold
     from rmpl.corpora.report import ReadReport
     from rmpl.errors import RmplError, one_line
     from rmpl.extraction.results import ResultsFile

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
+
 if TYPE_CHECKING:
     from rmpl.backbones.backbone import Backbone
     from rmpl.backbones.settings import Settings
@@ -22,6 +24,7 @@ SAMPLES = 12
 """How many samples of one document are shown."""
 
 
+@lets_go
 def command(
     corpus: Annotated[str, typer.Argument(help="m2e2, ace, jmee, swig, mnre, rams, ...")],
     path: Annotated[Path, typer.Argument(help="The corpus's folder, or one of its files.")],
@@ -45,7 +48,6 @@ def command(
     says something else.
     """
     from rmpl.backbones.weightless import load_weightless
-    from rmpl.cli.outputs import hold
     from rmpl.corpora.registry import find_corpus, read_corpus
     from rmpl.errors import RmplError, one_line
     from rmpl.ontology import load_ontology

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
+
 if TYPE_CHECKING:
     from rmpl.ontology import Ontology
     from rmpl.records import Document
 
 
+@lets_go
 def command(
     predictions: Annotated[
         Path, typer.Argument(help="Prediction file with text and image events.")
@@ -42,7 +45,6 @@ def command(
     Links that the file already has are replaced; events and arguments stay as they are. With the
     links come the multimedia events that they make, as rmpl extract writes them.
     """
-    from rmpl.cli.outputs import hold
     from rmpl.cli.progress import Bars
     from rmpl.corpora.files import replacing
     from rmpl.extraction.asking import Asker

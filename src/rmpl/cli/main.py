@@ -33,7 +33,6 @@ from rmpl.cli import (
     world,
 )
 from rmpl.cli import app as serving
-from rmpl.cli.outputs import letting_go
 from rmpl.errors import RmplError, one_line
 
 TRAINING = frozenset(
@@ -51,8 +50,7 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command; a mistake in the input ends with one line and exit code 2."""
         try:
-            with letting_go():
-                return super().invoke(ctx)
+            return super().invoke(ctx)
         except RmplError as error:
             if ctx.params.get("debug"):
                 raise

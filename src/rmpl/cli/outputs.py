@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from rmpl.io.locks import writing_file, writing_folder
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _held = contextlib.ExitStack()
 
@@ -35,10 +40,12 @@ def hold_folder(folder: Path) -> None:
     _held.enter_context(writing_folder(folder))
 
 
-@contextlib.contextmanager
-def letting_go() -> Iterator[None]:
-    """Let go, at the end, of all that a command holds."""
-    try:
-        yield
-    finally:
-        _held.close()
+def lets_go(command: Callable[P, T]) -> Callable[P, T]:
+    """Make a command let go, at its end, of all that it holds."""
+
+    @functools.wraps(command)
+    def and_let_go(*args: P.args, **kwargs: P.kwargs) -> T:
+        with _held:
+            return command(*args, **kwargs)
+
+    return and_let_go

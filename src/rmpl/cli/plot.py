@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold_folder, lets_go
 
+
+@lets_go
 def command(
     inputs: Annotated[
         list[Path],
@@ -26,7 +29,6 @@ def command(
     What is drawn follows from what the files hold: scores of several systems stand side by side,
     with their intervals where they were computed.
     """
-    from rmpl.cli.outputs import hold_folder
     from rmpl.errors import RmplError
     from rmpl.viewer.plot_inputs import read_inputs
     from rmpl.viewer.plots import FORMATS, write_plots

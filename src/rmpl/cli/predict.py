@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
 
+
+@lets_go
 def command(
     run: Annotated[Path, typer.Argument(help="A run's folder, or that of one of its stages.")],
     data: Annotated[Path, typer.Option(help="The corpus's folder.")],
@@ -38,7 +41,6 @@ def command(
     ] = False,
 ) -> None:
     """Extract the events of a corpus: mentions, then arguments, then links."""
-    from rmpl.cli.outputs import hold
     from rmpl.cli.progress import Bars
     from rmpl.corpora.predictions import write_predictions
     from rmpl.corpora.registry import read_corpus

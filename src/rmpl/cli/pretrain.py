@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold_folder, lets_go
 
+
+@lets_go
 def command(
     recipe: Annotated[Path, typer.Argument(help="Recipe of the base.")],
     out: Annotated[Path, typer.Option(help="Folder to write the base model to.")],
     work: Annotated[Path, typer.Option(help="Folder for data and checkpoints.")],
 ) -> None:
     """Make the embedded model's base: generic skills only, no event types or roles."""
-    from rmpl.cli.outputs import hold_folder
     from rmpl.cli.progress import Bars
     from rmpl.training.pretrain import pretrain
 

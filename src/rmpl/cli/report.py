@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
 
+
+@lets_go
 def command(
     run: Annotated[Path, typer.Argument(help="A run's folder, or a prediction file.")],
     data: Annotated[Path, typer.Option(help="The folder of the corpus that holds the gold.")],
@@ -27,7 +30,6 @@ def command(
     ] = None,
 ) -> None:
     """Write one self-contained page: scores, errors, curves, documents gold beside predicted."""
-    from rmpl.cli.outputs import hold
     from rmpl.cli.scoring import require_documents
     from rmpl.corpora.predictions import read_predictions
     from rmpl.corpora.registry import read_corpus

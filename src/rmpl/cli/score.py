@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold, lets_go
+
 if TYPE_CHECKING:
     from rmpl.records import Document
 
 
+@lets_go
 def command(
     predictions: Annotated[
         str | None,
@@ -52,7 +55,6 @@ def command(
     ] = False,
 ) -> None:
     """Score predictions against gold: precision, recall and F1 with the counts behind them."""
-    from rmpl.cli.outputs import hold
     from rmpl.cli.scoring import (
         gold_notes,
         intervals_of,
