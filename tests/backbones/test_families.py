@@ -337,7 +337,7 @@ def test_a_frame_gives_the_tokens_of_the_whole_layout(backbone, pictures):
         for text in texts:
             whole = inputs_of(backbone.family.chat(backbone.processor, picture, text))
             one = backbone.encode(Prompt(text, image), "yes")
-            others = [] if frame is None else [backbone.encode_in(frame, text, "yes")]
+            others = [] if frame is None else [backbone.encode_in(frame, Prompt(text), "yes")]
             for encoded in [one, *filter(None, others)]:
                 assert encoded.input_ids[: encoded.prompt_length] == whole.ids
                 for name, row in whole.rows.items():

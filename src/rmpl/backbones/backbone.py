@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from safetensors import SafetensorError
 from rmpl.backbones import embedded, family_of
 from rmpl.backbones.checkpoints import ask_hub, model_type_of
 from rmpl.backbones.family import Family
-from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features
+from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features, same_shape
 from rmpl.backbones.frames import (
     PROBE,
     Frame,
@@ -26,16 +27,18 @@ from rmpl.backbones.frames import (
     find_frame,
     inputs_of,
     is_framed,
-    tokens_of,
 )
 from rmpl.backbones.loading import Attention, Weights, loading
+from rmpl.backbones.model_files import model_folder
 from rmpl.backbones.picture_frames import PictureFrames
+from rmpl.backbones.plain_text import Place, PlainText
 from rmpl.backbones.settings import SETTINGS, Settings, bound_pixels, pixel_bounds, read_settings
 from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology
 from rmpl.records import Image
 from rmpl.tasks import Context, Prompt
+from rmpl.tasks.schema import places_of_boxes
 
 # Loading a model shows its own bars, one a shard: those of a run say more.
 transformers.utils.logging.disable_progress_bar()
@@ -72,6 +75,7 @@ class Backbone:
         self.settings = bound_pixels(processor, family, settings)
         self.end_id = self._end_of_turn()
         self.placeholders = _placeholders(processor)
+        self._text = PlainText(self.tokenizer, self.placeholders)
         self._picture_tokens: dict[tuple[int, int], int] = {}
 
     def context(self, ontology: Ontology) -> Context:
@@ -88,12 +92,10 @@ class Backbone:
         RmplError
             If the picture cannot be opened, or the processor refuses it.
         """
-        text = self._plain(prompt.text)
-        if prompt.image is None and self._text_frame is not None and is_framed(text):
-            inputs = self._text_frame.around(tokens_of(self.tokenizer, text))
-        else:
-            inputs = inputs_of(self._lay_out(prompt.image, text))
-        return self._answered(inputs, target)
+        text, image = prompt.text, prompt.image
+        if image is None and self._text_frame is not None and is_framed(text):
+            return self._answered(self._text_frame.around(self._tokens(prompt)), target)
+        return self._answered(self._lay_out(image, prompt), target)
 
     def frame(self, image: Image) -> Frame | None:
         """Return the frame that prompts about a picture have in common, with its tensors.
@@ -110,29 +112,61 @@ class Backbone:
         with self._refusals(image, PROBE):
             return self._frames.of(open_image(Path(image.path or "")))
 
-    def encode_in(self, frame: Frame, text: str, target: str | None = None) -> Encoded | None:
+    def encode_in(self, frame: Frame, prompt: Prompt, target: str | None = None) -> Encoded | None:
         """Tokenise a prompt as ``encode`` does, in its picture's frame.
 
         ``None`` where the text's tokens may depend on the frame.
         """
-        text = self._plain(text)
-        if not is_framed(text):
+        if not is_framed(prompt.text):
             return None
-        return self._answered(frame.around(tokens_of(self.tokenizer, text)), target)
+        return self._answered(frame.around(self._tokens(prompt)), target)
+
+    def count(self, target: str) -> int:
+        """Return how many tokens a target has, the end of the turn left out."""
+        return len(self._text.tokens(target, self._named_in_answer(target)))
+
+    def _tokens(self, prompt: Prompt) -> list[int]:
+        return self._text.tokens(prompt.text, self._named(prompt.text, prompt.boxes))
+
+    def _named(self, text: str, boxes: Sequence[Place]) -> list[Place]:
+        """Return the places of the family's own tokens in a text's boxes."""
+        named = re.compile(self.family.box_tokens or "(?!)")
+        return [found.span() for box in boxes for found in named.finditer(text, *box)]
+
+    def _named_in_answer(self, target: str) -> list[Place]:
+        if not self.family.box_tokens:
+            return []
+        return self._named(target, places_of_boxes(target, self._box_key))
+
+    @functools.cached_property
+    def _box_key(self) -> str:
+        bounds = pixel_bounds(self.family, self.settings)
+        return self.family.boxes(self.settings.box_step, bounds).key
 
     def _answered(self, inputs: Inputs, target: str | None) -> Encoded:
         ids, rows = inputs.ids, inputs.rows
         if target is not None:
-            answer = [*tokens_of(self.tokenizer, target), self.end_id]
+            answer = [*self._text.tokens(target, self._named_in_answer(target)), self.end_id]
             ids = ids + answer
             types = self.family.target_types
             rows = {name: row + [types.get(name, 0)] * len(answer) for name, row in rows.items()}
         return Encoded(ids, len(inputs.ids), rows, dict(inputs.others))
 
-    def _lay_out(self, image: Image | None, text: str) -> Mapping[str, Any]:
+    def _lay_out(self, image: Image | None, prompt: Prompt) -> Inputs:
         picture = None if image is None else open_image(Path(image.path or ""))
-        with self._refusals(image, text):
-            return self.family.chat(self.processor, picture, text)
+        with self._refusals(image, prompt.text):
+            return self._laid_out(picture, prompt)
+
+    def _laid_out(self, picture: PIL.Image.Image | None, prompt: Prompt) -> Inputs:
+        """Lay a prompt out by the checkpoint's own template, its text as plain text."""
+        text, refusal = prompt.text, None
+        for plain in self._text.masked(text, self._named(text, prompt.boxes)):
+            laid_out = inputs_of(self.family.chat(self.processor, picture, plain.masked))
+            try:
+                return plain.put_into(laid_out)
+            except ValueError as error:
+                refusal = error
+        raise refusal or ValueError("its tokenizer has no token to stand for others")
 
     @contextlib.contextmanager
     def _refusals(self, image: Image | None, text: str) -> Iterator[None]:
@@ -154,21 +188,21 @@ class Backbone:
 
         The picture is not opened: its ``width`` and ``height`` must be known.
         """
-        answer = 0 if target is None else len(tokens_of(self.tokenizer, target)) + 1
-        text = self._plain(prompt.text)
+        answer = 0 if target is None else self.count(target) + 1
         image = prompt.image
         frame = self._text_frame if image is None else self._small_frame
-        if frame is not None and is_framed(text):
-            around = len(frame) + len(tokens_of(self.tokenizer, text))
+        if frame is not None and is_framed(prompt.text):
+            around = len(frame) + len(self._tokens(prompt))
         else:
             small = None if image is None else _small_picture()
-            around = int(self.family.chat(self.processor, small, text)["input_ids"].shape[1])
+            around = len(self._laid_out(small, prompt).ids)
         return around + answer + (0 if image is None else self._more(image.width, image.height))
 
     @functools.cached_property
     def _text_frame(self) -> Frame | None:
-        layout = functools.partial(self._lay_out, None)
-        return find_frame(layout, self.tokenizer)
+        with self._refusals(None, PROBE):
+            layout = functools.partial(self.family.chat, self.processor, None)
+            return find_frame(layout, self.tokenizer)
 
     @functools.cached_property
     def _small_frame(self) -> Frame | None:
@@ -201,15 +235,6 @@ class Backbone:
         if self.end_id in ids:
             ids = ids[: ids.index(self.end_id)]
         return str(self.tokenizer.decode(ids, skip_special_tokens=True))
-
-    def _plain(self, text: str) -> str:
-        """Return the text with its placeholders of pictures broken up.
-
-        Processors would count one in a sentence as a picture.
-        """
-        for token in self.placeholders:
-            text = text.replace(token, f"{token[0]} {token[1:]}")
-        return text
 
     def _end_of_turn(self) -> int:
         """Return the number of the token that ends an answer; generation stops at it."""
@@ -257,7 +282,7 @@ class Backbone:
         for name in sorted({name for sample in seen for name in sample.vision}):
             if not (name == PIXELS and FEATURES in inputs):
                 parts = [sample.vision[name] for sample in seen if name in sample.vision]
-                inputs[name] = torch.cat(_same_shape(parts))
+                inputs[name] = torch.cat(same_shape(parts))
         return inputs
 
     def save(self, path: Path) -> None:
@@ -283,25 +308,6 @@ def _placeholders(processor: Any) -> set[str]:
     names = ("image_token", "video_token")
     found = (getattr(owner, name, None) for owner in owners for name in names)
     return {token for token in found if isinstance(token, str)}
-
-
-def _same_shape(parts: list[torch.Tensor]) -> list[torch.Tensor]:
-    """Pad tensors with zeros at their ends, so that they differ in their first dimension only.
-
-    Pictures cut into different numbers of tiles, of shape (1, tiles, 3, height, width), are told
-    apart from such padding by the models: by ``image_sizes``, by ``pixel_attention_mask``, or
-    because a tile of zeros is none.
-    """
-    shape = [max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True)]
-    padded = []
-    for part in parts:
-        gaps = [
-            gap
-            for size, wanted in zip(reversed(part.shape[1:]), reversed(shape), strict=True)
-            for gap in (0, wanted - size)
-        ]
-        padded.append(torch.nn.functional.pad(part, gaps) if any(gaps) else part)
-    return padded
 
 
 def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
@@ -342,11 +348,12 @@ def load_backbone(
         settings = read_settings(Path(where)) or Settings()
     family = family_of(model_type_of(where), where)
     ask_hub(where)
-    told = loading(family, where, weights, attention)
-    processor = family.load_processor(where)
+    folder = str(model_folder(where))
+    told = loading(family, folder, weights, attention)
+    processor = family.load_processor(folder)
     try:
         model = getattr(transformers, family.model_class).from_pretrained(
-            where, use_safetensors=True, **told
+            folder, use_safetensors=True, trust_remote_code=False, **told
         )
     except (OSError, ValueError, SafetensorError) as error:
         raise RmplError(
@@ -355,6 +362,8 @@ def load_backbone(
             remedy="weights must be whole safetensors files: pickled ones (.bin, .pt) can run any "
             "program and are refused; convert them on a machine you trust",
         ) from error
+    if folder != where:  # what is saved of it names the hub's model, not this machine's copy
+        model.name_or_path = model.config._name_or_path = where
     return Backbone(model, processor, family, settings)
 
 

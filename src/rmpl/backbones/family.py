@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import PIL.Image
 
+from rmpl.backbones.layouts import flat_template
 from rmpl.tasks.schema import BoxCodec
 
 Part = Literal["language", "projector", "vision"]
@@ -25,6 +26,7 @@ def chat_template(processor: Any, picture: PIL.Image.Image | None, text: str) ->
     content.append({"type": "text", "text": text})
     inputs: Mapping[str, Any] = processor.apply_chat_template(
         [{"role": "user", "content": content}],
+        chat_template=flat_template(processor, shows_picture=picture is not None),
         add_generation_prompt=True,
         tokenize=True,
         return_dict=True,
@@ -73,6 +75,9 @@ class Family:
     sees_ahead
         Whether a token of a prompt sees what stands after it, pictures aside. Then no two prompts
         can share what is computed of a common beginning.
+    box_tokens
+        A regular expression of the control tokens that boxes are written with, if there are any:
+        in an answer's boxes, and nowhere else, they are what they say.
     whole
         For each part, modules that a LoRA adapter trains and saves whole, because their weights
         belong to no linear layer.
@@ -91,4 +96,5 @@ class Family:
     end_of_turn: str | None = None
     target_types: dict[str, int] = dataclasses.field(default_factory=dict)
     sees_ahead: bool = False
+    box_tokens: str = ""
     whole: dict[Part, tuple[str, ...]] = dataclasses.field(default_factory=dict)

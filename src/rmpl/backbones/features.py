@@ -99,3 +99,22 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
     elif value is not None:
         for item in value:
             yield from _tensors(item)
+
+
+def same_shape(parts: list[torch.Tensor]) -> list[torch.Tensor]:
+    """Pad tensors with zeros at their ends, so that they differ in their first dimension only.
+
+    Pictures cut into different numbers of tiles, of shape (1, tiles, 3, height, width), are told
+    apart from such padding by the models: by ``image_sizes``, by ``pixel_attention_mask``, or
+    because a tile of zeros is none.
+    """
+    shape = [max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True)]
+    padded = []
+    for part in parts:
+        gaps = [
+            gap
+            for size, wanted in zip(reversed(part.shape[1:]), reversed(shape), strict=True)
+            for gap in (0, wanted - size)
+        ]
+        padded.append(torch.nn.functional.pad(part, gaps) if any(gaps) else part)
+    return padded

@@ -91,4 +91,5 @@ FAMILY = Family(
     chat=chat,
     target_types={"token_type_ids": 1},
     sees_ahead=True,
+    box_tokens=r"<loc\d{4}>",
 )

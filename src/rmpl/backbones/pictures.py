@@ -84,7 +84,7 @@ def encode_seen(
     """Tokenise a prompt as ``Backbone.encode`` does; features stand in for its picture's pixels."""
     encoded = None
     if seen.frame is not None:
-        encoded = backbone.encode_in(seen.frame, prompt.text, target)
+        encoded = backbone.encode_in(seen.frame, prompt, target)
     if encoded is None:
         encoded = backbone.encode(prompt, target)
         del encoded.vision[PIXELS]

@@ -8,8 +8,11 @@ torchvision, transformers picks the image processor's faster backend by itself.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from rmpl.backbones.layouts import flat_template
+from rmpl.backbones.model_files import check_model
 from rmpl.errors import RmplError
 
 
@@ -30,6 +33,8 @@ def load(processor_class: Any, source: str, *, template: bool = True) -> Any:
     RmplError
         If files are missing, the hub cannot be reached, or what is there cannot read pictures.
     """
+    if Path(source).is_dir():
+        check_model(Path(source))
     try:
         processor = processor_class.from_pretrained(source, trust_remote_code=False)
     except (OSError, ValueError, TypeError, AttributeError, ImportError) as error:
@@ -53,4 +58,7 @@ def load(processor_class: Any, source: str, *, template: bool = True) -> Any:
             where=source,
             remedy="take the instruction-tuned checkpoint, or add its chat_template.jinja",
         )
+    if template:
+        for shows_picture in (False, True):
+            flat_template(processor, shows_picture=shows_picture)
     return processor

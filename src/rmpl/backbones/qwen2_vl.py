@@ -149,4 +149,5 @@ FAMILY = Family(
     },
     twin=twin,
     pixels=(0, 0),
+    box_tokens=r"<\|box_(?:start|end)\|>",
 )

@@ -1,4 +1,10 @@
-"""Prompts as messages of OpenAI's chat completions, and replies read from their answers."""
+"""Prompts as messages of OpenAI's chat completions, and replies read from their answers.
+
+A server lays messages out with a tokenizer that is not known here, and may read ``<|im_end|>`` in
+an article as the end of the turn. Whatever has the form of a control token is therefore sent with a
+blank behind its first character, ``< |im_end|>``; an answer that quotes it so is read as if the
+blank were not there.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +12,55 @@ import base64
 import io
 import itertools
 import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import Reply
 from rmpl.tasks import Prompt
+
+_LISTED = "INST|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|SYSTEM_PROMPT|IMG|IMG_BREAK|IMG_END"
+_CONTROL = re.compile(
+    # <|im_end|>, <image>, </s>, <<SYS>>, <start_of_turn>, and those with wider bars
+    r"<(?=([|/<\uff5c]{0,2}[^\s<>]{1,64}>))"
+    # those of Mistral, BERT and GLM
+    rf"|\[(?=(/?(?:{_LISTED}|CLS|SEP|PAD|UNK|MASK|gMASK|sMASK|multimodal)\]))"
+)
+
+
+def broken_up(text: str, boxes: Sequence[tuple[int, int]] = ()) -> str:
+    """Return a text without anything of the form of a control token, but for ``boxes`` in it."""
+
+    def break_up(found: re.Match[str]) -> str:
+        own = any(first <= found.start() < last for first, last in boxes)
+        return found[0] if own else f"{found[0]} "
+
+    return _CONTROL.sub(break_up, text)
+
+
+def put_together(reply: Reply, asked: str) -> Reply:
+    """Return a reply as if it quoted the text that was asked about, not what was sent of it.
+
+    A blank that the text itself has there stays.
+    """
+    rests = {found[1] or found[2] for found in _CONTROL.finditer(asked)}
+    # Inner ones first, as in <<SYS>>.
+    blanks = [f"{first} {rest}" for rest in sorted(rests, key=len) for first in "<["]
+    text, ends = reply.text, list(reply.ends)
+    for blank in blanks:
+        if blank in asked:
+            continue
+        while (at := text.find(blank)) >= 0:
+            text = f"{text[: at + 1]}{text[at + 2 :]}"
+            ends = [end - (end > at + 1) for end in ends]
+    if text == reply.text:
+        return reply
+    return msgspec.structs.replace(reply, text=text, ends=tuple(ends))
 
 
 def message_of(prompt: Prompt) -> dict[str, Any]:
@@ -25,7 +73,7 @@ def message_of(prompt: Prompt) -> dict[str, Any]:
     RmplError
         If the picture cannot be opened.
     """
-    text = {"type": "text", "text": prompt.text}
+    text = {"type": "text", "text": broken_up(prompt.text, prompt.boxes)}
     if prompt.image is None:
         return {"role": "user", "content": [text]}
     file = io.BytesIO()

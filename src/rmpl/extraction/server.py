@@ -15,7 +15,7 @@ from rmpl.errors import RmplError
 from rmpl.extraction.connection import Connection, RefusedError
 from rmpl.extraction.engine import Progress, Reply
 from rmpl.extraction.legal import is_legal, nothing, repaired
-from rmpl.extraction.messages import message_of, reply_of
+from rmpl.extraction.messages import broken_up, message_of, put_together, reply_of
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
 
@@ -140,17 +140,18 @@ class ServerEngine:
     def _answer(self, line: Connection, key: _Key) -> Reply:
         prompt, grammar, max_tokens = key
         asked = [message_of(prompt)]
-        reply = reply_of(self._ask(line, asked, grammar, max_tokens))
+        reply = put_together(reply_of(self._ask(line, asked, grammar, max_tokens)), prompt.text)
         if grammar is None or is_legal(reply.text, grammar):
             return reply
         text = repaired(reply.text, grammar)
         if text is None:
             self.counts["asked again"] += 1
             asked += [
-                {"role": "assistant", "content": reply.text},
+                {"role": "assistant", "content": broken_up(reply.text)},
                 {"role": "user", "content": REASKED},
             ]
             reply = reply_of(self._ask(line, asked, grammar, max_tokens))
+            reply = put_together(reply, prompt.text)
             text = repaired(reply.text, grammar)
         self.counts["given up" if text is None else "repaired"] += 1
         # Another text than the tokens': only the mean of their probabilities is left.

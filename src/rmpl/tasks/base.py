@@ -10,17 +10,22 @@ import msgspec
 
 from rmpl.ontology import Ontology
 from rmpl.records import Document, Image, Sentence, Span
-from rmpl.tasks.schema import BoxCodec
+from rmpl.tasks.schema import BoxCodec, places_of_boxes
 
 Style = Literal["full", "brief"]
 Directions = Literal["one", "both"]
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """What a model is shown: an optional picture, then a text."""
+    """What a model is shown: an optional picture, then a text.
+
+    ``boxes`` are places in the text, first character and the one after the last, where the task has
+    written a box, maybe in the family's own tokens. All else is plain text, whatever it holds.
+    """
 
     text: str
     image: Image | None = None
+    boxes: tuple[tuple[int, int], ...] = ()
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -90,8 +95,11 @@ class Task:
         """
         if self.context.style == "brief":
             return Prompt(f"{self.name}: {body}".rstrip(), image)
-        parts = [self.beginning(), self.context.examples.get(self.name, ""), body]
-        return Prompt("\n".join(part for part in parts if part), image)
+        examples = self.context.examples.get(self.name, "")
+        text = "\n".join(part for part in (self.beginning(), examples, body) if part)
+        end = len(text) - len(body)
+        boxes = places_of_boxes(text[:end], self.context.boxes.key) if examples else []
+        return Prompt(text, image, tuple(boxes))
 
     def beginning(self) -> str:
         """Return what every full prompt of this task begins with: the instruction, the schema."""

@@ -16,6 +16,7 @@ where it is not the first. The key and the numbers of a box belong to the model 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Generic, Protocol, TypeVar
 
@@ -84,6 +85,14 @@ class Answer(msgspec.Struct, Generic[T]):
     items: list[T]
     failure: str | None = None
     places: list[Place] = []
+
+
+def places_of_boxes(answers: str, key: str) -> list[tuple[int, int]]:
+    """Return where answers have boxes that are strings; ``key`` is the boxes' key.
+
+    No string that an answer copies from a document can hold one: its quotes have backslashes there.
+    """
+    return [found.span() for found in re.finditer(rf'"{key}":"[^"\\]*"', answers)]
 
 
 def encode_answer(value: object, box_key: str) -> str:

@@ -235,7 +235,10 @@ class Name(_OfPictures):
         thing = seen.rng.choice(seen.things)
         body = encode_answer(self.box(thing, seen.image), "box")
         target = encode_answer([Thing(name=self.context.pad + (thing.gloss or ""))], "box")
-        yield self.sample(seen.image, 0, body, target)
+        sample = self.sample(seen.image, 0, body, target)
+        text = sample.prompt.text
+        asked = msgspec.structs.replace(sample.prompt, boxes=((len(text) - len(body), len(text)),))
+        yield msgspec.structs.replace(sample, prompt=asked)
 
 
 class Describe(_OfPictures):

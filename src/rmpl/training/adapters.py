@@ -15,11 +15,10 @@ from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dic
 from safetensors import SafetensorError, safe_open
 
 from rmpl.backbones.family import Family, Part
+from rmpl.backbones.model_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_adapter
 from rmpl.errors import RmplError
 from rmpl.io.regular import read_text
 
-WEIGHTS = "adapter_model.safetensors"
-CONFIG = "adapter_config.json"
 TRAINED_ADAPTER = "default"
 """The name of the adapter that learns, among those that are stacked."""
 
@@ -107,6 +106,8 @@ def stack_lora(model: Any, below: Sequence[Path], config: LoraConfig) -> Any:
     RmplError
         If an adapter trains modules whole: two adapters cannot have one module.
     """
+    for adapter in below:
+        check_adapter(adapter)
     configs = [LoraConfig.from_pretrained(str(adapter)) for adapter in below]
     if any(one.modules_to_save for one in (config, *configs)):
         raise RmplError(
@@ -164,7 +165,7 @@ def _add(model: Any, adapter: Path, name: str, **kwargs: Any) -> None:
 
 def _check_whole(model: Any, adapter: Path, name: str) -> None:
     """See that all of an adapter was put in, and nothing of it is missing: peft only warns."""
-    with safe_open(adapter / WEIGHTS, framework="pt") as file:
+    with safe_open(adapter / ADAPTER_WEIGHTS, framework="pt") as file:
         saved = set(file.keys())
     wanted = set(get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False))
     if saved != wanted:
@@ -176,13 +177,7 @@ def _check_whole(model: Any, adapter: Path, name: str) -> None:
 @contextlib.contextmanager
 def _matching(model: Any, adapter: Path) -> Iterator[None]:
     """Refuse pickled adapters, and those whose class, modules or shapes are not the model's."""
-    if not (adapter / WEIGHTS).is_file():
-        raise RmplError(
-            f"no {WEIGHTS} here",
-            where=str(adapter),
-            remedy="pickled adapters (.bin, .pt) can run any program and are refused; convert it "
-            "on a machine you trust",
-        )
+    check_adapter(adapter)
     _check_class(model, adapter)
     try:
         with warnings.catch_warnings():
@@ -206,12 +201,12 @@ def _check_class(model: Any, adapter: Path) -> None:
 
     Two families may have language models of the same shapes, as Qwen2-VL and Qwen2.5-VL of 7B have.
     """
-    path = adapter / CONFIG
+    path = adapter / ADAPTER_CONFIG
     try:
         named = json.loads(read_text(path)).get("auto_mapping") or {}
     except (OSError, ValueError, AttributeError) as error:
         raise RmplError(
-            f"no adapter without a whole {CONFIG} ({error})",
+            f"no adapter without a whole {ADAPTER_CONFIG} ({error})",
             where=str(adapter),
             remedy="copy or download the folder again",
         ) from error

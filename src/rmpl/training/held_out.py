@@ -140,8 +140,7 @@ class HeldOut:
         mine = samples[rank :: world()]
         if not self._writes or not mine:
             return 0, 0, 0
-        tokenizer = self._backbone.tokenizer
-        longest = max(len(tokenizer(sample.target)["input_ids"]) for sample in mine)
+        longest = max(self._backbone.count(sample.target) for sample in mine)
         language = self._backbone.model.config.get_text_config()
         language.use_cache, was = True, language.use_cache
         replies = LocalEngine(self._backbone, batch=self._batch).answer(

@@ -13,7 +13,8 @@ from peft import PeftModel, set_peft_model_state_dict
 from safetensors.torch import load_file
 from transformers import Trainer
 
-from rmpl.training.adapters import TRAINED_ADAPTER, WEIGHTS
+from rmpl.backbones.model_files import ADAPTER_WEIGHTS
+from rmpl.training.adapters import TRAINED_ADAPTER
 from rmpl.training.checkpoints import UNFINISHED, checkpoints, seal, step_of, writing
 from rmpl.training.held_out import Choice, HeldOut
 from rmpl.training.losses import Tally, count_targets, target_losses
@@ -155,7 +156,7 @@ class StageTrainer(Trainer):  # type: ignore[misc]
         if not isinstance(self.model, PeftModel) or self.is_fsdp_enabled:
             super()._load_from_checkpoint(resume_from_checkpoint, model)
             return
-        weights = load_file(Path(resume_from_checkpoint) / WEIGHTS)
+        weights = load_file(Path(resume_from_checkpoint) / ADAPTER_WEIGHTS)
         set_peft_model_state_dict(self.model, weights, adapter_name=TRAINED_ADAPTER)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
