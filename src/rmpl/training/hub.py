@@ -8,8 +8,10 @@ predictions, reports and optimizer states stay here.
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import huggingface_hub
@@ -23,6 +25,16 @@ from rmpl.training.card import CARD, METRICS, card_of, public_name, public_recip
 from rmpl.training.recipe import load_recipe
 from rmpl.training.trained import RECIPE, TRAINED, read_trained
 from rmpl.training.weights import is_pickled
+
+_WRITTEN = re.compile(
+    r"(model|adapter_model)(-\d{5}-of-\d{5})?\.safetensors"
+    r"|model\.safetensors\.index\.json"
+    r"|(adapter_|generation_|(video_)?preprocessor_|processor_|tokenizer_)?config\.json"
+    r"|rmpl\.json|chat_template\.(jinja|json)"
+    r"|tokenizer\.(json|model)|special_tokens_map\.json|added_tokens\.json"
+    r"|vocab\.(json|txt)|merges\.txt|spiece\.model"
+)
+"""Names of the files that training, transformers and peft write into a folder of weights."""
 
 
 class Upload(NamedTuple):
@@ -68,9 +80,9 @@ def pack(run: Path) -> Parcel:
         Upload(RECIPE, public_recipe(recipe).encode()),
     ]
     weights = [stage / name for name in trained.adapters]
-    below = stage / trained.base
-    if below.is_dir() and below.resolve().is_relative_to(run.resolve()):
-        weights.append(below)
+    below = Path(os.path.normpath(run.absolute() / stage.name / trained.base))
+    if below.is_dir() and below.is_relative_to(run.absolute()):
+        weights.append(run / below.relative_to(run.absolute()))
     elif trained.base != public_name(trained.base):
         base = public_name(trained.base)
         notes.append(f"the base is a folder of this machine: others need {base}, too")
@@ -79,15 +91,16 @@ def pack(run: Path) -> Parcel:
     uploads += [
         Upload(name, run / name)
         for name in (METRICS, CALIBRATION, f"{stage.name}/{CURVE}")
-        if (run / name).is_file()
+        if _is_own(run / name, run)
     ]
     for folder in weights:
         uploads += _files(folder, run)
     packed = {upload.name for upload in uploads}
     left = sorted(
-        str(path.relative_to(run))
+        name
         for path in run.rglob("*")
-        if path.is_file() and str(PurePosixPath(path.relative_to(run))) not in packed
+        if (path.is_symlink() or not path.is_dir())
+        and (name := path.relative_to(run).as_posix()) not in packed
     )
     return Parcel(uploads, left, notes)
 
@@ -96,18 +109,33 @@ def _as_json(name: str, value: Any) -> Upload:
     return Upload(name, msgspec.json.format(msgspec.json.encode(value)))
 
 
+def _is_own(path: Path, run: Path) -> bool:
+    """Whether a path is a file of the run, not of a place that a link leads to."""
+    inside = (path, *path.parents[: len(path.relative_to(run).parts) - 1])
+    return path.is_file() and not any(one.is_symlink() for one in inside)
+
+
 def _files(folder: Path, run: Path) -> list[Upload]:
-    root = run.resolve()
-    found = sorted(path for path in folder.resolve().rglob("*") if path.is_file())
-    for path in found:
-        if is_pickled(path):
+    """Return what is uploaded of a folder of weights: the files that training writes there.
+
+    Whatever else lies there stays, and so does what a link leads to.
+    """
+    for path in sorted(folder.rglob("*")):
+        if _is_own(path, run) and is_pickled(path):
             raise RmplError(
                 "this file may hold a pickle, and loading one can run any program",
                 where=str(path),
                 remedy="keep weights as safetensors; nothing was uploaded",
             )
-    # peft writes a README.md of its own without anything filled in.
-    return [Upload(str(path.relative_to(root)), path) for path in found if path.name != CARD]
+    found = sorted(path for path in folder.iterdir() if _WRITTEN.fullmatch(path.name))
+    for path in found:
+        if not _is_own(path, run):
+            raise RmplError(
+                "a link or no file, and weights are uploaded from files of the run only",
+                where=str(path),
+                remedy="copy what it leads to in its place; nothing was uploaded",
+            )
+    return [Upload(path.relative_to(run).as_posix(), path) for path in found]
 
 
 def send(parcel: Parcel, repository: str, *, public: bool, message: str) -> str:

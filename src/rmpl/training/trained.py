@@ -24,7 +24,7 @@ RECIPE = "recipe.yaml"
 TRAINED = "trained.json"
 FULL = "model"
 ADAPTER = "adapter"
-_ADAPTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_BESIDE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class Trained(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ def read_trained(folder: Path) -> Trained:
     Raises
     ------
     RmplError
-        If the folder holds no finished stage, or its record names an adapter elsewhere.
+        If the folder holds no finished stage, or its record is broken.
     """
     path = folder / TRAINED
     if not path.is_file():
@@ -54,13 +54,20 @@ def read_trained(folder: Path) -> Trained:
             where=str(folder),
             remedy="train it with 'rmpl train', or name a run's folder",
         )
-    trained = msgspec.json.decode(path.read_bytes(), type=Trained)
+    try:
+        trained = msgspec.json.decode(path.read_bytes(), type=Trained)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RmplError(
+            f"no record of a finished stage ({error})",
+            where=str(path),
+            remedy="copy or download the run again, or train it again into another folder",
+        ) from error
     for name in trained.adapters:
-        if not _ADAPTER_NAME.fullmatch(name):
+        if not _BESIDE.fullmatch(name):
             raise RmplError(
-                f"adapter {name!r} is no folder in this one",
+                f"the adapter {name!r:.80} is not named like a folder beside this file",
                 where=str(path),
-                remedy="copy the run again: all adapters of a stage are in its folder",
+                remedy="copy or download the run again",
             )
     return trained
 
