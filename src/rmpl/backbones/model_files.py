@@ -100,17 +100,27 @@ def check_adapter(folder: Path) -> None:
     """
     if not (folder / ADAPTER_WEIGHTS).is_file():
         raise RmplError(f"no {ADAPTER_WEIGHTS} here", where=str(folder), remedy=_PICKLES)
-    for path, tree in _configs(folder):
-        if path.name != ADAPTER_CONFIG:
-            continue
-        _check_named(folder, path, tree)
-        kind = tree.get("peft_type", "LORA")
-        if kind != "LORA":
-            raise RmplError(
-                f"an adapter of the kind {kind!r:.40}, not LORA", where=str(path), remedy=_ANOTHER
-            )
-        if tree.get("megatron_config"):  # peft imports what megatron_core names
-            raise RmplError("megatron_config names a package", where=str(path), remedy=_ANOTHER)
+    path = folder / ADAPTER_CONFIG
+    try:
+        tree = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (OSError, ValueError, RecursionError):
+        tree = None
+    if not isinstance(tree, dict):
+        raise RmplError(
+            f"no adapter without a whole {ADAPTER_CONFIG}",
+            where=str(folder),
+            remedy="copy or download the folder again",
+        )
+    for one in (path, folder / ADAPTER_WEIGHTS):
+        _check_file(folder, one)
+    _check_named(folder, path, tree)
+    kind = tree.get("peft_type", "LORA")
+    if kind != "LORA":
+        raise RmplError(
+            f"an adapter of the kind {kind!r:.40}, not LORA", where=str(path), remedy=_ANOTHER
+        )
+    if tree.get("megatron_config"):  # peft imports what megatron_core names
+        raise RmplError("megatron_config names a package", where=str(path), remedy=_ANOTHER)
 
 
 _ANOTHER = "take an adapter that 'rmpl train' or peft's LoRA wrote"

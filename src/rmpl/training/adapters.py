@@ -17,7 +17,6 @@ from safetensors import SafetensorError, safe_open
 from rmpl.backbones.family import Family, Part
 from rmpl.backbones.model_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_adapter
 from rmpl.errors import RmplError
-from rmpl.io.regular import read_text
 
 TRAINED_ADAPTER = "default"
 """The name of the adapter that learns, among those that are stacked."""
@@ -201,15 +200,8 @@ def _check_class(model: Any, adapter: Path) -> None:
 
     Two families may have language models of the same shapes, as Qwen2-VL and Qwen2.5-VL of 7B have.
     """
-    path = adapter / ADAPTER_CONFIG
-    try:
-        named = json.loads(read_text(path)).get("auto_mapping") or {}
-    except (OSError, ValueError, AttributeError) as error:
-        raise RmplError(
-            f"no adapter without a whole {ADAPTER_CONFIG} ({error})",
-            where=str(adapter),
-            remedy="copy or download the folder again",
-        ) from error
+    tree = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    named = tree.get("auto_mapping") or {}
     wanted = named.get("base_model_class")
     base = model.get_base_model() if isinstance(model, PeftModel) else model
     if wanted not in {None, type(base).__name__}:
