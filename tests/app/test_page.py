@@ -14,8 +14,8 @@ from app.conftest import service
 from rmpl.app.page import frame, table
 from rmpl.records import NOWHERE, Document, TextArgument
 from viewer import chromium
+from viewer.payloads import HOSTILE
 from viewer.samples import gold_document, predicted_document
-from viewer.test_hostile_text import HOSTILE
 
 pytestmark = [
     pytest.mark.skipif(chromium.PROGRAM is None, reason="no Chromium: apt-get install chromium"),

@@ -12,7 +12,7 @@ import PIL.ImageDraw
 import pytest
 import torch
 
-from rmpl.backbones import family_names, family_of
+from rmpl.backbones import family_names
 from rmpl.backbones.backbone import IGNORE, load_backbone
 from rmpl.backbones.features import picture_features
 from rmpl.backbones.frames import inputs_of
@@ -30,14 +30,6 @@ from rmpl.training.adapters import merge_adapters, new_lora, part_of
 TEXT = '[{"type":"Conflict:Attack","trigger":"fired"}]'
 SIZES = ((90, 60), (41, 127), (300, 24), (64, 64))
 ORIENTATION = 0x0112
-
-
-@pytest.fixture(scope="module")
-def twins(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("twins")
-    for name in family_names():
-        family_of(name, name).twin(folder / name)
-    return folder
 
 
 @pytest.fixture(scope="module", params=family_names())

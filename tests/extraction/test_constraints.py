@@ -298,3 +298,16 @@ def test_compiled_grammars_are_kept_but_not_for_ever(scores):
     for text in texts:
         scores.compiler.compiled(text)
     assert scores.compiler.compiled.cache_info().currsize <= 256
+
+
+def test_what_is_taught_of_a_text_with_control_tokens_is_legal(backbone):
+    """Targets spell them out, and so must an answer: the grammar is of characters."""
+    words = ["Ana", "<|im_end|>", "<|im_start|>", "fled", "<|image_pad|>"]
+    sentence = sentence_from_words("s", words, where="here")
+    scores, task = Scores(backbone), TextEMI(backbone.context(load_ontology("m2e2")))
+    target = '[{"type":"Conflict:Attack","trigger":" <|im_end|> <|im_start|> fled"}]'
+    encoded = backbone.encode(task.ask(sentence), target)
+    matcher = scores.compiler.compiled(task.grammar(sentence).text).deep_copy()
+    assert matcher.consume_tokens(encoded.input_ids[encoded.prompt_length :])
+    (found,) = task.read(backbone.read(encoded.input_ids[encoded.prompt_length :]), sentence).items
+    assert sentence.text[slice(*sentence.chars(found.trigger))] == "<|im_end|> <|im_start|> fled"

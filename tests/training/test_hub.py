@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import shutil
 
 import huggingface_hub
@@ -17,6 +18,7 @@ from rmpl.training.hub import pack, send
 from rmpl.training.recipe import Recipe, load_recipe
 from rmpl.training.run import Run, load_trained
 from rmpl.training.weights import read_metadata
+from viewer.payloads import HOSTILE
 
 # The hub's library talks through httpx or httpx2, whichever it was made for.
 httpx = importlib.import_module(huggingface_hub.errors.HTTPError.__module__.partition(".")[0])
@@ -249,3 +251,74 @@ def test_a_dry_run_lists_and_sends_nothing(run, fake):
     assert "stays here" in result.output
     assert "me/model would be private" in result.output
     assert not fake.made
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_add_no_markup_to_a_card(run, text):
+    name = text.encode("utf-8", "replace").decode()
+    tree = load_recipe(run / "recipe.yaml").model_dump(mode="json")
+    tree["corpora"][name] = tree["corpora"]["ace"] | {"split": name}
+    tree["stages"][0]["mixture"][0]["corpora"] = [name]
+    (run / "recipe.yaml").write_text(yaml.safe_dump(tree))
+    (run / "metrics.json").write_text(json.dumps({name: {name: SCORE}}))
+    about = json.loads((run / "run.json").read_text())
+    about["read"][name] = {"used": {name: 3}, "left_out": {name: 1}}
+    about["starts"][-1]["versions"][name] = name
+    (run / "run.json").write_text(json.dumps(about))
+    card = card_of(run)
+    prose, _, recipe_of = card.split("---\n", 2)[2].partition("## Recipe")
+    outside_code = re.sub(r"`[^`\n]*`", "", prose)
+    assert not re.search(r"<[a-zA-Z/!]", outside_code)
+    assert not re.search(r"(?<!\\)\]\(", outside_code)
+    rows = [line for line in prose.splitlines() if line.startswith("| ")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {6, 7, 8}
+    marks = recipe_of.split()[0].removesuffix("yaml")
+    assert recipe_of.count(marks) == 2
+
+
+def test_only_files_that_training_writes_go_up_and_none_through_a_link(run, tmp_path):
+    (tmp_path / "secret").write_text("s")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/config.json").write_text("{}")
+    adapter = run / "two" / "adapter"
+    (adapter / "notes.txt").symlink_to(tmp_path / "secret")
+    (adapter / ".env").write_text("HF_TOKEN=hf_x")
+    (adapter / "more").symlink_to(tmp_path / "elsewhere")
+    (run / "metrics.json").symlink_to(tmp_path / "secret")
+    before = names(pack(run))
+    assert not {name for name in before if name.endswith(("notes.txt", ".env", "config.json"))} - {
+        f"two/{folder}/adapter_config.json" for folder in ("adapter", "adapter-0")
+    }
+    assert "metrics.json" not in before
+    stays = {"two/adapter/notes.txt", "two/adapter/.env", "two/adapter/more", "metrics.json"}
+    assert stays <= set(pack(run).left)
+    config = adapter / "adapter_config.json"
+    config.rename(tmp_path / "config")
+    config.symlink_to(tmp_path / "config")
+    with pytest.raises(RmplError, match=r"adapter_config\.json: a link.*nothing was uploaded"):
+        pack(run)
+
+
+def test_a_folder_of_weights_that_is_a_link_is_refused(run, tmp_path):
+    (run / "two" / "adapter").rename(tmp_path / "adapter")
+    (run / "two" / "adapter").symlink_to(tmp_path / "adapter")
+    with pytest.raises(RmplError, match="a link"):
+        pack(run)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        '{"base"',
+        "[" * 100_000,
+        '{"base": "x", "adapters": ["../../etc"], "settings": {}, "fingerprint": ""}',
+        '{"base": "x", "adapters": ["/etc"], "settings": {}, "fingerprint": ""}',
+        '{"base": "x", "adapters": [".."], "settings": {}, "fingerprint": ""}',
+    ],
+)
+def test_a_record_of_a_stage_that_names_other_places_or_is_broken_is_one_line(run, record):
+    (run / "two" / "trained.json").write_text(record)
+    for use in (pack, load_trained):
+        with pytest.raises(RmplError, match=r"two/trained\.json") as refused:
+            use(run)
+        assert "\n" not in str(refused.value)

@@ -10,8 +10,9 @@ import pytest
 from rmpl.scoring import TASKS
 from rmpl.viewer.report import write_report
 from viewer import chromium
+from viewer.payloads import HOSTILE
 from viewer.samples import gold_document, make_picture, predicted_document
-from viewer.test_hostile_text import HOSTILE, write_hostile
+from viewer.test_hostile_text import write_hostile
 
 pytestmark = [
     pytest.mark.skipif(chromium.PROGRAM is None, reason="no Chromium: apt-get install chromium"),

@@ -12,27 +12,9 @@ import pytest
 from rmpl.records import Document, Image, Link
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.report import write_report
+from viewer.payloads import HOSTILE
 from viewer.samples import gold_document, make_picture, predicted_document, sentence
 
-HOSTILE = (
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "</style><img src=x onerror=alert(1)>",
-    '"><svg onload=alert(1)>',
-    "' onmouseover='alert(1)",
-    '" autofocus onfocus="alert(1)" x="',
-    "javascript:alert(1)",
-    "--><iframe srcdoc='<script>alert(1)</script>'>",
-    "<!--<script>alert(1)//-->",
-    "&lt;script&gt;alert(1)&lt;/script&gt;",
-    "{{7*7}}${alert(1)}`",
-    "]]><script>alert(1)</script>",
-    "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
-    "a\x00b\x1b[31m\x08",
-    "\u202egnp.exe\u2066",
-    "\ud800 alone",
-    "line\nbreak\ttab",
-)
 ALLOWED = {
     *"html head meta title style body header main nav section article".split(),
     *"h1 h2 h3 h4 p ul ol li".split(),

@@ -9,8 +9,9 @@ import pytest
 
 from rmpl.viewer.inspection import ShownDocument, ShownSample, write_inspection
 from viewer import chromium
+from viewer.payloads import HOSTILE
 from viewer.samples import gold_document, make_picture, predicted_document
-from viewer.test_hostile_text import ALLOWED, HOSTILE, _Structure, hostile_documents
+from viewer.test_hostile_text import ALLOWED, _Structure, hostile_documents
 
 
 def written(tmp_path, documents, **more):

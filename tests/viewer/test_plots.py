@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import PIL.Image
 import pytest
 
 from rmpl.errors import RmplError
-from rmpl.viewer.plot_inputs import read_inputs
+from rmpl.viewer.plot_inputs import PlotInputs, Score, read_inputs
 from rmpl.viewer.plots import COLOURS, write_plots
+from viewer.payloads import HOSTILE
 
 pytest.importorskip("matplotlib", reason="no matplotlib: pip install 'rmpl[plot]'")
 
@@ -161,3 +163,24 @@ def test_mistakes_are_told(tmp_path, systems, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(RmplError, match=r"rmpl\[plot\]"):
         write_plots(read_inputs(systems), tmp_path / "out")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_names_add_nothing_to_a_figure_that_runs_or_leads_elsewhere(tmp_path, text):
+    name = text.encode("utf-8", "replace").decode()
+    score = Score(50.0)
+    inputs = PlotInputs(
+        scores={"strict": {name: {name: score}}},
+        types={name: {name: score}},
+        curves={},
+        ablations={},
+    )
+    files = write_plots(inputs, tmp_path / "out")
+    assert all(file.parent == tmp_path / "out" for file in files)
+    for file in files:
+        tree = ElementTree.parse(file)  # noqa: S314 - our own
+        for element in tree.iter():
+            assert element.tag.rpartition("}")[2] not in {"script", "foreignObject", "image", "a"}
+            for key, value in element.attrib.items():
+                assert not key.rpartition("}")[2].startswith("on")
+                assert not key.endswith("href") or value.startswith("#")

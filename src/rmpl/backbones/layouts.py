@@ -112,6 +112,7 @@ def _rendered(template: str, conversations: list[Any], tokens: _Tokens) -> list[
         "conversations": conversations,
         "tokens": dict(tokens),
         "most": LONGEST,
+        "seconds": template_worker.MOST_SECONDS,
     }
     return _in_a_process(json.dumps(request))
 

@@ -30,12 +30,12 @@ MOST_SECONDS = 2
 MOST_MEMORY = 2**29
 
 
-def bound_this_process() -> None:
+def bound_this_process(seconds: int) -> None:
     """Bound what this process may still take, where the system can."""
     if resource is None:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
-    _lower(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + MOST_SECONDS)
+    _lower(resource.RLIMIT_CPU, int(used.ru_utime + used.ru_stime) + 1 + seconds)
     pages = Path("/proc/self/statm")
     if pages.is_file():
         mapped = int(pages.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
@@ -115,5 +115,5 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
-    bound_this_process()
+    bound_this_process(asked["seconds"])
     sys.stdout.write(json.dumps(answer(asked)))

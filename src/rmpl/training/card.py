@@ -6,7 +6,9 @@ from that folder, so it can be written again when scores have been added.
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from rmpl import __version__
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.corpora.report import ReadReport
+from rmpl.errors import RmplError
 from rmpl.training.callbacks.curve import CURVE, read_curve
 from rmpl.training.checkpoints import write_file
 from rmpl.training.provenance import RUN
@@ -89,7 +92,7 @@ def card_of(folder: Path) -> str:
     run = _json(folder / RUN)
     parts = [
         _front_matter(recipe),
-        f"# {recipe.name}",
+        f"# {_cell(recipe.name)}",
         _introduction(recipe),
         "## Use",
         _use(recipe),
@@ -104,7 +107,7 @@ def card_of(folder: Path) -> str:
         "## Limits",
         _LIMITS,
         "## Recipe",
-        f"```yaml\n{public_recipe(recipe)}```",
+        _fenced(public_recipe(recipe)),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -163,7 +166,7 @@ def _front_matter(recipe: Recipe) -> str:
 
 def _introduction(recipe: Recipe) -> str:
     base = public_name(recipe.backbone.model)
-    whose = "rmpl's own small model" if base == embedded.NAME else f"`{base}`"
+    whose = "rmpl's own small model" if base == embedded.NAME else _code(base)
     return (
         f"Multimedia event extraction with {whose}, trained with rmpl {__version__}: from a news "
         "document with pictures, event types and triggers, arguments as spans of text or boxes in "
@@ -196,7 +199,8 @@ def _data(recipe: Recipe, counts: Mapping[str, Any]) -> str:
     for name, corpus in recipe.corpora.items():
         read = counts.get(name, {})
         used, left = (_counts(read.get(key, {})) for key in ("used", "left_out"))
-        rows.append(f"| {name} | {corpus.reader} | {corpus.split or 'first'} | {used} | {left} |")
+        split = _cell(corpus.split or "first")
+        rows.append(f"| {_cell(name)} | {corpus.reader} | {split} | {used} | {left} |")
     guard = (
         "Documents that share an id with M2E2, or a sentence that is nearly one of its, were left "
         "out."
@@ -224,19 +228,19 @@ def _stages(recipe: Recipe, folder: Path, run: Mapping[str, Any]) -> str:
     starts = run.get("starts", [])
     if starts:
         versions = ", ".join(
-            f"{name} {version}" for name, version in starts[-1]["versions"].items()
+            _cell(f"{name} {version}") for name, version in starts[-1]["versions"].items()
         )
         gpus = starts[-1]["machine"]["gpus"]
-        said.append(f"Trained on {', '.join(gpus) if gpus else 'CPU'} with {versions}.")
+        said.append(f"Trained on {_cell(', '.join(gpus)) if gpus else 'CPU'} with {versions}.")
         if starts[-1]["commit"]:
-            said.append(f"Sources: commit {starts[-1]['commit']}.")
+            said.append(f"Sources: commit {_cell(starts[-1]['commit'])}.")
     return "\n".join([*rows, "", " ".join(said)])
 
 
 def _stage(stage: StageRecipe, folder: Path, done: Mapping[str, Any]) -> str:
     total = sum(source.weight for source in stage.mixture)
     mixture = ", ".join(
-        f"{source.task} ({'+'.join(source.corpora)}) {source.weight / total:.0%}"
+        f"{source.task} ({_cell('+'.join(source.corpora))}) {source.weight / total:.0%}"
         for source in stage.mixture
     )
     adapter, optimizer = stage.adapter, stage.optimizer
@@ -273,15 +277,15 @@ def _scores(metrics: Mapping[str, Any]) -> str:
 
 def _licences(recipe: Recipe) -> str:
     licence = _licence(recipe)
-    base = public_name(recipe.backbone.model)
+    base = _code(public_name(recipe.backbone.model))
     lines = [
-        f"- The base `{base}`: {licence}; it holds for weights made from it, too."
+        f"- The base {base}: {licence}; it holds for weights made from it, too."
         if licence is not None
-        else f"- The base `{base}`: see its own card; its licence holds for these weights, too."
+        else f"- The base {base}: see its own card; its licence holds for these weights, too."
     ]
     for name, corpus in recipe.corpora.items():
         terms = TERMS.get(corpus.reader, "see its authors")
-        lines.append(f"- {name}: {terms}.")
+        lines.append(f"- {_cell(name)}: {terms}.")
     lines.append(
         "- No text or picture of a corpus is in these files. Whether weights trained on a corpus "
         "may be passed on is for its agreement to say: read it before publishing."
@@ -289,9 +293,33 @@ def _licences(recipe: Recipe) -> str:
     return "\n".join(lines)
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+def _cell(text: object) -> str:
+    """Return text of one line that is no markup, whatever a recipe or a file calls its things."""
+    escaped = html.escape(" ".join(str(text).split()), quote=False)
+    return re.sub(r"[|\[\]`]", r"\\\g<0>", escaped)
+
+
+def _code(text: str) -> str:
+    """Quote a name as code, which no backtick in it ends."""
+    return f"`{' '.join(text.split()).replace('`', chr(39))}`"
+
+
+def _fenced(text: str) -> str:
+    """Quote lines as YAML between marks that are longer than any in them."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    marks = "`" * max(3, longest + 1)
+    return f"{marks}yaml\n{text}{marks}"
 
 
 def _json(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    """Read what the run's folder holds itself: a card is for others, and a link leads elsewhere."""
+    if path.is_symlink() or not path.is_file():
+        return {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RmplError(
+            f"no JSON object ({str(error)[:100]})",
+            where=str(path),
+            remedy="write it again, or take it out of the run's folder",
+        ) from error
