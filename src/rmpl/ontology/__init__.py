@@ -82,7 +82,7 @@ def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
         )
     try:
         return msgspec.convert(yaml.safe_load(text), Ontology)
-    except (msgspec.ValidationError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise RmplError(
             f"not a schema ({' '.join(str(error).split())})",
             where=str(name_or_path),

@@ -57,7 +57,7 @@ def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
         tree = yaml.safe_load(read_text(path))
     except OSError as error:
         raise RmplError(f"cannot be read ({error.strerror})", where=str(path)) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise RmplError(f"not YAML ({reason})", where=str(path)) from error
     if not isinstance(tree, dict):

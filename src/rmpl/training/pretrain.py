@@ -261,7 +261,7 @@ def _read(path: Path) -> BaseRecipe:
     try:
         text = read_text(find_recipe(path))
         return msgspec.convert(yaml.safe_load(text), BaseRecipe)
-    except (OSError, yaml.YAMLError, msgspec.ValidationError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise RmplError(
             f"not a recipe of a base ({' '.join(str(error).split())})",
             where=str(path),

@@ -348,7 +348,14 @@ def _override(tree: dict[str, Any], override: str) -> None:
             node[int(last)] = yaml.safe_load(value)
         else:
             node[last] = yaml.safe_load(value)
-    except (IndexError, ValueError, TypeError, AttributeError, yaml.YAMLError) as error:
+    except (
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        yaml.YAMLError,
+    ) as error:
         raise RmplError(
             f"override {override!r} does not fit the recipe", remedy="check the dotted key"
         ) from error

@@ -1,0 +1,51 @@
+"""Recipes and inventories are data: no tag makes an object, no alias a flood."""
+
+from __future__ import annotations
+
+import pytest
+
+from rmpl.errors import RmplError
+from rmpl.ontology import load_ontology
+from rmpl.training.recipe import load_recipe
+
+TAGS = (
+    "!!python/object/apply:os.mkdir [{}]",
+    "!!python/object/new:os.mkdir [{}]",
+    "!!python/name:os.system",
+    "!!python/module:antigravity",
+    "name: !!python/object/apply:os.mkdir [{}]",
+)
+# Every line has the one before ten times: a billion in the end.
+BOMB = "a0: &a0 [x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
+)
+HEAD = "name: x\nbackbone: {model: embedded}\n"
+OTHERS = (
+    BOMB,
+    BOMB + HEAD + "corpora: *a9\n",
+    BOMB + HEAD + "stages: *a9\n",
+    "a: &a [*a]\n",
+    "[" * 3000,
+    "a: " * 3000,
+)
+
+
+@pytest.mark.parametrize("load", [load_recipe, load_ontology])
+@pytest.mark.parametrize("text", [*TAGS, *OTHERS], ids=lambda text: text[:24].strip())
+def test_a_tag_makes_nothing_and_a_bomb_is_one_line(tmp_path, load, text):
+    path = tmp_path / "file.yaml"
+    path.write_text(text.replace("{}", str(tmp_path / "made")))
+    with pytest.raises(RmplError) as refused:
+        load(path if load is load_recipe else str(path))
+    assert len(str(refused.value)) < 5000
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("text", TAGS)
+def test_a_change_on_the_command_line_makes_nothing_either(tmp_path, text):
+    made = tmp_path / "made"
+    base = tmp_path / "file.yaml"
+    base.write_text("name: x\n")
+    with pytest.raises(RmplError):
+        load_recipe(base, [f"name={text.replace('{}', str(made))}"])
+    assert not made.exists()
