@@ -9,11 +9,19 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from rmpl.errors import RmplError
 
 _SIMPLE_WORD = re.compile(r"\w+|[^\w\s]")
+_RUN = re.compile(r"\S+")
+
+_AT_ONCE = 4_000
+"""Both libraries take a square of the time for some texts, so that they get no more characters."""
+_RUN_AT_ONCE = 1_000
+"""Nor more without a blank: what has more is no word."""
 
 
 def require_splitter(what: str, extra: str) -> None:
@@ -34,23 +42,76 @@ def require_splitter(what: str, extra: str) -> None:
 
 
 def sentence_spans(paragraph: str) -> list[tuple[int, int]]:
-    """Return the character spans of the sentences, end exclusive; blanks may be at their ends."""
-    import nupunkt  # noqa: PLC0415 - optional, and only raw text needs it
+    """Return the character spans of the sentences, end exclusive; blanks may be at their ends.
 
-    return [(int(start), int(end)) for start, end in nupunkt.sent_spans(paragraph)]
+    The time it takes grows with the length, whatever the text is.
+    """
+    spans: list[tuple[int, int]] = []
+    for start, end in _pieces(paragraph):
+        found = _sentences_at_once(paragraph[start:end])
+        first, *others = found or [(0, end - start)]
+        # No sentence ends where the text was cut.
+        begin = spans.pop()[0] if spans else start + first[0]
+        spans.append((begin, start + first[1]))
+        spans += [(start + a, start + b) for a, b in others]
+    return spans
 
 
 def word_spans(sentence: str) -> list[tuple[int, int]]:
-    """Return the character spans of the words and punctuation marks, end exclusive."""
+    """Return the character spans of the words and punctuation marks, end exclusive.
+
+    The time it takes grows with the length, whatever the text is.
+    """
+    spans: list[tuple[int, int]] = []
+    for start, end in _pieces(sentence):
+        found = _words_at_once(sentence[start:end])
+        if spans and found and spans[-1][1] == start and found[0][0] == 0:
+            # The cut went through what has no blank, and what is left out only in one piece.
+            spans[-1] = (spans[-1][0], start + found.pop(0)[1])
+        spans += [(start + a, start + b) for a, b in found]
+    return spans
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the pieces that a text is given in to the libraries.
+
+    Between two plain words neither library decides anything, so that text of every kind that
+    people write is split as it would be in one piece. Only where 4,000 characters more have no two
+    such words, or 1,000 no blank, is it cut elsewhere.
+    """
+    return pairwise([0, *_cuts(text), len(text)]) if text else iter(())
+
+
+def _cuts(text: str) -> Iterator[int]:
+    last, is_plain = 0, False
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        was_plain, is_plain = is_plain, run[0].isalnum()
+        so_far = start - last
+        if so_far >= 2 * _AT_ONCE or (so_far >= _AT_ONCE and was_plain and is_plain):
+            yield start
+            last = start
+        for within in range(start + _RUN_AT_ONCE, end, _RUN_AT_ONCE):
+            yield within
+            last = within
+
+
+def _sentences_at_once(text: str) -> list[tuple[int, int]]:
+    import nupunkt  # noqa: PLC0415 - optional, and only raw text needs it
+
+    return [(int(start), int(end)) for start, end in nupunkt.sent_spans(text)]
+
+
+def _words_at_once(text: str) -> list[tuple[int, int]]:
     spans, position = [], 0
-    for word in _tokenizer().tokenize(sentence):
-        while position < len(sentence) and sentence[position].isspace():
+    for word in _tokenizer().tokenize(text):
+        while position < len(text) and text[position].isspace():
             position += 1
         # The Treebank convention writes `` and '' for ", whatever the text has.
         forms = (word, '"') if word in {"``", "''"} else (word,)
-        form = next((f for f in forms if sentence.startswith(f, position)), None)
+        form = next((f for f in forms if text.startswith(f, position)), None)
         if form is None:  # the tokeniser rewrote something else: simple words lose nothing
-            return [match.span() for match in _SIMPLE_WORD.finditer(sentence)]
+            return [match.span() for match in _SIMPLE_WORD.finditer(text)]
         spans.append((position, position + len(form)))
         position += len(form)
     return spans

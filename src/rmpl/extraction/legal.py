@@ -24,8 +24,8 @@ _ORDERS = (("type", "role", "trigger", "span"), ("seen", "span"))
 """Keys that come first in an object; the second is that of pictures compared with sentences."""
 _LAST = ("nth", "seen", "args")
 _NAMED = re.compile(r"<\|?\w+\|?>")
-_FENCE = re.compile(r"^\s*```\w*\s*|\s*```\s*$")
-_NONE = re.compile(r"\[\s*\](?!.*\{)", re.DOTALL)
+_OPENING = re.compile(r"```\w*")
+_NONE = re.compile(r"\[\s*\]")
 _EMPTY = ("[]", "no", "-")
 
 
@@ -74,7 +74,9 @@ def repaired(text: str, grammar: Grammar) -> str | None:
     """
     if is_legal(text, grammar):
         return text
-    bare = _FENCE.sub("", text).strip()
+    bare = text.strip()
+    opening = _OPENING.match(bare)
+    bare = bare[opening.end() if opening else 0 :].strip().removesuffix("```").strip()
     if "[" in bare:
         items = [item for item in map(functools.partial(_legal, grammar), _items(bare)) if item]
         # A list may have too many items. One without any legal item says nothing: it is not "[]".
@@ -82,7 +84,8 @@ def repaired(text: str, grammar: Grammar) -> str | None:
             whole = f"[{','.join(items[:count])}]"
             if is_legal(whole, grammar):
                 return whole
-        if _NONE.match(bare, bare.index("[")) and is_legal("[]", grammar):
+        none = _NONE.match(bare, bare.index("["))
+        if none and "{" not in bare[none.end() :] and is_legal("[]", grammar):
             return "[]"
     lines = bare.splitlines() or [""]
     words = re.findall(r"\w+", lines[0].lower())

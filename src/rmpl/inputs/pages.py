@@ -1,4 +1,4 @@
-"""HTML pages: their visible text, by inscriptis.
+"""HTML pages: their visible text, by inscriptis, and the pictures they show.
 
 The text that offsets refer to is the extracted one. Navigation, forms, side and foot notes are left
 out; nothing a page names is ever fetched.
@@ -6,15 +6,22 @@ out; nothing a page names is ever fetched.
 
 from __future__ import annotations
 
-import functools
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from rmpl.errors import RmplError
+from rmpl.inputs.layout import laid_out, libraries
 
-_HIDDEN = ("nav", "footer", "aside", "form", "button", "noscript", "template", "svg")
+MOST_ATTRIBUTES = 5_000
+"""Of one element. The parser takes a square of the time for them."""
+_LONGEST_ADDRESS = 2_000
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}(?:charset|encoding)\s*=", re.IGNORECASE)
 _DECLARED_IN = 4096  # bytes, in which browsers, too, look for a charset
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_TOO_LARGE = "XML_PARSE_HUGE"  # so end the parser's messages of what it will not read
+_TAG = re.compile(rb"""<[A-Za-z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+""")
+_QUOTED = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
+_SOURCE = re.compile(r"(?:.*\W)?src", re.DOTALL)
 
 
 def page_text(data: bytes, where: str) -> str:
@@ -23,15 +30,38 @@ def page_text(data: bytes, where: str) -> str:
     Raises
     ------
     RmplError
-        If its characters cannot be told, or the library is not installed.
+        If its characters cannot be told, it is nested too deeply or made to take very long, or the
+        library is not installed.
     """
-    libraries = _libraries()
-    parser = libraries.html.HTMLParser(encoding=_encoding(data, where), no_network=True)
-    try:
-        tree = libraries.html.document_fromstring(data, parser=parser)
-    except (libraries.etree.ParserError, ValueError, AssertionError):
-        return ""  # nothing in it but comments
-    return str(libraries.inscriptis(tree, libraries.config).get_text())
+    tree = _tree(data, where)
+    return "" if tree is None else laid_out(tree, where)
+
+
+def page_pictures(data: bytes, where: str) -> list[str]:
+    """Return the addresses of the pictures that a page shows, in its order.
+
+    Of a picture that is loaded late (``data-src``), that is the address that comes first.
+
+    Raises
+    ------
+    RmplError
+        See ``page_text``.
+    """
+    tree = _tree(data, where)
+    if tree is None:
+        return []
+    found = (
+        next(
+            (
+                value
+                for name, value in image.attrib.items()
+                if _SOURCE.fullmatch(name) and 0 < len(value) <= _LONGEST_ADDRESS
+            ),
+            None,
+        )
+        for image in tree.iter("img")
+    )
+    return [address for address in found if address is not None]
 
 
 def require_inscriptis() -> None:
@@ -42,33 +72,40 @@ def require_inscriptis() -> None:
     RmplError
         If it is not.
     """
-    _libraries()
+    libraries()
 
 
-class _Libraries(NamedTuple):
-    html: Any
-    etree: Any
-    inscriptis: Any
-    config: Any
-
-
-@functools.cache
-def _libraries() -> _Libraries:
+def _tree(data: bytes, where: str) -> Any:
+    """Return a page's elements, ``None`` if there is nothing in it but comments."""
+    library = libraries()
+    if data.startswith(_UTF16):
+        data = data.decode("utf-16", "replace").encode()
+    _check_attributes(data, where)
+    parser = library.html.HTMLParser(encoding=_encoding(data, where), no_network=True)
     try:
-        import inscriptis.css_profiles  # noqa: PLC0415 - optional, and only pages need it
-        import inscriptis.html_properties  # noqa: PLC0415
-        import lxml.etree  # noqa: PLC0415
-        import lxml.html  # noqa: PLC0415
-        from inscriptis.model.config import ParserConfig  # noqa: PLC0415
-        from inscriptis.model.html_element import HtmlElement  # noqa: PLC0415
-    except ImportError as error:
-        raise RmplError(
-            "HTML pages need the library inscriptis", remedy="pip install 'rmpl[extract]'"
-        ) from error
-    style = inscriptis.css_profiles.STRICT_CSS_PROFILE.copy()
-    none = inscriptis.html_properties.Display.none
-    style.update({name: HtmlElement(display=none) for name in _HIDDEN})
-    return _Libraries(lxml.html, lxml.etree, inscriptis.Inscriptis, ParserConfig(css=style))
+        tree = library.html.document_fromstring(data, parser=parser)
+    except (library.etree.ParserError, ValueError, AssertionError):
+        tree = None
+    for message in (entry.message for entry in parser.error_log):
+        if _TOO_LARGE in message:
+            # All that comes after it would be lost.
+            deep = "nested more than 256 deep" if "depth" in message else "of more than 10 MB"
+            raise RmplError(
+                f"a page with an element {deep}", where=where, remedy="save its text as plain text"
+            )
+    return tree
+
+
+def _check_attributes(data: bytes, where: str) -> None:
+    for tag in _TAG.finditer(data):
+        if tag.end() - tag.start() > 2 * MOST_ATTRIBUTES:  # one has a letter and a blank at least
+            bare, values = _QUOTED.subn(b"= ", tag[0])
+            if max(values, len(bare.replace(b"/", b" ").split())) > MOST_ATTRIBUTES:
+                raise RmplError(
+                    f"a page with an element of more than {MOST_ATTRIBUTES:,} attributes",
+                    where=where,
+                    remedy="save its text as plain text",
+                )
 
 
 def _encoding(data: bytes, where: str) -> str | None:
@@ -76,7 +113,7 @@ def _encoding(data: bytes, where: str) -> str | None:
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        if _CHARSET.search(data[:_DECLARED_IN]) or data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        if _CHARSET.search(data[:_DECLARED_IN]):
             return None
         raise RmplError(
             f"not UTF-8 text (byte {error.start}), and no charset is declared",

@@ -106,13 +106,14 @@ _HEADING = re.compile(r"#{1,6}\s")
 _BLOCK = re.compile(r"(?:#{1,6}\s+|>\s?|[*+-]\s+|\d{1,4}[.)]\s+|\|)+")
 _RULE = re.compile(r"[-=*_|:\s]+|\[[^\]]{1,200}\]:.*")
 _FENCE = re.compile(r"`{3,}|~{3,}")
-# Every repetition is bounded: a megabyte of "[" must not take a square of that.
+# Every repetition is bounded, and none is tried again shorter: a megabyte of "[" must not take a
+# square of that.
 _INLINE = re.compile(
     r"""
-    !\[[^\]]{0,300}\]\((?P<address>[^()\s]{1,1000})[^()]{0,300}\)  # a picture
-    | \[(?P<linked>[^\[\]]{0,500})\]                 # a link, whose text stays
-      (?:\([^()]{0,1000}\)|\[[^\[\]]{0,300}\])
-    | <[A-Za-z/!][^<>]{0,500}>                         # an address or a tag
+    !\[[^\]]{0,300}+\]\((?P<address>[^()\s]{1,1000}+)[^()]{0,300}+\)  # a picture
+    | \[(?P<linked>[^\[\]]{0,500}+)\]               # a link, whose text stays
+      (?:\([^()]{0,1000}+\)|\[[^\[\]]{0,300}+\])
+    | <[A-Za-z/!][^<>]{0,500}+>                        # an address or a tag
     | `+ | \*{1,3}(?=\S) | (?<=\S)\*{1,3}              # code, emphasis
     | (?<!\w)_{1,3}(?=\S) | (?<=\S)_{1,3}(?!\w)
     | \\(?=[!-/:-@\[-`{-~]) | \|

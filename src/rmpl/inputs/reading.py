@@ -63,10 +63,16 @@ class Reader:
         Counts what was used, and what was kept although it looks odd.
     tell
         Hears of each thing that cannot be read, when it is met.
+    max_characters
+        The most that the text of a document may have; one that has more is told of before its
+        sentences are looked for.
     """
 
-    def __init__(self, report: ReadReport, tell: Tell) -> None:
+    def __init__(
+        self, report: ReadReport, tell: Tell, *, max_characters: int | None = None
+    ) -> None:
         self._report = report
+        self._most = max_characters
         self._tell = tell
         self._seen: set[str] = set()
 
@@ -115,10 +121,10 @@ class Reader:
     def _article(self, data: bytes, source: Source) -> Item:
         is_page = source.kind == "page"
         text = page_text(data, source.name) if is_page else as_text(data, source.name)
+        find = _PARAGRAPHS[source.kind]
+        sentences = split_text(text, source.name, find, self._report, max_characters=self._most)
         document = Document(
-            id=source.name,
-            sentences=split_text(text, source.name, _PARAGRAPHS[source.kind], self._report),
-            images=tuple(self._readable(source.pictures)),
+            id=source.name, sentences=sentences, images=tuple(self._readable(source.pictures))
         )
         if not document.sentences and not document.images:
             raise RmplError("no text in it", where=source.name)
@@ -145,7 +151,9 @@ class Reader:
     def _records(self, contents: Iterable[tuple[str, bytes]], source: Source) -> Iterator[Item]:
         for where, content in contents:
             try:
-                document = read_record(content, where, where, self._report)
+                document = read_record(
+                    content, where, where, self._report, max_characters=self._most
+                )
             except RmplError as error:
                 self._tell(error)
                 continue

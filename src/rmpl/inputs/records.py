@@ -23,7 +23,7 @@ from rmpl.corpora.validity import check_document
 from rmpl.errors import RmplError
 from rmpl.inputs.files import Tell
 from rmpl.inputs.paragraphs import plain_paragraphs
-from rmpl.inputs.sentences import split_text
+from rmpl.inputs.sentences import check_length, split_text
 from rmpl.records import Document, Image
 
 MOST_CHARACTERS = 8_000
@@ -40,7 +40,14 @@ _WRITTEN = msgspec.json.Decoder(_Written)
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
-def read_record(content: bytes, name: str, where: str, report: ReadReport) -> Document:
+def read_record(
+    content: bytes,
+    name: str,
+    where: str,
+    report: ReadReport,
+    *,
+    max_characters: int | None = None,
+) -> Document:
     """Decode one document.
 
     Parameters
@@ -53,18 +60,24 @@ def read_record(content: bytes, name: str, where: str, report: ReadReport) -> Do
         File and line, for errors.
     report
         Is warned of what is odd in a text.
+    max_characters
+        The most that its sentences may have.
 
     Raises
     ------
     RmplError
-        If it is no document, or its parts do not fit together.
+        If it is no document, its parts do not fit together, or its text is too long.
     """
     keys = decode(_KEYS, content, where)
     if "sentences" in keys or "text" not in keys:
         document = to_document(content, where)
+        length = sum(len(sentence.text) for sentence in document.sentences)
+        check_length(length, where, max_characters)
     else:
         written = decode(_WRITTEN, content, where)
-        named = text_document(written.text, written.id or name, report)
+        named = text_document(
+            written.text, written.id or name, report, max_characters=max_characters
+        )
         images = (
             Image(id=one, path=one) if isinstance(one, str) else one for one in written.images
         )
@@ -80,18 +93,26 @@ def read_record(content: bytes, name: str, where: str, report: ReadReport) -> Do
     return document
 
 
-def text_document(text: str, name: str, report: ReadReport | None = None) -> Document:
+def text_document(
+    text: str,
+    name: str,
+    report: ReadReport | None = None,
+    *,
+    max_characters: int | None = None,
+) -> Document:
     """Return a plain text as a document called ``name``.
 
     Raises
     ------
     RmplError
-        If a character is broken, or the libraries for it are not installed.
+        If a character is broken, there are more than ``max_characters``, or the libraries for it
+        are not installed.
     """
     require_splitter("text of one's own", "extract")
     check_text(text, name)
     report = ReadReport() if report is None else report
-    return Document(name, split_text(text, name, plain_paragraphs, report))
+    sentences = split_text(text, name, plain_paragraphs, report, max_characters=max_characters)
+    return Document(name, sentences)
 
 
 def with_own_pictures(document: Document, folder: Path, where: str, tell: Tell) -> Document:

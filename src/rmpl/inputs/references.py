@@ -6,6 +6,7 @@ the folder that was given.
 
 from __future__ import annotations
 
+import contextlib
 import html
 import os
 import re
@@ -17,14 +18,14 @@ from rmpl.corpora.images import resolve_inside
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.inputs.files import Tell, path_name, read_file
+from rmpl.inputs.pages import page_pictures
 from rmpl.inputs.paragraphs import markdown_pictures
 
 ELSEWHERE = "picture that an article shows and that is not beside it"
 
-_IMG = re.compile(
-    r"""<img\b[^>]{0,2000}?\bsrc\s*=\s*(?:"([^"]{1,2000})"|'([^']{1,2000})'|([^\s"'>]{1,2000}))""",
-    re.IGNORECASE,
-)
+_SRC = r"""\bsrc\s*=\s*(?:"([^"]{1,2000})"|'([^']{1,2000})'|([^\s"'>]{1,2000}))"""
+# What follows an <img is looked through once, whether it has an address or not.
+_IMG = re.compile(rf"<img\b(?:(?!{_SRC})[^>]){{0,2000}}+(?:{_SRC})?", re.IGNORECASE)
 
 
 def shown_pictures(
@@ -44,14 +45,26 @@ def shown_pictures(
         Hears of names that lead out of ``root``.
     """
     try:
-        content = read_file(article).decode("utf-8", "replace")
+        content = read_file(article)
+        if not markdown:
+            addresses = page_pictures(content, path_name(article))
     except RmplError:  # reading the article itself will tell
         return []
-    addresses = [next(filter(None, match.groups())) for match in _IMG.finditer(content)]
-    addresses = [html.unescape(address) for address in addresses]
     if markdown:
-        addresses += markdown_pictures(content)
+        text = content.decode("utf-8", "replace")
+        addresses = [*_html_pictures(text), *markdown_pictures(text)]
     return list(dict.fromkeys(_files(addresses, article, root, report, tell)))
+
+
+def _html_pictures(text: str) -> Iterator[str]:
+    """Yield the addresses of the pictures that the HTML within Markdown shows."""
+    for match in _IMG.finditer(text):
+        address = next(filter(None, match.groups()), None)
+        if address is not None:
+            # Beyond thousands of digits, a number is no character.
+            with contextlib.suppress(ValueError):
+                address = html.unescape(address)
+            yield address
 
 
 def _files(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from rmpl.corpora.report import ReadReport
 from rmpl.corpora.splitting import sentence_spans, word_spans
+from rmpl.errors import RmplError
 from rmpl.inputs.paragraphs import Finder, Stretches
 from rmpl.records import Sentence
 
@@ -48,7 +49,14 @@ class _Line(NamedTuple):
         return self.sources[run] + position - self.starts[run]
 
 
-def split_text(text: str, name: str, find: Finder, report: ReadReport) -> tuple[Sentence, ...]:
+def split_text(
+    text: str,
+    name: str,
+    find: Finder,
+    report: ReadReport,
+    *,
+    max_characters: int | None = None,
+) -> tuple[Sentence, ...]:
     """Return the sentences of a text, with ids ``NAME_0``, ``NAME_1``, ...
 
     Parameters
@@ -61,7 +69,18 @@ def split_text(text: str, name: str, find: Finder, report: ReadReport) -> tuple[
         How the text is divided into paragraphs.
     report
         Is warned of sentences that had to be cut, and of what is no word.
+    max_characters
+        The most that are split, counted without the text's layout and signs.
+
+    Raises
+    ------
+    RmplError
+        If there are more: before anything is split.
     """
+    # What is left of a text is never longer than it.
+    if max_characters is not None and len(text) > max_characters:
+        length = sum(len(_on_one_line(text, paragraph).text) for paragraph in find(text))
+        check_length(length, name, max_characters)
     sentences: list[Sentence] = []
     for paragraph in find(text):
         line = _on_one_line(text, paragraph)
@@ -70,6 +89,20 @@ def split_text(text: str, name: str, find: Finder, report: ReadReport) -> tuple[
             for piece in _pieces(tokens, name, report):
                 sentences.append(_sentence(line, piece, f"{name}_{len(sentences)}"))
     return tuple(sentences)
+
+
+def check_length(characters: int, where: str, most: int | None) -> None:
+    """Refuse a text of more than ``most`` characters.
+
+    Raises
+    ------
+    RmplError
+        If it has more.
+    """
+    if most is not None and characters > most:
+        raise RmplError(
+            f"{characters:,} characters", where=where, remedy=f"at most {most:,} are read"
+        )
 
 
 def _on_one_line(text: str, paragraph: Stretches) -> _Line:
