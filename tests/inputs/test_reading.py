@@ -162,7 +162,7 @@ HOSTILE = {
     "fake.jpg": (b"%!PS-Adobe /etc", "not an image"),
     "no.json": (b"{", "not a valid record"),
     "comment.html": (b"<!-- x -->", "no text in it"),
-    "deep.html": (b"<div>" * 50_000 + b"x", "no text in it"),
+    "deep.html": (b"<div>" * 50_000 + b"x", "an element nested more than 256 deep"),
     "half.jsonl": (b'{"id":"a","text":"\\ud800"}', "not a valid record"),
     "long.jsonl": (
         b'{"id":"a","sentences":[{"id":"s","text":"' + b"a" * 9000 + b'"}]}',
@@ -252,3 +252,36 @@ def test_the_same_document_twice_is_read_once(tmp_path):
     (tmp_path / "a.txt").write_text("He fell.")
     [_], [told] = read(tmp_path / "a.txt", tmp_path / "a.txt")
     assert "a second time" in told.what
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "1. " * 7_000),
+        ("a.md", "He *fell*. " * 2_000),
+        ("a.html", "<p>He fell.</p>" * 2_000),
+        ("a.jsonl", json.dumps({"text": "He fell. " * 2_000})),
+        ("b.jsonl", '{"id":"b","sentences":[{"id":"s","text":"' + "a" * 15_001 + '"}]}'),
+    ],
+)
+def test_a_text_that_is_too_long_is_told_of_before_it_is_split(
+    tmp_path, monkeypatch, name, content
+):
+    monkeypatch.setattr("rmpl.inputs.sentences.sentence_spans", None)
+    (tmp_path / name).write_text(content)
+    report, told = ReadReport(), []
+    sources = find_sources([str(tmp_path)], report, told.append)
+    assert not list(Reader(report, told.append, max_characters=15_000).read(sources))
+    [error] = told
+    assert error.what.endswith("characters")
+    assert 15_000 < int(error.what.split()[0].replace(",", "")) < 24_000
+    assert error.remedy == "at most 15,000 are read"
+
+
+def test_signs_and_layout_are_no_characters_of_a_text(tmp_path):
+    (tmp_path / "a.md").write_text("# He    [fell](http://a.b/c).\n\n")
+    report, told = ReadReport(), []
+    sources = find_sources([str(tmp_path)], report, told.append)
+    assert list(Reader(report, told.append, max_characters=len("He fell.")).read(sources))
+    assert not list(Reader(report, told.append, max_characters=7).read(sources))
+    assert [error.what for error in told] == ["8 characters"]

@@ -1,7 +1,5 @@
 """Sentences of one's own text: every token says where it stood."""
 
-import time
-
 import pytest
 
 pytest.importorskip("nupunkt")
@@ -99,20 +97,3 @@ def test_what_is_no_sentence_is_cut_and_counted():
     sentences = split("word " * (2 * MOST_WORDS + 1) + "a" * 5_000 + " end", report=report)
     assert [len(s.tokens) for s in sentences] == [MOST_WORDS, MOST_WORDS, 1, 1]
     assert report.warnings == {CUT: 2, NO_WORD: 1}
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["[" * 20_000, "![" * 20_000, "*" * 20_000, "<a " * 20_000, "_a" * 20_000],
-)
-def test_hostile_markdown_takes_no_square_of_time(text):
-    began = time.monotonic()
-    split(text, markdown_paragraphs)
-    assert time.monotonic() - began < 5
-
-
-def test_a_thousand_pages_take_seconds():
-    page = ("Police arrested three men in Kyiv on Monday. " * 8 + "\n\n") * 8
-    began = time.monotonic()
-    assert len(split(page * 100)) == 6_400
-    assert time.monotonic() - began < 10

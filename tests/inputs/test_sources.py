@@ -1,9 +1,12 @@
 """Which pictures belong to which article."""
 
 import os
+import sys
+import time
 
 import pytest
 
+from repeated_texts import MOST_GROWTH
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.inputs.sources import LEFT, OTHER, count_documents, find_sources
@@ -64,6 +67,55 @@ def test_what_an_article_shows_is_its_own_wherever_it_lies(tree):
         "two/b.md": ["img/3 x.jpg", "img/2.jpg"],
     }
     assert report.warnings.total() == 1
+
+
+def test_html_within_markdown_shows_pictures(tree, monkeypatch):
+    names = ("a.jpg", "b.jpg", "c.jpg", "d.jpg", "e.png")
+    folder = tree("x.md", "y.txt", *(f"img/{name}" for name in names))
+    (folder / "x.md").write_text(
+        """<img src='img/a.jpg'> <IMG alt="a" data-src=img/b.jpg> <img src="" src="img/c.jpg" >
+        <img\n width=1 > src="img/e.png" <images src=img/e.png> <img <img src="img/d.jpg">"""
+    )
+    # Markdown is read where the library for pages is not installed.
+    monkeypatch.setattr("rmpl.inputs.pages.libraries", None)
+    assert found(folder)["x.md"] == [f"img/{name}" for name in names[:4]]
+
+
+def test_looking_for_pictures_takes_no_more_work_for_hostile_text_than_for_prose(tree):
+    """A pattern that scans on from every ``<img`` took 20,000 times as much."""
+
+    def work(name, text):
+        (folder / name).write_text(text[:100_000])
+        began = time.process_time()
+        find_sources([str(folder / name)], ReadReport(), print)
+        return time.process_time() - began
+
+    folder = tree("a.md", "a.html")
+    for name in ("a.md", "a.html"):
+        prose = min(work(name, "He fell. " * 12_000) for _ in range(3))
+        for kind in ("<img", "<img ", "<img src='", "<img src", '<img "', "![x](", "!["):
+            assert work(name, kind * 25_000) < 200 * max(prose, 0.001), (name, kind)
+
+
+def test_a_name_is_looked_up_among_the_articles_not_held_to_each(tree):
+    def calls(count):
+        made = 0
+
+        def count_it(frame, event, argument):
+            nonlocal made
+            made += event in {"call", "c_call"}
+
+        names = (f"{kind}{count}-{n}" for kind in "ab" for n in range(count))
+        folder = tree(*(f"{count}/{name}.{end}" for name in names for end in ("txt", "jpg")))
+        sys.setprofile(count_it)
+        try:
+            pictures = found(folder / str(count))
+        finally:
+            sys.setprofile(None)
+        assert pictures[f"a{count}-12.txt"] == [f"a{count}-12.jpg"]
+        return made
+
+    assert calls(200) <= MOST_GROWTH * calls(100)
 
 
 def test_pictures_beside_a_file_of_documents_are_left_to_it(tree):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -45,6 +45,7 @@ ENDINGS = ", ".join(_KINDS)
 OTHER = "file of another kind"
 LEFT = "picture beside a file of documents, which says what belongs to it"
 _ARTICLES = frozenset({"text", "markdown", "page"})
+_WORD = re.compile(r"[^\W_]")
 
 
 class Source(NamedTuple):
@@ -120,10 +121,11 @@ def _folder(root: Path, report: ReadReport, tell: Tell) -> Iterator[Source]:
     alone: list[Source] = []
     for folder, sources in found.items():
         owners = _owners(folder, root, found)
+        named = {path_name(owner.path.with_suffix("")): owner for owner in reversed(owners)}
         for source in sources:
             if source.kind != "picture" or source.path in in_some_article:
                 continue
-            owner = _owner(source.path, owners)
+            owner = owners[0] if len(owners) == 1 else _named_after(source.path, named)
             if owner is not None:
                 shown[owner.path].append(source.path)
             elif _has_documents(folder, root, found):
@@ -178,16 +180,11 @@ def _owners(folder: Path, root: Path, found: dict[Path, list[Source]]) -> list[S
         folder = folder.parent
 
 
-def _owner(picture: Path, articles: Sequence[Source]) -> Source | None:
-    if len(articles) == 1:
-        return articles[0]
-    named = [article for article in articles if _is_named_after(picture, article.path)]
-    return max(named, key=lambda article: len(article.path.stem), default=None)
-
-
-def _is_named_after(picture: Path, article: Path) -> bool:
-    name = path_name(picture.relative_to(article.parent))
-    return re.match(re.escape(path_name(Path(article.stem))) + r"(?![^\W_])", name) is not None
+def _named_after(picture: Path, articles: Mapping[str, Source]) -> Source | None:
+    """Return the article with the longest name that a picture's begins with, as whole words."""
+    name = path_name(picture)
+    ends = (end for end in range(len(name), 0, -1) if _WORD.match(name, end) is None)
+    return next((articles[name[:end]] for end in ends if name[:end] in articles), None)
 
 
 def _has_documents(folder: Path, root: Path, found: dict[Path, list[Source]]) -> bool:

@@ -1,0 +1,60 @@
+"""Sentences and words of long texts: as in one piece, wherever people wrote them."""
+
+import json
+from itertools import chain, pairwise
+
+import pytest
+
+pytest.importorskip("nupunkt")
+pytest.importorskip("nltk")
+
+import nupunkt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rmpl.corpora import splitting
+from rmpl.corpora.splitting import sentence_spans, word_spans
+
+PARTS = st.sampled_from(
+    [
+        "Police", "arrested", "three", "men", "Mr.", "Smith", "U.S.", "A.", "1.", "1.5", "fell.",
+        '"He', 'said."', "(now)", "why?!", "...", ". .", "e.g.", "it's", "cannot", "''", "``",
+        "\u201cOver\u201d.", "x" * 40, "caf\u00e9", "\u4e2d\u6587", "a,b", "--", "'tis", "gonna",
+    ]
+)  # fmt: skip
+
+
+PLAIN = ("so", "the", "army")
+
+
+@settings(max_examples=30, deadline=None)
+@given(parts=st.lists(PARTS, min_size=30, max_size=120))
+def test_between_two_plain_words_a_cut_changes_nothing(parts):
+    text = " ".join(word for n, part in enumerate(parts) for word in (part, *PLAIN[n % 3 :]))
+    whole = [(a, b) for a, b in nupunkt.sent_spans(text)], word_spans(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(splitting, "_AT_ONCE", 60)
+        assert len(list(splitting._cuts(text))) > 2
+        assert (sentence_spans(text), word_spans(text)) == whole
+
+
+def test_real_texts_are_split_as_in_one_piece(real_data):
+    lines = real_data("rams/dev.jsonlines").read_text("utf-8").splitlines()[:150]
+    text = " ".join(" ".join(chain(*json.loads(line)["sentences"])) for line in lines)
+    assert len(list(splitting._cuts(text))) > 20
+    assert sentence_spans(text) == nupunkt.sent_spans(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "a", "a" * 5_000, "?!" * 5_000, "1. " * 5_000, "中" * 9_000]
+)
+def test_every_character_is_in_one_sentence_and_at_most_one_word(text):
+    sentences, words = sentence_spans(text), word_spans(text)
+    assert [end for _, end in sentences[:-1]] == [start for start, _ in sentences[1:]]
+    assert sum(end - start for start, end in sentences) == len(text)
+    assert all(a < b <= c for (a, b), (c, _) in pairwise(words))
+    assert sum(b - a for a, b in words) == len(text.replace(" ", ""))
+
+
+def test_what_has_no_blank_for_thousands_of_characters_is_one_word():
+    assert word_spans("a" * 5_000 + " end") == [(0, 5_000), (5_001, 5_004)]

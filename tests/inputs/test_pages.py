@@ -1,0 +1,120 @@
+"""Pages that were made to take for ever, memory without end, or a crash; and what they show."""
+
+import time
+
+import pytest
+
+pytest.importorskip("inscriptis")
+
+import inscriptis
+import lxml.html
+from inscriptis.css_profiles import STRICT_CSS_PROFILE
+from inscriptis.model.config import ParserConfig
+
+from repeated_texts import MOST_GROWTH
+from rmpl.errors import RmplError
+from rmpl.inputs import layout
+from rmpl.inputs.pages import page_pictures, page_text
+
+ORDINARY = """<html><head><title>T</title><style>p {}</style></head><body style="margin-top: 2em">
+<h1>Three <b>held</b> in&nbsp;Kyiv</h1><p style="margin-bottom:3em;padding-left: 20px">Police
+&amp;amp; army <b>arrested</b><i> three</i>
+ men.<br>He <span style="display:none">hid</span> said.</p><ul><li>One<ul><li>in
+<a href=x>a</a></li></ul><li>Two</ul><ol><li value=5>a<li>b</ol><td>out</td>
+<table border=1><tr><th>Name</th><td align=right>Long text<br>of two lines</td></tr><tr>
+<td><table><tr><td>in</td><td>ner</td></table></td><td>x</td></tr>loose<tr>
+<td rowspan=2>r</table><pre>a <b>b  c</b>
+  d</pre><q>quote</q><blockquote>He <em>went</em> .</blockquote><div>a<div>b</div>c</div> tail
+<!-- x --> after <p>&nbsp;</p><p> </p><li>stray</li><table><tr><td style="padding-left:4em">
+<p>para</p><p>two</p></td><td valign=bottom>v</td></tr></table></body></html>"""
+
+
+def test_an_ordinary_page_has_the_text_that_inscriptis_gives_it():
+    config = ParserConfig(css=STRICT_CSS_PROFILE.copy())
+    expected = inscriptis.Inscriptis(lxml.html.document_fromstring(ORDINARY), config).get_text()
+    assert page_text(ORDINARY.encode(), "a.html") == expected
+
+
+def wide_table(rows):
+    return "<table><tr><td>" + "a" * 100_000 + "</td></tr>" + "<tr><td>b" * rows + "</table>"
+
+
+@pytest.mark.parametrize(
+    ("page", "what"),
+    [
+        ("<p>He fell.</p>" + "<div>" * 200_000 + "x", "nested more than 256 deep"),
+        ("<p>He fell.</p>" + "<p>" + "a " * 5_500_000, "of more than 10 MB"),
+        ("<p>x<a " + " ".join(f"b{n}=1" for n in range(6_000)) + ">", "more than 5,000 attributes"),
+        (
+            "<p>x<a" + "".join(f' b{n}=">"' for n in range(6_000)) + ">",
+            "more than 5,000 attributes",
+        ),
+        (wide_table(2_000), "takes more than 64,000,000 characters"),
+        (
+            "<table><tr>" + "<td>" * 3_000 + "x" + "<tr><td>y" * 3_000 + "</table>",
+            "a table of 3,001 rows and 3,000 columns",
+        ),
+        (
+            '<div style="padding-left:99em">' * 200 + "<p>x" * 4_000,
+            "takes more than 64,000,000 characters",
+        ),
+    ],
+    ids=["deep", "long", "attributes", "quoted attributes", "wide", "columns", "margins"],
+)
+def test_a_page_that_takes_too_much_is_refused_in_one_line(page, what):
+    with pytest.raises(RmplError) as told:
+        page_text(page.encode(), "a.html")
+    assert what in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<p style="margin-top:1.2.3px">He fell.',
+        '<p style="margin-top:' + "." * 200_000 + '">He fell.',
+        '<p style="style: style: style: margin-top: x">He fell.',
+        "<ol><li value=\u00b2>He fell.</ol>",
+        "<ol><li value=" + "1" * 5_000 + ">He fell.</ol>",
+        "<p>He fell. &amp;#" + "1" * 5_000 + ";",
+    ],
+)
+def test_numbers_that_are_none_do_no_harm(page):
+    assert "He fell." in page_text(page.encode(), "a.html")
+
+
+def test_a_margin_is_no_wider_than_a_screen():
+    page = '<p style="margin-top:100000em;padding-left:100000em">He fell.<p>She ran.'
+    assert len(page_text(page.encode(), "a.html")) < 300
+
+
+def test_a_paragraph_of_many_pieces_takes_no_square_of_work():
+    def work(pieces):
+        block = layout._collected()(0, layout.libraries().inscriptis.model.canvas.Prefix(), room)
+        began = time.process_time()
+        for _ in range(pieces):
+            block.merge("some text ", inscriptis.html_properties.WhiteSpace.normal)
+        assert len(block.content) == 10 * pieces - 1
+        return time.process_time() - began
+
+    room = layout._Room("a.html")
+    growth = [work(2 * pieces) / work(pieces) for pieces in (20_000, 30_000, 40_000)]
+    assert min(growth) <= MOST_GROWTH
+
+
+def test_what_shows_a_picture_is_an_element_of_the_page():
+    page = """<p>x</p><!-- <img src=comment.png> --><img alt='src="alt.png"' src=a.jpg>
+    <img alt="x > y" src="b.jpg"><IMG SRC='c&amp;d.jpg'><img src="" data-src="late.jpg">
+    <img data-src=first.jpg src=blank.gif><img><noscript><img src=e.jpg></noscript>
+    <script>"<img src=script.png>"</script>"""
+    assert page_pictures(page.encode(), "a.html") == [
+        "a.jpg", "b.jpg", "c&d.jpg", "late.jpg", "first.jpg", "e.jpg",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", ["utf-16", "utf-16-be"])
+def test_a_page_in_utf_16(mark):
+    page = "<p>Café</p><img src=a.jpg>"
+    data = page.encode(mark) if mark == "utf-16" else b"\xfe\xff" + page.encode(mark)
+    assert page_text(data, "a.html").strip() == "Café"
+    assert page_pictures(data, "a.html") == ["a.jpg"]
