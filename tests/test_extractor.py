@@ -4,6 +4,8 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -17,6 +19,7 @@ from rmpl import Extractor
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import EngineError, Reply
+from rmpl.extraction.stopping import go_on
 from rmpl.inputs.reading import Item
 from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Document, Image, Sentence
@@ -198,3 +201,55 @@ def test_asking_for_the_extractor_needs_no_torch_until_a_model_is_loaded():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+class Slow(Counting):
+    """Works on a text that says "long" until it is stopped."""
+
+    def __init__(self):
+        super().__init__()
+        self.begun = threading.Event()
+
+    def answer(self, prompts, *, max_tokens, grammars=None, progress=None):
+        while any("long" in prompt.text for prompt in prompts):
+            self.begun.set()
+            go_on()
+            time.sleep(0.005)
+        return super().answer(prompts, max_tokens=max_tokens)
+
+
+async def hang_up_on(extractor, engine, given_up: list[str], kept: list[str]):
+    """Ask about texts together, give some up once work has begun, and return the others' answers."""
+    tasks = {text: asyncio.create_task(extractor.extract_async(text)) for text in given_up + kept}
+    await asyncio.to_thread(engine.begun.wait, 30)
+    for text in given_up:
+        tasks[text].cancel()
+    return await asyncio.wait_for(asyncio.gather(*(tasks[text] for text in kept)), 30)
+
+
+def test_work_that_is_given_up_stops_and_the_others_are_answered_alone(extractor):
+    engine = Slow()
+    slow = Extractor(engine, extractor._pipeline._context)
+    found = asyncio.run(hang_up_on(slow, engine, ["A long one."], ["One.", "Two.", "Three."]))
+    assert [one.sentences[0].text for one in found] == ["One.", "Two.", "Three."]
+    # What was begun together is begun again one by one: a second one that leaves takes none along.
+    assert [size for size in engine.sizes if size] == [1, 1, 1]
+    assert asyncio.run(slow.extract_async("Four.")).sentences[0].text == "Four."
+
+
+def test_those_that_leave_before_their_turn_are_not_worked_on(extractor):
+    engine = Slow()
+    slow = Extractor(engine, extractor._pipeline._context)
+
+    async def ask():
+        first = asyncio.create_task(slow.extract_async("A long one."))
+        await asyncio.to_thread(engine.begun.wait, 30)
+        late = [asyncio.create_task(slow.extract_async(f"Late {n}.")) for n in range(9)]
+        last = asyncio.create_task(slow.extract_async("Last."))
+        await asyncio.sleep(0.05)
+        for one in (*late, first):
+            one.cancel()
+        return await asyncio.wait_for(last, 30)
+
+    assert asyncio.run(ask()).sentences[0].text == "Last."
+    assert [size for size in engine.sizes if size] == [1]

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +27,7 @@ from rmpl.extraction.calibration import Calibration, read_calibration
 from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engine import Engine, EngineError
 from rmpl.extraction.pipeline import Pipeline
+from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.inputs.reading import Item, Reader
 from rmpl.inputs.records import text_document
 from rmpl.inputs.sources import find_sources
@@ -38,6 +40,18 @@ if TYPE_CHECKING:
 
 Given = Document | str | Path
 """A document, a text, or the path of a file or of a folder with an article and its pictures."""
+
+
+@dataclasses.dataclass(eq=False)
+class _Waiting:
+    """A document that somebody waits for; ``is_alone`` says that it shares no batch."""
+
+    document: Document
+    done: asyncio.Future[Document]
+    is_alone: bool = False
+
+    def is_given_up(self) -> bool:
+        return self.done.cancelled()
 
 
 class Extractor:
@@ -65,7 +79,7 @@ class Extractor:
     ) -> None:
         self._pipeline = Pipeline(engine, context, calibration=calibration, constrained=constrained)
         self._lock = threading.Lock()
-        self._waiting: list[tuple[Document, asyncio.Future[Document]]] = []
+        self._waiting: list[_Waiting] = []
         self._working: asyncio.Task[None] | None = None
         self.about: dict[str, Any] = {
             "schema": context.ontology,
@@ -247,6 +261,9 @@ class Extractor:
     async def extract_async(self, document: Given) -> Document:
         """Extract without blocking the event loop; calls that wait at the same time share batches.
 
+        A call that is cancelled stops the work within a step of the engine. What shared a batch
+        with it begins again, each document alone, so that none loses more than that once.
+
         Raises
         ------
         RmplError
@@ -255,28 +272,43 @@ class Extractor:
         loop = asyncio.get_running_loop()
         read = await asyncio.to_thread(_document, document)
         done: asyncio.Future[Document] = loop.create_future()
-        self._waiting.append((read, done))
+        self._waiting.append(_Waiting(read, done))
         if self._working is None or self._working.done():
             self._working = loop.create_task(self._work())
         return await done
 
     async def _work(self) -> None:
         """Answer all that wait; what comes meanwhile waits for the next round."""
-        while self._waiting:
-            waiting, self._waiting = self._waiting, []
-            documents = [document for document, _ in waiting]
-            found: list[Document | Exception]
+        while group := self._next_group():
+            found: Sequence[Document | Exception]
             try:
-                found = list(await asyncio.to_thread(self._each, documents, None))
+                found = await asyncio.to_thread(self._unless_given_up, group)
+            except StoppedError:
+                rest = [one for one in group if not one.is_given_up()]
+                for one in rest:
+                    one.is_alone = True
+                self._waiting[:0] = rest
+                continue
             except Exception as error:  # whatever it is, nobody must wait for ever
-                found = [error] * len(documents)
-            for (_, done), one in zip(waiting, found, strict=True):
-                if done.cancelled():
+                found = [error] * len(group)
+            for one, its in zip(group, found, strict=True):
+                if one.is_given_up():
                     continue
-                if isinstance(one, Exception):
-                    done.set_exception(one)
+                if isinstance(its, Exception):
+                    one.done.set_exception(its)
                 else:
-                    done.set_result(one)
+                    one.done.set_result(its)
+
+    def _next_group(self) -> list[_Waiting]:
+        """Take those that wait: one that is to be alone, else all; none that is given up."""
+        waiting = [one for one in self._waiting if not one.is_given_up()]
+        most = 1 if waiting and waiting[0].is_alone else len(waiting)
+        self._waiting = waiting[most:]
+        return waiting[:most]
+
+    def _unless_given_up(self, group: list[_Waiting]) -> list[Document | RmplError]:
+        with stopped_when(lambda: any(one.is_given_up() for one in group)):
+            return self._each([one.document for one in group], None)
 
     def _each(
         self, documents: list[Document], progress: Progress | None

@@ -8,6 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+from rmpl.corpora import images
 from rmpl.corpora.images import image_size, open_image, resolve_inside
 from rmpl.errors import RmplError
 
@@ -55,6 +56,53 @@ def test_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
         assert is_red(opened.getpixel((5, 10)))
     if mode == "I;16":
         assert opened.getpixel((0, 0)) == (156, 156, 156)
+
+
+def at_once(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Convert as a whole, with every copy that this takes."""
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image)
+        if image.mode == "F":
+            values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+            span = float(values.max() - values.min()) or 1.0
+            return PIL.Image.fromarray(
+                ((values - values.min()) * (255 / span)).astype(np.uint8)
+            ).convert("RGB")
+        wide = values.astype(np.int64)
+        wide = wide >> 8 if wide.max() > 255 else wide
+        return PIL.Image.fromarray(np.clip(wide, 0, 255).astype(np.uint8)).convert("RGB")
+    rgba = image.convert("RGBA")
+    return PIL.Image.alpha_composite(PIL.Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+
+
+def unusual(kind: str) -> PIL.Image.Image:
+    """Noise of 61 x 47 pixels."""
+    values = np.random.default_rng(5).integers(0, 256, (47, 61, 4), dtype=np.uint8)
+    rgba = PIL.Image.fromarray(values, "RGBA")
+    wide = values[..., 0].astype(np.uint16) * 257
+    if kind == "P":
+        image = rgba.convert("RGB").quantize(32)
+        image.info["transparency"] = bytes(range(0, 256, 8))
+        return image
+    kinds = {
+        "RGBA": rgba,
+        "LA": rgba.convert("LA"),
+        "I;16": PIL.Image.fromarray(wide),
+        "I;16 dark": PIL.Image.fromarray(wide // 300),
+        "F": PIL.Image.fromarray(wide.astype(np.float32) - 9_000),
+        "I": PIL.Image.fromarray(wide.astype(np.int32) * 3 - 70_000),
+    }
+    return kinds[kind]
+
+
+@pytest.mark.parametrize("kind", ["P", "RGBA", "LA", "I;16", "I;16 dark", "F", "I"])
+@pytest.mark.parametrize("pixels", [1, 61 * 7, 2**20])
+def test_strips_change_no_pixel(tmp_path: Path, monkeypatch, kind: str, pixels: int) -> None:
+    monkeypatch.setattr(images, "STRIP_PIXELS", pixels)
+    image = unusual(kind)
+    path = save(tmp_path / ("a.tif" if kind in {"F", "I"} else "a.png"), image)
+    with PIL.Image.open(path) as written:
+        assert open_image(path).tobytes() == at_once(written).tobytes()
 
 
 def test_transparency_is_laid_on_white(tmp_path: Path) -> None:

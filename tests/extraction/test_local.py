@@ -1,5 +1,6 @@
 """The local engine: what its replies say, and that it writes what plain greedy decoding does."""
 
+import itertools
 import json
 import math
 
@@ -16,6 +17,7 @@ from rmpl.extraction.beginnings import common_beginning
 from rmpl.extraction.constraints import Compiler, Constraint
 from rmpl.extraction.decoding import Decoder
 from rmpl.extraction.local import LocalEngine, token_ends
+from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.ontology import load_ontology
 from rmpl.records import Image
 from rmpl.tasks import Prompt
@@ -257,6 +259,21 @@ def test_progress_counts_every_answer_once(backbone, pictures):
         prompts, max_tokens=3, progress=lambda done, of: told.append((done, of))
     )
     assert told == [(n, 7) for n in range(1, 8)]
+
+
+def test_it_stops_between_two_steps_and_answers_as_before_afterwards(backbone, pictures):
+    prompts = [Prompt("a " * n, pictures[n % 3] if n % 2 else None) for n in range(7)]
+    engine = LocalEngine(backbone, batch=2)
+    before = engine.answer(prompts, max_tokens=5)
+    looks = itertools.count()
+    with stopped_when(lambda: next(looks) > 1_000_000):
+        engine.answer(prompts, max_tokens=5)
+    for most in range(0, next(looks), 8):
+        left = itertools.count()
+        with pytest.raises(StoppedError), stopped_when(lambda left=left, m=most: next(left) >= m):
+            engine.answer(prompts, max_tokens=5)
+        assert next(left) == most + 1  # it stopped where it was told to
+    assert engine.answer(prompts, max_tokens=5) == before
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 from rmpl.errors import RmplError
 from rmpl.extraction import connection as module
 from rmpl.extraction.server import ServerEngine
+from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
@@ -50,6 +51,24 @@ def test_answers_come_in_the_order_of_the_prompts_however_late_they_are(server):
     assert {(b["model"], b["max_tokens"], b["temperature"]) for b in posts(server)} == {
         ("tiny", 7, 0)
     }
+
+
+def test_it_waits_for_no_answer_that_nobody_waits_for(server):
+    asked, released = threading.Event(), threading.Event()
+
+    def script(body):
+        asked.set()
+        released.wait(30)
+        return said("late")
+
+    server.script = script
+    engine = ServerEngine(server.url, "tiny", at_once=2)
+    try:
+        with pytest.raises(StoppedError), stopped_when(asked.is_set):
+            engine.answer([Prompt(str(n)) for n in range(9)], max_tokens=7)
+        assert not released.is_set()
+    finally:
+        released.set()
 
 
 def test_no_more_requests_at_once_than_allowed(server):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
@@ -37,19 +37,26 @@ def look_at(backbone: Backbone, prompt: Prompt) -> SeenPicture:
     return look_at_all(backbone, [prompt])[0]
 
 
-def look_at_all(backbone: Backbone, prompts: Sequence[Prompt]) -> list[SeenPicture]:
+def look_at_all(
+    backbone: Backbone, prompts: Sequence[Prompt], *, before: Callable[[], None] | None = None
+) -> list[SeenPicture]:
     """Look at the pictures of several prompts, those of one size together.
+
+    ``before`` is called before each is opened; it may raise.
 
     Raises
     ------
     RmplError
         If a picture cannot be opened, or the processor refuses it.
     """
-    frames = [None if one.image is None else backbone.frame(one.image) for one in prompts]
-    visions = [
-        backbone.encode(prompt).vision if frame is None else dict(frame.others)
-        for prompt, frame in zip(prompts, frames, strict=True)
-    ]
+    frames: list[Frame | None] = []
+    visions: list[Mapping[str, torch.Tensor]] = []
+    for prompt in prompts:
+        if before is not None:
+            before()
+        frame = None if prompt.image is None else backbone.frame(prompt.image)
+        frames.append(frame)
+        visions.append(backbone.encode(prompt).vision if frame is None else dict(frame.others))
     features: dict[int, Features] = {}
     for alike in _alike(visions):
         tensors = {name: [visions[at][name] for at in alike] for name in visions[alike[0]]}

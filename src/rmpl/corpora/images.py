@@ -26,6 +26,9 @@ FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 """What a file may be, whatever its ending says. Pillow knows many more, among them PostScript,
 which it hands to another program."""
 
+STRIP_PIXELS = 2**20
+"""So many pixels are converted at once where that takes copies of more than 3 bytes a pixel."""
+
 ORIENTATION = 0x0112
 SIDEWAYS = frozenset({5, 6, 7, 8})
 MAX_NAME_BYTES = 255
@@ -155,22 +158,54 @@ def _to_rgb(image: PIL.Image.Image) -> PIL.Image.Image:
     if image.mode == "RGB":
         return image.copy()  # the file behind `image` is about to be closed
     if image.mode.startswith("I") or image.mode == "F":
-        return PIL.Image.fromarray(_to_bytes(np.asarray(image))).convert("RGB")
+        return _stretched(image)
     if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        paper = PIL.Image.new("RGBA", rgba.size, "white")
-        return PIL.Image.alpha_composite(paper, rgba).convert("RGB")
+        return _in_strips(image, _on_white)
     return image.convert("RGB")
 
 
-def _to_bytes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    if np.issubdtype(values.dtype, np.floating):
-        finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-        span = float(finite.max() - finite.min()) or 1.0
-        stretched: NDArray[np.uint8] = ((finite - finite.min()) * (255 / span)).astype(np.uint8)
-        return stretched
-    wide = values.astype(np.int64)
-    if wide.size and wide.max() > 255:
-        wide = wide >> 8
-    clipped: NDArray[np.uint8] = np.clip(wide, 0, 255).astype(np.uint8)
-    return clipped
+def _in_strips(
+    image: PIL.Image.Image, work: Callable[[PIL.Image.Image], PIL.Image.Image]
+) -> PIL.Image.Image:
+    """Return RGB made strip by strip, so that what lies between takes little memory."""
+    width, height = image.size
+    made = PIL.Image.new("RGB", image.size)
+    rows = max(1, STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        strip = image.crop((0, top, width, min(top + rows, height)))
+        made.paste(work(strip), (0, top))
+    return made
+
+
+def _on_white(image: PIL.Image.Image) -> PIL.Image.Image:
+    rgba = image.convert("RGBA")
+    paper = PIL.Image.new("RGBA", rgba.size, "white")
+    return PIL.Image.alpha_composite(paper, rgba).convert("RGB")
+
+
+def _stretched(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Return pixels of more than 8 bits as 8-bit ones, by what the whole picture holds."""
+    values = np.asarray(image)
+    to_bytes = _of_floats(values) if np.issubdtype(values.dtype, np.floating) else _of_ints(values)
+    del values
+
+    def work(strip: PIL.Image.Image) -> PIL.Image.Image:
+        return PIL.Image.fromarray(to_bytes(np.asarray(strip))).convert("RGB")
+
+    return _in_strips(image, work)
+
+
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _of_floats(values: NDArray[Any]) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:
+    finite = _finite(values)
+    least = finite.min()
+    span = float(finite.max() - least) or 1.0
+    return lambda part: ((_finite(part) - least) * (255 / span)).astype(np.uint8)
+
+
+def _of_ints(values: NDArray[Any]) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:
+    shift = 8 if values.size and values.max() > 255 else 0
+    return lambda part: np.clip(part.astype(np.int64) >> shift, 0, 255).astype(np.uint8)

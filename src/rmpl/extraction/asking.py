@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from rmpl.extraction.engine import Engine, Reply
+from rmpl.extraction.stopping import go_on
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
 
@@ -41,7 +42,14 @@ class Asker:
         max_tokens: int,
         progress: Progress | None,
     ) -> list[Reply]:
-        """Have prompts of one task answered, in their order; count those that were given up."""
+        """Have prompts of one task answered, in their order; count those that were given up.
+
+        Raises
+        ------
+        StoppedError
+            If nobody waits for the answers any more.
+        """
+        go_on()
         self.asked[task] += len(prompts)
         report = None if progress is None else lambda done, of: progress(task, done, of)
         replies = self._engine.answer(

@@ -15,6 +15,7 @@ import torch
 from rmpl.backbones.backbone import Backbone
 from rmpl.extraction.constraints import Compiler, Guide, advance, begin, masked
 from rmpl.extraction.kept import joined, new_cache, selected, under_each_other
+from rmpl.extraction.stopping import go_on
 from rmpl.tasks.grammars import Grammar
 
 
@@ -95,12 +96,14 @@ class Decoder:
         """Answer groups of prompts, which come by number; yield answers as they end.
 
         ``start`` computes a group's prompts: scores of the next tokens, shape (rows, width), and
-        what the model keeps. A group joins once half of the ``rows`` are free.
+        what the model keeps. A group joins once half of the ``rows`` are free. Before every step it
+        is asked whether anybody waits for the answers.
         """
         running: list[Answer] = []
         batch: Batch | None = None
         waiting = next(groups, None)
         while waiting is not None or running:
+            go_on()
             if waiting is not None and len(running) <= rows // 2:
                 fresh = self._begin(waiting, grammars)
                 scores, joining = start(waiting)

@@ -18,6 +18,7 @@ from rmpl.extraction.decoding import Answer, Batch, Decoder
 from rmpl.extraction.engine import Progress, Reply
 from rmpl.extraction.packed import PackedLinears
 from rmpl.extraction.pictures import Pictures
+from rmpl.extraction.stopping import go_on
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
@@ -86,8 +87,14 @@ class LocalEngine:
         RmplError
             If a picture cannot be read, a grammar is wrong, or no legal answer is as short as
             ``max_tokens``.
+        StoppedError
+            If nobody waits for the answers any more.
         """
-        texts = {i: self._backbone.encode(p) for i, p in enumerate(prompts) if p.image is None}
+        texts: dict[int, Encoded] = {}
+        for index, prompt in enumerate(prompts):
+            if prompt.image is None:
+                go_on()
+                texts[index] = self._backbone.encode(prompt)
         common = common_beginning([encoded.input_ids for encoded in texts.values()])
         compiler = None if grammars is None else self._compiler
         decoder = Decoder(self._backbone, compiler, max_tokens=max_tokens)

@@ -11,6 +11,7 @@ import torch
 from rmpl.backbones.backbone import Backbone, Encoded
 from rmpl.backbones.features import feature_bytes
 from rmpl.backbones.pictures import SeenPicture, encode_seen, look_at_all
+from rmpl.extraction.stopping import go_on
 from rmpl.tasks import Prompt
 
 KEPT_BYTES = 2**28
@@ -47,7 +48,9 @@ class Pictures:
         keys = [_version("" if one.image is None else one.image.path or "") for one in prompts]
         seen = {key: self._seen[key] for key in keys if key in self._seen}
         fresh = {key: one for key, one in zip(keys, prompts, strict=True) if key not in seen}
-        seen.update(zip(fresh, look_at_all(self._backbone, list(fresh.values())), strict=True))
+        seen.update(
+            zip(fresh, look_at_all(self._backbone, list(fresh.values()), before=go_on), strict=True)
+        )
         for key, one in seen.items():
             self._keep(key, one)
         return [

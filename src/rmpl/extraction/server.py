@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any, Literal
 
 from rmpl.errors import RmplError
@@ -16,6 +16,7 @@ from rmpl.extraction.connection import Connection, RefusedError
 from rmpl.extraction.engine import Progress, Reply
 from rmpl.extraction.legal import is_legal, nothing, repaired
 from rmpl.extraction.messages import broken_up, message_of, put_together, reply_of
+from rmpl.extraction.stopping import StoppedError, go_on
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
 
@@ -24,6 +25,9 @@ Guided = Literal["auto", "structured_outputs", "guided_grammar", "ebnf", "off"]
 llguidance``), or not at all. ``auto`` is vLLM's where the server says that it is one."""
 
 REASKED = "Answer again, in exactly the form that was asked for and with nothing around it."
+
+LOOK_EVERY = 0.5
+"""So often, in seconds, it is looked whether anybody still waits for the answers."""
 
 _Key = tuple[Prompt, Grammar | None, int]
 
@@ -96,6 +100,8 @@ class ServerEngine:
         ------
         RmplError
             If a picture cannot be read, or the server refuses a request or stays away.
+        StoppedError
+            If nobody waits for the answers any more.
         """
         allowed = [None] * len(prompts) if grammars is None else list(grammars)
         keys = [(p, g, max_tokens) for p, g in zip(prompts, allowed, strict=True)]
@@ -117,10 +123,19 @@ class ServerEngine:
         """Answer and keep; yield how many are done. Stops at the first failure."""
         pool = ThreadPoolExecutor(self._at_once)
         futures = {pool.submit(self._answer, line, key): key for key in wanted}
+        waits = True
         try:
-            for done, future in enumerate(as_completed(futures), start=1):
-                self._kept[futures[future]] = future.result()
-                yield done
+            done, running = 0, set(futures)
+            while running:
+                go_on()
+                ended, running = wait(running, LOOK_EVERY, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    self._kept[futures[future]] = future.result()
+                    done += 1
+                    yield done
+        except StoppedError:
+            waits = False  # for answers that nobody waits for, either
+            raise
         except RmplError as error:
             line.stop()
             pool.shutdown(cancel_futures=True)
@@ -135,7 +150,7 @@ class ServerEngine:
             ) from error
         finally:
             line.stop()
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=waits, cancel_futures=True)
 
     def _answer(self, line: Connection, key: _Key) -> Reply:
         prompt, grammar, max_tokens = key
