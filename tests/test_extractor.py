@@ -219,7 +219,7 @@ class Slow(Counting):
 
 
 async def hang_up_on(extractor, engine, given_up: list[str], kept: list[str]):
-    """Ask about texts together, give some up once work has begun, and return the others' answers."""
+    """Ask about texts together, give some up once work has begun; return the others' answers."""
     tasks = {text: asyncio.create_task(extractor.extract_async(text)) for text in given_up + kept}
     await asyncio.to_thread(engine.begun.wait, 30)
     for text in given_up:

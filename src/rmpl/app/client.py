@@ -57,14 +57,22 @@ class Client:
         Its address.
     timeout
         Seconds to wait for an answer.
+    token
+        What the server asks for, if it asks for one.
 
     Raises
     ------
     RmplError
-        If the address is none of HTTP.
+        If the address is none of HTTP, or the token none that can be sent.
     """
 
-    def __init__(self, url: str = "http://127.0.0.1:7860", *, timeout: float = 600.0) -> None:
+    def __init__(
+        self,
+        url: str = "http://127.0.0.1:7860",
+        *,
+        timeout: float = 600.0,
+        token: str | None = None,
+    ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise RmplError(f"{url!r} is no address", remedy="http://127.0.0.1:7860, for example")
@@ -72,6 +80,11 @@ class Client:
         self._kind = kinds[parts.scheme]
         self._host, self._port, self._path = parts.hostname, parts.port, parts.path.rstrip("/")
         self._timeout = timeout
+        self._headers = {"Content-Type": "application/json"}
+        if token is not None:
+            if not token.isascii() or not token.isprintable():
+                raise RmplError("a token of signs that no header can hold")
+            self._headers["Authorization"] = f"Bearer {token}"
 
     def about(self) -> About:
         """Return what the server offers.
@@ -110,8 +123,7 @@ class Client:
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         connection = self._kind(self._host, self._port, timeout=self._timeout)
         try:
-            headers = {"Content-Type": "application/json"}
-            connection.request(method, self._path + path, body, headers)
+            connection.request(method, self._path + path, body, self._headers)
             answer = connection.getresponse()
             content: bytes = answer.read()
         except (OSError, http.client.HTTPException) as error:

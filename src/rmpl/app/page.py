@@ -1,102 +1,62 @@
-"""The page: Gradio's components around the drawing of reports."""
+"""The page: files of this package, kept in memory, and the policy that they keep to."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
+from importlib import resources
+from typing import NamedTuple
 
-import gradio as gr
+from fastapi.responses import Response
 
-from rmpl.app.examples import Example
-from rmpl.app.service import ARTICLES, PICTURES, Service, Upload
-from rmpl.errors import RmplError, one_line
 from rmpl.records import Document
-from rmpl.viewer.markup import el
+from rmpl.viewer.page import script_hash, style_hash
 
-TITLE = "RMPL: events in text and pictures"
 COLUMNS = ["event", "where", "type or role", "what", "confidence"]
-CSS = """
-#drawing iframe {
-  width: 100%; height: 75vh; border: 1px solid var(--border-color-primary); border-radius: 8px;
+_KINDS = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "svg": "image/svg+xml",
 }
-footer { display: none !important; }
-"""
-_NOTE = (
-    "Paste a text, add pictures and articles ({kinds}), and see what happens in them: who and what "
-    "took part, and which pictures show the events of the text. At most {characters:,} characters "
-    "and {files} files of {megabytes:.0f} MB. What is uploaded is deleted within the hour."
-)
 
 
-def build_page(service: Service, examples: Sequence[Example]) -> gr.Blocks:
-    """Return the page; it asks ``service``."""
-    limits = service.limits
+class Asset(NamedTuple):
+    """A file of the page."""
 
-    async def extract(
-        text: str, files: list[str] | None, model: str, schema: str
-    ) -> tuple[str, list[list[str]], str]:
-        try:
-            uploads = [Upload(Path(name).name, Path(name).read_bytes()) for name in files or []]
-            found = await service.extract(text, uploads, model=model, schema=schema, draw=True)
-        except RmplError as error:
-            raise gr.Error(one_line(str(error)), print_exception=False) from error
-        line = json.dumps(json.loads(found.line), ensure_ascii=False, indent=2)
-        return frame(found.page or ""), table(found.document), line
+    name: str
+    content: bytes
 
-    def show(name: str | None) -> tuple[str, list[str] | None]:
-        for example in examples:
-            if example.name == name:
-                return example.text, example.pictures
-        return "", None
+    def response(self) -> Response:
+        """Return it as an answer."""
+        return Response(self.content, media_type=_KINDS[self.name.rpartition(".")[2]])
 
-    with gr.Blocks(analytics_enabled=False, title=TITLE, delete_cache=(600, 3600)) as page:
-        gr.Markdown(f"# {TITLE}")
-        gr.Markdown(
-            _NOTE.format(
-                kinds=", ".join(ARTICLES),
-                characters=limits.characters,
-                files=limits.files,
-                megabytes=limits.file_bytes / 1e6,
-            )
+
+def read_assets() -> dict[str, Asset]:
+    """Return the page's files by name."""
+    folder = resources.files("rmpl.app") / "assets"
+    names = sorted(one.name for one in folder.iterdir() if one.name.rpartition(".")[2] in _KINDS)
+    return {name: Asset(name, (folder / name).read_bytes()) for name in names}
+
+
+def policy() -> str:
+    """Return the Content-Security-Policy of every answer: nothing is fetched from elsewhere.
+
+    A drawing is a page of its own in a frame without an address, which takes this policy over and
+    adds its own: its script and its style are let through by their hashes.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' {script_hash()}",
+            f"style-src 'self' {style_hash()}",
+            "img-src 'self' data: blob:",
+            "connect-src 'self'",
+            "frame-src 'none'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
         )
-        with gr.Row():
-            with gr.Column(scale=2):
-                text = gr.Textbox(label="Text", lines=6, max_lines=14)
-            with gr.Column(scale=1):
-                files = gr.File(
-                    label="Pictures and articles",
-                    file_count="multiple",
-                    file_types=[*PICTURES, *ARTICLES],
-                )
-        with gr.Row():
-            names = [example.name for example in examples]
-            example = gr.Dropdown(names, label="Example", value=None, visible=bool(names))
-            model = gr.Dropdown(service.models, label="Model", value=service.models[0])
-            schema = gr.Dropdown(service.schemas, label="Schema", value=service.schemas[0])
-            button = gr.Button("Extract", variant="primary")
-        with gr.Tab("Drawing"):
-            drawing = gr.HTML(elem_id="drawing")
-        with gr.Tab("Table"):
-            rows = gr.Dataframe(headers=COLUMNS, interactive=False, wrap=True, elem_id="table")
-        with gr.Tab("JSON"):
-            line = gr.Code(language="json", elem_id="json", interactive=False)
-        # Programs have an API that is typed: the page's own calls are kept out of Gradio's.
-        example.change(show, example, [text, files], api_visibility="private")
-        button.click(
-            extract,
-            [text, files, model, schema],
-            [drawing, rows, line],
-            api_visibility="private",
-            concurrency_limit=None,
-        )
-    page.queue(max_size=limits.waiting, api_open=False)
-    return page
-
-
-def frame(page: str) -> str:
-    """Return a drawing in a frame of its own, which it cannot leave."""
-    return el("iframe", {"title": "events, drawn", "sandbox": "allow-scripts", "srcdoc": page})
+    )
 
 
 def table(document: Document) -> list[list[str]]:

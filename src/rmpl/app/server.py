@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import ipaddress
-import os
-import tempfile
-from collections.abc import Sequence
-from pathlib import Path
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from types import FrameType
 
 import fastapi
 import uvicorn
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from starlette.middleware.trustedhost import TrustedHostMiddleware
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
 
-from rmpl.app.api import on_error, on_malformed, router
+from rmpl.app.access import Access
+from rmpl.app.answers import Refusal, on_error, on_failure, on_http, response
+from rmpl.app.api import DRAW, EXTRACT, add_api
+from rmpl.app.asked import read_login
+from rmpl.app.connections import PatientProtocol
 from rmpl.app.examples import make_examples
-from rmpl.app.limits import App, Guarded
+from rmpl.app.folders import work_folder
+from rmpl.app.gate import Gate
+from rmpl.app.page import Asset, policy, read_assets
 from rmpl.app.service import Service
 from rmpl.errors import RmplError
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+LOGIN_BYTES = 4096
+END_SECONDS = 3
+"""So long may requests under way take when the server is told to end."""
 
 
 def is_loopback(host: str) -> bool:
@@ -32,62 +43,136 @@ def is_loopback(host: str) -> bool:
 
 
 def build(
-    service: Service, folder: Path, *, hosts: Sequence[str] = LOOPBACK, examples: int = 4
-) -> App:
+    service: Service,
+    *,
+    hosts: Sequence[str] = LOOPBACK,
+    examples: int = 4,
+    token: str | None = None,
+) -> Gate:
     """Return the app, page and API.
 
     Parameters
     ----------
-    folder
-        What is uploaded to the page, and the examples, are kept there.
     hosts
         The names that the app answers to. A page of another site that has its name point here gets
         nothing.
     examples
         How many documents of the generated world to offer.
+    token
+        Who asks must have it; by default, everybody is answered.
     """
-    os.environ["GRADIO_TEMP_DIR"] = str(folder / "uploads")
-    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    import gradio as gr  # noqa: PLC0415 - reads the environment
-
-    from rmpl.app.page import CSS, build_page  # noqa: PLC0415
-
-    made = make_examples(folder, examples) if examples else []
+    made = make_examples(examples, service.folder) if examples else []
     app = fastapi.FastAPI(
-        title="RMPL", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+        title="RMPL",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        redirect_slashes=False,
     )
-    app.add_exception_handler(RmplError, on_error)
-    app.add_exception_handler(RequestValidationError, on_malformed)
-    app.include_router(router(service))
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
-    mounted = gr.mount_gradio_app(
-        app,
-        build_page(service, made),
-        path="",
-        footer_links=[],
-        allowed_paths=[],
-        blocked_paths=[str(Path.cwd()), str(Path.home())],
-        max_file_size=service.limits.file_bytes,
-        show_error=True,
-        ssr_mode=False,
-        enable_monitoring=False,
-        pwa=False,
-        theme=gr.themes.Default(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
-        css=CSS,
+    for kind, handler in (
+        (RmplError, on_error),
+        (HTTPException, on_http),
+        (RequestValidationError, _on_validation),
+        (Exception, on_failure),
+    ):
+        app.add_exception_handler(kind, handler)
+    add_api(app, service, made)
+    assets = read_assets()
+    _add_asset(app, "/", assets.pop("index.html"))
+    login = assets.pop("login.html")
+    bodies = dict.fromkeys((EXTRACT, DRAW), service.limits.body_bytes)
+    access = None if token is None else Access(token)
+    if access is not None:
+        _add_login(app, access, login)
+        bodies["/login"] = LOGIN_BYTES
+    for name, asset in assets.items():
+        _add_asset(app, f"/assets/{name}", asset)
+    return Gate(
+        app, hosts=hosts, bodies=bodies, limits=service.limits, access=access, policy=policy()
     )
-    return Guarded(mounted, service.limits.body_bytes)
 
 
-def serve(service: Service, *, host: str, port: int, hosts: Sequence[str]) -> None:
-    """Serve until it is interrupted; what was uploaded goes with the server."""
-    with tempfile.TemporaryDirectory(prefix="rmpl-app-") as folder:
-        asyncio.run(_serve(service, Path(folder), host, port, hosts))
+async def _on_validation(_request: Request, _error: Exception) -> Response:
+    return response(Refusal(422, "an address of another form"))
 
 
-async def _serve(
-    service: Service, folder: Path, host: str, port: int, hosts: Sequence[str]
+def _add_asset(app: fastapi.FastAPI, path: str, asset: Asset) -> None:
+    async def answer() -> Response:
+        return asset.response()
+
+    app.add_api_route(path, answer, response_class=Response, include_in_schema=False)
+
+
+def _add_login(app: fastapi.FastAPI, access: Access, page: Asset) -> None:
+    _add_asset(app, "/login", page)
+
+    @app.post("/login", include_in_schema=False)
+    async def login(request: Request) -> Response:
+        asked = read_login(await request.body())
+        begun = access.login(asked.token, request.client.host if request.client else "")
+        if isinstance(begun, Refusal):
+            return response(begun)
+        return Response(status_code=204, headers={"Set-Cookie": begun})
+
+
+def serve(
+    service: Service, *, host: str, port: int, hosts: Sequence[str], token: str | None = None
 ) -> None:
-    # Gradio makes a loop of its own where none runs, and locks that belong to it.
-    app = build(service, folder, hosts=hosts)
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
-    await uvicorn.Server(config).serve()
+    """Serve until SIGINT or SIGTERM; nothing that was uploaded is left.
+
+    Raises
+    ------
+    RmplError
+        If the address cannot be listened on.
+    """
+    with _ended_by_signals(), work_folder() as folder:
+        service.folder = folder
+        try:
+            app = build(service, hosts=hosts, token=token)
+            uvicorn.Server(config(app, host=host, port=port)).run()
+        except SystemExit as error:  # uvicorn has logged why
+            raise RmplError(
+                "cannot listen", where=f"{host}:{port}", remedy="choose another --host or --port"
+            ) from error
+        finally:
+            service.close()
+
+
+def config(app: Gate, *, host: str, port: int) -> uvicorn.Config:
+    """Return how uvicorn is to serve an app."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=PatientProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=END_SECONDS,
+    )
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let signals end the block in order.
+
+    Uvicorn ends its own work when one comes and raises it again afterwards: with the usual handler
+    of SIGTERM the process would be gone before its folder is.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {one: signal.signal(one, leave) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

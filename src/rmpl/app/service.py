@@ -3,55 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import shutil
 import tempfile
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from rmpl.corpora.report import ReadReport
+from rmpl.app.limits import Budget, Limits, Share
+from rmpl.app.reading import PICTURES, Upload, check_sizes, read
 from rmpl.errors import RmplError
 from rmpl.extraction.results import result_line
+from rmpl.extraction.stopping import StoppedError
 from rmpl.extractor import Extractor
-from rmpl.inputs.reading import Item, Reader
-from rmpl.inputs.records import text_document
-from rmpl.inputs.sources import find_sources
-from rmpl.records import Document, Image, Sentence
+from rmpl.inputs.reading import Item
+from rmpl.records import Document
 
 AS_TRAINED = "as trained"
 """The schema that a model was trained on."""
 
-ARTICLES = (".txt", ".md", ".html", ".htm")
-PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 KEPT = 2
 """So many models are kept in memory, those used last."""
 
-
-class Limits(msgspec.Struct, frozen=True):
-    """What one request may hold, and how many may wait.
-
-    ``characters`` counts all text, ``file_bytes`` one file; ``body_bytes`` is what is read of a
-    request at all.
-    """
-
-    characters: int = 20_000
-    files: int = 8
-    file_bytes: int = 10_000_000
-    waiting: int = 16
-
-    @property
-    def body_bytes(self) -> int:
-        """Return the most that a request of the API may have: files in base 64, and the text."""
-        return self.files * self.file_bytes * 4 // 3 + 8 * self.characters + 10_000
-
-
-class Upload(NamedTuple):
-    """A file as it came: its name and its bytes."""
-
-    name: str
-    content: bytes
+_log = logging.getLogger("uvicorn.error")
 
 
 class Found(NamedTuple):
@@ -62,10 +41,6 @@ class Found(NamedTuple):
     page: str | None
 
 
-class BusyError(RmplError):
-    """So many requests wait that another one is turned away."""
-
-
 Load = Callable[[str, str | None], Extractor]
 """Takes a model and a schema, ``None`` for the model's own."""
 
@@ -74,7 +49,7 @@ class Service:
     """Extracts events from what is uploaded, with one of some models.
 
     Nothing that is uploaded names a file of this machine: models and schemas are chosen from those
-    the service was started with.
+    the service was started with. Pictures are decoded one at a time, whoever sent them.
 
     Parameters
     ----------
@@ -97,10 +72,18 @@ class Service:
         self.models = list(self._models)
         self.schemas = list(self._schemas)
         self.limits = limits or Limits()
+        self.folder: Path | None = None
+        """Where pictures are kept while they are worked on; the system's by default."""
         self._load = load or _load
         self._extractors: OrderedDict[tuple[str, str], Extractor] = OrderedDict()
+        self._loads: dict[tuple[str, str], asyncio.Task[Extractor]] = {}
         self._loading = asyncio.Lock()
-        self._running = 0
+        self._pixels = Budget(self.limits.running_pixels)
+        self._reader = ThreadPoolExecutor(1, "rmpl-reader")
+
+    def close(self) -> None:
+        """Read nothing any more, and wait until what is being read is."""
+        self._reader.shutdown(cancel_futures=True)
 
     async def extract(
         self,
@@ -113,33 +96,48 @@ class Service:
     ) -> Found:
         """Return the document that a text and files make, with the events found in it.
 
-        With ``draw``, it is also drawn: a page that is whole and locked up like a report.
+        With ``draw``, it is also drawn: a page that is whole and locked up like a report. If this
+        is cancelled, the work ends at its next step.
 
         Raises
         ------
         BusyError
-            If too many requests wait.
+            If requests under way hold too many pixels.
         RmplError
             If the model or the schema is not one of these, a limit is passed, a file cannot be
             read, or there is nothing to read.
         """
         chosen = self._choose("model", model, self.models)
         inventory = self._choose("schema", schema, self.schemas)
-        self._check(text, files)
-        if self._running >= self.limits.waiting:
-            raise BusyError(f"{self._running} requests wait already", remedy="try again later")
-        self._running += 1
+        check_sizes(text, files, self.limits)
+        loop = asyncio.get_running_loop()
+        given_up = threading.Event()
+        folder = None
+        if any(file.ending in PICTURES for file in files):
+            folder = Path(tempfile.mkdtemp(prefix="rmpl-upload-", dir=self.folder))
+
+        def go_on() -> None:
+            if given_up.is_set():
+                raise StoppedError
+
+        def make() -> Document:
+            go_on()
+            return read(text, files, folder, limits=self.limits, pixels=pixels, go_on=go_on)
+
         try:
-            with tempfile.TemporaryDirectory(prefix="rmpl-app-") as folder:
-                document = await asyncio.to_thread(_read, text, files, Path(folder), self.limits)
+            with Share(self._pixels, "pixels") as pixels:
+                document = await loop.run_in_executor(self._reader, make)
                 extractor = await self._extractor(chosen, inventory)
-                found = await extractor.extract_async(document)
+                found = await _extracted(extractor, document)
                 # Drawn before the pictures go.
-                page = await asyncio.to_thread(_draw, found) if draw else None
+                page = await loop.run_in_executor(self._reader, _draw, found) if draw else None
                 found = _without_paths(found)
                 return Found(found, result_line(found, Item(found, "upload")), page)
         finally:
-            self._running -= 1
+            given_up.set()
+            if folder is not None:
+                # After whatever the reader still does for this request.
+                self._reader.submit(shutil.rmtree, folder, ignore_errors=True)
 
     def _choose(self, what: str, wanted: str | None, known: Sequence[str]) -> str:
         if not wanted:
@@ -148,32 +146,37 @@ class Service:
             raise RmplError(f"no {what} {wanted!r} here", remedy=f"use one of {', '.join(known)}")
         return wanted
 
-    def _check(self, text: str, files: Sequence[Upload]) -> None:
-        limits = self.limits
-        if len(text) > limits.characters:
-            raise RmplError(
-                f"{len(text):,} characters", remedy=f"at most {limits.characters:,} are read"
-            )
-        if len(files) > limits.files:
-            raise RmplError(f"{len(files)} files", remedy=f"at most {limits.files} are read")
-        for file in files:
-            if len(file.content) > limits.file_bytes:
-                raise RmplError(
-                    f"{len(file.content):,} bytes",
-                    where=file.name,
-                    remedy=f"at most {limits.file_bytes:,} are read",
-                )
-
     async def _extractor(self, model: str, schema: str) -> Extractor:
+        """Return what extracts; loaded once, however many wait for it and however many leave."""
         key = (model, schema)
-        async with self._loading:
-            if key not in self._extractors:
-                source, inventory = self._models[model], self._schemas[schema]
-                self._extractors[key] = await asyncio.to_thread(self._load, source, inventory)
-                while len(self._extractors) > KEPT:
-                    self._extractors.popitem(last=False)
+        if key in self._extractors:
             self._extractors.move_to_end(key)
             return self._extractors[key]
+        if key not in self._loads:
+            loading = asyncio.get_running_loop().create_task(self._loaded(key))
+            self._loads[key] = loading
+            loading.add_done_callback(lambda _: self._loads.pop(key, None))
+        return await asyncio.shield(self._loads[key])
+
+    async def _loaded(self, key: tuple[str, str]) -> Extractor:
+        model, schema = key
+        async with self._loading:
+            try:
+                made = await asyncio.to_thread(
+                    self._load, self._models[model], self._schemas[schema]
+                )
+            except RmplError as error:
+                # It names this machine's files, which are nobody's business.
+                _log.error("%s", error)
+                raise RmplError(
+                    "the model cannot be loaded",
+                    where=model,
+                    remedy="the server's output says why",
+                ) from error
+            self._extractors[key] = made
+            while len(self._extractors) > KEPT:
+                self._extractors.popitem(last=False)
+            return made
 
 
 def _label(source: str) -> str:
@@ -186,55 +189,22 @@ def _load(model: str, schema: str | None) -> Extractor:
     return Extractor.from_pretrained(model, schema=schema)
 
 
-def _read(text: str, files: Sequence[Upload], folder: Path, limits: Limits) -> Document:
-    """Make one document of a text and files; ids are the names that the files came with."""
-    sentences: list[Sentence] = []
-    images: list[Image] = []
-    if text.strip():
-        sentences += text_document(text, "text").sentences
-    seen = {"text"}
-    for number, file in enumerate(files):
-        name = _name(file.name)
-        while name in seen:
-            name = f"{number}-{name}"
-        seen.add(name)
-        # The name of an upload says what it is, and nothing about where it is kept.
-        path = folder / f"{number}{Path(name).suffix.lower()}"
-        path.write_bytes(file.content)
-        document = _read_file(path, name)
-        sentences += document.sentences
-        images += document.images
-    if not sentences and not images:
-        raise RmplError("nothing to read", remedy="give a text, pictures, or both")
-    characters = sum(len(sentence.text) for sentence in sentences)
-    if characters > limits.characters:
-        raise RmplError(
-            f"{characters:,} characters", remedy=f"at most {limits.characters:,} are read"
-        )
-    return Document("upload", tuple(sentences), tuple(images))
+async def _extracted(extractor: Extractor, document: Document) -> Document:
+    try:
+        return await extractor.extract_async(document)
+    except RmplError as error:
+        raise _named_by_id(error, document) from error
 
 
-def _name(given: str) -> str:
-    """Return the last part of a name, whichever system it was written on."""
-    return PureWindowsPath(PurePosixPath(given).name).name or "file"
+def _named_by_id(error: RmplError, document: Document) -> RmplError:
+    """Return an error that calls pictures what they were called, not by the files they are in."""
 
+    def said(text: str | None) -> str | None:
+        for image in document.images:
+            text = text and text.replace(image.path or image.id, image.id)
+        return text
 
-def _read_file(path: Path, name: str) -> Document:
-    """Read an article or a picture."""
-    if path.suffix not in (*ARTICLES, *PICTURES):
-        raise RmplError(
-            "a file of another kind", where=name, remedy=f"use {', '.join(ARTICLES + PICTURES)}"
-        )
-
-    def stop(error: RmplError) -> None:
-        # Where the upload is kept is nobody's business.
-        raise RmplError(error.what, where=name, remedy=error.remedy)
-
-    report = ReadReport()
-    sources = [one._replace(name=name) for one in find_sources([str(path)], report, stop)]
-    (item,) = Reader(report, stop).read(sources)
-    images = tuple(msgspec.structs.replace(one, id=name) for one in item.document.images)
-    return msgspec.structs.replace(item.document, images=images)
+    return type(error)(said(error.what) or "", where=said(error.where), remedy=said(error.remedy))
 
 
 def _without_paths(document: Document) -> Document:

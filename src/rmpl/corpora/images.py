@@ -196,7 +196,7 @@ def _stretched(image: PIL.Image.Image) -> PIL.Image.Image:
 
 
 def _finite(values: NDArray[Any]) -> NDArray[Any]:
-    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.asarray(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0))
 
 
 def _of_floats(values: NDArray[Any]) -> Callable[[NDArray[Any]], NDArray[np.uint8]]:

@@ -34,13 +34,23 @@ def _hash(content: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
+def script_hash() -> str:
+    """Return the source that lets the drawing layer's script through a policy."""
+    return _hash(_asset("report.js"))
+
+
+def style_hash() -> str:
+    """Return the source that lets the drawing layer's style sheet through a policy."""
+    return _hash(_asset("report.css"))
+
+
 def content_security_policy() -> str:
     """Return the policy of every page that ``render_page`` writes."""
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src {_hash(_asset('report.js'))}",
-            f"style-src {_hash(_asset('report.css'))}",
+            f"script-src {script_hash()}",
+            f"style-src {style_hash()}",
             "img-src data:",
             "base-uri 'none'",
             "form-action 'none'",

@@ -1,0 +1,85 @@
+"""What is asked of the API, read from JSON with its bounds: nothing is made that would be refused.
+
+Messages never repeat what a request held.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from rmpl.app.answers import MalformedError
+from rmpl.app.limits import NAME_CHARACTERS, Limits
+
+T = TypeVar("T")
+
+
+class File(msgspec.Struct, forbid_unknown_fields=True):
+    """A picture, or an article as a file; ``content`` is base 64."""
+
+    name: Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS)]
+    content: bytes
+
+
+class Asked(msgspec.Struct, forbid_unknown_fields=True, rename={"schema_": "schema"}):
+    """A document to extract from; ``model`` and ``schema`` are names that ``GET /api`` lists."""
+
+    text: str = ""
+    files: list[File] = []
+    model: Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS)] | None = None
+    schema_: Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS)] | None = None
+
+
+class Login(msgspec.Struct, forbid_unknown_fields=True):
+    """What the login page sends."""
+
+    token: str
+
+
+_ASKED = msgspec.json.Decoder(Asked)
+_LOGIN = msgspec.json.Decoder(Login)
+_PLACE = re.compile(r" - at `(\$[^`]*)`$")
+
+
+def read_asked(body: bytes, limits: Limits) -> Asked:
+    """Return what a request asks for.
+
+    Raises
+    ------
+    MalformedError
+        If it is not of that form.
+    """
+    # Millions of tiny files would each become an object before the first of them is refused.
+    if body.count(b"{") > limits.objects:
+        raise MalformedError("too many objects", remedy=f"at most {limits.files} files are read")
+    return _decoded(_ASKED, body)
+
+
+def read_login(body: bytes) -> Login:
+    """Return what a login says.
+
+    Raises
+    ------
+    MalformedError
+        If it is none.
+    """
+    return _decoded(_LOGIN, body)
+
+
+def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        said = str(error)
+        place = _PLACE.search(said)
+        what = said[: place.start()] if place else said
+        if "unknown field" in what:
+            what = "a key that is not known"
+        raise MalformedError(what, where=place[1] if place else None) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        is_ours = isinstance(error, msgspec.DecodeError)
+        raise MalformedError(str(error) if is_ours else "no JSON in UTF-8") from None
+    except RecursionError:
+        raise MalformedError("JSON that is nested too deeply") from None

@@ -1,0 +1,51 @@
+"""The app's folder of temporary files: gone when the app ends, and removed if it was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+PREFIX = "rmpl-app-"
+
+
+@contextlib.contextmanager
+def work_folder() -> Iterator[Path]:
+    """Make a folder that is locked as long as this process lives, and remove it afterwards.
+
+    Folders that a killed app left are removed first: those of this user that nobody has locked.
+    """
+    base = Path(tempfile.gettempdir())
+    _remove_left(base)
+    # It gets its name once it is locked: until then another app would take it for one that is left.
+    made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=base))
+    lock = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
+    folder = base / made.name.removeprefix(".")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        made.rename(folder)
+        yield folder
+    finally:
+        for path in (folder, made):
+            shutil.rmtree(path, ignore_errors=True)
+        os.close(lock)
+
+
+def _remove_left(base: Path) -> None:
+    for path in base.glob(f"{PREFIX}*"):
+        try:
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue  # a link, no folder, or another user's
+        try:
+            if os.fstat(lock).st_uid == os.geteuid():
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(path, ignore_errors=True)
+        except OSError:
+            continue  # in use
+        finally:
+            os.close(lock)

@@ -1,0 +1,226 @@
+"""What every request passes before and while it is worked on.
+
+Who asks is looked at first, then how much is under way; only then is a body read, within bounds of
+size and time. Work ends when its client is gone, and after a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from rmpl.app.access import SAFE, Access, Headers, is_foreign, is_known_host
+from rmpl.app.answers import FAILED, Refusal, busy
+from rmpl.app.exchange import App, Exchange, Message, Receive, Send
+from rmpl.app.limits import Budget, BusyError, Limits, Share
+from rmpl.app.memory import Trimmer
+
+JSON = "application/json"
+SLOWEST = 500_000
+"""Bytes a second, at which a large body must come."""
+FIRST_SECONDS = 10.0
+"""A body may take so long besides."""
+
+_log = logging.getLogger("uvicorn.error")
+
+
+class Gate:
+    """An app behind its limits.
+
+    Parameters
+    ----------
+    app
+        What answers.
+    hosts
+        The names it answers to.
+    bodies
+        The most bytes that a body may have, by path; no other path takes one.
+    limits
+        Of all requests.
+    access
+        Who is let in; without it, everybody.
+    policy
+        The Content-Security-Policy of all answers.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        hosts: Sequence[str],
+        bodies: Mapping[str, int],
+        limits: Limits,
+        access: Access | None,
+        policy: str,
+    ) -> None:
+        self.app = app
+        self._hosts = hosts
+        self._bodies = bodies
+        self._limits = limits
+        self._access = access
+        self._policy = policy
+        self._running = 0
+        self._bytes = Budget(limits.running_bytes)
+        self._trimmer = Trimmer()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = _headers(scope)
+        exchange = Exchange(headers, receive, send, self._policy)
+        try:
+            refusal = self._refusal(scope, headers)
+            if refusal is not None:
+                await exchange.refuse(refusal)
+            elif scope["method"] in SAFE:
+                await self.app(scope, exchange.receive, exchange.send)
+            else:
+                await self._admit(scope, headers, exchange)
+        except BusyError as error:
+            await exchange.refuse(busy(error.what))
+        except asyncio.CancelledError:
+            await exchange.refuse(busy("the server ends"))
+        except Exception as error:  # whatever it is, the answer is of our form
+            _log.error("a request failed", exc_info=error)
+            await exchange.refuse(FAILED)
+
+    def _refusal(self, scope: Message, headers: Headers) -> Refusal | None:
+        if not is_known_host(headers, self._hosts):
+            remedy = "rmpl app --allow-host NAME makes it answer to more"
+            return Refusal(HTTPStatus.BAD_REQUEST, "not a name of this server", "Host", remedy)
+        if scope["method"] not in SAFE and is_foreign(headers):
+            return Refusal(
+                HTTPStatus.FORBIDDEN,
+                "sent by a page of another site",
+                remedy="open this server's own page, or ask it from a program",
+            )
+        if self._access is None:
+            return None
+        address = (scope.get("client") or ("",))[0]
+        return self._access.refusal(scope["path"], headers, address)
+
+    async def _admit(self, scope: Message, headers: Headers, exchange: Exchange) -> None:
+        most = self._bodies.get(scope["path"])
+        if most is None or scope["method"] != "POST":
+            await self.app(scope, _nothing, exchange.send)
+            return
+        refusal = _not_taken(headers, most)
+        if refusal is None and self._running >= self._limits.waiting:
+            refusal = busy(f"{self._running} requests are under way")
+        if refusal is not None:
+            await exchange.refuse(refusal)
+            return
+        self._running += 1
+        try:
+            with Share(self._bytes, "bytes") as share:
+                body = await self._read(headers, exchange, most, share)
+                if isinstance(body, Refusal):
+                    await exchange.refuse(body)
+                elif body is not None:
+                    await self._work(scope, exchange, body)
+        finally:
+            self._running -= 1
+            self._trimmer.soon()
+
+    async def _read(
+        self, headers: Headers, exchange: Exchange, most: int, share: Share
+    ) -> bytes | Refusal | None:
+        """Return a body, why it is not read on, or ``None`` if the client is gone."""
+        named = int(headers["content-length"][0]) if "content-length" in headers else None
+        share.take(named or 0)
+        expected = most if named is None else named
+        seconds = min(self._limits.reading_seconds, FIRST_SECONDS + expected / SLOWEST)
+        parts: list[bytes] = []
+        read = 0
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    message = await exchange.receive()
+                    if message["type"] == "http.disconnect":
+                        return None
+                    part = message.get("body", b"")
+                    read += len(part)
+                    if read > most:
+                        return _too_large(most)
+                    if named is None:
+                        share.take(len(part))
+                    parts.append(part)
+                    if not message.get("more_body", False):
+                        return b"".join(parts)
+        except TimeoutError:
+            said = f"the request did not come within {seconds:.0f} s"
+            return Refusal(HTTPStatus.REQUEST_TIMEOUT, said, None, "send it faster, or less of it")
+
+    async def _work(self, scope: Message, exchange: Exchange, body: bytes) -> None:
+        """Answer, unless the client goes, or it takes too long."""
+        work = asyncio.ensure_future(self.app(scope, _once(body), exchange.send))
+        del body
+        gone = asyncio.ensure_future(exchange.until_gone())
+        try:
+            await asyncio.wait(
+                {work, gone},
+                timeout=self._limits.seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            is_late = not gone.done()
+            if exchange.is_answered:
+                await work
+        finally:
+            ended = work.done() and not work.cancelled()
+            for one in (work, gone):
+                one.cancel()
+            await asyncio.wait({work, gone})
+        if ended:
+            work.result()
+        elif is_late:
+            said = f"no answer within {self._limits.seconds:.0f} s, so the work was stopped"
+            await exchange.refuse(busy(said, "ask for less at once, or start with --time-limit"))
+
+
+def _headers(scope: Message) -> Headers:
+    headers: dict[str, list[str]] = defaultdict(list)
+    for name, value in scope["headers"]:
+        headers[name.decode("latin-1").lower()].append(value.decode("latin-1"))
+    return dict(headers)
+
+
+def _not_taken(headers: Headers, most: int) -> Refusal | None:
+    kind = headers.get("content-type", ("",))[0].partition(";")[0].strip().lower()
+    if kind != JSON:
+        return Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not JSON", "Content-Type", f"send {JSON}"
+        )
+    if "content-encoding" in headers:
+        return Refusal(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a packed body", "Content-Encoding", "send it plain"
+        )
+    length = headers.get("content-length", ("0",))[0]
+    if not (length.isascii() and length.isdigit()):
+        return Refusal(HTTPStatus.BAD_REQUEST, "no length", "Content-Length")
+    return _too_large(most) if len(length) > 12 or int(length) > most else None
+
+
+def _too_large(most: int) -> Refusal:
+    remedy = "send fewer or smaller files"
+    return Refusal(413, f"a request of more than {most:,} bytes", None, remedy)
+
+
+def _once(body: bytes) -> Receive:
+    """Return what gives a body once, and then nothing: who waits for more is cancelled."""
+    left = [body]
+
+    async def receive() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await asyncio.Future()
+
+    return receive
+
+
+async def _nothing() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}

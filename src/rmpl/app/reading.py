@@ -1,0 +1,183 @@
+"""From what a request brings to a document: bounds are looked at before anything is worked on.
+
+Articles are read from memory. Pictures become files, since engines open files, under names that the
+server makes up; nothing that a client sends is part of a path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import NamedTuple
+
+import msgspec
+
+from rmpl.app.limits import Limits, Share
+from rmpl.corpora.images import image_size
+from rmpl.corpora.report import ReadReport
+from rmpl.corpora.splitting import require_splitter
+from rmpl.errors import RmplError
+from rmpl.inputs.files import as_text
+from rmpl.inputs.pages import page_text
+from rmpl.inputs.paragraphs import Finder, line_paragraphs, markdown_paragraphs, plain_paragraphs
+from rmpl.inputs.reading import Reader
+from rmpl.inputs.records import text_document
+from rmpl.inputs.sentences import split_text
+from rmpl.inputs.sources import Source
+from rmpl.records import Document, Image, Sentence
+
+_ARTICLES: dict[str, tuple[Callable[[bytes, str], str], Finder]] = {
+    ".txt": (as_text, plain_paragraphs),
+    ".md": (as_text, markdown_paragraphs),
+    ".html": (page_text, line_paragraphs),
+    ".htm": (page_text, line_paragraphs),
+}
+ARTICLES = tuple(_ARTICLES)
+PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+
+
+class Upload(NamedTuple):
+    """A file as it came: its name and its bytes."""
+
+    name: str
+    content: bytes
+
+    @property
+    def ending(self) -> str:
+        """Return what the name says that the file is."""
+        return Path(file_name(self.name)).suffix.lower()
+
+
+def file_name(given: str) -> str:
+    """Return the last part of a name, whichever system it was written on."""
+    return PureWindowsPath(PurePosixPath(given).name).name or "file"
+
+
+def check_sizes(text: str, files: Sequence[Upload], limits: Limits) -> None:
+    """Look at what can be told without reading anything.
+
+    Raises
+    ------
+    RmplError
+        If a limit is passed, a file is of no kind that is read, or there is nothing to read.
+    """
+    if len(text) > limits.characters:
+        raise _too_many(len(text), limits)
+    if len(files) > limits.files:
+        raise RmplError(f"{len(files)} files", remedy=f"at most {limits.files} are read")
+    for file in files:
+        if len(file.content) > limits.file_bytes:
+            raise _too_large(len(file.content), file_name(file.name), limits.file_bytes)
+        if file.ending not in (*ARTICLES, *PICTURES):
+            raise RmplError(
+                "a file of another kind",
+                where=file_name(file.name),
+                remedy=f"use {', '.join(ARTICLES + PICTURES)}",
+            )
+    if (total := sum(len(file.content) for file in files)) > limits.files_bytes:
+        raise _too_large(total, "all files together", limits.files_bytes)
+    markup = sum(len(file.content) for file in files if file.ending in ARTICLES)
+    if markup > limits.markup_bytes:
+        raise _too_large(markup, "articles, with their markup", limits.markup_bytes)
+    if not text.strip() and not files:
+        raise RmplError("nothing to read", remedy="give a text, pictures, or both")
+
+
+def read(
+    text: str,
+    files: Sequence[Upload],
+    folder: Path | None,
+    *,
+    limits: Limits,
+    pixels: Share,
+    go_on: Callable[[], None],
+) -> Document:
+    """Make one document of a text and files; ids are the names that the files came with.
+
+    Parameters
+    ----------
+    folder
+        Pictures are put there; ``None`` where there are none.
+    pixels
+        What is taken of all requests' pixels.
+    go_on
+        Called before each file; raises when the document is no longer wanted.
+
+    Raises
+    ------
+    BusyError
+        If requests under way hold too many pixels.
+    RmplError
+        If a limit is passed, a file cannot be read, or there is nothing to read.
+    """
+    require_splitter("text of one's own", "extract")
+    sentences: list[Sentence] = []
+    images: list[Image] = []
+    if text.strip():
+        sentences += text_document(text, "text").sentences
+    left = limits.characters - len(text)
+    shown = 0
+    seen = {"text"}
+    for number, file in enumerate(files):
+        go_on()
+        name = file_name(file.name)
+        while name in seen:
+            name = f"{number}-{name}"
+        seen.add(name)
+        if file.ending in ARTICLES:
+            decode, find = _ARTICLES[file.ending]
+            written = _written(file.content, name, decode)
+            left -= len(written)
+            if left < 0:
+                raise _too_many(limits.characters - left, limits)
+            sentences += split_text(written, name, find, ReadReport())
+        elif folder is not None:
+            # The ending says how to open it, and nothing else of its name is used.
+            path = folder / f"{number}{file.ending}"
+            path.write_bytes(file.content)
+            shown += _pixels_of(path, name, limits)
+            if shown > limits.pixels:
+                raise RmplError(
+                    f"pictures of {shown:,} pixels", remedy=f"at most {limits.pixels:,} are read"
+                )
+            images.append(_picture(path, name, pixels))
+    if not sentences and not images:
+        raise RmplError("nothing to read", remedy="give a text, pictures, or both")
+    return Document("upload", tuple(sentences), tuple(images))
+
+
+def _written(content: bytes, name: str, decode: Callable[[bytes, str], str]) -> str:
+    if not content.strip():
+        raise RmplError("an empty file", where=name)
+    written = decode(content, name)
+    if not written.strip():
+        raise RmplError("no text in it", where=name)
+    return written
+
+
+def _pixels_of(path: Path, name: str, limits: Limits) -> int:
+    try:
+        width, height = image_size(path, max_pixels=limits.picture_pixels)
+    except RmplError as error:
+        raise RmplError(error.what, where=name, remedy=error.remedy) from error
+    return width * height
+
+
+def _picture(path: Path, name: str, pixels: Share) -> Image:
+    def stop(error: RmplError) -> None:
+        # Where the upload is kept is nobody's business.
+        raise RmplError(error.what, where=name, remedy=error.remedy)
+
+    width, height = image_size(path)
+    pixels.take(width * height)
+    (item,) = Reader(ReadReport(), stop).read([Source("picture", path, name, path.parent)])
+    (image,) = item.document.images
+    return msgspec.structs.replace(image, id=name)
+
+
+def _too_many(characters: int, limits: Limits) -> RmplError:
+    return RmplError(f"{characters:,} characters", remedy=f"at most {limits.characters:,} are read")
+
+
+def _too_large(size: int, where: str, most: int) -> RmplError:
+    return RmplError(f"{size:,} bytes", where=where, remedy=f"at most {most:,} are read")
