@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import socket
 import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import PIL.Image
 import pytest
 
-pytest.importorskip("gradio", reason="no gradio: pip install 'rmpl[serve]'")
+pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'rmpl[serve]'")
 pytest.importorskip("nupunkt")
 
 import uvicorn
 
-from rmpl.app.server import build
-from rmpl.app.service import Limits, Service
+from rmpl.app.connections import PatientProtocol
+from rmpl.app.gate import Gate
+from rmpl.app.limits import Limits
+from rmpl.app.server import build, config
+from rmpl.app.service import Service
 from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.extraction.engine import Reply
 from rmpl.extractor import Extractor
@@ -65,26 +71,96 @@ def picture(tmp_path_factory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    """The address of an app that runs in a thread of its own."""
+@contextlib.contextmanager
+def running(app: Gate, protocol: type = PatientProtocol):
+    """Serve an app in a thread of its own; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("served")
-    servers: list[uvicorn.Server] = []
-
-    async def serve() -> None:
-        # Gradio makes a loop of its own, and never closes it, where none runs.
-        app = build(service(file_bytes=200_000, characters=500, files=3), folder, examples=2)
-        servers.append(uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning")))
-        await servers[0].serve()
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
+    settings = config(app, host="127.0.0.1", port=port)
+    settings.http = protocol
+    server = uvicorn.Server(settings)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 120
-    while not (servers and servers[0].started) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    servers[0].should_exit = True
-    thread.join(timeout=20)
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def address():
+    """The address of an app that runs in a thread of its own."""
+    with running(build(service(file_bytes=200_000, characters=500, files=3), examples=2)) as url:
+        yield url
+
+
+class Answer(NamedTuple):
+    """An answer of the app; ``parts`` says how much of the body had been read before it began."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    parts: int
+
+    @property
+    def told(self) -> dict:
+        return json.loads(self.body)
+
+
+async def asked(
+    app: Gate,
+    method: str,
+    path: str,
+    body: bytes = b"",
+    *,
+    gone: asyncio.Event | None = None,
+    **headers: str,
+) -> Answer:
+    """Ask an app without a network; ``gone`` says when the client hangs up."""
+    sent = {"host": "localhost", "content-type": "application/json"}
+    sent |= {"content-length": str(len(body))}
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+    read, begun, messages = [], [], []
+
+    async def receive():
+        if not read:
+            read.append(body)
+            return {"type": "http.request", "body": body, "more_body": False}
+        await (gone or asyncio.Event()).wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            begun.append(len(read))
+        messages.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path.partition("?")[0],
+        "raw_path": path.encode(),
+        "query_string": path.partition("?")[2].encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+    }
+    await asyncio.wait_for(app(scope, receive, send), 60)
+    if not messages:
+        return Answer(0, {}, b"", len(read))
+    found = {name.decode().lower(): value.decode() for name, value in messages[0]["headers"]}
+    whole = b"".join(message.get("body", b"") for message in messages[1:])
+    return Answer(messages[0]["status"], found, whole, begun[0])
+
+
+def ask(app: Gate, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
+    """Ask an app once, without a network."""
+    return asyncio.run(asked(app, method, path, body, **headers))

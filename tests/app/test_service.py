@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
+import tempfile
+import threading
 
 import PIL.Image
 import pytest
 
 from app.conftest import Ruled, load, service
-from rmpl.app.service import BusyError, Limits, Service, Upload
+from rmpl.app import service as module
+from rmpl.app.limits import BusyError
+from rmpl.app.reading import Upload
+from rmpl.app.service import Service
 from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.errors import RmplError
 from rmpl.extractor import Extractor
@@ -67,6 +71,12 @@ def test_files_of_one_name_stay_two():
         ("", [Upload("a.jpg", b"x" * 5000)], "a.jpg: 5,000 bytes"),
         ("", [Upload("a.jpg", b"x")], "a.jpg: not an image"),
         ("", [Upload("a.jpg", jpeg()[:300])], "a.jpg: a broken image"),
+        ("", [Upload("a.txt", b" " * 21)], "a.txt: an empty file"),
+        ("x", [Upload("a.txt", b"1. " * 7)], "22 characters"),
+        ("", [Upload("a.md", b"![x](" * 800)], "4,000 characters"),
+        ("", [Upload("a.html", b"<p>Police met.</p>" + b"<img" * 900)], "bytes"),
+        ("", [Upload("a.jpg", jpeg(101, 100))], "a.jpg: an image that is too large"),
+        ("", [Upload("a.jpg", jpeg())] * 2, "pictures of 18,000 pixels"),
         ("", [Upload("a.sh", b"rm")], "a.sh: a file of another kind"),
         ("", [Upload("/etc/passwd", b"x")], "passwd: a file of another kind"),
         ("", [Upload("a.txt", b"\xff\xfe\x00")], "a.txt: "),
@@ -74,8 +84,16 @@ def test_files_of_one_name_stay_two():
 )
 def test_what_cannot_be_read_is_told_by_the_name_it_came_with(text, files, said):
     with pytest.raises(RmplError, match=said) as told:
-        extract(service(characters=20, files=3, file_bytes=4000), text, files)
-    assert "rmpl-app" not in str(told.value)
+        limited = service(
+            characters=20,
+            files=3,
+            file_bytes=4000,
+            markup_bytes=3500 if files and files[0].name == "a.html" else 4000,
+            picture_pixels=10_000,
+            pixels=17_000,
+        )
+        extract(limited, text, files)
+    assert tempfile.gettempdir() not in str(told.value)
 
 
 def test_models_and_schemas_are_those_of_the_command(tmp_path):
@@ -117,19 +135,6 @@ def test_folders_are_not_told_in_full(tmp_path):
     assert loaded == [str(folder)]
 
 
-def test_more_than_may_wait_are_turned_away():
-    asked = service(waiting=2)
-
-    async def five():
-        return await asyncio.gather(
-            *(asked.extract(TEXT) for _ in range(5)), return_exceptions=True
-        )
-
-    found = asyncio.run(five())
-    assert sum(isinstance(one, BusyError) for one in found) == 3
-    assert extract(asked, TEXT).document.text_events
-
-
 def test_an_unexpected_error_ends_the_waiting():
     class Broken(Ruled):
         def answer(self, prompts, **_):
@@ -142,6 +147,121 @@ def test_an_unexpected_error_ends_the_waiting():
         extract(Service(["a"], load=broken), TEXT)
 
 
-def test_the_largest_request_of_the_api_fits_its_limit():
-    limits = Limits(characters=100, files=2, file_bytes=3000)
-    assert limits.body_bytes > 2 * len(base64.b64encode(bytes(3000))) + 100
+def rgba(pixels: int) -> bytes:
+    file = io.BytesIO()
+    PIL.Image.new("RGBA", (pixels, pixels)).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_picture_with_too_many_pixels_is_never_decoded(monkeypatch):
+    """Case app_png_memory: a few hundred kilobytes that would take gigabytes."""
+
+    def load(*_):
+        raise AssertionError("decoded")
+
+    content = rgba(5_001)
+    monkeypatch.setattr(PIL.Image.Image, "load", load)
+    with pytest.raises(RmplError, match=r"b\.png: an image that is too large; .* 25,000,000"):
+        extract(service(), "", [Upload("b.png", content)])
+
+
+def test_pixels_of_all_requests_are_bounded():
+    asked = service(running_pixels=15_000)
+    with pytest.raises(BusyError, match="too many pixels"):
+        extract(asked, "", [Upload("a.jpg", jpeg()), Upload("b.jpg", jpeg())])
+    assert extract(asked, "", [Upload("a.jpg", jpeg())]).document.images
+
+
+def test_pictures_of_several_requests_are_decoded_one_after_the_other(monkeypatch):
+    running, most = [0], [0]
+    lock = threading.Lock()
+    real = module.read
+
+    def counted(*arguments, **options):
+        with lock:
+            running[0] += 1
+            most[0] = max(most[0], running[0])
+        try:
+            return real(*arguments, **options)
+        finally:
+            with lock:
+                running[0] -= 1
+
+    monkeypatch.setattr(module, "read", counted)
+    asked = service()
+
+    async def many():
+        await asyncio.gather(*(asked.extract("", [Upload("a.jpg", jpeg())]) for _ in range(6)))
+
+    asyncio.run(many())
+    assert most[0] == 1
+
+
+def test_nothing_is_left_of_a_request(tmp_path):
+    asked = service(files=2)
+    asked.folder = tmp_path
+    seen: list[str] = []
+
+    async def look():
+        found = await asked.extract(TEXT, [Upload("../../a.jpg", jpeg())], draw=True)
+        seen.append(found.document.images[0].id)
+        with pytest.raises(RmplError):
+            await asked.extract(TEXT, [Upload("a.jpg", jpeg()), Upload("b.jpg", b"x")])
+        leaving = asyncio.create_task(asked.extract(TEXT, [Upload("a.jpg", jpeg())]))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await asyncio.gather(leaving, return_exceptions=True)
+
+    asyncio.run(look())
+    asked.close()
+    assert seen == ["a.jpg"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_that_does_not_load_names_no_file_of_the_server():
+    def broken(_model, _schema):
+        raise RmplError("no such file", where="/home/me/runs/x/config.json")
+
+    with pytest.raises(RmplError, match=r"^runs/x: the model cannot be loaded; ") as told:
+        extract(Service(["/home/me/runs/x"], load=broken), TEXT)
+    assert "/home" not in str(told.value)
+
+
+def test_a_model_is_loaded_once_even_if_who_asked_has_left():
+    loads: list[str] = []
+    go = threading.Event()
+
+    def slow(model, schema):
+        loads.append(model)
+        go.wait(30)
+        return load(model, schema)
+
+    asked = Service(["a"], load=slow)
+
+    async def leave():
+        for _ in range(3):
+            task = asyncio.create_task(asked.extract(TEXT))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        go.set()
+        return await asked.extract(TEXT)
+
+    assert asyncio.run(leave()).document.text_events
+    assert loads == ["a"]
+
+
+def test_an_engine_s_error_calls_a_picture_what_it_was_called():
+    class Refusing(Ruled):
+        def answer(self, prompts, **_):
+            for prompt in prompts:
+                path = prompt.image.path
+                raise RmplError(f"cannot see {path}", where=path)
+            return []
+
+    def refusing(_model, _schema):
+        return Extractor(Refusing(), Context(load_ontology(), RelativeBoxes(), "brief", ""))
+
+    with pytest.raises(RmplError) as told:
+        extract(Service(["a"], load=refusing), "", [Upload("a.jpg", jpeg())])
+    assert str(told.value) == "a.jpg: cannot see a.jpg"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest.importorskip("gradio", reason="no gradio: pip install 'rmpl[serve]'")
+pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'rmpl[serve]'")
 
 from rmpl.app import server
 from rmpl.cli.app import command
@@ -30,13 +30,30 @@ def test_it_listens_on_loopback_with_the_models_that_are_named(served, capsys):
     assert capsys.readouterr().out == "app: http://127.0.0.1:7860\n"
 
 
-def test_others_reach_it_only_by_names_and_with_a_warning(served, capsys):
+def test_others_reach_it_only_by_names_and_with_a_token(served, capsys, monkeypatch, tmp_path):
     with pytest.raises(RmplError, match="--allow-host"):
         command(model=["a"], host="0.0.0.0", port=7860)  # noqa: S104
-    command(model=["a"], host="0.0.0.0", port=80, allow_host=["events.example"])  # noqa: S104
+    open_to_all = {"model": ["a"], "host": "0.0.0.0", "port": 80, "allow_host": ["events.example"]}  # noqa: S104
+    with pytest.raises(RmplError, match="there is no token; export RMPL_APP_TOKEN="):
+        command(**open_to_all)
+    monkeypatch.setenv("RMPL_APP_TOKEN", "from the environment")
+    with pytest.raises(RmplError, match="RMPL_APP_TOKEN: a token has at least 16"):
+        command(**open_to_all)
+    file = tmp_path / "token"
+    with pytest.raises(RmplError, match="cannot be read"):
+        command(**open_to_all, token_file=file)
+    file.write_text("a-token-of-a-file\n")
+    command(**open_to_all, token_file=file)
+    monkeypatch.setenv("RMPL_APP_TOKEN", "one-of-the-environment")
+    command(**open_to_all, time_limit=9)
+    assert [options["token"] for _, options in served] == [
+        "a-token-of-a-file",
+        "one-of-the-environment",
+    ]
+    assert served[1][0].limits.seconds == 9
     assert "events.example" in served[0][1]["hosts"]
     said = capsys.readouterr()
-    assert "without a password" in said.err
+    assert "token" not in said.out
     assert "http://events.example:80" in said.out
 
 

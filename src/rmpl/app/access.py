@@ -110,7 +110,7 @@ class Access:
             return Refusal(
                 HTTPStatus.TOO_MANY_REQUESTS, "too many wrong tokens", None, "wait a minute", wait
             )
-        if secrets.compare_digest(token.encode("utf-8", "surrogateescape"), self._token):
+        if secrets.compare_digest(token.encode("utf-8", "surrogatepass"), self._token):
             return None
         failed.append(now)
         self._failed[address] = failed

@@ -82,8 +82,8 @@ class Service:
         self._reader = ThreadPoolExecutor(1, "rmpl-reader")
 
     def close(self) -> None:
-        """Read nothing any more, and wait until what is being read is."""
-        self._reader.shutdown(cancel_futures=True)
+        """Wait until what is being read is, and until nothing is left of it."""
+        self._reader.shutdown()
 
     async def extract(
         self,

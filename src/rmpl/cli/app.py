@@ -35,7 +35,7 @@ def command(
     token_file: Annotated[
         Path | None,
         typer.Option(
-            help=f"A file with the token that whoever asks must have; or set {VARIABLE}. Needed where "
+            help=f"A file with the token that who asks must have, or set {VARIABLE}; needed where "
             "it is not only on loopback."
         ),
     ] = None,

@@ -8,7 +8,7 @@ const make = (name, text, attributes = {}) => {
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   return made;
 };
-const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e6 ? 2 : 0)} MB`;
+const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${+(bytes / 1e6).toFixed(1)} MB`);
 
 let about = null;
 let chosen = []; // {file, url}: url shows a picture
@@ -71,7 +71,7 @@ function list() {
       const item = make("li");
       item.append(one.url ? make("img", undefined, { src: one.url, alt: "" }) : make("span", "¶", { class: "sign", "aria-hidden": "true" }));
       item.append(make("span", one.file.name, { class: "name", title: one.file.name }));
-      item.append(make("span", megabytes(one.file.size), { class: "soft" }));
+      item.append(make("span", size(one.file.size), { class: "soft" }));
       const button = make("button", "×", { type: "button", "aria-label": `remove ${one.file.name}` });
       button.addEventListener("click", () => remove(one));
       item.append(button);
@@ -95,10 +95,10 @@ function tooMuch() {
   if (characters > limits.characters) return { error: `${characters.toLocaleString("en")} characters`, remedy: `At most ${limits.characters.toLocaleString("en")} are read.` };
   if (chosen.length > limits.files) return { error: `${chosen.length} files`, remedy: `At most ${limits.files} are read.` };
   for (const { file } of chosen) {
-    if (file.size > limits.file_bytes) return { error: `a file of ${megabytes(file.size)}`, where: file.name, remedy: `At most ${megabytes(limits.file_bytes)} are read.` };
+    if (file.size > limits.file_bytes) return { error: `a file of ${size(file.size)}`, where: file.name, remedy: `At most ${size(limits.file_bytes)} are read.` };
   }
   const all = chosen.reduce((sum, { file }) => sum + file.size, 0);
-  if (all > limits.files_bytes) return { error: `files of ${megabytes(all)}`, remedy: `At most ${megabytes(limits.files_bytes)} are read at once.` };
+  if (all > limits.files_bytes) return { error: `files of ${size(all)}`, remedy: `At most ${size(limits.files_bytes)} are read at once.` };
   return null;
 }
 
@@ -166,6 +166,7 @@ function show(found) {
   part("table").replaceChildren(found.rows.length ? table : make("p", "No event was found.", { class: "soft" }));
   part("line").textContent = JSON.stringify(found.line, null, 2);
   part("result").hidden = false;
+  part("result").scrollIntoView({ block: "start" });
 }
 
 function open(tab) {
@@ -242,7 +243,7 @@ async function begin() {
   try {
     about = await (await ask("/api")).json();
     const limits = about.limits;
-    part("kinds").textContent = `At most ${limits.files} files of ${megabytes(limits.file_bytes)}, ${megabytes(limits.files_bytes)} in all. Articles: ${about.articles.join(", ")}.`;
+    part("kinds").textContent = `At most ${limits.files} files of ${size(limits.file_bytes)}, ${size(limits.files_bytes)} in all. Articles: ${about.articles.join(", ")}.`;
     part("files").accept = [...about.pictures, ...about.articles].join(",");
     offer(part("model"), about.models);
     offer(part("schema"), about.schemas);
