@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from brief import BRIEF
 from rmpl.corpora.world.build import build_world
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +43,22 @@ def brief_answers(monkeypatch) -> None:
     """Keep a model with random weights, which never stops by itself, to a few tokens an answer."""
     for name, tokens in BRIEF.items():
         monkeypatch.setattr(name, tokens)
+
+
+@pytest.fixture
+def twins() -> Path:
+    """The made-up document in every format."""
+    return ROOT / "tests" / "data" / "format_twins"
+
+
+@pytest.fixture
+def real_data() -> Callable[[str], Path]:
+    """Give a folder of the datasets' real files, or skip: their licences forbid shipping them."""
+
+    def find(name: str) -> Path:
+        path = ROOT.parent / "shared" / "data" / name
+        if not path.exists():
+            pytest.skip(f"the real files are not here: {path}")
+        return path
+
+    return find

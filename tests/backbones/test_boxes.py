@@ -1,8 +1,8 @@
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rmpl.backbones.boxes import RelativeBoxes
+from rmpl.backbones.boxes import RelativeBoxes, resized
 from rmpl.records import Box
 
 
@@ -41,3 +41,21 @@ def test_the_round_trip_is_within_half_a_step(width, height, shares, step):
     allowed = step / 2 / 1000 + 1e-9
     assert abs(back.x1 - box.x1) <= allowed * width
     assert abs(back.y2 - box.y2) <= allowed * height
+
+
+@given(
+    width=st.integers(1, 6000),
+    height=st.integers(1, 6000),
+    factor=st.sampled_from([8, 28, 32]),
+    min_pixels=st.sampled_from([1024, 3136, 200_704]),
+    max_pixels=st.sampled_from([200_704, 401_408, 12_845_056]),
+)
+def test_the_size_after_resizing_is_that_of_the_processor(
+    width, height, factor, min_pixels, max_pixels
+):
+    processing = pytest.importorskip(
+        "transformers.models.qwen2_vl.image_processing_pil_qwen2_vl", reason="needs rmpl[train]"
+    )
+    assume(max(width, height) <= 200 * min(width, height))
+    down, across = processing.smart_resize(height, width, factor, min_pixels, max_pixels)
+    assert resized(width, height, factor, min_pixels, max_pixels) == (across, down)

@@ -10,8 +10,8 @@ from rmpl.errors import RmplError
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.training.losses import Tally, count_targets, target_losses
-from rmpl.training.processes import share_out
 from rmpl.training.samples import collator
+from rmpl.training.shares import share_out
 
 
 @pytest.fixture(scope="module", params=family_names())

@@ -3,8 +3,8 @@ import yaml
 
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
+from rmpl.training.curve import read_curve
 from rmpl.training.pretrain import pretrain
-from rmpl.training.stage import read_curve
 
 RECIPE = {
     "name": "small",

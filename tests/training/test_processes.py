@@ -7,9 +7,9 @@ import pytest
 import torch
 import yaml
 
+from rmpl.training.curve import read_curve
 from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
-from rmpl.training.stage import read_curve
 from training.small_runs import recipe, weights
 
 

@@ -11,8 +11,8 @@ from rmpl import __version__
 from rmpl.errors import RmplError
 from rmpl.training import provenance
 from rmpl.training.callbacks.board import reporters
+from rmpl.training.curve import read_curve
 from rmpl.training.run import Run
-from rmpl.training.stage import read_curve
 from training.small_runs import one_stage, recipe
 
 

@@ -9,9 +9,9 @@ import pytest
 from rmpl.errors import RmplError
 from rmpl.training import samples as samples_module
 from rmpl.training import stage_run
+from rmpl.training.curve import read_curve
 from rmpl.training.recipe import Recipe, load_recipe
 from rmpl.training.run import Run, load_trained, read_trained
-from rmpl.training.stage import read_curve
 from training.small_runs import ADAPTER, one_stage, recipe, same, weights
 
 

@@ -7,8 +7,9 @@ from rmpl.backbones import embedded
 from rmpl.backbones.backbone import load_backbone
 from rmpl.corpora.world.gallery import write_gallery
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
+from rmpl.training.curve import read_curve
 from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
-from rmpl.training.stage import Schedule, fit, read_curve
+from rmpl.training.stage import Schedule, fit
 
 
 @pytest.fixture(scope="module")

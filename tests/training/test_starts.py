@@ -12,9 +12,9 @@ from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
 from rmpl.tasks import Prompt
 from rmpl.training.adapters import continue_lora, merge_adapters, new_lora
+from rmpl.training.curve import read_curve
 from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run, load_trained, read_trained
-from rmpl.training.stage import read_curve
 from training.small_runs import ADAPTER, one_stage, recipe, same, weights
 
 

@@ -13,8 +13,6 @@ import dataclasses
 import math
 import re
 
-from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
-
 from rmpl.errors import RmplError
 from rmpl.records import Box
 from rmpl.tasks.schema import BoxValue
@@ -43,6 +41,27 @@ def box_inside(
     x1, x2 = sorted(min(max(x / across, 0.0), 1.0) * width for x in (corners[0], corners[2]))
     y1, y2 = sorted(min(max(y / down, 0.0), 1.0) * height for y in (corners[1], corners[3]))
     return Box(x1, y1, x2, y2)
+
+
+def resized(
+    width: int, height: int, factor: int, min_pixels: int, max_pixels: int
+) -> tuple[int, int]:
+    """Return the width and height to which Qwen's processors resize an image.
+
+    Both are multiples of ``factor`` as near as may be to the image's own, scaled by one number
+    where their product would lie outside ``min_pixels`` to ``max_pixels``. The rule is that of
+    Qwen2-VL's image processor; a test compares it with transformers'.
+    """
+    across, down = round(width / factor) * factor, round(height / factor) * factor
+    if across * down > max_pixels:
+        scale = math.sqrt(width * height / max_pixels)
+        across, down = (
+            max(factor, math.floor(side / scale / factor) * factor) for side in (width, height)
+        )
+    elif across * down < min_pixels:
+        scale = math.sqrt(min_pixels / (width * height))
+        across, down = (math.ceil(side * scale / factor) * factor for side in (width, height))
+    return across, down
 
 
 def no_grid(step: int, family: str) -> None:
@@ -216,14 +235,9 @@ class AbsoluteBoxes:
         # Beyond a ratio of 200 the processor refuses a picture; its gold boxes need no numbers that
         # a model would ever be asked for, but scoring must still read what a file says.
         longest = 200 * min(width, height)
-        down, across = smart_resize(
-            min(height, longest),
-            min(width, longest),
-            self.factor,
-            self.min_pixels,
-            self.max_pixels,
+        return resized(
+            min(width, longest), min(height, longest), self.factor, self.min_pixels, self.max_pixels
         )
-        return across, down
 
 
 @dataclasses.dataclass(frozen=True)

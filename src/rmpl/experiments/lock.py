@@ -20,9 +20,9 @@ from rmpl.corpora.world.build import MARKER
 from rmpl.errors import RmplError
 from rmpl.experiments.measuring import PREDICTIONS, Benchmark
 from rmpl.scoring.counts import ScoreDict
-from rmpl.training.callbacks.curve import CURVE, read_curve
 from rmpl.training.card import public_name
 from rmpl.training.checkpoints import write_file, writing
+from rmpl.training.curve import CURVE, read_curve
 from rmpl.training.precision import MEASURED
 from rmpl.training.provenance import RUN
 from rmpl.training.recipe import Recipe

@@ -20,8 +20,8 @@ from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
-from rmpl.training.callbacks.curve import CURVE, read_curve
 from rmpl.training.checkpoints import write_file
+from rmpl.training.curve import CURVE, read_curve
 from rmpl.training.provenance import RUN
 from rmpl.training.recipe import Recipe, StageRecipe, load_recipe
 from rmpl.training.trained import ADAPTER, FULL, RECIPE

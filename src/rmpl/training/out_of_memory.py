@@ -10,7 +10,8 @@ from pathlib import Path
 import torch
 
 from rmpl.errors import RmplError
-from rmpl.training.processes import share_out, world
+from rmpl.training.processes import world
+from rmpl.training.shares import share_out
 
 # Only GPUs have an exception of their own for it.
 _SAYS_SO = re.compile(

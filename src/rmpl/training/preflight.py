@@ -39,9 +39,9 @@ from rmpl.training.memory import (
     vision_activations,
 )
 from rmpl.training.mixture import Mixture, Source
-from rmpl.training.processes import share_out
 from rmpl.training.recipe import AdapterRecipe, BackboneRecipe, StageRecipe
 from rmpl.training.run import Run
+from rmpl.training.shares import share_out
 from rmpl.training.token_counts import Lengths, TokenCounter, lengths_of
 from rmpl.training.warnings import recipe_warnings, stage_warnings
 

@@ -16,18 +16,20 @@ from rmpl.backbones.family import Part
 from rmpl.training.adapters import part_of
 from rmpl.training.callbacks.board import BOARD, Board
 from rmpl.training.callbacks.choosing import Choosing
-from rmpl.training.callbacks.curve import CURVE, Curve, Progress, read_curve
+from rmpl.training.callbacks.curve import Curve, Progress
 from rmpl.training.checkpoints import checkpoints, last_checkpoint, step_of
+from rmpl.training.curve import CURVE
 from rmpl.training.held_out import HELD_OUT, Choice, Measuring
 from rmpl.training.mixture import Mixture
 from rmpl.training.optim import make_optimizer, trapezoid
 from rmpl.training.precision import bf16_works, settled
-from rmpl.training.processes import share_out, wait, world
+from rmpl.training.processes import wait, world
 from rmpl.training.samples import EncodedMixture, collator
 from rmpl.training.sharding import is_sharded
+from rmpl.training.shares import share_out
 from rmpl.training.trainer import StageTrainer
 
-__all__ = ["CURVE", "Progress", "Schedule", "fit", "read_curve", "train_stage"]
+__all__ = ["Progress", "Schedule", "fit", "train_stage"]
 Note = Callable[[str], None]
 """Told, in one line, what a user should know and nobody asked about."""
 

@@ -11,8 +11,8 @@ from typing import Any
 from transformers import TrainerCallback
 
 from rmpl.training.checkpoints import write_file, writing
+from rmpl.training.curve import read_curve
 
-CURVE = "curve.jsonl"
 _BY_SOURCE = ("loss/", "share/")
 Progress = Callable[[int, int, float], None]
 """Called with (step, steps, loss)."""
@@ -56,14 +56,3 @@ class Curve(TrainerCallback):  # type: ignore[misc]
             file.write(json.dumps(point) + "\n")
         if self._progress is not None:
             self._progress(state.global_step, state.max_steps, point["loss"])
-
-
-def read_curve(path: Path) -> list[dict[str, float]]:
-    """Return the points of a training curve; empty if there is none yet.
-
-    A last line that a killed run left unfinished is no point.
-    """
-    if not path.is_file():
-        return []
-    lines = path.read_text().splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
