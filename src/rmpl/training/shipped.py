@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import rmpl
 from rmpl.errors import RmplError
 from rmpl.io.locks import writing_file
 
@@ -44,7 +43,7 @@ def shipped_folder(name: str) -> Path:
     RmplError
         If the installation lacks them.
     """
-    package = Path(rmpl.__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / name, package.parents[1] / name):
         if folder.is_dir():
             return folder
