@@ -115,7 +115,7 @@ def _start(ray: ModuleType, workers: int, ending: contextlib.ExitStack) -> None:
     if not ray.util.get_node_ip_address().startswith("127."):
         raise RmplError(
             "Ray would listen on the network: it was imported before the switch against it was set",
-            remedy="import ray after rmpl.distributed is used, or start a cluster by ray.init",
+            remedy="import ray after the extractor has begun, or start a cluster by ray.init",
         )
     # Sockets have short names only, so not in whatever TMPDIR says.
     short = Path("/tmp")  # noqa: S108 - a fresh folder of our own is made in it
