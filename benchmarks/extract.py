@@ -38,10 +38,6 @@ from rich.table import Table
 from rmpl.backbones.backbone import Backbone, load_backbone
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.corpora.report import ReadReport
-from rmpl.corpora.world.casts import Setting
-from rmpl.corpora.world.documents import plan_corpus
-from rmpl.corpora.world.names import TEST_NAMES
-from rmpl.corpora.world.write_m2e2 import write_m2e2
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import Engine, Progress, Reply
 from rmpl.extraction.local import LocalEngine
@@ -52,6 +48,10 @@ from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import find_sources
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
+from rmpl.synthetic.documents import plan_corpus
+from rmpl.synthetic.story.casts import Setting
+from rmpl.synthetic.story.names import TEST_NAMES
+from rmpl.synthetic.writers.m2e2 import write_m2e2
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
 from rmpl.training.trained import load_trained

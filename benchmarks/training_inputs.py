@@ -24,9 +24,9 @@ from rmpl.backbones.checkpoints import model_type_of, read_config, stand_in_proc
 from rmpl.backbones.loading import attention_of
 from rmpl.backbones.settings import Settings
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.world.build import build_world
 from rmpl.ontology import load_ontology
 from rmpl.records import Image
+from rmpl.synthetic.build import build_world
 from rmpl.tasks import Prompt, Sample, make_task
 
 SEED = 7

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from brief import BRIEF
-from rmpl.corpora.world.build import build_world
+from rmpl.synthetic.build import build_world
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.corpora.world.situations_plan import ADDED_ROLES, SITUATIONS
 from rmpl.ontology import load_mapping, load_ontology, load_relations
+from rmpl.synthetic.story.situations_plan import ADDED_ROLES, SITUATIONS
 
 NAMES = ["imsitu", "rams", "rams_loose", "wikievents"]
 

@@ -13,7 +13,7 @@ import yaml
 from docs.pages import PAGES, ROOT, blocks
 from rmpl.corpora.predictions import write_predictions
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.world import build
+from rmpl.synthetic import build
 from rmpl.training.recipe import load_recipe
 from rmpl.training.run import Run
 

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.world.gallery import write_gallery
-from rmpl.corpora.world.story import HELD_OUT_LOOKS, Entity
+from rmpl.synthetic.gallery import write_gallery
+from rmpl.synthetic.story.plot import HELD_OUT_LOOKS, Entity
 from rmpl.tasks.skills import SKILLS, Beside, Continue, Describe, Locate, Match, Phrases, Quote
 
 

@@ -1,6 +1,6 @@
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.world.names import TRAIN_NAMES
 from rmpl.records import Document, Sentence, Span
+from rmpl.synthetic.story.names import TRAIN_NAMES
 from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.names import rare_names, renamed
 

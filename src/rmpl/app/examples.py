@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rmpl.corpora.m2e2 import read_m2e2
-from rmpl.corpora.world.build import build_world
+from rmpl.synthetic.build import build_world
 
 SEED = 11
 _SCALE = 0.02

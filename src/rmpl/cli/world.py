@@ -22,7 +22,7 @@ def command(
     A world that is already there, whole and of the same seed and size, is kept.
     """
     from rmpl.cli.progress import Bars
-    from rmpl.corpora.world.build import build_world, is_built
+    from rmpl.synthetic.build import build_world, is_built
 
     if not fresh and is_built(out, seed=seed, scale=scale):
         typer.echo(f"{out}: this world is already there")

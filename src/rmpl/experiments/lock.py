@@ -16,10 +16,10 @@ import msgspec
 
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import local_folder
-from rmpl.corpora.world.build import MARKER
 from rmpl.errors import RmplError
 from rmpl.experiments.measuring import PREDICTIONS, Benchmark
 from rmpl.scoring.counts import ScoreDict
+from rmpl.synthetic.build import MARKER
 from rmpl.training.card import public_name
 from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.curve import CURVE, read_curve

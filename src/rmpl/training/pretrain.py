@@ -26,14 +26,14 @@ from rmpl.backbones.qwen3_vl import FAMILY
 from rmpl.backbones.settings import Settings
 from rmpl.corpora.documents import read_documents, write_documents
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.world.build import build_world, is_built
-from rmpl.corpora.world.gallery import write_gallery
-from rmpl.corpora.world.names import TRAIN_NAMES
 from rmpl.errors import RmplError
 from rmpl.io.locks import writing_file
 from rmpl.io.regular import read_text
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
+from rmpl.synthetic.build import build_world, is_built
+from rmpl.synthetic.gallery import write_gallery
+from rmpl.synthetic.story.names import TRAIN_NAMES
 from rmpl.tasks import TASKS, make_task
 from rmpl.training.adapters import full_parameters
 from rmpl.training.mixture import Mixture, Source

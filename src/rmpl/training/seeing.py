@@ -20,8 +20,8 @@ from torch.utils.data import Dataset
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.corpora.images import open_image
-from rmpl.corpora.world.gallery import ACTING
 from rmpl.records import Document, Image, ImageArgument, ImageEvent
+from rmpl.synthetic.gallery import ACTING
 
 _FUNCTION_WORDS = frozenset(
     "a against an and at before by for from in into of off on onto out someone something the to "

@@ -1,1 +1,0 @@
-"""The sentences of the world as data, in the language of ``rmpl.corpora.world.grammar``."""

@@ -1,0 +1,196 @@
+"""Builds the whole world in a folder: four corpora in the formats of the real ones.
+
+The folder appears only when it is complete. The same seed and scale give the same bytes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import glob
+import json
+import random
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rmpl.errors import RmplError
+from rmpl.io.locks import writing_file
+from rmpl.synthetic.documents import plan_corpus
+from rmpl.synthetic.story.casts import Setting
+from rmpl.synthetic.story.names import TEST_NAMES, TRAIN_NAMES
+from rmpl.synthetic.writers.ace import ace_corpus, write_ace
+from rmpl.synthetic.writers.m2e2 import write_m2e2
+from rmpl.synthetic.writers.mnre import write_mnre
+from rmpl.synthetic.writers.swig import write_swig
+
+FORMAT_VERSION = 2
+MARKER = "world.json"
+_PARTIAL, _OLD = ".partial-", ".old-"
+
+Progress = Callable[[int, int, str], None]
+"""Called with what is done, the total (both in pictures and sentences) and what is being made."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Sizes:
+    """How much of everything a world holds at scale 1."""
+
+    ace_train: int = 4000
+    ace_dev: int = 200
+    swig_train: int = 3600
+    swig_dev: int = 160
+    mnre_train: int = 1000
+    mnre_val: int = 100
+    documents: int = 50
+
+    def scaled(self, scale: float) -> Sizes:
+        """Return the sizes times ``scale``, none of them below what shows every type."""
+        return Sizes(*(max(12, round(size * scale)) for size in dataclasses.astuple(self)))
+
+
+def build_world(
+    out: Path,
+    *,
+    seed: int,
+    scale: float = 1.0,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Write a world to ``out``; an older world there is replaced once the new one is complete.
+
+    Parameters
+    ----------
+    out
+        The folder to make.
+    seed
+        Decides everything in it.
+    scale
+        Sizes relative to the standard world (4,000 sentences, 3,600 situations, 50 documents).
+    progress
+        See ``Progress``.
+    overwrite
+        Replace a folder that is not a world, too.
+
+    Returns
+    -------
+    dict
+        The content of ``world.json``: version, seed, scale and counts for each corpus.
+
+    Raises
+    ------
+    RmplError
+        If ``out`` holds something that is not a world, cannot be written, is being written by
+        another process, or ``scale`` is not above 0.
+    """
+    out = Path(out)
+    if not scale > 0:
+        raise RmplError(f"scale {scale} is not above 0", remedy="use 1.0 for the standard world")
+    _check_target(out, overwrite)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with writing_file(out, folder=True):
+            return _build(out, seed, scale, progress)
+    except OSError as error:
+        raise RmplError(
+            f"cannot write the world ({error.strerror or error})",
+            where=str(error.filename or out),
+            remedy="choose a folder that you may write to, on a disk with room",
+        ) from error
+
+
+def _build(out: Path, seed: int, scale: float, progress: Progress | None) -> dict[str, Any]:
+    for kind in (_PARTIAL, _OLD):  # left by a killed process: this one has the lock
+        for left in out.parent.glob(f".{glob.escape(out.name)}{kind}*"):
+            shutil.rmtree(left, ignore_errors=True)
+    partial = out.with_name(f".{out.name}{_PARTIAL}{secrets.token_hex(8)}")
+    try:
+        partial.mkdir()
+        about = _fill(partial, seed, scale, progress)
+        _put_in_place(partial, out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return about
+
+
+def is_built(out: Path, *, seed: int, scale: float = 1.0) -> bool:
+    """Return whether ``out`` already is the whole world of that seed and scale."""
+    marker = out / MARKER
+    if not marker.is_file():
+        return False
+    about = json.loads(marker.read_text(encoding="utf-8"))
+    made = (about.get("format"), about.get("seed"), about.get("scale"))
+    return bool(made == (FORMAT_VERSION, seed, scale))
+
+
+def _check_target(out: Path, overwrite: bool) -> None:
+    if not out.exists() or overwrite:
+        return
+    if not out.is_dir():
+        raise RmplError("there is a file of that name", where=str(out), remedy="name a folder")
+    if any(out.iterdir()) and not (out / MARKER).is_file():
+        raise RmplError(
+            "the folder holds something that is not a world",
+            where=str(out),
+            remedy="choose another folder, or ask to overwrite it",
+        )
+
+
+def _fill(folder: Path, seed: int, scale: float, progress: Progress | None) -> dict[str, Any]:
+    sizes = Sizes().scaled(scale)
+    train = Setting(TRAIN_NAMES, held_out=False)
+    test = Setting(TEST_NAMES, held_out=True)
+    news = plan_corpus(sizes.documents, random.Random(f"{seed}/m2e2"), test)
+    pictures = sizes.swig_train + sizes.swig_dev + sizes.mnre_train + sizes.mnre_val
+    total = pictures + sum(len(one.shots) for one in news)
+    done = 0
+
+    def counter(what: str) -> Callable[[], None]:
+        def drawn() -> None:
+            nonlocal done
+            done += 1
+            if progress is not None:
+                progress(done, total, what)
+
+        return drawn
+
+    (folder / "ace").mkdir()
+    counts: dict[str, dict[str, int]] = {"ace": {}}
+    for split, count in (("train", sizes.ace_train), ("dev", sizes.ace_dev)):
+        tellings = ace_corpus(count, random.Random(f"{seed}/ace/{split}"), train)
+        write_ace(folder / "ace" / f"{split}.json", tellings)
+        counts["ace"][split] = count
+    counts["swig"] = write_swig(
+        folder / "swig",
+        train=sizes.swig_train,
+        dev=sizes.swig_dev,
+        seed=seed,
+        drawn=counter("situations"),
+    )
+    counts["mnre"] = write_mnre(
+        folder / "mnre",
+        train=sizes.mnre_train,
+        val=sizes.mnre_val,
+        seed=seed,
+        setting=train,
+        drawn=counter("relations"),
+    )
+    counts["m2e2"] = write_m2e2(folder / "m2e2", news, seed=seed, drawn=counter("documents"))
+    about = {"format": FORMAT_VERSION, "seed": seed, "scale": scale, "counts": counts}
+    (folder / MARKER).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    return about
+
+
+def _put_in_place(partial: Path, out: Path) -> None:
+    """Rename the finished folder; an older one is moved away first and then removed."""
+    old = out.with_name(f".{out.name}{_OLD}{secrets.token_hex(8)}")
+    if out.exists():
+        out.rename(old)
+    try:
+        partial.rename(out)
+    except OSError:
+        if old.exists():
+            old.rename(out)
+        raise
+    shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The images of the synthetic corpus: scenes drawn with their boxes."""

@@ -1,0 +1,1 @@
+"""What the synthetic documents are about: casts, names and planned situations."""

@@ -1,0 +1,1 @@
+"""The sentences of the synthetic corpus, with their annotation."""
