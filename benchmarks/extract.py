@@ -37,7 +37,6 @@ from rich.table import Table
 
 from rmpl.backbones.backbone import Backbone, load_backbone
 from rmpl.corpora.m2e2 import read_m2e2
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import Engine, Progress, Reply
 from rmpl.extraction.local import LocalEngine
@@ -46,6 +45,7 @@ from rmpl.extraction.results import ResultsFile, result_line
 from rmpl.extractor import Extractor
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import find_sources
+from rmpl.io.read_report import ReadReport
 from rmpl.ontology import load_ontology
 from rmpl.records import Document
 from rmpl.synthetic.documents import plan_corpus

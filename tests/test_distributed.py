@@ -20,7 +20,6 @@ pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 
 import ray_workers
-from rmpl.corpora.report import ReadReport
 from rmpl.distributed import RayExtractor
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import EngineError
@@ -28,6 +27,7 @@ from rmpl.extraction.results import result_line
 from rmpl.extractor import Extractor
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import find_sources
+from rmpl.io.read_report import ReadReport
 from rmpl.ray_cluster import cluster
 
 pytestmark = pytest.mark.slow

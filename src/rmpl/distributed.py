@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import msgspec
 
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engine import EngineError
@@ -34,6 +33,7 @@ from rmpl.extractor import Extractor, about_pretrained
 from rmpl.inputs.files import Tell
 from rmpl.inputs.reading import Item, Reader
 from rmpl.inputs.sources import STDIN, Source, find_sources
+from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology
 from rmpl.ray_cluster import cluster, share
 from rmpl.records import Document

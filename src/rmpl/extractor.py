@@ -20,7 +20,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Progress
 from rmpl.extraction.calibration import Calibration, read_calibration
@@ -31,6 +30,7 @@ from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.inputs.reading import Item, Reader
 from rmpl.inputs.records import text_document
 from rmpl.inputs.sources import find_sources
+from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.records import Document
 from rmpl.tasks import Context

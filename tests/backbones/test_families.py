@@ -19,8 +19,8 @@ from rmpl.backbones.frames import inputs_of
 from rmpl.backbones.pictures import encode_seen, look_at, look_at_all
 from rmpl.backbones.settings import Settings, inference_settings
 from rmpl.backbones.sight import see
-from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
+from rmpl.io.images import open_image
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 from rmpl.tasks import Prompt, make_task

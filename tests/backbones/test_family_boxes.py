@@ -20,8 +20,8 @@ from rmpl.backbones.boxes import (
     UnitBoxes,
 )
 from rmpl.backbones.settings import Settings
-from rmpl.corpora.images import image_size, open_image
 from rmpl.errors import RmplError
+from rmpl.io.images import image_size, open_image
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Image
 from rmpl.tasks import Prompt

@@ -12,10 +12,10 @@ import typer
 from typer.testing import CliRunner, Result
 
 from rmpl.cli import check, convert, score, stats
-from rmpl.corpora.documents import read_documents
-from rmpl.corpora.pictures import MISSING
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
+from rmpl.io.documents import read_documents
+from rmpl.io.image_folders import MISSING
 
 TWINS = Path(__file__).resolve().parents[1] / "data" / "format_twins"
 

@@ -12,8 +12,8 @@ pytest.importorskip("nltk")
 
 from rmpl.corpora.ace import read_ace, read_names
 from rmpl.corpora.ace_text import split_source
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Span
 
 SOURCE = """<DOC>

@@ -10,9 +10,9 @@ from pathlib import Path
 import PIL.Image
 import pytest
 
-from rmpl.corpora.images import image_size, open_image
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
+from rmpl.io.images import image_size, open_image
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

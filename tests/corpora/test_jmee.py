@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rmpl.corpora.jmee import read_jmee
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 
 SENTENCE = {
     "words": ["He", "died", "Monday"],

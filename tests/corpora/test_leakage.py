@@ -9,8 +9,8 @@ pytest.importorskip("datasketch")
 
 from rmpl.corpora.leakage import LeakageGuard
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.report import ReadReport
-from rmpl.corpora.tokens import sentence_from_words
+from rmpl.io.read_report import ReadReport
+from rmpl.io.tokens import sentence_from_words
 from rmpl.records import Document, Image
 
 TEXT = "Police in the capital arrested nine protesters near the old bridge on Sunday morning"

@@ -10,9 +10,9 @@ import PIL.Image
 import pytest
 
 from rmpl.corpora.m2e2 import read_m2e2
-from rmpl.corpora.pictures import MISSING
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.image_folders import MISSING
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Box, Document, Link, Span
 
 

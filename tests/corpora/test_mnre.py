@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rmpl.corpora.mnre import NEGATIVE, parse_line, read_mnre
-from rmpl.corpora.pictures import MISSING
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.image_folders import MISSING
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Span
 
 LINE = {

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.report import ReadReport
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Span
 
 WORDS = [

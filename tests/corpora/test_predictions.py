@@ -12,8 +12,8 @@ import pytest
 
 from rmpl.corpora.prediction_lines import Candidates
 from rmpl.corpora.predictions import STDIN, read_predictions, write_predictions
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.ontology import EventType, Ontology
 from rmpl.records import (
     NOWHERE,

@@ -9,9 +9,9 @@ import PIL.Image
 import pytest
 
 from rmpl.corpora.captions import Captions, majority
-from rmpl.corpora.report import ReadReport
 from rmpl.corpora.situations import read_swig
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Box
 
 SPACE = {

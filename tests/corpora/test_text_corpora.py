@@ -13,10 +13,10 @@ from rmpl.corpora.dygiepp import read_dygiepp
 from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.oneie import read_oneie
 from rmpl.corpora.rams import read_rams
-from rmpl.corpora.report import ReadReport
 from rmpl.corpora.textee import read_textee
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Document
 
 Reader = Callable[..., Iterator[Document]]

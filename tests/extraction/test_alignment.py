@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.corpora.tokens import sentence_from_words
 from rmpl.extraction.alignment import align
 from rmpl.extraction.comparing import Look, Verdict
+from rmpl.io.tokens import sentence_from_words
 from rmpl.records import (
     NOWHERE,
     Alignment,

@@ -10,11 +10,11 @@ import torch
 from rmpl.backbones import family_of
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.boxes import RelativeBoxes
-from rmpl.corpora.tokens import sentence_from_words
 from rmpl.errors import RmplError
 from rmpl.extraction.constraints import Compiler, Constraint
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology, load_relations
 from rmpl.records import NOWHERE, Box, Document, Image, ImageArgument, Relation, Span, TextEvent
 from rmpl.tasks import Context, Prompt

@@ -3,9 +3,9 @@
 import pytest
 
 from rmpl.backbones import family_of
-from rmpl.corpora.tokens import sentence_from_words
 from rmpl.errors import RmplError
 from rmpl.extraction.legal import is_legal, nothing, repaired
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Image, ImageArgument
 from rmpl.tasks import Context

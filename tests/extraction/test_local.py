@@ -12,12 +12,12 @@ from transformers import LogitsProcessor, LogitsProcessorList
 from rmpl.backbones import backbone as backbones
 from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
-from rmpl.corpora.tokens import sentence_from_words
 from rmpl.extraction.beginnings import common_beginning
 from rmpl.extraction.constraints import Compiler, Constraint
 from rmpl.extraction.decoding import Decoder
 from rmpl.extraction.local import LocalEngine, token_ends
 from rmpl.extraction.stopping import StoppedError, stopped_when
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.records import Image
 from rmpl.tasks import Prompt

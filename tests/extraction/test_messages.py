@@ -11,10 +11,10 @@ from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.tokens import sentence_from_words
 from rmpl.extraction.engine import Reply
 from rmpl.extraction.messages import broken_up, message_of, put_together
 from rmpl.extraction.server import ServerEngine
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.tasks import TASKS, Context, Prompt, make_task
 from rmpl.tasks.event_mentions import TextEMI

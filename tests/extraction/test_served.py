@@ -16,10 +16,10 @@ import torch
 
 from rmpl.backbones import family_of
 from rmpl.backbones.backbone import load_backbone
-from rmpl.corpora.tokens import sentence_from_words
 from rmpl.extraction.legal import is_legal
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.server import ServerEngine
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.records import Image
 from rmpl.tasks import Prompt

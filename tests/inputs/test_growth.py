@@ -11,10 +11,10 @@ pytest.importorskip("inscriptis")
 
 from repeated_texts import KINDS, grows_too_fast
 from rmpl.corpora.captions import say
-from rmpl.corpora.report import ReadReport
-from rmpl.corpora.splitting import sentence_spans, word_spans
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import find_sources
+from rmpl.io.read_report import ReadReport
+from rmpl.io.segmentation import sentence_spans, word_spans
 
 
 def failures(read, length):

@@ -14,11 +14,11 @@ pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 pytest.importorskip("inscriptis")
 
-from rmpl.corpora.documents import write_documents
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import count_documents, find_sources
+from rmpl.io.documents import write_documents
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Document, Sentence
 
 
@@ -240,7 +240,7 @@ def test_a_pipe_or_a_device_among_the_files_is_told_of_and_the_rest_is_read(tmp_
 @pytest.mark.parametrize("name", ["bomb.txt", "bomb.html", "bomb.json", "bomb.jsonl", "b.jsonl.gz"])
 def test_what_grows_when_it_is_unpacked_is_one_line(tmp_path, monkeypatch, name):
     monkeypatch.setattr("rmpl.inputs.files.MOST_BYTES", 2**20)
-    monkeypatch.setattr("rmpl.corpora.files.lines_of.__defaults__", (2**20,))
+    monkeypatch.setattr("rmpl.io.files.lines_of.__defaults__", (2**20,))
     (tmp_path / name).write_bytes(gzip.compress(b"a" * 2**21))
     items, told = read(tmp_path / name)
     assert not items

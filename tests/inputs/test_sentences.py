@@ -8,9 +8,9 @@ pytest.importorskip("nltk")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.corpora.report import ReadReport
 from rmpl.inputs.paragraphs import line_paragraphs, markdown_paragraphs, plain_paragraphs
 from rmpl.inputs.sentences import CUT, MOST_WORDS, NO_WORD, split_text
+from rmpl.io.read_report import ReadReport
 
 
 def split(text, find=plain_paragraphs, report=None):

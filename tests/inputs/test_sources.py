@@ -7,9 +7,9 @@ import time
 import pytest
 
 from repeated_texts import MOST_GROWTH
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.inputs.sources import LEFT, OTHER, count_documents, find_sources
+from rmpl.io.read_report import ReadReport
 
 
 @pytest.fixture

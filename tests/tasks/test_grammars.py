@@ -9,7 +9,7 @@ import pytest
 
 from rmpl.backbones.boxes import AbsoluteBoxes, CornerBoxes, LocBoxes, RelativeBoxes, UnitBoxes
 from rmpl.corpora.m2e2 import read_m2e2
-from rmpl.corpora.tokens import sentence_from_words
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology, load_relations
 from rmpl.records import Box, Image, Relation, Sentence, Span, TextArgument, TextEvent
 from rmpl.tasks import Context

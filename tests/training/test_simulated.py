@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.tokens import sentence_from_words
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.records import Span, TextArgument, TextEvent
 from rmpl.tasks.pairing import verdict

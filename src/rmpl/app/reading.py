@@ -13,9 +13,6 @@ from typing import NamedTuple
 import msgspec
 
 from rmpl.app.limits import Limits, Share
-from rmpl.corpora.images import image_size
-from rmpl.corpora.report import ReadReport
-from rmpl.corpora.splitting import require_splitter
 from rmpl.errors import RmplError
 from rmpl.inputs.files import as_text
 from rmpl.inputs.pages import page_text
@@ -24,6 +21,9 @@ from rmpl.inputs.reading import Reader
 from rmpl.inputs.records import text_document
 from rmpl.inputs.sentences import split_text
 from rmpl.inputs.sources import Source
+from rmpl.io.images import image_size
+from rmpl.io.read_report import ReadReport
+from rmpl.io.segmentation import require_splitter
 from rmpl.records import Document, Image, Sentence
 
 _ARTICLES: dict[str, tuple[Callable[[bytes, str], str], Finder]] = {

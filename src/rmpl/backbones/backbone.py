@@ -33,8 +33,8 @@ from rmpl.backbones.model_files import model_folder
 from rmpl.backbones.picture_frames import PictureFrames
 from rmpl.backbones.plain_text import Place, PlainText
 from rmpl.backbones.settings import SETTINGS, Settings, bound_pixels, pixel_bounds, read_settings
-from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
+from rmpl.io.images import open_image
 from rmpl.ontology import Ontology
 from rmpl.records import Image
 from rmpl.tasks import Context, Prompt

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.features import PIXELS
-from rmpl.corpora.images import image_size
+from rmpl.io.images import image_size
 from rmpl.records import Box, Document, Image
 from rmpl.tasks import Prompt, Sample
 

@@ -115,10 +115,10 @@ def export(
     """
     import msgspec
 
-    from rmpl.corpora.files import replacing
     from rmpl.experiments.harness import MEDIA, TASK_NAMES, harness_context, rows
     from rmpl.experiments.measuring import Benchmark
     from rmpl.experiments.prompting import examples_of, without_overlap
+    from rmpl.io.files import replacing
     from rmpl.training.shipped import copy_shipped
 
     benchmark = Benchmark(corpus, data)

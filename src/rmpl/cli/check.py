@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from rmpl.corpora.leakage import LeakageGuard
     from rmpl.corpora.release import ReleaseReport
-    from rmpl.corpora.report import ReadReport
     from rmpl.corpora.summary import Summary
+    from rmpl.io.read_report import ReadReport
 
 BROKEN = 1
 IMSITU_MAP = "imsitu_map"
@@ -103,8 +103,8 @@ def _read(
 ) -> Found:
     from rmpl.corpora.leakage import OVERLAP
     from rmpl.corpora.registry import read_corpus
-    from rmpl.corpora.report import ReadReport
     from rmpl.corpora.summary import Summary, check_pictures
+    from rmpl.io.read_report import ReadReport
 
     found = Found(Summary(cases), ReadReport(cases))
     done: set[str] = set()
@@ -122,7 +122,7 @@ def _read(
 
 def _is_bad(found: Found) -> bool:
     from rmpl.corpora.leakage import OVERLAP
-    from rmpl.corpora.pictures import MISSING
+    from rmpl.io.image_folders import MISSING
 
     reading = found.reading
     empty = not found.summary.counts["documents"]

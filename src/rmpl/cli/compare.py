@@ -43,7 +43,7 @@ def command(
         write_json,
     )
     from rmpl.corpora.predictions import read_predictions
-    from rmpl.corpora.report import ReadReport
+    from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.scoring import Scores, score_by_document
     from rmpl.scoring.bootstrap import compare

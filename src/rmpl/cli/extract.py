@@ -12,13 +12,13 @@ from rmpl.cli.outputs import hold, lets_go
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rmpl.corpora.report import ReadReport
     from rmpl.distributed import RayExtractor
     from rmpl.extraction.results import ResultsFile
     from rmpl.extractor import Extractor
     from rmpl.inputs.files import Tell
     from rmpl.inputs.reading import Item
     from rmpl.inputs.sources import Source
+    from rmpl.io.read_report import ReadReport
 
 SKIPPED = 1
 INTERRUPTED = 130
@@ -89,10 +89,10 @@ def command(
     In a folder, an article and the pictures beside it are a document (docs/extraction.md). What
     cannot be read is told of, skipped and counted; the exit code is then 1.
     """
-    from rmpl.corpora.report import ReadReport
     from rmpl.errors import RmplError, one_line
     from rmpl.extraction.results import ResultsFile
     from rmpl.inputs.sources import count_documents, find_sources
+    from rmpl.io.read_report import ReadReport
 
     hold(html)
     report = ReadReport()

@@ -46,12 +46,12 @@ def command(
     links come the multimedia events that they make, as rmpl extract writes them.
     """
     from rmpl.cli.progress import Bars
-    from rmpl.corpora.files import replacing
     from rmpl.extraction.asking import Asker
     from rmpl.extraction.calibration import Calibration, read_calibration
     from rmpl.extraction.linking import Linker
     from rmpl.extraction.local import LocalEngine
     from rmpl.extraction.results import linked_line
+    from rmpl.io.files import replacing
     from rmpl.ontology import load_ontology
     from rmpl.tasks.same_event import SameEvent
     from rmpl.training.trained import load_any, ontology_of

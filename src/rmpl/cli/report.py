@@ -33,7 +33,7 @@ def command(
     from rmpl.cli.scoring import require_documents
     from rmpl.corpora.predictions import read_predictions
     from rmpl.corpora.registry import read_corpus
-    from rmpl.corpora.report import ReadReport
+    from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.scoring import SETTINGS
     from rmpl.scoring.bootstrap import intervals

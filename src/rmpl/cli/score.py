@@ -68,8 +68,8 @@ def command(
         write_json,
     )
     from rmpl.corpora.predictions import read_predictions
-    from rmpl.corpora.report import ReadReport
     from rmpl.errors import RmplError
+    from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.scoring import score_by_document
     from rmpl.scoring.gold import read_gold

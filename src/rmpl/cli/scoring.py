@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import typer
 
-from rmpl.corpora.files import replacing
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.files import replacing
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Document
 from rmpl.scoring import SETTINGS, Scores
 from rmpl.scoring.bounds import ScoreIntervals

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rmpl.corpora.ace_text import SourceSentence, split_source
-from rmpl.corpora.files import read_bytes
 from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.splitting import require_splitter
 from rmpl.corpora.textual import Selection, outside_sentence, whole_documents
 from rmpl.errors import RmplError
+from rmpl.io.files import read_bytes
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.segmentation import require_splitter
 from rmpl.ontology import Ontology
 from rmpl.records import Document, Span
 

@@ -7,8 +7,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rmpl.corpora.splitting import sentence_spans, word_spans
 from rmpl.errors import RmplError
+from rmpl.io.segmentation import sentence_spans, word_spans
 from rmpl.records import Sentence, Span
 
 _TAG = re.compile(r"<[^<>]*>")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_bytes
+from rmpl.io.files import decode, read_bytes
 
 _VOWELS = "aeiouAEIOU"
 _SLOT = re.compile(

@@ -11,9 +11,9 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from rmpl.corpora.files import read_lines
 from rmpl.corpora.release import Check, ReleaseReport
 from rmpl.errors import RmplError
+from rmpl.io.files import read_lines
 from rmpl.ontology import load_mapping, load_ontology
 
 RELEASE = "the published mapping of imSitu onto ACE"

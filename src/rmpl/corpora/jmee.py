@@ -11,12 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_bytes
 from rmpl.corpora.mentions import Mention, RawDocument, RawSentence, SpanEvent
-from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.textual import Selection, whole_documents
-from rmpl.corpora.tokens import sentence_from_words
 from rmpl.errors import RmplError
+from rmpl.io.files import decode, read_bytes
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import Ontology
 from rmpl.records import Document
 

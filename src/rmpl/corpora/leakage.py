@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Document
 
 THRESHOLD = 0.8

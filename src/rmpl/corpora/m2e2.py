@@ -14,7 +14,6 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import collector_paused, decode, read_bytes, repeated_keys
 from rmpl.corpora.m2e2_release import (
     IMAGE_IDS,
     IMAGE_MULTIMEDIA,
@@ -24,10 +23,11 @@ from rmpl.corpora.m2e2_release import (
     TEXT_ONLY,
 )
 from rmpl.corpora.mentions import Mention, SpanEvent
-from rmpl.corpora.pictures import Pictures
-from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.tokens import check_text, to_span
 from rmpl.errors import RmplError
+from rmpl.io.files import collector_paused, decode, read_bytes, repeated_keys
+from rmpl.io.image_folders import Pictures
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.tokens import check_text, to_span
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.records import (
     Box,

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_bytes
 from rmpl.corpora.release import Check, ReleaseReport
 from rmpl.errors import RmplError
+from rmpl.io.files import decode, read_bytes
 
 TEXT_ONLY = "text_only_event.json"
 TEXT_MULTIMEDIA = "text_multimedia_event.json"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import read_lines
-from rmpl.corpora.pictures import Pictures
-from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.tokens import check_text, sentence_from_words, to_span
 from rmpl.errors import RmplError
+from rmpl.io.files import read_lines
+from rmpl.io.image_folders import Pictures
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.tokens import check_text, sentence_from_words, to_span
 from rmpl.ontology import load_relations
 from rmpl.records import Document, Relation
 

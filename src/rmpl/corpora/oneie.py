@@ -21,9 +21,9 @@ from rmpl.corpora.mentions import (
     by_id,
     named,
 )
-from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.textual import Selection, joined_documents, raw_lines
-from rmpl.corpora.tokens import sentence_from_words
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import Ontology
 from rmpl.records import Document
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 
 import msgspec
 
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology
 from rmpl.records import NOWHERE
 

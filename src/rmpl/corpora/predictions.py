@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from rmpl.corpora.files import lines_of, read_lines, replacing
 from rmpl.corpora.prediction_lines import (
     AlignmentLine,
     Candidates,
@@ -28,8 +27,9 @@ from rmpl.corpora.prediction_lines import (
     decode_line,
     warn_of_line,
 )
-from rmpl.corpora.report import OnError, ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.files import lines_of, read_lines, replacing
+from rmpl.io.read_report import OnError, ReadReport
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.records import (
     NOWHERE,

@@ -14,10 +14,10 @@ from pathlib import Path
 import msgspec
 
 from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.textual import Selection, outside_sentence, raw_lines, whole_documents
-from rmpl.corpora.tokens import sentence_from_words
 from rmpl.errors import RmplError
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_mapping
 from rmpl.records import Document
 

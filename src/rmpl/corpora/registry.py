@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rmpl.corpora.ace import Extent, read_ace, read_names
-from rmpl.corpora.documents import read_documents
 from rmpl.corpora.dygiepp import read_dygiepp
 from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.corpora.mnre import read_mnre
 from rmpl.corpora.oneie import read_oneie
-from rmpl.corpora.pictures import Pictures, with_pictures
 from rmpl.corpora.predictions import read_predictions
 from rmpl.corpora.rams import read_rams
-from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.situations import read_swig
 from rmpl.corpora.textee import read_textee
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
+from rmpl.io.documents import read_documents
+from rmpl.io.image_folders import Pictures, with_pictures
+from rmpl.io.read_report import OnError, ReadReport
 from rmpl.records import Document
 
 

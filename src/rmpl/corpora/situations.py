@@ -15,10 +15,10 @@ from typing import NamedTuple
 import msgspec
 
 from rmpl.corpora.captions import Captions, majority
-from rmpl.corpora.files import decode, read_bytes, repeated_keys
-from rmpl.corpora.pictures import Pictures
-from rmpl.corpora.report import OnError, ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.files import decode, read_bytes, repeated_keys
+from rmpl.io.image_folders import Pictures
+from rmpl.io.read_report import OnError, ReadReport
 from rmpl.ontology import load_mapping, load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from rmpl.corpora.images import open_image
-from rmpl.corpora.report import KEPT_CASES, ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.images import open_image
+from rmpl.io.read_report import KEPT_CASES, ReadReport
 from rmpl.records import Document, ImageEvent, Span, TextEvent
 
 DECIMALS = 2

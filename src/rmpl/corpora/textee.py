@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from rmpl.corpora.mentions import Mention, RawDocument, RawSentence, SpanEvent
-from rmpl.corpora.report import OnError, ReadReport
 from rmpl.corpora.textual import Selection, joined_documents, raw_lines
-from rmpl.corpora.tokens import sentence_from_words
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import Ontology
 from rmpl.records import Document
 

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_lines
 from rmpl.corpora.mentions import RawDocument, RawEvent, RawSentence
-from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.tokens import to_span
 from rmpl.errors import RmplError
+from rmpl.io.files import decode, read_lines
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.tokens import to_span
 from rmpl.ontology import Ontology, TypeMapping, load_ontology
 from rmpl.records import Document, Sentence, TextArgument, TextEvent
 

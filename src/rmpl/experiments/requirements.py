@@ -16,8 +16,8 @@ import yaml
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints, local_folder
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Document
 from rmpl.training.recipe import Recipe
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import msgspec
 
-from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import Reply
+from rmpl.io.images import open_image
 from rmpl.tasks import Prompt
 
 _LISTED = "INST|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|SYSTEM_PROMPT|IMG|IMG_BREAK|IMG_END"

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from rmpl.corpora.files import read_bytes
 from rmpl.errors import RmplError
+from rmpl.io.files import read_bytes
 
 Tell = Callable[[RmplError], None]
 """Hears of everything that cannot be read."""

@@ -9,11 +9,6 @@ from typing import BinaryIO, NamedTuple, Protocol, cast
 
 import msgspec
 
-from rmpl.corpora.files import decode, lines_of, read_lines, whole_of
-from rmpl.corpora.images import open_image
-from rmpl.corpora.parquet import read_parquet, require_pyarrow
-from rmpl.corpora.report import ReadReport
-from rmpl.corpora.splitting import require_splitter
 from rmpl.errors import RmplError
 from rmpl.inputs.files import MOST_BYTES, Tell, as_text, path_name, read_file
 from rmpl.inputs.pages import page_text, require_inscriptis
@@ -21,6 +16,11 @@ from rmpl.inputs.paragraphs import Finder, line_paragraphs, markdown_paragraphs,
 from rmpl.inputs.records import read_record, with_own_pictures
 from rmpl.inputs.sentences import split_text
 from rmpl.inputs.sources import Source
+from rmpl.io.files import decode, lines_of, read_lines, whole_of
+from rmpl.io.images import open_image
+from rmpl.io.parquet import read_parquet, require_pyarrow
+from rmpl.io.read_report import ReadReport
+from rmpl.io.segmentation import require_splitter
 from rmpl.records import Document, Image
 
 _PARAGRAPHS: dict[str, Finder] = {

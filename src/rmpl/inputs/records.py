@@ -13,17 +13,17 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.documents import to_document
-from rmpl.corpora.files import decode
-from rmpl.corpora.pictures import Pictures, with_pictures
-from rmpl.corpora.report import ReadReport
-from rmpl.corpora.splitting import require_splitter
-from rmpl.corpora.tokens import check_text
-from rmpl.corpora.validity import check_document
 from rmpl.errors import RmplError
 from rmpl.inputs.files import Tell
 from rmpl.inputs.paragraphs import plain_paragraphs
 from rmpl.inputs.sentences import check_length, split_text
+from rmpl.io.documents import to_document
+from rmpl.io.files import decode
+from rmpl.io.image_folders import Pictures, with_pictures
+from rmpl.io.read_report import ReadReport
+from rmpl.io.segmentation import require_splitter
+from rmpl.io.tokens import check_text
+from rmpl.io.validity import check_document
 from rmpl.records import Document, Image
 
 MOST_CHARACTERS = 8_000

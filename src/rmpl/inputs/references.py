@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from rmpl.corpora.images import resolve_inside
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.inputs.files import Tell, path_name, read_file
 from rmpl.inputs.pages import page_pictures
 from rmpl.inputs.paragraphs import markdown_pictures
+from rmpl.io.images import resolve_inside
+from rmpl.io.read_report import ReadReport
 
 ELSEWHERE = "picture that an article shows and that is not beside it"
 

@@ -11,10 +11,10 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rmpl.corpora.report import ReadReport
-from rmpl.corpora.splitting import sentence_spans, word_spans
 from rmpl.errors import RmplError
 from rmpl.inputs.paragraphs import Finder, Stretches
+from rmpl.io.read_report import ReadReport
+from rmpl.io.segmentation import sentence_spans, word_spans
 from rmpl.records import Sentence
 
 MOST_WORDS = 200

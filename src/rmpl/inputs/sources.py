@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rmpl.corpora.parquet import count_rows
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
 from rmpl.inputs.files import Tell, path_name
 from rmpl.inputs.references import shown_pictures
+from rmpl.io.parquet import count_rows
+from rmpl.io.read_report import ReadReport
 from rmpl.io.regular import open_regular
 
 Kind = Literal["text", "markdown", "page", "picture", "documents", "stdin"]

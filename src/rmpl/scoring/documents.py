@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from rmpl.corpora.files import collector_paused
 from rmpl.errors import RmplError
+from rmpl.io.files import collector_paused
 from rmpl.records import Document
 from rmpl.scoring.counts import SETTINGS, TASKS, Counts, add_up
 from rmpl.scoring.protocols import find_protocol

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import collector_paused, decode, read_bytes
 from rmpl.corpora.m2e2_release import (
     IMAGE_IDS,
     IMAGE_MULTIMEDIA,
@@ -23,6 +22,7 @@ from rmpl.corpora.m2e2_release import (
 from rmpl.corpora.prediction_lines import Candidates
 from rmpl.corpora.predictions import read_predictions
 from rmpl.errors import RmplError
+from rmpl.io.files import collector_paused, decode, read_bytes
 from rmpl.ontology import Ontology
 from rmpl.records import (
     Box,

@@ -18,8 +18,8 @@ import yaml
 from rmpl import __version__
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.training.checkpoints import write_file
 from rmpl.training.curve import CURVE, read_curve
 from rmpl.training.provenance import RUN

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from safetensors import SafetensorError
 
-from rmpl.corpora.files import appearing
 from rmpl.errors import RmplError
+from rmpl.io.files import appearing
 from rmpl.io.regular import read_text
 
 UNFINISHED = "unfinished"

@@ -12,8 +12,8 @@ import msgspec
 
 from rmpl.corpora.leakage import LeakageGuard
 from rmpl.corpora.registry import find_corpus, read_corpus
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Document
 from rmpl.tasks import Context, Sample, make_task
 from rmpl.training.names import rare_names, renamed

@@ -24,9 +24,9 @@ from rmpl.backbones.backbone import Backbone, family_context, load_backbone
 from rmpl.backbones.family import Part
 from rmpl.backbones.qwen3_vl import FAMILY
 from rmpl.backbones.settings import Settings
-from rmpl.corpora.documents import read_documents, write_documents
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
+from rmpl.io.documents import read_documents, write_documents
 from rmpl.io.locks import writing_file
 from rmpl.io.regular import read_text
 from rmpl.ontology import load_ontology

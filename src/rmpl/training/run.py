@@ -22,8 +22,8 @@ import yaml
 
 from rmpl.backbones.backbone import context_of
 from rmpl.backbones.settings import Settings
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
 from rmpl.training.callbacks.board import reporters

@@ -19,7 +19,7 @@ from torch import nn
 from torch.utils.data import Dataset
 
 from rmpl.backbones.backbone import Backbone
-from rmpl.corpora.images import open_image
+from rmpl.io.images import open_image
 from rmpl.records import Document, Image, ImageArgument, ImageEvent
 from rmpl.synthetic.gallery import ACTING
 

@@ -7,8 +7,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from rmpl.corpora.files import appearing
 from rmpl.errors import RmplError
+from rmpl.io.files import appearing
 
 _LENGTH_BYTES = 8
 _MOST_HEADER = 100_000_000

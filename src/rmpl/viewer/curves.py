@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import read_bytes
 from rmpl.errors import RmplError
+from rmpl.io.files import read_bytes
 from rmpl.viewer.charts import draw_curve
 from rmpl.viewer.markup import Markup, el, join
 

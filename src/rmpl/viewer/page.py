@@ -14,8 +14,8 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from rmpl.corpora.files import appearing
 from rmpl.errors import RmplError
+from rmpl.io.files import appearing
 from rmpl.viewer.markup import Markup, el, join
 
 MAX_BYTES = 15_000_000

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import PIL.Image
 
-from rmpl.corpora.images import open_image
 from rmpl.errors import RmplError
+from rmpl.io.images import open_image
 from rmpl.records import Image
 
 PLACEHOLDER = (4, 3)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.files import read_bytes
 from rmpl.errors import RmplError
+from rmpl.io.files import read_bytes
 from rmpl.viewer.curves import Point, read_curves
 
 METRICS = "metrics.json"

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rmpl.corpora.files import appearing
 from rmpl.errors import RmplError
+from rmpl.io.files import appearing
 from rmpl.scoring.protocols import MARK
 from rmpl.viewer.palette import short
 from rmpl.viewer.plot_inputs import Ablation, PlotInputs, Score

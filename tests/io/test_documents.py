@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rmpl.corpora.documents import read_documents, write_documents
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.report import ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.documents import read_documents, write_documents
+from rmpl.io.read_report import ReadReport
 from rmpl.records import (
     NOWHERE,
     Box,

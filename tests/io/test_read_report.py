@@ -1,7 +1,7 @@
 import pytest
 
-from rmpl.corpora.report import KEPT_CASES, ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.read_report import KEPT_CASES, ReadReport
 
 
 def test_counts_and_first_cases_are_printed() -> None:

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from rmpl.corpora.files import opened
 from rmpl.errors import RmplError
+from rmpl.io.files import opened
 from rmpl.records import Document
 
 ROWS_AT_ONCE = 1_000

@@ -12,11 +12,11 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from rmpl.corpora.pictures import MISSING
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.report import ReadReport
 from rmpl.corpora.summary import check_pictures
 from rmpl.errors import RmplError
+from rmpl.io.image_folders import MISSING
+from rmpl.io.read_report import ReadReport
 
 LINE = {
     "token": ["Ana", "Reyes", "joins", "Lima"],

@@ -16,7 +16,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rmpl.corpora.files import (
+from rmpl.errors import RmplError, one_line
+from rmpl.io.files import (
     appearing,
     decode,
     lines_of,
@@ -25,7 +26,6 @@ from rmpl.corpora.files import (
     repeated_keys,
     replacing,
 )
-from rmpl.errors import RmplError, one_line
 
 LIST = msgspec.json.Decoder(list[int])
 
@@ -166,7 +166,7 @@ def test_two_writers_never_mix(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     script = (
         "import os, sys, pathlib\n"
-        "from rmpl.corpora.files import replacing\n"
+        "from rmpl.io.files import replacing\n"
         "with replacing(pathlib.Path(sys.argv[1])) as file:\n"
         "    file.write(b'half')\n"
         "    file.flush()\n"
@@ -207,7 +207,7 @@ def test_a_full_disk_is_one_line_and_what_was_there_stays(
 
 
 def test_standard_output_and_long_names_can_be_written(tmp_path: Path) -> None:
-    script = "import sys, pathlib\nfrom rmpl.corpora.files import replacing\n"
+    script = "import sys, pathlib\nfrom rmpl.io.files import replacing\n"
     script += "with replacing(pathlib.Path('/dev/stdout')) as file: file.write(b'told')"
     with (tmp_path / "out").open("wb") as out:
         subprocess.run([sys.executable, "-c", script], stdout=out, check=True)

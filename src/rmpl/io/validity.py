@@ -6,8 +6,8 @@ import math
 import sys
 from collections.abc import Iterable
 
-from rmpl.corpora.tokens import check_text
 from rmpl.errors import RmplError
+from rmpl.io.tokens import check_text
 from rmpl.records import NOWHERE, Box, Document, Sentence, Span
 
 MAX_SIDE = 2**31

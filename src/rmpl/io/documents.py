@@ -14,11 +14,11 @@ from typing import BinaryIO
 
 import msgspec
 
-from rmpl.corpora.files import decode, read_lines, replacing
-from rmpl.corpora.parquet import read_parquet, write_parquet
-from rmpl.corpora.report import OnError, ReadReport
-from rmpl.corpora.validity import check_document
 from rmpl.errors import RmplError
+from rmpl.io.files import decode, read_lines, replacing
+from rmpl.io.parquet import read_parquet, write_parquet
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.validity import check_document
 from rmpl.records import (
     Document,
     Image,

@@ -12,8 +12,8 @@ import nupunkt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.corpora import splitting
-from rmpl.corpora.splitting import sentence_spans, word_spans
+from rmpl.io import segmentation as splitting
+from rmpl.io.segmentation import sentence_spans, word_spans
 
 PARTS = st.sampled_from(
     [

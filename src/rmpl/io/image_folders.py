@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.images import image_size, resolve_inside
-from rmpl.corpora.report import OnError, ReadReport
 from rmpl.errors import RmplError
+from rmpl.io.images import image_size, resolve_inside
+from rmpl.io.read_report import OnError, ReadReport
 from rmpl.records import Document, Image
 
 MISSING = "a picture that is missing from its folder"

@@ -1,7 +1,7 @@
 import pytest
 
-from rmpl.corpora.tokens import sentence_from_words, to_span
 from rmpl.errors import RmplError
+from rmpl.io.tokens import sentence_from_words, to_span
 from rmpl.records import Span
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from rmpl.corpora import images
-from rmpl.corpora.images import image_size, open_image, resolve_inside
 from rmpl.errors import RmplError
+from rmpl.io import images
+from rmpl.io.images import image_size, open_image, resolve_inside
 
 ROTATE_90 = 6
 
