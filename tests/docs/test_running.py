@@ -13,8 +13,8 @@ import yaml
 from docs.pages import PAGES, ROOT, blocks
 from rmpl.corpora.predictions import write_predictions
 from rmpl.corpora.registry import read_corpus
+from rmpl.recipe.recipe import load_recipe
 from rmpl.synthetic import build
-from rmpl.training.recipe import load_recipe
 from rmpl.training.run import Run
 
 RUNNABLE = [page for page in PAGES if any(block.is_run for block in blocks(page))]

@@ -7,7 +7,7 @@ import yaml
 
 from rmpl.errors import RmplError
 from rmpl.experiments.grid import load_plan
-from rmpl.training.recipe import load_recipe
+from rmpl.recipe.recipe import load_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 BASE = {

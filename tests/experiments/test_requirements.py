@@ -12,7 +12,7 @@ from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.cli.main import app
 from rmpl.experiments import reproduction
 from rmpl.experiments.requirements import gpu_hours, requirements
-from rmpl.training.recipe import load_recipe
+from rmpl.recipe.recipe import load_recipe
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 
-from rmpl.training.recipe import Recipe
+from rmpl.recipe.recipe import Recipe
 from rmpl.training.run import Run
 
 ADAPTER = {"rank": 4, "alpha": 8, "parts": ["language", "projector", "vision"]}

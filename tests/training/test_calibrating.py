@@ -9,13 +9,13 @@ from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import Reply
 from rmpl.ontology import load_ontology
+from rmpl.recipe.recipe import Recipe
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.same_event import directions
 from rmpl.training.calibrating import SIMULATED, calibrate, held_out_documents
-from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
 from rmpl.training.simulated import simulate
 

@@ -5,10 +5,10 @@ import pytest
 from safetensors.torch import load_file
 
 from rmpl.errors import RmplError
+from rmpl.recipe.recipe import Recipe
 from rmpl.training import held_out as held_out_module
 from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.held_out import Choice, Measured
-from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
 from training.small_runs import one_stage, recipe, same, weights
 

@@ -8,11 +8,11 @@ from rmpl.backbones import checkpoints
 from rmpl.backbones.backbone import load_backbone
 from rmpl.cli.main import app
 from rmpl.errors import RmplError
+from rmpl.recipe.recipe import Recipe
 from rmpl.records import Image
 from rmpl.tasks import Prompt, Sample
 from rmpl.training.memory import GIB
 from rmpl.training.preflight import preflight
-from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
 from rmpl.training.token_counts import TokenCounter, lengths_of
 

@@ -18,8 +18,8 @@ from accelerate.utils.launch import prepare_multi_gpu_env
 from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
+from rmpl.recipe.recipe import Recipe
 from rmpl.training.adapters import part_of
-from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
 from rmpl.training.samples import EncodedMixture
 from rmpl.training.sharding import layer_classes

@@ -10,10 +10,10 @@ from rmpl.backbones import backbone as backbone_module
 from rmpl.backbones import embedded, family_of, loading
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
+from rmpl.recipe.recipe import Recipe
 from rmpl.tasks import Prompt
 from rmpl.training.adapters import continue_lora, merge_adapters, new_lora
 from rmpl.training.curve import read_curve
-from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run, load_trained, read_trained
 from training.small_runs import ADAPTER, one_stage, recipe, same, weights
 

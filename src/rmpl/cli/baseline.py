@@ -119,7 +119,7 @@ def export(
     from rmpl.experiments.measuring import Benchmark
     from rmpl.experiments.prompting import examples_of, without_overlap
     from rmpl.io.files import replacing
-    from rmpl.training.shipped import copy_shipped
+    from rmpl.recipe.shipped import copy_shipped
 
     benchmark = Benchmark(corpus, data)
     shown = without_overlap(_training(shots, examples, examples_data), benchmark.documents)
@@ -162,8 +162,8 @@ def _show(about: dict[str, Any]) -> None:
 def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Document]:
     """Read the training corpora of a recipe; corpora for evaluation are refused."""
     from rmpl.errors import RmplError
+    from rmpl.recipe.recipe import load_recipe
     from rmpl.training.data import Corpus, TrainingData
-    from rmpl.training.recipe import load_recipe
 
     if not shots:
         return []

@@ -31,8 +31,8 @@ def command(
     from rmpl.extraction.calibration import CALIBRATION
     from rmpl.extraction.local import LocalEngine
     from rmpl.ontology import load_ontology
+    from rmpl.recipe.recipe import load_recipe
     from rmpl.training.calibrating import calibrate, held_out_documents, save
-    from rmpl.training.recipe import load_recipe
     from rmpl.training.trained import RECIPE, load_trained
 
     if not (run / RECIPE).is_file():

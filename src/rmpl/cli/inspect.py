@@ -15,9 +15,9 @@ from rmpl.cli.outputs import hold, lets_go
 if TYPE_CHECKING:
     from rmpl.backbones.backbone import Backbone
     from rmpl.backbones.settings import Settings
+    from rmpl.recipe.recipe import Recipe
     from rmpl.records import Document
     from rmpl.tasks import Context, Sample, Task
-    from rmpl.training.recipe import Recipe
     from rmpl.viewer.inspection import ShownDocument, ShownSample
 
 SAMPLES = 12
@@ -51,7 +51,7 @@ def command(
     from rmpl.corpora.registry import find_corpus, read_corpus
     from rmpl.errors import RmplError, one_line
     from rmpl.ontology import load_ontology
-    from rmpl.training.recipe import load_recipe
+    from rmpl.recipe.recipe import load_recipe
     from rmpl.viewer.inspection import differences, write_inspection
 
     hold(out)

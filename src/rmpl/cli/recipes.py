@@ -18,7 +18,7 @@ def command(
     Commands take them by the names listed here, from any folder. The copy has the files for
     accelerate (launch/), too.
     """
-    from rmpl.training.shipped import RECIPES, copy_shipped, shipped_recipes
+    from rmpl.recipe.shipped import RECIPES, copy_shipped, shipped_recipes
 
     if out is not None:
         copy_shipped(RECIPES, out)

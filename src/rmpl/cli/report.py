@@ -80,7 +80,7 @@ def command(
 
 def _schema_of(run: Path) -> str:
     """Return the inventory of event types that a run was trained on, by its recipe."""
-    from rmpl.training.recipe import load_recipe
+    from rmpl.recipe.recipe import load_recipe
 
     recipe = run / "recipe.yaml"
     return load_recipe(recipe).ontology if recipe.is_file() else "m2e2"

@@ -53,8 +53,8 @@ def command(
     from rmpl.experiments.measuring import Benchmark
     from rmpl.experiments.reproduction import prepare_data, reproduce
     from rmpl.experiments.requirements import requirements
+    from rmpl.recipe.recipe import load_recipe
     from rmpl.training.processes import is_first
-    from rmpl.training.recipe import load_recipe
 
     locked = None if verify is None else read_lock(verify)
     loaded = load_recipe(recipe, set_)

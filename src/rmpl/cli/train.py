@@ -32,8 +32,8 @@ def command(
     import math
 
     from rmpl.cli.progress import Bars
+    from rmpl.recipe.recipe import load_recipe
     from rmpl.training.processes import is_first, part
-    from rmpl.training.recipe import load_recipe
     from rmpl.training.run import Run
 
     loaded = load_recipe(recipe, set_)

@@ -24,8 +24,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import pydantic
 
 from rmpl.errors import RmplError
-from rmpl.training.inherit import merge, read_tree
-from rmpl.training.recipe import (
+from rmpl.recipe.inheritance import merge, read_tree
+from rmpl.recipe.recipe import (
     Name,
     Positive,
     Recipe,
@@ -34,7 +34,7 @@ from rmpl.training.recipe import (
     changed_tree,
     validated,
 )
-from rmpl.training.shipped import find_recipe
+from rmpl.recipe.shipped import find_recipe
 
 LEAST_SEEDS = 5
 """Fewer runs of a cell tell little of how far seeds spread."""

@@ -18,6 +18,7 @@ from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import local_folder
 from rmpl.errors import RmplError
 from rmpl.experiments.measuring import PREDICTIONS, Benchmark
+from rmpl.recipe.recipe import Recipe
 from rmpl.scoring.counts import ScoreDict
 from rmpl.synthetic.build import MARKER
 from rmpl.training.card import public_name
@@ -25,7 +26,6 @@ from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.curve import CURVE, read_curve
 from rmpl.training.precision import MEASURED
 from rmpl.training.provenance import RUN
-from rmpl.training.recipe import Recipe
 from rmpl.training.trained import ADAPTER, FULL
 
 LOCK = "rmpl.lock.json"

@@ -17,13 +17,13 @@ from rmpl.backbones import embedded
 from rmpl.corpora.predictions import read_predictions
 from rmpl.experiments.lock import Lock, make_lock, write_lock
 from rmpl.experiments.measuring import PREDICTIONS, Benchmark, extract
+from rmpl.recipe.recipe import Recipe
 from rmpl.scoring import SETTINGS, score_by_document
 from rmpl.scoring.counts import ScoreDict
 from rmpl.synthetic.build import build_world
 from rmpl.training.card import CARD, METRICS, card_of
 from rmpl.training.checkpoints import write_file
 from rmpl.training.processes import is_first, part, wait, writing_alone
-from rmpl.training.recipe import Recipe
 from rmpl.training.run import Run
 from rmpl.training.trained import read_trained
 

@@ -18,8 +18,8 @@ from rmpl.backbones.checkpoints import known_checkpoints, local_folder
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
+from rmpl.recipe.recipe import Recipe
 from rmpl.records import Document
-from rmpl.training.recipe import Recipe
 
 GB = 10**9
 _BYTES_A_WEIGHT = 2

@@ -20,6 +20,7 @@ from rmpl.extraction.comparing import Question, captions_of, compare
 from rmpl.extraction.engine import Engine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import Ontology
+from rmpl.recipe.recipe import Recipe
 from rmpl.records import Document
 from rmpl.scoring.judgements import judge
 from rmpl.scoring.verdicts import Verdict
@@ -33,7 +34,6 @@ from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.held_out import choose
 from rmpl.training.link_threshold import Judged, choose_threshold
-from rmpl.training.recipe import Recipe
 from rmpl.training.simulated import simulate
 
 DEVELOPMENT = ("dev", "val")

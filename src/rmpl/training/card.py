@@ -20,10 +20,10 @@ from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
+from rmpl.recipe.recipe import Recipe, StageRecipe, load_recipe
 from rmpl.training.checkpoints import write_file
 from rmpl.training.curve import CURVE, read_curve
 from rmpl.training.provenance import RUN
-from rmpl.training.recipe import Recipe, StageRecipe, load_recipe
 from rmpl.training.trained import ADAPTER, FULL, RECIPE
 from rmpl.training.weights import add_metadata
 

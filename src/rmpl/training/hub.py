@@ -20,9 +20,9 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 
 from rmpl.errors import RmplError
 from rmpl.extraction.calibration import CALIBRATION
+from rmpl.recipe.recipe import load_recipe
 from rmpl.training.card import CARD, METRICS, card_of, public_name, public_recipe
 from rmpl.training.curve import CURVE
-from rmpl.training.recipe import load_recipe
 from rmpl.training.trained import RECIPE, TRAINED, read_trained
 from rmpl.training.weights import is_pickled
 

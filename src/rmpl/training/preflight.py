@@ -25,6 +25,7 @@ from rmpl.backbones.checkpoints import (
 )
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
+from rmpl.recipe.recipe import AdapterRecipe, BackboneRecipe, StageRecipe
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.training.adapters import adapter_config, full_parameters, trainable_by_part
@@ -39,7 +40,6 @@ from rmpl.training.memory import (
     vision_activations,
 )
 from rmpl.training.mixture import Mixture, Source
-from rmpl.training.recipe import AdapterRecipe, BackboneRecipe, StageRecipe
 from rmpl.training.run import Run
 from rmpl.training.shares import share_out
 from rmpl.training.token_counts import Lengths, TokenCounter, lengths_of

@@ -30,6 +30,7 @@ from rmpl.io.documents import read_documents, write_documents
 from rmpl.io.locks import writing_file
 from rmpl.io.regular import read_text
 from rmpl.ontology import load_ontology
+from rmpl.recipe.shipped import find_recipe
 from rmpl.records import Document
 from rmpl.synthetic.build import build_world, is_built
 from rmpl.synthetic.gallery import write_gallery
@@ -39,7 +40,6 @@ from rmpl.training.adapters import full_parameters
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.names import renamed
 from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
-from rmpl.training.shipped import find_recipe
 from rmpl.training.stage import Progress, Schedule, fit, train_stage
 
 Report = Callable[[str, int, int, str], None]

@@ -25,6 +25,7 @@ from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import load_ontology
+from rmpl.recipe.recipe import Recipe, StageRecipe
 from rmpl.tasks import Context
 from rmpl.training.callbacks.board import reporters
 from rmpl.training.card import finish
@@ -33,7 +34,6 @@ from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.mixture import Source
 from rmpl.training.processes import is_first, wait, writing_alone
 from rmpl.training.provenance import record_start
-from rmpl.training.recipe import Recipe, StageRecipe
 from rmpl.training.stage_run import STARTED, StageRun, check_launch, source_name
 from rmpl.training.trained import RECIPE, load_trained, read_trained
 

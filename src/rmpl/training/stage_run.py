@@ -15,6 +15,7 @@ from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.loading import Weights
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
+from rmpl.recipe.recipe import Recipe, SourceRecipe, StageRecipe
 from rmpl.tasks import Context, Sample
 from rmpl.training.adapters import trainable_by_part
 from rmpl.training.callbacks.board import reporters
@@ -26,7 +27,6 @@ from rmpl.training.mixture import Mixture, Source
 from rmpl.training.out_of_memory import enough_memory, smaller_passes, smaller_weights
 from rmpl.training.processes import is_first
 from rmpl.training.provenance import record_stage
-from rmpl.training.recipe import Recipe, SourceRecipe, StageRecipe
 from rmpl.training.sharding import refuse_where_sharded
 from rmpl.training.stage import Progress, Schedule, train_stage
 from rmpl.training.starts import Adapter, start

@@ -16,9 +16,9 @@ from rmpl.backbones.checkpoints import ask_hub, local_folder
 from rmpl.backbones.settings import Settings, inference_settings, read_settings
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology, load_ontology
+from rmpl.recipe.recipe import load_recipe
 from rmpl.tasks import Context
 from rmpl.training.adapters import merge_adapters
-from rmpl.training.recipe import load_recipe
 
 RECIPE = "recipe.yaml"
 TRAINED = "trained.json"

@@ -8,8 +8,8 @@ import msgspec
 
 from rmpl.backbones.family import Family
 from rmpl.backbones.settings import Settings
+from rmpl.recipe.recipe import Recipe, StageRecipe
 from rmpl.training.memory import CUDA_BYTES, GIB, Memory
-from rmpl.training.recipe import Recipe, StageRecipe
 from rmpl.training.token_counts import Lengths
 
 MANY_EPOCHS = 20

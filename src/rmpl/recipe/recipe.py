@@ -14,7 +14,7 @@ import pydantic
 import yaml
 
 from rmpl.errors import RmplError
-from rmpl.training.inherit import read_tree
+from rmpl.recipe.inheritance import read_tree
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]

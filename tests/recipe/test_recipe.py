@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from rmpl.errors import RmplError
+from rmpl.recipe.recipe import load_recipe
 from rmpl.tasks import TASKS
-from rmpl.training.recipe import load_recipe
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 TINY = RECIPES / "tiny.yaml"

@@ -22,7 +22,7 @@ import yaml
 
 from rmpl.errors import RmplError
 from rmpl.io.regular import read_text
-from rmpl.training.shipped import find_recipe
+from rmpl.recipe.shipped import find_recipe
 
 EXTENDS = "extends"
 _NAMES = ("name", "task")

@@ -1,7 +1,7 @@
 import pytest
 
 from rmpl.errors import RmplError
-from rmpl.training.inherit import read_tree
+from rmpl.recipe.inheritance import read_tree
 
 BASE = """
 name: base

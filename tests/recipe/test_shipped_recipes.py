@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from rmpl.backbones import checkpoints, family_of
 from rmpl.backbones.checkpoints import known_checkpoints, model_type_of
 from rmpl.cli.main import app
+from rmpl.recipe.recipe import load_recipe
 from rmpl.tasks import TASKS
-from rmpl.training.recipe import load_recipe
 
 FOLDER = Path(__file__).parents[2] / "recipes"
 SKIPPED = {"embedded_base.yaml", "tiny.yaml", "paper.yaml"}  # another schema; a CPU's; a base

@@ -6,7 +6,7 @@ import pytest
 
 from rmpl.errors import RmplError
 from rmpl.ontology import load_ontology
-from rmpl.training.recipe import load_recipe
+from rmpl.recipe.recipe import load_recipe
 
 TAGS = (
     "!!python/object/apply:os.mkdir [{}]",

@@ -9,8 +9,8 @@ import rmpl
 from rmpl.cli.main import app
 from rmpl.errors import RmplError
 from rmpl.experiments.grid import load_plan
-from rmpl.training.recipe import load_recipe
-from rmpl.training.shipped import copy_shipped, find_recipe, shipped_folder, shipped_recipes
+from rmpl.recipe.recipe import load_recipe
+from rmpl.recipe.shipped import copy_shipped, find_recipe, shipped_folder, shipped_recipes
 
 TINY = Path("recipes/tiny.yaml")
 ROOT = Path(__file__).parents[2]
