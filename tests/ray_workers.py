@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 from brief import BRIEF
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import EngineError, Reply
 from rmpl.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
+from rmpl.tasks.boxes import RelativeBoxes
 
 FOUND = '[{"type":"Conflict:Attack","trigger":" shot"}]'
 

@@ -14,11 +14,11 @@ from app.conftest import Ruled, load, running, service
 from rmpl.app.page import read_assets, table
 from rmpl.app.server import build
 from rmpl.app.service import Service
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Document, TextArgument
 from rmpl.tasks import Context
+from rmpl.tasks.boxes import RelativeBoxes
 from viewer import chromium
 from viewer.payloads import HOSTILE
 from viewer.samples import gold_document, predicted_document

@@ -15,11 +15,11 @@ from rmpl.app import service as module
 from rmpl.app.limits import BusyError
 from rmpl.app.reading import Upload
 from rmpl.app.service import Service
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.errors import RmplError
 from rmpl.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
+from rmpl.tasks.boxes import RelativeBoxes
 
 TEXT = "Police arrested Ana Reyes in Lima. All was quiet."
 

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 
 from rmpl.backbones import family_names, family_of, qwen2_5_vl
 from rmpl.backbones.backbone import family_context, load_backbone
-from rmpl.backbones.boxes import (
-    AbsoluteBoxes,
-    CornerBoxes,
-    LocBoxes,
-    RelativeBoxes,
-    UnitBoxes,
-)
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.io.images import image_size, open_image
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Image
 from rmpl.tasks import Prompt
+from rmpl.tasks.boxes import (
+    AbsoluteBoxes,
+    CornerBoxes,
+    LocBoxes,
+    RelativeBoxes,
+    UnitBoxes,
+)
 
 ORIENTATION = 0x0112
 ALL = [family_context(family_of(n, n), Settings(), load_ontology("m2e2")) for n in family_names()]

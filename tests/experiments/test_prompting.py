@@ -6,12 +6,12 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.cli.main import app
 from rmpl.corpora.registry import read_corpus
 from rmpl.experiments.prompting import EXAMPLED, examples_of, without_overlap
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.event_mentions import TextEMI
 from rmpl.tasks.same_event import SameEvent
 

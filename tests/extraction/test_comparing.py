@@ -4,13 +4,13 @@ import math
 
 import pytest
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.extraction.asking import Asker
 from rmpl.extraction.comparing import Question, Verdict, captions_of, compare, looks, mean_odds
 from rmpl.extraction.engine import Reply
 from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Image, Sentence, Span
 from rmpl.tasks import Context
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.same_event import SameEvent
 
 SENTENCE = Sentence(

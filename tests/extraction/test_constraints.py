@@ -9,7 +9,6 @@ import torch
 
 from rmpl.backbones import family_of
 from rmpl.backbones.backbone import load_backbone
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.errors import RmplError
 from rmpl.extraction.constraints import Compiler, Constraint
 from rmpl.extraction.local import LocalEngine
@@ -19,6 +18,7 @@ from rmpl.ontology import load_ontology, load_relations
 from rmpl.records import NOWHERE, Box, Document, Image, ImageArgument, Relation, Span, TextEvent
 from rmpl.tasks import Context, Prompt
 from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.grammars import Grammar

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.extraction.asking import Asker
 from rmpl.extraction.calibration import Scale
 from rmpl.extraction.engine import Reply
@@ -29,6 +28,7 @@ from rmpl.records import (
     TextEvent,
 )
 from rmpl.tasks import Context
+from rmpl.tasks.boxes import RelativeBoxes
 from scripted_server import question, said, scripted_server
 
 ONE = '{"span":"man","seen":"man"}'

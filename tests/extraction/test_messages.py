@@ -9,7 +9,6 @@ import pytest
 
 from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.corpora.registry import read_corpus
 from rmpl.extraction.engine import Reply
 from rmpl.extraction.messages import broken_up, message_of, put_together
@@ -17,6 +16,7 @@ from rmpl.extraction.server import ServerEngine
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.tasks import TASKS, Context, Prompt, make_task
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.event_mentions import TextEMI
 from scripted_server import question, said, scripted_server
 

@@ -3,7 +3,6 @@
 import pytest
 from msgspec.structs import replace
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.corpora.predictions import read_predictions, write_predictions
 from rmpl.extraction.calibration import Calibration, Scale
@@ -13,6 +12,7 @@ from rmpl.ontology import load_ontology
 from rmpl.scoring import score
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.same_event import SameEvent

@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rmpl.backbones.boxes import AbsoluteBoxes, CornerBoxes, LocBoxes, RelativeBoxes, UnitBoxes
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology, load_relations
 from rmpl.records import Box, Image, Relation, Sentence, Span, TextArgument, TextEvent
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.boxes import AbsoluteBoxes, CornerBoxes, LocBoxes, RelativeBoxes, UnitBoxes
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.grammars import MOST_ITEMS, REACH, text_mentions

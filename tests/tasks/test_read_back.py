@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.ontology import load_ontology
 from rmpl.records import Image
 from rmpl.tasks import EVENT_TASKS, Context, make_task
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.read_back import read_back
 from rmpl.viewer.inspection import ShownDocument, ShownSample, differences
 from viewer.samples import gold_document

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.records import Box, Image
 from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.schema import (
     image_arguments,

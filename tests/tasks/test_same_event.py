@@ -2,7 +2,6 @@
 
 import pytest
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.registry import read_corpus
 from rmpl.ontology import load_ontology
@@ -18,6 +17,7 @@ from rmpl.records import (
     TextEvent,
 )
 from rmpl.tasks import Context
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.pairing import make_pairs, verdict
 from rmpl.tasks.same_event import Compared, SameEvent, ShownFirst
 

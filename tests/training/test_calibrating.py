@@ -5,13 +5,13 @@ import shutil
 
 import pytest
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import Reply
 from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import Recipe
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.same_event import directions

@@ -1,9 +1,9 @@
 import pytest
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.records import Image
 from rmpl.scoring.counts import Counts
 from rmpl.tasks import Prompt, Sample
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.training.scores import count_right
 
 BOXES = RelativeBoxes(key="bbox_2d", scale=1000, step=1)

@@ -18,8 +18,8 @@ from typing import Any
 from transformers import Idefics3Config, Idefics3ImageProcessorPil, Idefics3Processor
 
 from rmpl.backbones import processors, twins
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.backbones.family import Family
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import BoxCodec
 
 END = "<end_of_utterance>"

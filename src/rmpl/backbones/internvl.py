@@ -21,8 +21,8 @@ from typing import Any
 from transformers import GotOcr2ImageProcessorPil, InternVLConfig, InternVLProcessor
 
 from rmpl.backbones import processors, twins
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.backbones.family import Family
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import BoxCodec
 
 SPECIAL = (

@@ -23,8 +23,8 @@ import PIL.Image
 from transformers import CLIPImageProcessorPil, LlavaConfig, LlavaProcessor
 
 from rmpl.backbones import processors, twins
-from rmpl.backbones.boxes import UnitBoxes, no_grid
 from rmpl.backbones.family import Family, Part, chat_template
+from rmpl.tasks.boxes import UnitBoxes, no_grid
 from rmpl.tasks.schema import BoxCodec
 
 LONGEST = 2048

@@ -19,8 +19,8 @@ from typing import Any
 from transformers import LlavaNextConfig, LlavaNextImageProcessorPil, LlavaNextProcessor
 
 from rmpl.backbones import llava, processors, twins
-from rmpl.backbones.boxes import UnitBoxes, no_grid
 from rmpl.backbones.family import Family
+from rmpl.tasks.boxes import UnitBoxes, no_grid
 from rmpl.tasks.schema import BoxCodec
 
 TINY_TILES = [[28, 56], [56, 28], [56, 56], [28, 84], [84, 28]]

@@ -22,9 +22,9 @@ from transformers import (
 )
 
 from rmpl.backbones import llava, processors, twins
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.backbones.family import Family
 from rmpl.backbones.llava_next import TINY_TILES
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import BoxCodec
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>", "<video>")

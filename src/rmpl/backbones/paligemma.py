@@ -24,8 +24,8 @@ import PIL.Image
 from transformers import PaliGemmaConfig, PaliGemmaProcessor, SiglipImageProcessorPil
 
 from rmpl.backbones import llava, processors, twins
-from rmpl.backbones.boxes import LocBoxes, no_grid
 from rmpl.backbones.family import Family
+from rmpl.tasks.boxes import LocBoxes, no_grid
 from rmpl.tasks.schema import BoxCodec
 
 SPECIAL = ("<pad>", "<eos>", "<bos>", "<unk>", "<image>")

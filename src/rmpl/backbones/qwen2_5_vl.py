@@ -20,8 +20,8 @@ from typing import Any
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLProcessor
 
 from rmpl.backbones import processors, qwen2_vl, twins
-from rmpl.backbones.boxes import AbsoluteBoxes, no_grid
 from rmpl.backbones.family import Family
+from rmpl.tasks.boxes import AbsoluteBoxes, no_grid
 from rmpl.tasks.schema import BoxCodec
 
 PIXELS = (56 * 56, 16384 * 28 * 28)

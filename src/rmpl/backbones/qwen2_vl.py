@@ -19,8 +19,8 @@ from transformers import Qwen2VLConfig, Qwen2VLProcessor
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from rmpl.backbones import processors, twins
-from rmpl.backbones.boxes import CornerBoxes
 from rmpl.backbones.family import Family
+from rmpl.tasks.boxes import CornerBoxes
 from rmpl.tasks.schema import BoxCodec
 
 SPECIAL = (

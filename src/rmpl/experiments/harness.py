@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
-from rmpl.backbones.boxes import RelativeBoxes
 from rmpl.errors import RmplError
 from rmpl.experiments.free_answers import unfenced
 from rmpl.ontology import load_ontology
@@ -23,6 +22,7 @@ from rmpl.records import Document, Image, ImageEvent, Sentence, TextEvent
 from rmpl.scoring import score
 from rmpl.scoring.counts import Counts, add_up
 from rmpl.tasks import Context
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import Predicate, image_arguments, text_arguments
 from rmpl.tasks.spans import find_span
 from rmpl.tasks.whole_events import ImageEvents, TextEvents

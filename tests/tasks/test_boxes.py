@@ -2,8 +2,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from rmpl.backbones.boxes import RelativeBoxes, resized
 from rmpl.records import Box
+from rmpl.tasks.boxes import RelativeBoxes, resized
 
 
 def test_boxes_are_written_relative_to_the_image():
