@@ -41,12 +41,12 @@ from rmpl.errors import RmplError
 from rmpl.extraction.engine import Engine, Progress, Reply
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
-from rmpl.extraction.results import ResultsFile, result_line
 from rmpl.extractor import Extractor
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import find_sources
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import load_ontology
+from rmpl.predictions.results import ResultsFile, result_line
 from rmpl.records import Document
 from rmpl.synthetic.documents import plan_corpus
 from rmpl.synthetic.story.casts import Setting

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rmpl.corpora.predictions import read_predictions
+from rmpl.predictions.file import read_predictions
 from rmpl.scoring import score_by_document
 from rmpl.scoring.gold import read_gold
 
@@ -48,7 +48,7 @@ def write_gold(folder: Path, file: Path) -> None:
     """
     code = (
         "import sys; from rmpl.corpora.m2e2 import read_m2e2; "
-        "from rmpl.corpora.predictions import write_predictions; "
+        "from rmpl.predictions.file import write_predictions; "
         "write_predictions(read_m2e2(sys.argv[1]), sys.argv[2])"
     )
     subprocess.run([sys.executable, "-c", code, str(folder), str(file)], check=True)

@@ -23,11 +23,11 @@ import ray_workers
 from rmpl.distributed import RayExtractor
 from rmpl.errors import RmplError
 from rmpl.extraction.engine import EngineError
-from rmpl.extraction.results import result_line
 from rmpl.extractor import Extractor
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import find_sources
 from rmpl.io.read_report import ReadReport
+from rmpl.predictions.results import result_line
 from rmpl.ray_cluster import cluster
 
 pytestmark = pytest.mark.slow

@@ -10,8 +10,8 @@ pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 
 from rmpl.cli.main import app
-from rmpl.corpora.predictions import read_predictions
-from rmpl.extraction.results import ResultsFile
+from rmpl.predictions.file import read_predictions
+from rmpl.predictions.results import ResultsFile
 
 pytestmark = pytest.mark.usefixtures("brief_answers")
 

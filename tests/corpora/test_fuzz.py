@@ -18,11 +18,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rmpl.corpora.predictions import write_predictions
 from rmpl.corpora.registry import CORPORA, read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.documents import write_documents
 from rmpl.io.validity import check_document
+from rmpl.predictions.file import write_predictions
 from rmpl.records import Document
 
 TWINS = Path(__file__).resolve().parents[1] / "data" / "format_twins"

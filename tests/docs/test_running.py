@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from docs.pages import PAGES, ROOT, blocks
-from rmpl.corpora.predictions import write_predictions
 from rmpl.corpora.registry import read_corpus
+from rmpl.predictions.file import write_predictions
 from rmpl.recipe.recipe import load_recipe
 from rmpl.synthetic import build
 from rmpl.training.run import Run

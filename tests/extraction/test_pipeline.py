@@ -4,11 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from rmpl.corpora.m2e2 import read_m2e2
-from rmpl.corpora.predictions import read_predictions, write_predictions
 from rmpl.extraction.calibration import Calibration, Scale
 from rmpl.extraction.engine import Reply
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
+from rmpl.predictions.file import read_predictions, write_predictions
 from rmpl.scoring import score
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE

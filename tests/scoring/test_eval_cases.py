@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rmpl.corpora.predictions import read_predictions
+from rmpl.predictions.file import read_predictions
 from rmpl.records import Document
 from rmpl.scoring import Counts, score
 

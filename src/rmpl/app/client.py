@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from rmpl.errors import RmplError
-from rmpl.extraction.results import read_result
+from rmpl.predictions.results import read_result
 from rmpl.records import Document
 
 

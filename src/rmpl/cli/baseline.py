@@ -67,9 +67,9 @@ def prompt(
     """
     from rmpl.cli.progress import Bars
     from rmpl.cli.scoring import write_json
-    from rmpl.corpora.predictions import write_predictions
     from rmpl.experiments.measuring import PREDICTIONS, Benchmark
     from rmpl.experiments.prompting import prompt_model, without_overlap
+    from rmpl.predictions.file import write_predictions
     from rmpl.training.card import public_name
 
     name = public_name(model).replace("/", "--")

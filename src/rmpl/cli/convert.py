@@ -34,12 +34,12 @@ def command(
     ] = False,
 ) -> None:
     """Convert a corpus into documents, all in one form; `documents` is that form's own name."""
-    from rmpl.corpora.predictions import write_predictions
     from rmpl.corpora.registry import find_corpus, read_corpus
     from rmpl.errors import RmplError
     from rmpl.io.documents import different, write_documents
     from rmpl.io.image_folders import with_absolute_paths
     from rmpl.io.read_report import ReadReport
+    from rmpl.predictions.file import write_predictions
 
     corpus = find_corpus(dataset)
     if not corpus.whole:

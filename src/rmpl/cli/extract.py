@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rmpl.distributed import RayExtractor
-    from rmpl.extraction.results import ResultsFile
     from rmpl.extractor import Extractor
     from rmpl.inputs.files import Tell
     from rmpl.inputs.reading import Item
     from rmpl.inputs.sources import Source
     from rmpl.io.read_report import ReadReport
+    from rmpl.predictions.results import ResultsFile
 
 SKIPPED = 1
 INTERRUPTED = 130
@@ -90,9 +90,9 @@ def command(
     cannot be read is told of, skipped and counted; the exit code is then 1.
     """
     from rmpl.errors import RmplError, one_line
-    from rmpl.extraction.results import ResultsFile
     from rmpl.inputs.sources import count_documents, find_sources
     from rmpl.io.read_report import ReadReport
+    from rmpl.predictions.results import ResultsFile
 
     hold(html)
     report = ReadReport()
@@ -194,8 +194,8 @@ def _extract(
     """Read, extract and write, a chunk at a time."""
     from rmpl.cli.progress import Bars
     from rmpl.errors import RmplError
-    from rmpl.extraction.results import result_line
     from rmpl.extractor import Extractor
+    from rmpl.predictions.results import result_line
 
     failed = 0
     with Bars() as bars:
@@ -244,7 +244,7 @@ def _draw(page: Path, results: Path, most: int) -> Path:
     """Draw the first documents that have events."""
     import itertools
 
-    from rmpl.extraction.results import read_results
+    from rmpl.predictions.results import read_results
     from rmpl.viewer.extraction import write_extraction
 
     having = (d for d in read_results(results) if d.text_events or d.image_events)

@@ -50,9 +50,9 @@ def command(
     from rmpl.extraction.calibration import Calibration, read_calibration
     from rmpl.extraction.linking import Linker
     from rmpl.extraction.local import LocalEngine
-    from rmpl.extraction.results import linked_line
     from rmpl.io.files import replacing
     from rmpl.ontology import load_ontology
+    from rmpl.predictions.results import linked_line
     from rmpl.tasks.same_event import SameEvent
     from rmpl.training.trained import load_any, ontology_of
 
@@ -94,10 +94,10 @@ def _documents(
     """Return the predicted documents with the sentences and pictures that they speak of."""
     import msgspec
 
-    from rmpl.corpora.predictions import read_predictions
     from rmpl.corpora.registry import read_corpus
     from rmpl.errors import RmplError
-    from rmpl.extraction.results import read_results
+    from rmpl.predictions.file import read_predictions
+    from rmpl.predictions.results import read_results
 
     if data is None:
         documents = list(read_results(predictions))

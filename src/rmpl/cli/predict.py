@@ -42,11 +42,11 @@ def command(
 ) -> None:
     """Extract the events of a corpus: mentions, then arguments, then links."""
     from rmpl.cli.progress import Bars
-    from rmpl.corpora.predictions import write_predictions
     from rmpl.corpora.registry import read_corpus
     from rmpl.extraction.calibration import read_calibration
     from rmpl.extraction.local import LocalEngine
     from rmpl.extraction.pipeline import Pipeline
+    from rmpl.predictions.file import write_predictions
     from rmpl.training.trained import load_trained, ontology_of
 
     target = out if out is not None else run / "predictions.jsonl"

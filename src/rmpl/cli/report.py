@@ -31,10 +31,10 @@ def command(
 ) -> None:
     """Write one self-contained page: scores, errors, curves, documents gold beside predicted."""
     from rmpl.cli.scoring import require_documents
-    from rmpl.corpora.predictions import read_predictions
     from rmpl.corpora.registry import read_corpus
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
+    from rmpl.predictions.file import read_predictions
     from rmpl.scoring import SETTINGS
     from rmpl.scoring.bootstrap import intervals
     from rmpl.scoring.documents import score_by_document

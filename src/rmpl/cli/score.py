@@ -67,10 +67,10 @@ def command(
         with_text,
         write_json,
     )
-    from rmpl.corpora.predictions import read_predictions
     from rmpl.errors import RmplError
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
+    from rmpl.predictions.file import read_predictions
     from rmpl.scoring import score_by_document
     from rmpl.scoring.gold import read_gold
     from rmpl.scoring.tables import protocol_lines, score_lines

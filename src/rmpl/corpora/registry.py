@@ -13,7 +13,6 @@ from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.corpora.mnre import read_mnre
 from rmpl.corpora.oneie import read_oneie
-from rmpl.corpora.predictions import read_predictions
 from rmpl.corpora.rams import read_rams
 from rmpl.corpora.situations import read_swig
 from rmpl.corpora.textee import read_textee
@@ -22,6 +21,7 @@ from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents
 from rmpl.io.image_folders import Pictures, with_pictures
 from rmpl.io.read_report import OnError, ReadReport
+from rmpl.predictions.file import read_predictions
 from rmpl.records import Document
 
 

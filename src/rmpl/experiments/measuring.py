@@ -6,11 +6,11 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rmpl.corpora.predictions import write_predictions
 from rmpl.corpora.registry import read_corpus
 from rmpl.extraction.calibration import read_calibration
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline, Told
+from rmpl.predictions.file import write_predictions
 from rmpl.records import Document
 from rmpl.scoring import Scores, score_by_document
 from rmpl.training.data import digest_of

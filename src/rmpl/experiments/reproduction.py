@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 
 from rmpl.backbones import embedded
-from rmpl.corpora.predictions import read_predictions
 from rmpl.experiments.lock import Lock, make_lock, write_lock
 from rmpl.experiments.measuring import PREDICTIONS, Benchmark, extract
+from rmpl.predictions.file import read_predictions
 from rmpl.recipe.recipe import Recipe
 from rmpl.scoring import SETTINGS, score_by_document
 from rmpl.scoring.counts import ScoreDict

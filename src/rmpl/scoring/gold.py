@@ -19,11 +19,11 @@ from rmpl.corpora.m2e2_release import (
     TEXT_MULTIMEDIA,
     TEXT_ONLY,
 )
-from rmpl.corpora.prediction_lines import Candidates
-from rmpl.corpora.predictions import read_predictions
 from rmpl.errors import RmplError
 from rmpl.io.files import collector_paused, decode, read_bytes
 from rmpl.ontology import Ontology
+from rmpl.predictions.file import read_predictions
+from rmpl.predictions.lines import Candidates
 from rmpl.records import (
     Box,
     Document,

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.extraction.merging import multimedia_events
+from rmpl.predictions.merging import multimedia_events
 from rmpl.records import (
     Alignment,
     Box,

@@ -15,7 +15,11 @@ from typing import Any
 
 import msgspec
 
-from rmpl.corpora.prediction_lines import (
+from rmpl.errors import RmplError
+from rmpl.io.files import lines_of, read_lines, replacing
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.ontology import Ontology, load_ontology
+from rmpl.predictions.lines import (
     AlignmentLine,
     Candidates,
     DocumentLine,
@@ -27,10 +31,6 @@ from rmpl.corpora.prediction_lines import (
     decode_line,
     warn_of_line,
 )
-from rmpl.errors import RmplError
-from rmpl.io.files import lines_of, read_lines, replacing
-from rmpl.io.read_report import OnError, ReadReport
-from rmpl.ontology import Ontology, load_ontology
 from rmpl.records import (
     NOWHERE,
     Alignment,

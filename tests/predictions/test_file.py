@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.corpora.prediction_lines import Candidates
-from rmpl.corpora.predictions import STDIN, read_predictions, write_predictions
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import EventType, Ontology
+from rmpl.predictions.file import STDIN, read_predictions, write_predictions
+from rmpl.predictions.lines import Candidates
 from rmpl.records import (
     NOWHERE,
     Alignment,

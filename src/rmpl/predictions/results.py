@@ -16,13 +16,13 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from rmpl.corpora.prediction_lines import DocumentLine
-from rmpl.corpora.predictions import document_of_line, prediction_line
 from rmpl.errors import RmplError
-from rmpl.extraction.merging import multimedia_events
 from rmpl.inputs.reading import Item
 from rmpl.io.files import decode, read_bytes, read_lines, replacing
 from rmpl.io.locks import is_special, writing_file
+from rmpl.predictions.file import document_of_line, prediction_line
+from rmpl.predictions.lines import DocumentLine
+from rmpl.predictions.merging import multimedia_events
 from rmpl.records import Document, Image, Sentence
 
 ABOUT = ".about.json"

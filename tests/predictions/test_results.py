@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.corpora.predictions import read_predictions
 from rmpl.errors import RmplError
-from rmpl.extraction.results import ResultsFile, linked_line, read_results, result_line
 from rmpl.inputs.reading import Item
+from rmpl.predictions.file import read_predictions
+from rmpl.predictions.results import ResultsFile, linked_line, read_results, result_line
 from rmpl.records import (
     Alignment,
     Box,
@@ -101,7 +101,7 @@ def test_a_killed_run_loses_no_line_and_repeats_none(path):
     """Wherever it is killed, what it began is gone on with to the same bytes."""
     script = (
         "import os, sys, pathlib\n"
-        "from rmpl.extraction.results import ResultsFile\n"
+        "from rmpl.predictions.results import ResultsFile\n"
         "results = ResultsFile(pathlib.Path(sys.argv[1]), {'model': 'm'})\n"
         'for number in range(3): results.append(b\'{"doc_id":"%d"}\\n\' % number)\n'
         "write = os.write(results._file.fileno(), b'{\"doc_id\":')\n"
