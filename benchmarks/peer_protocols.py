@@ -16,9 +16,9 @@ import json
 import sys
 from pathlib import Path
 
+from rmpl.corpora.gold import read_gold
 from rmpl.records import Document, ImageEvent, Link, Span, TextEvent
 from rmpl.scoring import Counts, score_by_document
-from rmpl.scoring.gold import read_gold
 from rmpl.scoring.protocols import MARK, PROTOCOLS
 
 DOCS = Path(__file__).parents[1] / "docs" / "scoring.md"

@@ -17,9 +17,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from rmpl.corpora.gold import read_gold
 from rmpl.predictions.file import read_predictions
 from rmpl.scoring import score_by_document
-from rmpl.scoring.gold import read_gold
 
 RUNS = 15
 

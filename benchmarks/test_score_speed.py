@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from rmpl.corpora.gold import read_gold
 from rmpl.scoring import score_by_document
 from rmpl.scoring.bootstrap import intervals
-from rmpl.scoring.gold import read_gold
 
 M2E2 = Path(__file__).parents[2] / "shared" / "data" / "m2e2"
 pytestmark = pytest.mark.skipif(not M2E2.is_dir(), reason=f"no M2E2 in {M2E2}")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rmpl.corpora.gold import read_gold
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.records import Document
 from rmpl.scoring import Counts, score
-from rmpl.scoring.gold import read_gold
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 M2E2 = DATA / "m2e2"

@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from collections import Counter
 
-    from rmpl.corpora.leakage import LeakageGuard
+    from rmpl.corpora.contamination import LeakageGuard
     from rmpl.corpora.release import ReleaseReport
     from rmpl.corpora.summary import Summary
     from rmpl.io.read_report import ReadReport
@@ -86,7 +86,7 @@ def command(
 
 
 def _guard(folder: Path) -> LeakageGuard:
-    from rmpl.corpora.leakage import LeakageGuard
+    from rmpl.corpora.contamination import LeakageGuard
     from rmpl.corpora.registry import read_corpus
 
     return LeakageGuard(read_corpus("m2e2", folder))
@@ -101,7 +101,7 @@ def _read(
     decode: bool,
     cases: int,
 ) -> Found:
-    from rmpl.corpora.leakage import OVERLAP
+    from rmpl.corpora.contamination import OVERLAP
     from rmpl.corpora.registry import read_corpus
     from rmpl.corpora.summary import Summary, check_pictures
     from rmpl.io.read_report import ReadReport
@@ -121,7 +121,7 @@ def _read(
 
 
 def _is_bad(found: Found) -> bool:
-    from rmpl.corpora.leakage import OVERLAP
+    from rmpl.corpora.contamination import OVERLAP
     from rmpl.io.image_folders import MISSING
 
     reading = found.reading

@@ -42,12 +42,12 @@ def command(
         warn_unanswered,
         write_json,
     )
+    from rmpl.corpora.gold import read_gold
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.predictions.file import read_predictions
     from rmpl.scoring import Scores, score_by_document
     from rmpl.scoring.bootstrap import compare
-    from rmpl.scoring.gold import read_gold
     from rmpl.scoring.tables import difference_lines
 
     hold(json)

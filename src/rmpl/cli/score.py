@@ -67,12 +67,12 @@ def command(
         with_text,
         write_json,
     )
+    from rmpl.corpora.gold import read_gold
     from rmpl.errors import RmplError
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.predictions.file import read_predictions
     from rmpl.scoring import score_by_document
-    from rmpl.scoring.gold import read_gold
     from rmpl.scoring.tables import protocol_lines, score_lines
 
     if list_protocols:

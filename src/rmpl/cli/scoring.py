@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 import typer
 
+from rmpl.corpora.gold import Gold
 from rmpl.errors import RmplError
 from rmpl.io.files import replacing
 from rmpl.io.read_report import ReadReport
 from rmpl.records import Document
 from rmpl.scoring import SETTINGS, Scores
 from rmpl.scoring.bounds import ScoreIntervals
-from rmpl.scoring.gold import Gold
 from rmpl.scoring.protocols import MARK, find_protocol
 
 

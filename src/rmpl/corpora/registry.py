@@ -14,7 +14,7 @@ from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.corpora.mnre import read_mnre
 from rmpl.corpora.oneie import read_oneie
 from rmpl.corpora.rams import read_rams
-from rmpl.corpora.situations import read_swig
+from rmpl.corpora.swig import read_swig
 from rmpl.corpora.textee import read_textee
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError

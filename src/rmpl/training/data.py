@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.leakage import LeakageGuard
+from rmpl.corpora.contamination import LeakageGuard
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport

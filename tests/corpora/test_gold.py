@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from rmpl.corpora.gold import read_gold
 from rmpl.errors import RmplError
 from rmpl.records import Box, Span
 from rmpl.scoring import score
-from rmpl.scoring.gold import read_gold
 
 
 def sentence(name: str, *starts: int, kind: str = "Life:Die") -> dict:

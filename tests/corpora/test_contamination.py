@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("datasketch")
 
-from rmpl.corpora.leakage import LeakageGuard
+from rmpl.corpora.contamination import LeakageGuard
 from rmpl.corpora.registry import read_corpus
 from rmpl.io.read_report import ReadReport
 from rmpl.io.tokens import sentence_from_words

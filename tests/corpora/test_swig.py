@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 from rmpl.corpora.captions import Captions, majority
-from rmpl.corpora.situations import read_swig
+from rmpl.corpora.swig import read_swig
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.records import Box
