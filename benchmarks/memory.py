@@ -43,8 +43,8 @@ def measure(case: Case) -> tuple[float, float]:
     import torch  # noqa: PLC0415 - the baseline has its libraries loaded
     import transformers  # noqa: PLC0415
 
-    from rmpl.backbones import family_of  # noqa: PLC0415
     from rmpl.backbones.checkpoints import empty_model  # noqa: PLC0415
+    from rmpl.backbones.families import family_of  # noqa: PLC0415
     from rmpl.training.adapters import full_parameters, new_lora  # noqa: PLC0415
     from rmpl.training.losses import target_losses  # noqa: PLC0415
     from rmpl.training.memory import (  # noqa: PLC0415

@@ -18,9 +18,9 @@ import PIL.Image
 import torch
 import transformers
 
-from rmpl.backbones import family_of
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.checkpoints import model_type_of, read_config, stand_in_processor
+from rmpl.backbones.families import family_of
 from rmpl.backbones.loading import attention_of
 from rmpl.backbones.settings import Settings
 from rmpl.corpora.registry import read_corpus

@@ -26,7 +26,7 @@ def twin(tmp_path_factory) -> Path:
     """A very small model with random weights, saved like any checkpoint of its class."""
     from rmpl.backbones import embedded
     from rmpl.backbones.backbone import Backbone
-    from rmpl.backbones.qwen3_vl import FAMILY
+    from rmpl.backbones.families.qwen3_vl import FAMILY
     from rmpl.backbones.settings import Settings
 
     texts = ['text-emi: Police fired on 3 men. [{"type":"Conflict:Attack","trigger":" fired"}]']

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.backbones import family_names, family_of
+from rmpl.backbones.families import family_names, family_of
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from rmpl.backbones import checkpoints, family_of
+from rmpl.backbones import checkpoints
 from rmpl.backbones.backbone import Backbone, load_backbone
 from rmpl.backbones.checkpoints import (
     empty_model,
@@ -14,6 +14,7 @@ from rmpl.backbones.checkpoints import (
     read_config,
     stand_in_processor,
 )
+from rmpl.backbones.families import family_of
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.records import Image

@@ -7,8 +7,8 @@ import PIL.Image
 import pytest
 import torch
 
-from rmpl.backbones import family_of
 from rmpl.backbones.backbone import load_backbone
+from rmpl.backbones.families import family_of
 from rmpl.errors import RmplError
 from rmpl.extraction.constraints import Compiler, Constraint
 from rmpl.extraction.local import LocalEngine

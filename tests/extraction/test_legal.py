@@ -2,7 +2,7 @@
 
 import pytest
 
-from rmpl.backbones import family_of
+from rmpl.backbones.families import family_of
 from rmpl.errors import RmplError
 from rmpl.extraction.legal import is_legal, nothing, repaired
 from rmpl.io.tokens import sentence_from_words

@@ -10,8 +10,8 @@ import torch
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from rmpl.backbones import backbone as backbones
-from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
+from rmpl.backbones.families import family_names, family_of
 from rmpl.extraction.beginnings import common_beginning
 from rmpl.extraction.constraints import Compiler, Constraint
 from rmpl.extraction.decoding import Decoder

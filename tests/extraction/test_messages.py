@@ -7,8 +7,8 @@ import math
 
 import pytest
 
-from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
+from rmpl.backbones.families import family_names, family_of
 from rmpl.corpora.registry import read_corpus
 from rmpl.extraction.engine import Reply
 from rmpl.extraction.messages import broken_up, message_of, put_together

@@ -14,8 +14,8 @@ import PIL.Image
 import pytest
 import torch
 
-from rmpl.backbones import family_of
 from rmpl.backbones.backbone import load_backbone
+from rmpl.backbones.families import family_of
 from rmpl.extraction.legal import is_legal
 from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.server import ServerEngine

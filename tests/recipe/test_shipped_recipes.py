@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from rmpl.backbones import checkpoints, family_of
+from rmpl.backbones import checkpoints
 from rmpl.backbones.checkpoints import known_checkpoints, model_type_of
+from rmpl.backbones.families import family_of
 from rmpl.cli.main import app
 from rmpl.recipe.recipe import load_recipe
 from rmpl.tasks import TASKS

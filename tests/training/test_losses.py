@@ -4,8 +4,8 @@ import PIL.Image
 import pytest
 import torch
 
-from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import IGNORE, load_backbone
+from rmpl.backbones.families import family_names, family_of
 from rmpl.errors import RmplError
 from rmpl.records import Image
 from rmpl.tasks import Prompt

@@ -4,9 +4,9 @@ import PIL.Image
 import pytest
 import torch
 
-from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.checkpoints import empty_model, read_config
+from rmpl.backbones.families import family_names, family_of
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.training.adapters import full_parameters, new_lora

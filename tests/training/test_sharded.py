@@ -15,8 +15,8 @@ from accelerate.commands.config.config_args import load_config_from_file
 from accelerate.commands.launch import _validate_launch_command, launch_command_parser
 from accelerate.utils.launch import prepare_multi_gpu_env
 
-from rmpl.backbones import family_names, family_of
 from rmpl.backbones.backbone import load_backbone
+from rmpl.backbones.families import family_names, family_of
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
 from rmpl.training.adapters import part_of

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from rmpl.backbones import backbone as backbone_module
-from rmpl.backbones import embedded, family_of, loading
+from rmpl.backbones import embedded, loading
 from rmpl.backbones.backbone import load_backbone
+from rmpl.backbones.families import family_of
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
 from rmpl.tasks import Prompt

@@ -16,11 +16,14 @@ import torch
 import transformers
 from safetensors import SafetensorError
 
-from rmpl.backbones import embedded, family_of
+from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import ask_hub, model_type_of
+from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features, same_shape
-from rmpl.backbones.frames import (
+from rmpl.backbones.loading import Attention, Weights, loading
+from rmpl.backbones.model_files import model_folder
+from rmpl.backbones.prompts.frames import (
     PROBE,
     Frame,
     Inputs,
@@ -28,10 +31,8 @@ from rmpl.backbones.frames import (
     inputs_of,
     is_framed,
 )
-from rmpl.backbones.loading import Attention, Weights, loading
-from rmpl.backbones.model_files import model_folder
-from rmpl.backbones.picture_frames import PictureFrames
-from rmpl.backbones.plain_text import Place, PlainText
+from rmpl.backbones.prompts.image_frames import PictureFrames
+from rmpl.backbones.prompts.plain_text import Place, PlainText
 from rmpl.backbones.settings import SETTINGS, Settings, bound_pixels, pixel_bounds, read_settings
 from rmpl.errors import RmplError
 from rmpl.io.images import open_image

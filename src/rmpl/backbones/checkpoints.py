@@ -23,7 +23,8 @@ import yaml
 from transformers.initialization import no_init_weights
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-from rmpl.backbones import embedded, family_of
+from rmpl.backbones import embedded
+from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
 from rmpl.errors import RmplError
 

@@ -17,7 +17,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import PreTrainedTokenizerFast, Qwen3VLConfig, Qwen3VLForConditionalGeneration
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from rmpl.backbones.qwen3_vl import ImageOnlyQwen3VLProcessor
+from rmpl.backbones.families.qwen3_vl import ImageOnlyQwen3VLProcessor
 
 NAME = "embedded"
 """What recipes and commands call the embedded model."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import PIL.Image
 
-from rmpl.backbones.layouts import flat_template
+from rmpl.backbones.prompts.layouts import flat_template
 from rmpl.tasks.schema import BoxCodec
 
 Part = Literal["language", "projector", "vision"]

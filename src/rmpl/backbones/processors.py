@@ -11,8 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rmpl.backbones.layouts import flat_template
 from rmpl.backbones.model_files import check_model
+from rmpl.backbones.prompts.layouts import flat_template
 from rmpl.errors import RmplError
 
 

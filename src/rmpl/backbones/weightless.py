@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from rmpl.backbones import embedded, family_of
+from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.checkpoints import (
     empty_model,
@@ -13,6 +13,7 @@ from rmpl.backbones.checkpoints import (
     processor_at_hand,
     read_config,
 )
+from rmpl.backbones.families import family_of
 from rmpl.backbones.settings import Settings, read_settings
 
 

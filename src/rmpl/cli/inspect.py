@@ -173,7 +173,7 @@ class _Shower:
         return ShownDocument(document, shown, left_out=len(samples) - len(shown))
 
     def _sample(self, sample: Sample, document: Document) -> ShownSample:
-        from rmpl.backbones.sight import see, seen_document, tokens_of
+        from rmpl.backbones.inspection import see, seen_document, tokens_of
         from rmpl.tasks.read_back import read_back
         from rmpl.viewer.inspection import ShownSample
 

@@ -10,7 +10,7 @@ import torch
 
 from rmpl.backbones.backbone import Backbone, Encoded
 from rmpl.backbones.features import feature_bytes
-from rmpl.backbones.pictures import SeenPicture, encode_seen, look_at_all
+from rmpl.backbones.image_cache import SeenPicture, encode_seen, look_at_all
 from rmpl.extraction.stopping import go_on
 from rmpl.tasks import Prompt
 

@@ -15,7 +15,6 @@ import PIL.Image
 import torch
 from peft import get_peft_model
 
-from rmpl.backbones import family_of
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.checkpoints import (
     empty_model,
@@ -23,6 +22,7 @@ from rmpl.backbones.checkpoints import (
     processor_at_hand,
     read_config,
 )
+from rmpl.backbones.families import family_of
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import AdapterRecipe, BackboneRecipe, StageRecipe

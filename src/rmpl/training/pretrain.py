@@ -21,8 +21,8 @@ import yaml
 
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone, family_context, load_backbone
+from rmpl.backbones.families.qwen3_vl import FAMILY
 from rmpl.backbones.family import Part
-from rmpl.backbones.qwen3_vl import FAMILY
 from rmpl.backbones.settings import Settings
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 
 from rmpl.backbones.backbone import Backbone, Encoded
 from rmpl.backbones.features import feature_bytes, moved
-from rmpl.backbones.pictures import SeenPicture, encode_seen, look_at
+from rmpl.backbones.image_cache import SeenPicture, encode_seen, look_at
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.training.adapters import trainable_by_part

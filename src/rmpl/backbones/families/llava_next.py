@@ -18,7 +18,8 @@ from typing import Any
 
 from transformers import LlavaNextConfig, LlavaNextImageProcessorPil, LlavaNextProcessor
 
-from rmpl.backbones import llava, processors, twins
+from rmpl.backbones import processors, twins
+from rmpl.backbones.families import llava
 from rmpl.backbones.family import Family
 from rmpl.tasks.boxes import UnitBoxes, no_grid
 from rmpl.tasks.schema import BoxCodec

@@ -21,9 +21,10 @@ from transformers import (
     LlavaOnevisionProcessor,
 )
 
-from rmpl.backbones import llava, processors, twins
+from rmpl.backbones import processors, twins
+from rmpl.backbones.families import llava
+from rmpl.backbones.families.llava_next import TINY_TILES
 from rmpl.backbones.family import Family
-from rmpl.backbones.llava_next import TINY_TILES
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import BoxCodec
 

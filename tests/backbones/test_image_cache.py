@@ -6,7 +6,7 @@ import PIL.Image
 import pytest
 import torch
 
-from rmpl.backbones import pictures
+from rmpl.backbones import image_cache as pictures
 from rmpl.backbones.backbone import load_backbone
 from rmpl.records import Image
 from rmpl.tasks import Prompt

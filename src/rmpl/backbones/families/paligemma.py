@@ -23,7 +23,8 @@ from typing import Any
 import PIL.Image
 from transformers import PaliGemmaConfig, PaliGemmaProcessor, SiglipImageProcessorPil
 
-from rmpl.backbones import llava, processors, twins
+from rmpl.backbones import processors, twins
+from rmpl.backbones.families import llava
 from rmpl.backbones.family import Family
 from rmpl.tasks.boxes import LocBoxes, no_grid
 from rmpl.tasks.schema import BoxCodec

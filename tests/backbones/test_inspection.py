@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import PIL.Image
 
-from rmpl.backbones.sight import see, seen_document, tokens_of
+from rmpl.backbones.inspection import see, seen_document, tokens_of
 from rmpl.backbones.weightless import load_weightless
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 from rmpl.tasks import Prompt, Sample

@@ -16,7 +16,7 @@ import functools
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from rmpl.backbones.frames import Inputs, tokens_of
+from rmpl.backbones.prompts.frames import Inputs, tokens_of
 
 Place = tuple[int, int]
 """First character and the one after the last."""

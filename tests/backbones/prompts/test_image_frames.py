@@ -6,10 +6,10 @@ import PIL.Image
 import pytest
 import torch
 
-from rmpl.backbones import family_names, family_of
-from rmpl.backbones import picture_frames as module
 from rmpl.backbones.backbone import load_backbone
-from rmpl.backbones.picture_frames import PictureFrames
+from rmpl.backbones.families import family_names, family_of
+from rmpl.backbones.prompts import image_frames as module
+from rmpl.backbones.prompts.image_frames import PictureFrames
 
 # Families whose processor tells its image processor more than the picture, or lays it out further.
 INDIRECT = {"internvl", "llava"}

@@ -21,7 +21,7 @@ import jinja2
 import jinja2.ext
 from jinja2 import nodes
 
-from rmpl.backbones import template_worker
+from rmpl.backbones.prompts import template_worker
 from rmpl.errors import RmplError
 
 LONGEST = 200_000

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from transformers import SmolVLMConfig
 
-from rmpl.backbones import idefics3
+from rmpl.backbones.families import idefics3
 
 
 def twin(folder: Path) -> None:

@@ -12,13 +12,13 @@ import PIL.ImageDraw
 import pytest
 import torch
 
-from rmpl.backbones import family_names
 from rmpl.backbones.backbone import IGNORE, load_backbone
+from rmpl.backbones.families import family_names
 from rmpl.backbones.features import picture_features
-from rmpl.backbones.frames import inputs_of
-from rmpl.backbones.pictures import encode_seen, look_at, look_at_all
+from rmpl.backbones.image_cache import encode_seen, look_at, look_at_all
+from rmpl.backbones.inspection import see
+from rmpl.backbones.prompts.frames import inputs_of
 from rmpl.backbones.settings import Settings, inference_settings
-from rmpl.backbones.sight import see
 from rmpl.errors import RmplError
 from rmpl.io.images import open_image
 from rmpl.ontology import load_ontology

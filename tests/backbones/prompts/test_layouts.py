@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import pytest
 from transformers.utils.chat_template_utils import render_jinja_template
 
-from rmpl.backbones import family_names, layouts
 from rmpl.backbones.backbone import load_backbone
-from rmpl.backbones.layouts import flat_template
+from rmpl.backbones.families import family_names
+from rmpl.backbones.prompts import layouts
+from rmpl.backbones.prompts.layouts import flat_template
 from rmpl.errors import RmplError
 from rmpl.tasks import Prompt
 

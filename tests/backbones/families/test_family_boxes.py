@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.backbones import family_names, family_of, qwen2_5_vl
 from rmpl.backbones.backbone import family_context, load_backbone
+from rmpl.backbones.families import family_names, family_of, qwen2_5_vl
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.io.images import image_size, open_image

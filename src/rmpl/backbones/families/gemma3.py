@@ -21,7 +21,8 @@ from typing import Any
 
 from transformers import Gemma3Config, Gemma3ImageProcessorPil, Gemma3Processor
 
-from rmpl.backbones import llava, processors, twins
+from rmpl.backbones import processors, twins
+from rmpl.backbones.families import llava
 from rmpl.backbones.family import Family
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import BoxCodec

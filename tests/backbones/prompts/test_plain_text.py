@@ -6,11 +6,11 @@ import PIL.Image
 import pytest
 from tokenizers import AddedToken
 
-from rmpl.backbones import family_names
 from rmpl.backbones.backbone import load_backbone
-from rmpl.backbones.frames import tokens_of
-from rmpl.backbones.pictures import encode_seen, look_at
-from rmpl.backbones.plain_text import PlainText
+from rmpl.backbones.families import family_names
+from rmpl.backbones.image_cache import encode_seen, look_at
+from rmpl.backbones.prompts.frames import tokens_of
+from rmpl.backbones.prompts.plain_text import PlainText
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Image, ImageArgument
 from rmpl.tasks import Prompt

@@ -10,7 +10,7 @@ import torch
 
 from rmpl.backbones.backbone import Backbone, Encoded
 from rmpl.backbones.features import PIXELS, Features, picture_features, split_features
-from rmpl.backbones.frames import Frame
+from rmpl.backbones.prompts.frames import Frame
 from rmpl.tasks import Prompt
 
 TOGETHER = 2**23

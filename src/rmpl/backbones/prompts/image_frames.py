@@ -14,7 +14,7 @@ from typing import Any
 import PIL.Image
 import torch
 
-from rmpl.backbones.frames import PROBE, Frame, frame_of, inputs_of, tokens_of
+from rmpl.backbones.prompts.frames import PROBE, Frame, frame_of, inputs_of, tokens_of
 
 KEPT = 256
 """So many sizes are remembered; the longest unused go first."""

@@ -16,7 +16,8 @@ from typing import Any
 
 from transformers import Qwen3VLConfig, Qwen3VLProcessor
 
-from rmpl.backbones import processors, qwen2_vl, twins
+from rmpl.backbones import processors, twins
+from rmpl.backbones.families import qwen2_vl
 from rmpl.backbones.family import Family
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import BoxCodec

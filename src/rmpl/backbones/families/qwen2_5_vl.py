@@ -19,7 +19,8 @@ from typing import Any
 
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLProcessor
 
-from rmpl.backbones import processors, qwen2_vl, twins
+from rmpl.backbones import processors, twins
+from rmpl.backbones.families import qwen2_vl
 from rmpl.backbones.family import Family
 from rmpl.tasks.boxes import AbsoluteBoxes, no_grid
 from rmpl.tasks.schema import BoxCodec

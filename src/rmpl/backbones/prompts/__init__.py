@@ -1,0 +1,1 @@
+"""A prompt as tokens: chat templates, their frames, and document text as plain text."""
