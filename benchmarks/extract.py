@@ -48,13 +48,13 @@ from rmpl.io.read_report import ReadReport
 from rmpl.ontology import load_ontology
 from rmpl.predictions.results import ResultsFile, result_line
 from rmpl.records import Document
+from rmpl.runs.trained import load_trained
 from rmpl.synthetic.documents import plan_corpus
 from rmpl.synthetic.story.casts import Setting
 from rmpl.synthetic.story.names import TEST_NAMES
 from rmpl.synthetic.writers.m2e2 import write_m2e2
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
-from rmpl.training.trained import load_trained
 
 SEED = 11
 STEP = 16

@@ -23,7 +23,7 @@ from training_inputs import DEVICE, world_samples
 
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import IGNORE, load_backbone
-from rmpl.training.adapters import new_lora
+from rmpl.runs.adapters import new_lora
 from rmpl.training.losses import count_targets, target_losses
 
 BATCH = 16

@@ -36,8 +36,8 @@ from training_inputs import DEVICE, IS_GPU, SEED, made_samples, random_backbone,
 
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone, Encoded, load_backbone
+from rmpl.runs.adapters import new_lora
 from rmpl.tasks import Sample
-from rmpl.training.adapters import new_lora
 from rmpl.training.losses import target_losses
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.optim import make_optimizer

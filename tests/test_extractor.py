@@ -23,7 +23,7 @@ from rmpl.extraction.stopping import go_on
 from rmpl.inputs.reading import Item
 from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Document, Image, Sentence
-from rmpl.training.adapters import new_lora
+from rmpl.runs.adapters import new_lora
 
 pytestmark = pytest.mark.usefixtures("brief_answers")
 TEXT = "Police arrested Ana in Lima.\n\nRebels  shot three\nmen in Kyiv. All was quiet."

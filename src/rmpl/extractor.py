@@ -121,7 +121,7 @@ class Extractor:
             If the model or the schema cannot be loaded.
         """
         from rmpl.extraction.local import LocalEngine  # noqa: PLC0415 - torch only when it is used
-        from rmpl.training.trained import load_any  # noqa: PLC0415
+        from rmpl.runs.trained import load_any  # noqa: PLC0415
 
         if schema is not None:  # a mistake in it is told of before weights are loaded
             schema = _ontology(schema, None)
@@ -176,7 +176,7 @@ class Extractor:
             If the address is none, or the model or schema is not known.
         """
         from rmpl.extraction.server import ServerEngine  # noqa: PLC0415 - an extra
-        from rmpl.training.trained import context_of_any  # noqa: PLC0415
+        from rmpl.runs.trained import context_of_any  # noqa: PLC0415
 
         make_context, folder = context_of_any(str(model))
         extractor = cls(
@@ -339,7 +339,7 @@ def about_pretrained(
     RmplError
         If the model or the schema is not known.
     """
-    from rmpl.training.trained import context_of_any  # noqa: PLC0415 - torch only when it is used
+    from rmpl.runs.trained import context_of_any  # noqa: PLC0415 - torch only when it is used
 
     make_context, folder = context_of_any(str(model))
     return {
@@ -356,7 +356,7 @@ def _named(model: str | Path, adapters: Sequence[str | Path]) -> dict[str, Any]:
 
 def _ontology(schema: str | Path | Ontology | None, folder: Path | None) -> Ontology:
     """Return the event types that are asked for: those of the run in ``folder`` by default."""
-    from rmpl.training.trained import ontology_of  # noqa: PLC0415 - torch only when it is used
+    from rmpl.runs.trained import ontology_of  # noqa: PLC0415 - torch only when it is used
 
     if isinstance(schema, Ontology):
         return schema

@@ -9,7 +9,7 @@ from rmpl.cli.main import app
 from rmpl.extraction import pipeline
 from rmpl.extraction.local import LocalEngine
 from rmpl.recipe.recipe import Recipe
-from rmpl.training import trained as trained_module
+from rmpl.runs import trained as trained_module
 from rmpl.training.run import Run
 
 

@@ -14,8 +14,8 @@ import yaml
 from safetensors.torch import load_file
 
 from rmpl.errors import RmplError
+from rmpl.runs.checkpoints import last_checkpoint, write_file
 from rmpl.training import trainer as trainer_module
-from rmpl.training.checkpoints import last_checkpoint, write_file
 from rmpl.training.run import Run
 from training.small_runs import killed_run, one_stage, same, weights
 

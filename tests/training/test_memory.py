@@ -8,8 +8,8 @@ from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.checkpoints import empty_model, read_config
 from rmpl.backbones.families import family_names, family_of
 from rmpl.records import Image
+from rmpl.runs.adapters import full_parameters, new_lora
 from rmpl.tasks import Prompt
-from rmpl.training.adapters import full_parameters, new_lora
 from rmpl.training.memory import (
     language_activations,
     logit_bytes,

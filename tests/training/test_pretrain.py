@@ -3,7 +3,7 @@ import yaml
 
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
-from rmpl.training.curve import read_curve
+from rmpl.runs.curve import read_curve
 from rmpl.training.pretrain import pretrain
 
 RECIPE = {

@@ -6,8 +6,8 @@ import torch
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import load_backbone
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
+from rmpl.runs.curve import read_curve
 from rmpl.synthetic.gallery import write_gallery
-from rmpl.training.curve import read_curve
 from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
 from rmpl.training.stage import Schedule, fit
 

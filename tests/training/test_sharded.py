@@ -19,7 +19,7 @@ from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families import family_names, family_of
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
-from rmpl.training.adapters import part_of
+from rmpl.runs.adapters import part_of
 from rmpl.training.run import Run
 from rmpl.training.samples import EncodedMixture
 from rmpl.training.sharding import layer_classes

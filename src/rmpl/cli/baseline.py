@@ -70,7 +70,7 @@ def prompt(
     from rmpl.experiments.measuring import PREDICTIONS, Benchmark
     from rmpl.experiments.prompting import prompt_model, without_overlap
     from rmpl.predictions.file import write_predictions
-    from rmpl.training.card import public_name
+    from rmpl.runs.card import public_name
 
     name = public_name(model).replace("/", "--")
     folder = out if out is not None else Path("runs") / "prompt" / f"{name}-{shots}"

@@ -32,8 +32,8 @@ def command(
     from rmpl.extraction.local import LocalEngine
     from rmpl.ontology import load_ontology
     from rmpl.recipe.recipe import load_recipe
+    from rmpl.runs.trained import RECIPE, load_trained
     from rmpl.training.calibrating import calibrate, held_out_documents, save
-    from rmpl.training.trained import RECIPE, load_trained
 
     if not (run / RECIPE).is_file():
         raise RmplError(

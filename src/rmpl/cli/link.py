@@ -53,8 +53,8 @@ def command(
     from rmpl.io.files import replacing
     from rmpl.ontology import load_ontology
     from rmpl.predictions.results import linked_line
+    from rmpl.runs.trained import load_any, ontology_of
     from rmpl.tasks.same_event import SameEvent
-    from rmpl.training.trained import load_any, ontology_of
 
     target = out if out is not None else predictions.with_name("linked.jsonl")
     if out is not None or predictions.exists():  # if not, reading them will tell

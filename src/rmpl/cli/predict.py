@@ -47,7 +47,7 @@ def command(
     from rmpl.extraction.local import LocalEngine
     from rmpl.extraction.pipeline import Pipeline
     from rmpl.predictions.file import write_predictions
-    from rmpl.training.trained import load_trained, ontology_of
+    from rmpl.runs.trained import load_trained, ontology_of
 
     target = out if out is not None else run / "predictions.jsonl"
     if out is not None or run.is_dir():  # if it is none, loading it will tell

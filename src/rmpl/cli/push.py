@@ -24,7 +24,7 @@ def command(
 
     What arrives can be downloaded with `hf download` and used as a run.
     """
-    from rmpl.training.hub import pack, send
+    from rmpl.runs.hub import pack, send
 
     parcel = pack(run)
     for upload in parcel.uploads:

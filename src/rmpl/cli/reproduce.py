@@ -54,7 +54,7 @@ def command(
     from rmpl.experiments.reproduction import prepare_data, reproduce
     from rmpl.experiments.requirements import requirements
     from rmpl.recipe.recipe import load_recipe
-    from rmpl.training.processes import is_first
+    from rmpl.runs.processes import is_first
 
     locked = None if verify is None else read_lock(verify)
     loaded = load_recipe(recipe, set_)

@@ -33,7 +33,7 @@ def command(
 
     from rmpl.cli.progress import Bars
     from rmpl.recipe.recipe import load_recipe
-    from rmpl.training.processes import is_first, part
+    from rmpl.runs.processes import is_first, part
     from rmpl.training.run import Run
 
     loaded = load_recipe(recipe, set_)

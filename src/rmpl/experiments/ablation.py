@@ -28,7 +28,7 @@ from rmpl.experiments.ablation_results import AblationResult, summarise
 from rmpl.experiments.cells import CellRun, finished_run, run_cell
 from rmpl.experiments.grid import BenchmarkGrid, Cell, Plan
 from rmpl.experiments.measuring import Benchmark
-from rmpl.training.checkpoints import write_file, writing
+from rmpl.runs.checkpoints import write_file, writing
 
 RESULT = "ablation.json"
 _POLL_SECONDS = 0.5

@@ -15,9 +15,9 @@ from rmpl.errors import RmplError
 from rmpl.experiments.grid import Cell
 from rmpl.experiments.measuring import Benchmark, measure
 from rmpl.io.locks import writing_folder
+from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.provenance import RUN
 from rmpl.scoring import Scores
-from rmpl.training.checkpoints import write_file, writing
-from rmpl.training.provenance import RUN
 from rmpl.training.run import Run
 
 SCORED = "scored.json"

@@ -19,14 +19,14 @@ from rmpl.backbones.checkpoints import local_folder
 from rmpl.errors import RmplError
 from rmpl.experiments.measuring import PREDICTIONS, Benchmark
 from rmpl.recipe.recipe import Recipe
+from rmpl.runs.card import public_name
+from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.curve import CURVE, read_curve
+from rmpl.runs.provenance import RUN
+from rmpl.runs.trained import ADAPTER, FULL
 from rmpl.scoring.counts import ScoreDict
 from rmpl.synthetic.build import MARKER
-from rmpl.training.card import public_name
-from rmpl.training.checkpoints import write_file, writing
-from rmpl.training.curve import CURVE, read_curve
 from rmpl.training.precision import MEASURED
-from rmpl.training.provenance import RUN
-from rmpl.training.trained import ADAPTER, FULL
 
 LOCK = "rmpl.lock.json"
 FORMAT = "rmpl-lock/1"

@@ -12,9 +12,9 @@ from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline, Told
 from rmpl.predictions.file import write_predictions
 from rmpl.records import Document
+from rmpl.runs.trained import load_trained, ontology_of
 from rmpl.scoring import Scores, score_by_document
 from rmpl.training.data import digest_of
-from rmpl.training.trained import load_trained, ontology_of
 
 STRICT = "strict"
 PREDICTIONS = "predictions.jsonl"

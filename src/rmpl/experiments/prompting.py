@@ -21,13 +21,13 @@ from rmpl.extraction.local import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
 from rmpl.records import Document, Image
+from rmpl.runs.card import public_name
+from rmpl.runs.provenance import surroundings
 from rmpl.scoring import SETTINGS, score_by_document
 from rmpl.tasks import Context, Sample, Task, make_task
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.same_event import SameEvent
-from rmpl.training.card import public_name
-from rmpl.training.provenance import surroundings
 
 EXAMPLED = (TextEMI.name, TextARE.name, ImageEMI.name, ImageARE.name, SameEvent.name)
 """Tasks of the pipeline that examples are given for; a caption needs none."""

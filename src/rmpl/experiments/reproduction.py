@@ -18,14 +18,14 @@ from rmpl.experiments.lock import Lock, make_lock, write_lock
 from rmpl.experiments.measuring import PREDICTIONS, Benchmark, extract
 from rmpl.predictions.file import read_predictions
 from rmpl.recipe.recipe import Recipe
+from rmpl.runs.card import CARD, METRICS, card_of
+from rmpl.runs.checkpoints import write_file
+from rmpl.runs.processes import is_first, part, wait, writing_alone
+from rmpl.runs.trained import read_trained
 from rmpl.scoring import SETTINGS, score_by_document
 from rmpl.scoring.counts import ScoreDict
 from rmpl.synthetic.build import build_world
-from rmpl.training.card import CARD, METRICS, card_of
-from rmpl.training.checkpoints import write_file
-from rmpl.training.processes import is_first, part, wait, writing_alone
 from rmpl.training.run import Run
-from rmpl.training.trained import read_trained
 
 PROTOCOLS = ("strict", "legacy")
 WORLD_SEED = 7

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmpl.errors import RmplError
+from rmpl.runs.folder import CALIBRATION
 
-CALIBRATION = "calibration.json"
 LEAST = 5
 """Items of each outcome, right and wrong, below which nothing is fitted."""
 _SPREAD = np.array([1.0, 5.0])

@@ -15,13 +15,15 @@ import msgspec
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Asker, Progress
-from rmpl.extraction.calibration import CALIBRATION, Calibration, Scale, fit
+from rmpl.extraction.calibration import Calibration, Scale, fit
 from rmpl.extraction.comparing import Question, captions_of, compare
 from rmpl.extraction.engine import Engine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import Ontology
 from rmpl.recipe.recipe import Recipe
 from rmpl.records import Document
+from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.folder import CALIBRATION
 from rmpl.scoring.judgements import judge
 from rmpl.scoring.verdicts import Verdict
 from rmpl.tasks import Context
@@ -30,7 +32,6 @@ from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.pairing import verdict
 from rmpl.tasks.same_event import SameEvent, told
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
-from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.held_out import choose
 from rmpl.training.link_threshold import Judged, choose_threshold

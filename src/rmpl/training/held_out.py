@@ -17,12 +17,12 @@ import torch
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.extraction.local import LocalEngine
+from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.processes import world
 from rmpl.scoring.counts import Counts
 from rmpl.tasks import Sample
 from rmpl.tasks.schema import BoxCodec
-from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.losses import target_losses
-from rmpl.training.processes import world
 from rmpl.training.scores import count_right
 
 HELD_OUT = "held_out.jsonl"

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from rmpl.errors import RmplError
-from rmpl.training.processes import world
+from rmpl.runs.processes import world
 from rmpl.training.shares import share_out
 
 # Only GPUs have an exception of their own for it.

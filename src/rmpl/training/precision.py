@@ -11,8 +11,8 @@ from pathlib import Path
 
 import torch
 
-from rmpl.training.checkpoints import write_file
-from rmpl.training.processes import first_says, is_first
+from rmpl.runs.checkpoints import write_file
+from rmpl.runs.processes import first_says, is_first
 
 _WORTH = 1.2
 """How much faster bf16 must be to be worth its rounding."""

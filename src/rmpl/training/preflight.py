@@ -27,8 +27,8 @@ from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import AdapterRecipe, BackboneRecipe, StageRecipe
 from rmpl.records import Image
+from rmpl.runs.adapters import adapter_config, full_parameters, trainable_by_part
 from rmpl.tasks import Prompt
-from rmpl.training.adapters import adapter_config, full_parameters, trainable_by_part
 from rmpl.training.memory import (
     Kept,
     Memory,

@@ -32,11 +32,11 @@ from rmpl.io.regular import read_text
 from rmpl.ontology import load_ontology
 from rmpl.recipe.shipped import find_recipe
 from rmpl.records import Document
+from rmpl.runs.adapters import full_parameters
 from rmpl.synthetic.build import build_world, is_built
 from rmpl.synthetic.gallery import write_gallery
 from rmpl.synthetic.story.names import TRAIN_NAMES
 from rmpl.tasks import TASKS, make_task
-from rmpl.training.adapters import full_parameters
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.names import renamed
 from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary

@@ -26,16 +26,16 @@ from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import Recipe, StageRecipe
+from rmpl.runs.card import finish
+from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.processes import is_first, wait, writing_alone
+from rmpl.runs.provenance import record_start
+from rmpl.runs.trained import RECIPE, load_trained, read_trained
 from rmpl.tasks import Context
 from rmpl.training.callbacks.board import reporters
-from rmpl.training.card import finish
-from rmpl.training.checkpoints import write_file, writing
 from rmpl.training.data import Corpus, TrainingData
 from rmpl.training.mixture import Source
-from rmpl.training.processes import is_first, wait, writing_alone
-from rmpl.training.provenance import record_start
 from rmpl.training.stage_run import STARTED, StageRun, check_launch, source_name
-from rmpl.training.trained import RECIPE, load_trained, read_trained
 
 __all__ = ["Run", "load_trained", "read_trained"]
 

@@ -15,8 +15,8 @@ from rmpl.backbones.backbone import Backbone, Encoded
 from rmpl.backbones.features import feature_bytes, moved
 from rmpl.backbones.image_cache import SeenPicture, encode_seen, look_at
 from rmpl.records import Image
+from rmpl.runs.adapters import trainable_by_part
 from rmpl.tasks import Prompt
-from rmpl.training.adapters import trainable_by_part
 from rmpl.training.mixture import Mixture
 
 _BLANK = 64

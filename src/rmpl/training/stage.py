@@ -13,17 +13,17 @@ from transformers import PrinterCallback, TrainerCallback, TrainingArguments
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.family import Part
-from rmpl.training.adapters import part_of
+from rmpl.runs.adapters import part_of
+from rmpl.runs.checkpoints import checkpoints, last_checkpoint, step_of
+from rmpl.runs.curve import CURVE
+from rmpl.runs.processes import wait, world
 from rmpl.training.callbacks.board import BOARD, Board
 from rmpl.training.callbacks.choosing import Choosing
 from rmpl.training.callbacks.curve import Curve, Progress
-from rmpl.training.checkpoints import checkpoints, last_checkpoint, step_of
-from rmpl.training.curve import CURVE
 from rmpl.training.held_out import HELD_OUT, Choice, Measuring
 from rmpl.training.mixture import Mixture
 from rmpl.training.optim import make_optimizer, trapezoid
 from rmpl.training.precision import bf16_works, settled
-from rmpl.training.processes import wait, world
 from rmpl.training.samples import EncodedMixture, collator
 from rmpl.training.sharding import is_sharded
 from rmpl.training.shares import share_out

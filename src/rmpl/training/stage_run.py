@@ -16,21 +16,21 @@ from rmpl.backbones.loading import Weights
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe, SourceRecipe, StageRecipe
+from rmpl.runs.adapters import trainable_by_part
+from rmpl.runs.checkpoints import checkpoints, copy_weights, flush, write_file, writing
+from rmpl.runs.initialisation import Adapter, start
+from rmpl.runs.processes import is_first
+from rmpl.runs.provenance import record_stage
+from rmpl.runs.trained import ADAPTER, FULL, TRAINED, Trained
 from rmpl.tasks import Context, Sample
-from rmpl.training.adapters import trainable_by_part
 from rmpl.training.callbacks.board import reporters
-from rmpl.training.checkpoints import checkpoints, copy_weights, flush, write_file, writing
 from rmpl.training.data import TrainingData
 from rmpl.training.held_out import HeldOut, Measuring, choose
 from rmpl.training.lengths import Fitting, fitting
 from rmpl.training.mixture import Mixture, Source
 from rmpl.training.out_of_memory import enough_memory, smaller_passes, smaller_weights
-from rmpl.training.processes import is_first
-from rmpl.training.provenance import record_stage
 from rmpl.training.sharding import refuse_where_sharded
 from rmpl.training.stage import Progress, Schedule, train_stage
-from rmpl.training.starts import Adapter, start
-from rmpl.training.trained import ADAPTER, FULL, TRAINED, Trained
 
 STARTED = "started.txt"
 Note = Callable[[str], None]

@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 from transformers import Trainer
 
 from rmpl.backbones.model_files import ADAPTER_WEIGHTS
-from rmpl.training.adapters import TRAINED_ADAPTER
-from rmpl.training.checkpoints import UNFINISHED, checkpoints, seal, step_of, writing
+from rmpl.runs.adapters import TRAINED_ADAPTER
+from rmpl.runs.checkpoints import UNFINISHED, checkpoints, seal, step_of, writing
 from rmpl.training.held_out import Choice, HeldOut
 from rmpl.training.losses import Tally, count_targets, target_losses
 from rmpl.training.mixture import Mixture

@@ -23,9 +23,9 @@ from rmpl.errors import RmplError
 from rmpl.io.images import open_image
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
+from rmpl.runs.adapters import merge_adapters, new_lora, part_of
 from rmpl.tasks import Prompt, make_task
 from rmpl.tasks.schema import image_arguments, read_predicates
-from rmpl.training.adapters import merge_adapters, new_lora, part_of
 
 TEXT = '[{"type":"Conflict:Attack","trigger":"fired"}]'
 SIZES = ((90, 60), (41, 127), (300, 24), (64, 64))

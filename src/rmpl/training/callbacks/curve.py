@@ -10,8 +10,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from rmpl.training.checkpoints import write_file, writing
-from rmpl.training.curve import read_curve
+from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.curve import read_curve
 
 _BY_SOURCE = ("loss/", "share/")
 Progress = Callable[[int, int, float], None]

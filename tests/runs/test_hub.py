@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 from rmpl.cli.main import app
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe, load_recipe
-from rmpl.training import hub
-from rmpl.training.card import card_of
-from rmpl.training.hub import pack, send
+from rmpl.runs import hub
+from rmpl.runs.card import card_of
+from rmpl.runs.hub import pack, send
+from rmpl.runs.weights import read_metadata
 from rmpl.training.run import Run, load_trained
-from rmpl.training.weights import read_metadata
 from viewer.payloads import HOSTILE
 
 # The hub's library talks through httpx or httpx2, whichever it was made for.

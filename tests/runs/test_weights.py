@@ -6,7 +6,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from rmpl.errors import RmplError
-from rmpl.training.weights import add_metadata, is_pickled, read_metadata
+from rmpl.runs.weights import add_metadata, is_pickled, read_metadata
 
 
 def test_a_file_says_more_of_itself_and_keeps_its_tensors(tmp_path):

@@ -14,15 +14,15 @@ from rmpl.backbones.backbone import Backbone, load_backbone
 from rmpl.backbones.family import Family, Part
 from rmpl.backbones.loading import Attention, Weights
 from rmpl.backbones.settings import Settings
-from rmpl.training.adapters import (
+from rmpl.runs.adapters import (
     adapter_config,
     continue_lora,
     full_parameters,
     merge_adapters,
     stack_lora,
 )
-from rmpl.training.processes import is_first, wait
-from rmpl.training.trained import base_of, read_trained
+from rmpl.runs.processes import is_first, wait
+from rmpl.runs.trained import base_of, read_trained
 
 
 @dataclasses.dataclass(frozen=True)

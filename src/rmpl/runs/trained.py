@@ -17,8 +17,8 @@ from rmpl.backbones.settings import Settings, inference_settings, read_settings
 from rmpl.errors import RmplError
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.recipe.recipe import load_recipe
+from rmpl.runs.adapters import merge_adapters
 from rmpl.tasks import Context
-from rmpl.training.adapters import merge_adapters
 
 RECIPE = "recipe.yaml"
 TRAINED = "trained.json"

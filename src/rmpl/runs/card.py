@@ -21,11 +21,11 @@ from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.recipe.recipe import Recipe, StageRecipe, load_recipe
-from rmpl.training.checkpoints import write_file
-from rmpl.training.curve import CURVE, read_curve
-from rmpl.training.provenance import RUN
-from rmpl.training.trained import ADAPTER, FULL, RECIPE
-from rmpl.training.weights import add_metadata
+from rmpl.runs.checkpoints import write_file
+from rmpl.runs.curve import CURVE, read_curve
+from rmpl.runs.provenance import RUN
+from rmpl.runs.trained import ADAPTER, FULL, RECIPE
+from rmpl.runs.weights import add_metadata
 
 CARD = "README.md"
 METRICS = "metrics.json"

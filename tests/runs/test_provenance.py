@@ -9,9 +9,9 @@ import pytest
 
 from rmpl import __version__
 from rmpl.errors import RmplError
-from rmpl.training import provenance
+from rmpl.runs import provenance
+from rmpl.runs.curve import read_curve
 from rmpl.training.callbacks.board import reporters
-from rmpl.training.curve import read_curve
 from rmpl.training.run import Run
 from training.small_runs import one_stage, recipe
 

@@ -19,12 +19,12 @@ import msgspec
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from rmpl.errors import RmplError
-from rmpl.extraction.calibration import CALIBRATION
 from rmpl.recipe.recipe import load_recipe
-from rmpl.training.card import CARD, METRICS, card_of, public_name, public_recipe
-from rmpl.training.curve import CURVE
-from rmpl.training.trained import RECIPE, TRAINED, read_trained
-from rmpl.training.weights import is_pickled
+from rmpl.runs.card import CARD, METRICS, card_of, public_name, public_recipe
+from rmpl.runs.curve import CURVE
+from rmpl.runs.folder import CALIBRATION
+from rmpl.runs.trained import RECIPE, TRAINED, read_trained
+from rmpl.runs.weights import is_pickled
 
 _WRITTEN = re.compile(
     r"(model|adapter_model)(-\d{5}-of-\d{5})?\.safetensors"

@@ -12,9 +12,9 @@ from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families import family_of
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
+from rmpl.runs.adapters import continue_lora, merge_adapters, new_lora
+from rmpl.runs.curve import read_curve
 from rmpl.tasks import Prompt
-from rmpl.training.adapters import continue_lora, merge_adapters, new_lora
-from rmpl.training.curve import read_curve
 from rmpl.training.run import Run, load_trained, read_trained
 from training.small_runs import ADAPTER, one_stage, recipe, same, weights
 

@@ -8,7 +8,7 @@ import torch
 import yaml
 
 from rmpl.recipe.recipe import Recipe
-from rmpl.training.curve import read_curve
+from rmpl.runs.curve import read_curve
 from rmpl.training.run import Run
 from training.small_runs import recipe, weights
 

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 import rmpl
-from rmpl.training.checkpoints import write_file, writing
-from rmpl.training.processes import world
+from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.processes import world
 
 RUN = "run.json"
 _LIBRARIES = ("torch", "transformers", "peft", "accelerate", "safetensors", "tokenizers", "numpy")

@@ -1,0 +1,3 @@
+"""The file names of a run's folder."""
+
+CALIBRATION = "calibration.json"
