@@ -38,10 +38,10 @@ from rich.table import Table
 from rmpl.backbones.backbone import Backbone, load_backbone
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.errors import RmplError
-from rmpl.extraction.engine import Engine, Progress, Reply
-from rmpl.extraction.local import LocalEngine
+from rmpl.extraction.engines.base import Engine, Progress, Reply
+from rmpl.extraction.engines.local.engine import LocalEngine
+from rmpl.extraction.extractor import Extractor
 from rmpl.extraction.pipeline import Pipeline
-from rmpl.extractor import Extractor
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import find_sources
 from rmpl.io.read_report import ReadReport

@@ -3,5 +3,5 @@
 BRIEF = {
     "rmpl.extraction.pipeline.MENTION_TOKENS": 32,
     "rmpl.extraction.pipeline.ARGUMENT_TOKENS": 32,
-    "rmpl.extraction.comparing.CAPTION_TOKENS": 8,
+    "rmpl.extraction.linking.comparison.CAPTION_TOKENS": 8,
 }

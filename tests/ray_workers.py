@@ -10,8 +10,8 @@ from pathlib import Path
 
 from brief import BRIEF
 from rmpl.errors import RmplError
-from rmpl.extraction.engine import EngineError, Reply
-from rmpl.extractor import Extractor
+from rmpl.extraction.engines.base import EngineError, Reply
+from rmpl.extraction.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
 from rmpl.tasks.boxes import RelativeBoxes

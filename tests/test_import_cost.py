@@ -25,7 +25,7 @@ def test_starting_is_quick(words, seconds):
 def test_reading_scoring_and_drawing_never_load_torch():
     program = (
         "import sys, rmpl, rmpl.records, rmpl.corpora.registry, rmpl.scoring, rmpl.inputs.reading,"
-        "rmpl.viewer.report, rmpl.extraction.engine, rmpl.predictions.results, rmpl.cli.main;"
+        "rmpl.viewer.report, rmpl.extraction.engines.base, rmpl.predictions.results, rmpl.cli.main;"
         "sys.exit(any(m in sys.modules for m in ('torch', 'transformers', 'peft')))"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

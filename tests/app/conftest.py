@@ -24,8 +24,8 @@ from rmpl.app.gate import Gate
 from rmpl.app.limits import Limits
 from rmpl.app.server import build, config
 from rmpl.app.service import Service
-from rmpl.extraction.engine import Reply
-from rmpl.extractor import Extractor
+from rmpl.extraction.engines.base import Reply
+from rmpl.extraction.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
 from rmpl.tasks.boxes import RelativeBoxes

@@ -14,8 +14,8 @@ from rmpl.app import exchange, gate
 from rmpl.app.limits import Limits
 from rmpl.app.server import build
 from rmpl.app.service import Service
+from rmpl.extraction.extractor import Extractor
 from rmpl.extraction.stopping import go_on
-from rmpl.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
 from rmpl.tasks.boxes import RelativeBoxes

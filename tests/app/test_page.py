@@ -14,7 +14,7 @@ from app.conftest import Ruled, load, running, service
 from rmpl.app.page import read_assets, table
 from rmpl.app.server import build
 from rmpl.app.service import Service
-from rmpl.extractor import Extractor
+from rmpl.extraction.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Document, TextArgument
 from rmpl.tasks import Context

@@ -16,7 +16,7 @@ from rmpl.app.limits import BusyError
 from rmpl.app.reading import Upload
 from rmpl.app.service import Service
 from rmpl.errors import RmplError
-from rmpl.extractor import Extractor
+from rmpl.extraction.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
 from rmpl.tasks.boxes import RelativeBoxes

@@ -11,7 +11,8 @@ pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 
 from rmpl.cli.main import app
-from rmpl.extraction import chunks, connection
+from rmpl.extraction import chunks
+from rmpl.extraction.engines.server import connection
 
 FOUND = '[{"type": "Conflict:Attack", "trigger": " shot"}, {"type": "Hacked", "trigger": "shot"}]'
 

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from rmpl.cli.main import app
 from rmpl.extraction import pipeline
-from rmpl.extraction.local import LocalEngine
+from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs import trained as trained_module
 from rmpl.training.run import Run

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.extraction.calibration import Calibration, Scale
-from rmpl.extraction.engine import Reply
+from rmpl.extraction.engines.base import Reply
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
 from rmpl.predictions.file import read_predictions, write_predictions

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from rmpl.errors import RmplError
-from rmpl.extraction.engine import Reply
+from rmpl.extraction.engines.base import Reply
 from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import Recipe
 from rmpl.tasks import Context

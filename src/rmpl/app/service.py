@@ -18,8 +18,8 @@ import msgspec
 from rmpl.app.limits import Budget, Limits, Share
 from rmpl.app.reading import PICTURES, Upload, check_sizes, read
 from rmpl.errors import RmplError
+from rmpl.extraction.extractor import Extractor
 from rmpl.extraction.stopping import StoppedError
-from rmpl.extractor import Extractor
 from rmpl.inputs.reading import Item
 from rmpl.predictions.results import result_line
 from rmpl.records import Document

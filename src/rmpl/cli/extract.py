@@ -12,8 +12,8 @@ from rmpl.cli.outputs import hold, lets_go
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rmpl.distributed import RayExtractor
-    from rmpl.extractor import Extractor
+    from rmpl.extraction.extractor import Extractor
+    from rmpl.extraction.ray.extractor import RayExtractor
     from rmpl.inputs.files import Tell
     from rmpl.inputs.reading import Item
     from rmpl.inputs.sources import Source
@@ -152,10 +152,10 @@ def _load(model: str | None, workers: int | None, **told: Any) -> Extractor | Ra
             err=True,
         )
     if workers is None:
-        from rmpl.extractor import Extractor
+        from rmpl.extraction.extractor import Extractor
 
         return Extractor.from_pretrained(model, **told)
-    from rmpl.distributed import RayExtractor
+    from rmpl.extraction.ray.extractor import RayExtractor
 
     return RayExtractor.from_pretrained(model, workers=workers, **told)
 
@@ -166,7 +166,7 @@ def _connect(
     import os
 
     from rmpl.errors import RmplError
-    from rmpl.extractor import Extractor
+    from rmpl.extraction.extractor import Extractor
 
     if model is None:
         raise RmplError(
@@ -194,7 +194,7 @@ def _extract(
     """Read, extract and write, a chunk at a time."""
     from rmpl.cli.progress import Bars
     from rmpl.errors import RmplError
-    from rmpl.extractor import Extractor
+    from rmpl.extraction.extractor import Extractor
     from rmpl.predictions.results import result_line
 
     failed = 0

@@ -48,8 +48,8 @@ def command(
     from rmpl.cli.progress import Bars
     from rmpl.extraction.asking import Asker
     from rmpl.extraction.calibration import Calibration, read_calibration
-    from rmpl.extraction.linking import Linker
-    from rmpl.extraction.local import LocalEngine
+    from rmpl.extraction.engines.local.engine import LocalEngine
+    from rmpl.extraction.linking.linker import Linker
     from rmpl.io.files import replacing
     from rmpl.ontology import load_ontology
     from rmpl.predictions.results import linked_line

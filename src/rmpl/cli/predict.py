@@ -44,7 +44,7 @@ def command(
     from rmpl.cli.progress import Bars
     from rmpl.corpora.registry import read_corpus
     from rmpl.extraction.calibration import read_calibration
-    from rmpl.extraction.local import LocalEngine
+    from rmpl.extraction.engines.local.engine import LocalEngine
     from rmpl.extraction.pipeline import Pipeline
     from rmpl.predictions.file import write_predictions
     from rmpl.runs.trained import load_trained, ontology_of

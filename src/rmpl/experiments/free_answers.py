@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rmpl.extraction.engine import Engine, Progress, Reply
+from rmpl.extraction.engines.base import Engine, Progress, Reply
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rmpl.corpora.registry import read_corpus
 from rmpl.extraction.calibration import read_calibration
-from rmpl.extraction.local import LocalEngine
+from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.extraction.pipeline import Pipeline, Told
 from rmpl.predictions.file import write_predictions
 from rmpl.records import Document

@@ -16,8 +16,8 @@ from rmpl.backbones.backbone import load_to_answer
 from rmpl.backbones.settings import Settings
 from rmpl.experiments.free_answers import UnfencedEngine
 from rmpl.experiments.measuring import STRICT, Benchmark, Progress, told
-from rmpl.extraction.engine import Engine
-from rmpl.extraction.local import LocalEngine
+from rmpl.extraction.engines.base import Engine
+from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
 from rmpl.records import Document, Image

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from rmpl.extraction.engine import Engine, Reply
+from rmpl.extraction.engines.base import Engine, Reply
 from rmpl.extraction.stopping import go_on
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar

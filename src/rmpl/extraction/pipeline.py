@@ -11,8 +11,8 @@ import msgspec
 from rmpl.extraction.asking import Asker, Progress
 from rmpl.extraction.calibration import Calibration
 from rmpl.extraction.chunks import chunks
-from rmpl.extraction.engine import Engine, Reply
-from rmpl.extraction.linking import Linker
+from rmpl.extraction.engines.base import Engine, Reply
+from rmpl.extraction.linking.linker import Linker
 from rmpl.records import NOWHERE, Document, Image, ImageEvent, Sentence, TextEvent
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE

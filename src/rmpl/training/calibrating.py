@@ -16,8 +16,8 @@ from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Asker, Progress
 from rmpl.extraction.calibration import Calibration, Scale, fit
-from rmpl.extraction.comparing import Question, captions_of, compare
-from rmpl.extraction.engine import Engine
+from rmpl.extraction.engines.base import Engine
+from rmpl.extraction.linking.comparison import Question, captions_of, compare
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import Ontology
 from rmpl.recipe.recipe import Recipe

@@ -16,7 +16,7 @@ import msgspec
 import torch
 
 from rmpl.backbones.backbone import Backbone
-from rmpl.extraction.local import LocalEngine
+from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.runs.checkpoints import write_file, writing
 from rmpl.runs.processes import world
 from rmpl.scoring.counts import Counts

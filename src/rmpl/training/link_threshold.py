@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rmpl.extraction.linking import assigned, neutral
+from rmpl.extraction.linking.linker import assigned, neutral
 
 DEFAULT = 0.5
 LEAST = 20

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from rmpl.errors import RmplError
-from rmpl.extraction.engine import EngineError
+from rmpl.extraction.engines.base import EngineError
 
 PATIENCE = 6
 """So often is a request tried, waiting longer each time: half a minute in all."""

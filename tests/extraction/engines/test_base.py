@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from rmpl.extraction.engine import Reply
+from rmpl.extraction.engines.base import Reply
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from rmpl.extraction.alignment import align
 from rmpl.extraction.asking import Asker, Progress
-from rmpl.extraction.assignment import assign, log_odds
 from rmpl.extraction.calibration import Scale
-from rmpl.extraction.comparing import Question, Verdict, captions_of, compare
+from rmpl.extraction.linking.alignment import align
+from rmpl.extraction.linking.assignment import assign, log_odds
+from rmpl.extraction.linking.comparison import Question, Verdict, captions_of, compare
 from rmpl.records import Document, Image, ImageEvent, Link, Sentence, TextEvent
 from rmpl.tasks import Context
 from rmpl.tasks.base import mark

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from rmpl.errors import RmplError
-from rmpl.extraction.engine import Reply
+from rmpl.extraction.engines.base import Reply
 from rmpl.io.images import open_image
 from rmpl.tasks import Prompt
 

@@ -24,7 +24,7 @@ from rmpl.errors import RmplError
 from rmpl.extraction.asking import Progress
 from rmpl.extraction.calibration import Calibration, read_calibration
 from rmpl.extraction.chunks import chunks
-from rmpl.extraction.engine import Engine, EngineError
+from rmpl.extraction.engines.base import Engine, EngineError
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.inputs.reading import Item, Reader
@@ -36,7 +36,7 @@ from rmpl.records import Document
 from rmpl.tasks import Context
 
 if TYPE_CHECKING:
-    from rmpl.extraction.server import Guided
+    from rmpl.extraction.engines.server.engine import Guided
 
 Given = Document | str | Path
 """A document, a text, or the path of a file or of a folder with an article and its pictures."""
@@ -120,7 +120,7 @@ class Extractor:
         RmplError
             If the model or the schema cannot be loaded.
         """
-        from rmpl.extraction.local import LocalEngine  # noqa: PLC0415 - torch only when it is used
+        from rmpl.extraction.engines.local.engine import LocalEngine  # noqa: PLC0415 - torch only when it is used
         from rmpl.runs.trained import load_any  # noqa: PLC0415
 
         if schema is not None:  # a mistake in it is told of before weights are loaded
@@ -175,7 +175,7 @@ class Extractor:
         RmplError
             If the address is none, or the model or schema is not known.
         """
-        from rmpl.extraction.server import ServerEngine  # noqa: PLC0415 - an extra
+        from rmpl.extraction.engines.server.engine import ServerEngine  # noqa: PLC0415 - an extra
         from rmpl.runs.trained import context_of_any  # noqa: PLC0415
 
         make_context, folder = context_of_any(str(model))

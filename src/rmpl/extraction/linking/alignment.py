@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from rmpl.extraction.comparing import Verdict, mean_odds
+from rmpl.extraction.linking.comparison import Verdict, mean_odds
 from rmpl.records import NOWHERE, Alignment, Box, ImageEvent, Sentence, Span, TextEvent
 from rmpl.tasks.pairing import described
 

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from rmpl import ray_cluster
 from rmpl.errors import RmplError
-from rmpl.ray_cluster import cluster, share
+from rmpl.extraction.ray import cluster as ray_cluster
+from rmpl.extraction.ray.cluster import cluster, share
 
 
 @pytest.fixture

@@ -20,15 +20,15 @@ pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 
 import ray_workers
-from rmpl.distributed import RayExtractor
 from rmpl.errors import RmplError
-from rmpl.extraction.engine import EngineError
-from rmpl.extractor import Extractor
+from rmpl.extraction.engines.base import EngineError
+from rmpl.extraction.extractor import Extractor
+from rmpl.extraction.ray.cluster import cluster
+from rmpl.extraction.ray.extractor import RayExtractor
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import find_sources
 from rmpl.io.read_report import ReadReport
 from rmpl.predictions.results import result_line
-from rmpl.ray_cluster import cluster
 
 pytestmark = pytest.mark.slow
 

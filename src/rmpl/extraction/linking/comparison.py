@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from rmpl.extraction.asking import Asker, Progress
-from rmpl.extraction.assignment import log_odds
-from rmpl.extraction.engine import Reply
+from rmpl.extraction.engines.base import Reply
+from rmpl.extraction.linking.assignment import log_odds
 from rmpl.records import Image, Sentence, Span
 from rmpl.tasks import Context
 from rmpl.tasks.caption import Caption

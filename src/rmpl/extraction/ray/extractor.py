@@ -2,7 +2,7 @@
 
 ::
 
-    from rmpl.distributed import RayExtractor
+    from rmpl.extraction.ray.extractor import RayExtractor
 
     extractor = RayExtractor.from_pretrained("RUN", workers=8)
     for document in extractor.extract_files("news/"):
@@ -28,14 +28,14 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.extraction.chunks import chunks
-from rmpl.extraction.engine import EngineError
-from rmpl.extractor import Extractor, about_pretrained
+from rmpl.extraction.engines.base import EngineError
+from rmpl.extraction.extractor import Extractor, about_pretrained
+from rmpl.extraction.ray.cluster import cluster, share
 from rmpl.inputs.files import Tell
 from rmpl.inputs.reading import Item, Reader
 from rmpl.inputs.sources import STDIN, Source, find_sources
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology
-from rmpl.ray_cluster import cluster, share
 from rmpl.records import Document
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ class _Attempts:
 class _Worker:
     """Extracts from chunks with a model of its own."""
 
-    def __init__(self, load: Load, attempts: Any, folder: str) -> None:  # noqa: ANN401 - an actor
+    def __init__(self, load: Load, attempts: Any, folder: str) -> None:
         self._attempts = attempts
         self._stop: _Trouble | None = None
         try:

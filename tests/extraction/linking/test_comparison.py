@@ -5,8 +5,15 @@ import math
 import pytest
 
 from rmpl.extraction.asking import Asker
-from rmpl.extraction.comparing import Question, Verdict, captions_of, compare, looks, mean_odds
-from rmpl.extraction.engine import Reply
+from rmpl.extraction.engines.base import Reply
+from rmpl.extraction.linking.comparison import (
+    Question,
+    Verdict,
+    captions_of,
+    compare,
+    looks,
+    mean_odds,
+)
 from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Image, Sentence, Span
 from rmpl.tasks import Context

@@ -10,9 +10,9 @@ import pytest
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families import family_names, family_of
 from rmpl.corpora.registry import read_corpus
-from rmpl.extraction.engine import Reply
-from rmpl.extraction.messages import broken_up, message_of, put_together
-from rmpl.extraction.server import ServerEngine
+from rmpl.extraction.engines.base import Reply
+from rmpl.extraction.engines.server.engine import ServerEngine
+from rmpl.extraction.engines.server.messages import broken_up, message_of, put_together
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.tasks import TASKS, Context, Prompt, make_task

@@ -12,12 +12,12 @@ import torch
 from tokenizers.decoders import DecodeStream
 
 from rmpl.backbones.backbone import Backbone, Encoded
-from rmpl.extraction.beginnings import Beginnings, common_beginning
-from rmpl.extraction.constraints import Compiler
-from rmpl.extraction.decoding import Answer, Batch, Decoder
-from rmpl.extraction.engine import Progress, Reply
-from rmpl.extraction.packed import PackedLinears
-from rmpl.extraction.pictures import Pictures
+from rmpl.extraction.engines.base import Progress, Reply
+from rmpl.extraction.engines.local.constraints import Compiler
+from rmpl.extraction.engines.local.decoding import Answer, Batch, Decoder
+from rmpl.extraction.engines.local.images import Pictures
+from rmpl.extraction.engines.local.prefix_cache import Beginnings, common_beginning
+from rmpl.extraction.engines.local.prepacked import PackedLinears
 from rmpl.extraction.stopping import go_on
 from rmpl.records import Image
 from rmpl.tasks import Prompt

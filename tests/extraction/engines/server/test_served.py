@@ -16,9 +16,9 @@ import torch
 
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families import family_of
-from rmpl.extraction.legal import is_legal
-from rmpl.extraction.local import LocalEngine
-from rmpl.extraction.server import ServerEngine
+from rmpl.extraction.engines.local.engine import LocalEngine
+from rmpl.extraction.engines.server.engine import ServerEngine
+from rmpl.extraction.engines.server.validation import is_legal
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.records import Image

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from rmpl.extraction.asking import Asker
 from rmpl.extraction.calibration import Scale
-from rmpl.extraction.engine import Reply
-from rmpl.extraction.linking import Linker, assigned
-from rmpl.extraction.server import ServerEngine
+from rmpl.extraction.engines.base import Reply
+from rmpl.extraction.engines.server.engine import ServerEngine
+from rmpl.extraction.linking.linker import Linker, assigned
 from rmpl.ontology import load_ontology
 from rmpl.records import (
     NOWHERE,

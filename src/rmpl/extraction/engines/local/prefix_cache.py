@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 
 from rmpl.backbones.backbone import Backbone, Encoded
-from rmpl.extraction.decoding import Batch, Decoder
+from rmpl.extraction.engines.local.decoding import Batch, Decoder
 
 LEAST = 16
 """Fewer tokens in common are not worth a pass of their own."""

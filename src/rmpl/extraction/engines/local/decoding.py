@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from rmpl.backbones.backbone import Backbone
-from rmpl.extraction.constraints import Compiler, Guide, advance, begin, masked
-from rmpl.extraction.kept import joined, new_cache, selected, under_each_other
+from rmpl.extraction.engines.local.constraints import Compiler, Guide, advance, begin, masked
+from rmpl.extraction.engines.local.kv_cache import joined, new_cache, selected, under_each_other
 from rmpl.extraction.stopping import go_on
 from rmpl.tasks.grammars import Grammar
 

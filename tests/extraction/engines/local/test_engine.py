@@ -12,10 +12,10 @@ from transformers import LogitsProcessor, LogitsProcessorList
 from rmpl.backbones import backbone as backbones
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families import family_names, family_of
-from rmpl.extraction.beginnings import common_beginning
-from rmpl.extraction.constraints import Compiler, Constraint
-from rmpl.extraction.decoding import Decoder
-from rmpl.extraction.local import LocalEngine, token_ends
+from rmpl.extraction.engines.local.constraints import Compiler, Constraint
+from rmpl.extraction.engines.local.decoding import Decoder
+from rmpl.extraction.engines.local.engine import LocalEngine, token_ends
+from rmpl.extraction.engines.local.prefix_cache import common_beginning
 from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology

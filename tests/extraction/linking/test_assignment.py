@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from rmpl.corpora.m2e2 import read_m2e2
-from rmpl.extraction.assignment import EXACT, assign, log_odds
-from rmpl.extraction.linking import assigned
+from rmpl.extraction.linking.assignment import EXACT, assign, log_odds
+from rmpl.extraction.linking.linker import assigned
 
-M2E2 = Path(__file__).parents[3] / "shared" / "data" / "m2e2"
+M2E2 = Path(__file__).parents[4] / "shared" / "data" / "m2e2"
 
 
 def links(groups):

@@ -10,8 +10,8 @@ import torch
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families import family_of
 from rmpl.errors import RmplError
-from rmpl.extraction.constraints import Compiler, Constraint
-from rmpl.extraction.local import LocalEngine
+from rmpl.extraction.engines.local.constraints import Compiler, Constraint
+from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology, load_relations

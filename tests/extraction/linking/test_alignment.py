@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.extraction.alignment import align
-from rmpl.extraction.comparing import Look, Verdict
+from rmpl.extraction.linking.alignment import align
+from rmpl.extraction.linking.comparison import Look, Verdict
 from rmpl.io.tokens import sentence_from_words
 from rmpl.records import (
     NOWHERE,

@@ -4,7 +4,7 @@ import pytest
 
 from rmpl.backbones.families import family_of
 from rmpl.errors import RmplError
-from rmpl.extraction.legal import is_legal, nothing, repaired
+from rmpl.extraction.engines.server.validation import is_legal, nothing, repaired
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Image, ImageArgument

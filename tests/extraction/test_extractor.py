@@ -18,7 +18,7 @@ import torch
 from rmpl import Extractor
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
-from rmpl.extraction.engine import EngineError, Reply
+from rmpl.extraction.engines.base import EngineError, Reply
 from rmpl.extraction.stopping import go_on
 from rmpl.inputs.reading import Item
 from rmpl.ontology import load_ontology

@@ -10,8 +10,8 @@ import PIL.Image
 import pytest
 
 from rmpl.errors import RmplError
-from rmpl.extraction import connection as module
-from rmpl.extraction.server import ServerEngine
+from rmpl.extraction.engines.server import connection as module
+from rmpl.extraction.engines.server.engine import ServerEngine
 from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.records import Image
 from rmpl.tasks import Prompt

@@ -12,10 +12,10 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from typing import Any, Literal
 
 from rmpl.errors import RmplError
-from rmpl.extraction.connection import Connection, RefusedError
-from rmpl.extraction.engine import Progress, Reply
-from rmpl.extraction.legal import is_legal, nothing, repaired
-from rmpl.extraction.messages import broken_up, message_of, put_together, reply_of
+from rmpl.extraction.engines.base import Progress, Reply
+from rmpl.extraction.engines.server.connection import Connection, RefusedError
+from rmpl.extraction.engines.server.messages import broken_up, message_of, put_together, reply_of
+from rmpl.extraction.engines.server.validation import is_legal, nothing, repaired
 from rmpl.extraction.stopping import StoppedError, go_on
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar

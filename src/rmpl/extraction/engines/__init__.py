@@ -1,0 +1,1 @@
+"""Engines answer prompts: a loaded model, or one on a server."""

@@ -1,0 +1,1 @@
+"""The local engine: batched greedy decoding under a grammar, on a loaded model."""

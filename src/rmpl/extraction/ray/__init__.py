@@ -1,0 +1,1 @@
+"""Extraction by many processes and machines with Ray Data."""
