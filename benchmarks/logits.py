@@ -24,7 +24,7 @@ from training_inputs import DEVICE, world_samples
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import IGNORE, load_backbone
 from rmpl.runs.adapters import new_lora
-from rmpl.training.losses import count_targets, target_losses
+from rmpl.training.loop.losses import count_targets, target_losses
 
 BATCH = 16
 ROUNDS = 5

@@ -46,12 +46,12 @@ def measure(case: Case) -> tuple[float, float]:
     from rmpl.backbones.checkpoints import empty_model  # noqa: PLC0415
     from rmpl.backbones.families import family_of  # noqa: PLC0415
     from rmpl.runs.adapters import full_parameters, new_lora  # noqa: PLC0415
-    from rmpl.training.losses import target_losses  # noqa: PLC0415
-    from rmpl.training.memory import (  # noqa: PLC0415
+    from rmpl.training.dry_run.memory import (  # noqa: PLC0415
         language_activations,
         logit_bytes,
         state_memory,
     )
+    from rmpl.training.loop.losses import target_losses  # noqa: PLC0415
 
     family = family_of("qwen3_vl", "benchmark")
     config = transformers.Qwen3VLConfig(

@@ -38,12 +38,12 @@ from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone, Encoded, load_backbone
 from rmpl.runs.adapters import new_lora
 from rmpl.tasks import Sample
-from rmpl.training.losses import target_losses
-from rmpl.training.mixture import Mixture, Source
-from rmpl.training.optim import make_optimizer
-from rmpl.training.precision import bf16_works
-from rmpl.training.samples import EncodedMixture, collator
-from rmpl.training.stage import Schedule, fit
+from rmpl.training.data.mixture import Mixture, Source
+from rmpl.training.data.samples import EncodedMixture, collator
+from rmpl.training.loop.losses import target_losses
+from rmpl.training.loop.optimizer import make_optimizer
+from rmpl.training.loop.precision import bf16_works
+from rmpl.training.loop.stage import Schedule, fit
 
 SKIPPED = 3
 """Steps at the beginning of a turn that are not counted."""

@@ -11,7 +11,7 @@ from rmpl import __version__
 from rmpl.errors import RmplError
 from rmpl.runs import provenance
 from rmpl.runs.curve import read_curve
-from rmpl.training.callbacks.board import reporters
+from rmpl.training.loop.callbacks.tensorboard import reporters
 from rmpl.training.run import Run
 from training.small_runs import one_stage, recipe
 

@@ -16,8 +16,8 @@ from torch.distributed.fsdp import FSDPModule, fully_shard
 from rmpl.backbones.backbone import load_backbone
 from rmpl.records import Image
 from rmpl.tasks import Prompt
-from rmpl.training.losses import target_losses
-from rmpl.training.samples import collator
+from rmpl.training.data.samples import collator
+from rmpl.training.loop.losses import target_losses
 
 ANSWER = '[{"type":"Conflict:Attack"}]'
 Prompts = list[list[Prompt]]

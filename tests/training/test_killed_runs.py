@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from rmpl.errors import RmplError
 from rmpl.runs.checkpoints import last_checkpoint, write_file
-from rmpl.training import trainer as trainer_module
+from rmpl.training.loop import trainer as trainer_module
 from rmpl.training.run import Run
 from training.small_runs import killed_run, one_stage, same, weights
 
@@ -30,9 +30,9 @@ MOMENTS = {
         False,
     ),
     "with its optimizer written": ("transformers.trainer:Trainer._save_rng_state", 2, False),
-    "with all its files written": ("rmpl.training.trainer:seal", 2, False),
-    "with its name given and the older one there": ("rmpl.training.trainer:seal", 2, True),
-    "in the last checkpoint": ("rmpl.training.trainer:seal", 3, False),
+    "with all its files written": ("rmpl.training.loop.trainer:seal", 2, False),
+    "with its name given and the older one there": ("rmpl.training.loop.trainer:seal", 2, True),
+    "in the last checkpoint": ("rmpl.training.loop.trainer:seal", 3, False),
     "with the stage's weights written": ("rmpl.training.stage_run:flush", 1, False),
     "with the stage finished and its checkpoints there": (
         "rmpl.training.stage_run:StageRun._clear",

@@ -9,8 +9,8 @@ import pytest
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe, load_recipe
 from rmpl.runs.curve import read_curve
-from rmpl.training import samples as samples_module
 from rmpl.training import stage_run
+from rmpl.training.data import samples as samples_module
 from rmpl.training.run import Run, load_trained, read_trained
 from training.small_runs import ADAPTER, one_stage, recipe, same, weights
 

@@ -8,8 +8,8 @@ from rmpl.backbones.backbone import load_backbone
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 from rmpl.runs.curve import read_curve
 from rmpl.synthetic.gallery import write_gallery
+from rmpl.training.loop.stage import Schedule, fit
 from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
-from rmpl.training.stage import Schedule, fit
 
 
 @pytest.fixture(scope="module")

@@ -163,7 +163,7 @@ def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Docume
     """Read the training corpora of a recipe; corpora for evaluation are refused."""
     from rmpl.errors import RmplError
     from rmpl.recipe.recipe import load_recipe
-    from rmpl.training.data import Corpus, TrainingData
+    from rmpl.training.data.training_data import Corpus, TrainingData
 
     if not shots:
         return []

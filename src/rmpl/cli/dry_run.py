@@ -9,7 +9,7 @@ import typer
 from rmpl.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from rmpl.training.preflight import Preflight, StageFacts
+    from rmpl.training.dry_run.preflight import Preflight, StageFacts
     from rmpl.training.run import Run
 
 
@@ -23,8 +23,8 @@ def look_ahead(run: Run, *, gpus: int, gpu_memory: float) -> None:
     gpus, gpu_memory
         How many GPUs, and the GiB of one.
     """
-    from rmpl.training.memory import GIB
-    from rmpl.training.preflight import preflight
+    from rmpl.training.dry_run.memory import GIB
+    from rmpl.training.dry_run.preflight import preflight
 
     facts = preflight(run, devices=gpus, gpu_bytes=int(gpu_memory * GIB))
     typer.echo(
@@ -43,7 +43,7 @@ def look_ahead(run: Run, *, gpus: int, gpu_memory: float) -> None:
 
 
 def _show_stage(facts: Preflight, stage: StageFacts) -> None:
-    from rmpl.training.memory import CUDA_BYTES, GIB
+    from rmpl.training.dry_run.memory import CUDA_BYTES, GIB
 
     trained = sum(stage.trainable.values())
     parts = ", ".join(f"{part} {count:,}" for part, count in stage.trainable.items())

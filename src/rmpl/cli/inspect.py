@@ -128,7 +128,7 @@ def _tasks(context: Context, names: Sequence[str]) -> list[Task]:
 
 def _as_trained(documents: list[Document], recipe: Recipe | None, corpus: str) -> list[Document]:
     """Put made-up names where the recipe would."""
-    from rmpl.training.names import rare_names, renamed
+    from rmpl.training.data.made_up_names import rare_names, renamed
 
     if recipe is None or not any(
         one.reader == corpus and one.made_up_names for one in recipe.corpora.values()

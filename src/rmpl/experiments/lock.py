@@ -26,7 +26,7 @@ from rmpl.runs.provenance import RUN
 from rmpl.runs.trained import ADAPTER, FULL
 from rmpl.scoring.counts import ScoreDict
 from rmpl.synthetic.build import MARKER
-from rmpl.training.precision import MEASURED
+from rmpl.training.loop.precision import MEASURED
 
 LOCK = "rmpl.lock.json"
 FORMAT = "rmpl-lock/1"

@@ -14,7 +14,7 @@ from rmpl.predictions.file import write_predictions
 from rmpl.records import Document
 from rmpl.runs.trained import load_trained, ontology_of
 from rmpl.scoring import Scores, score_by_document
-from rmpl.training.data import digest_of
+from rmpl.training.data.training_data import digest_of
 
 STRICT = "strict"
 PREDICTIONS = "predictions.jsonl"

@@ -32,9 +32,9 @@ from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.pairing import verdict
 from rmpl.tasks.same_event import SameEvent, told
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
-from rmpl.training.data import Corpus, TrainingData
-from rmpl.training.held_out import choose
+from rmpl.training.data.training_data import Corpus, TrainingData
 from rmpl.training.link_threshold import Judged, choose_threshold
+from rmpl.training.loop.evaluation import choose
 from rmpl.training.simulated import simulate
 
 DEVELOPMENT = ("dev", "val")

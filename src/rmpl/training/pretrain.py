@@ -37,10 +37,10 @@ from rmpl.synthetic.build import build_world, is_built
 from rmpl.synthetic.gallery import write_gallery
 from rmpl.synthetic.story.names import TRAIN_NAMES
 from rmpl.tasks import TASKS, make_task
-from rmpl.training.mixture import Mixture, Source
-from rmpl.training.names import renamed
+from rmpl.training.data.made_up_names import renamed
+from rmpl.training.data.mixture import Mixture, Source
+from rmpl.training.loop.stage import Progress, Schedule, fit, train_stage
 from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
-from rmpl.training.stage import Progress, Schedule, fit, train_stage
 
 Report = Callable[[str, int, int, str], None]
 INITIAL = "initial"

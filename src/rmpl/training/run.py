@@ -32,9 +32,9 @@ from rmpl.runs.processes import is_first, wait, writing_alone
 from rmpl.runs.provenance import record_start
 from rmpl.runs.trained import RECIPE, load_trained, read_trained
 from rmpl.tasks import Context
-from rmpl.training.callbacks.board import reporters
-from rmpl.training.data import Corpus, TrainingData
-from rmpl.training.mixture import Source
+from rmpl.training.data.mixture import Source
+from rmpl.training.data.training_data import Corpus, TrainingData
+from rmpl.training.loop.callbacks.tensorboard import reporters
 from rmpl.training.stage_run import STARTED, StageRun, check_launch, source_name
 
 __all__ = ["Run", "load_trained", "read_trained"]

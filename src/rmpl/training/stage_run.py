@@ -23,14 +23,14 @@ from rmpl.runs.processes import is_first
 from rmpl.runs.provenance import record_stage
 from rmpl.runs.trained import ADAPTER, FULL, TRAINED, Trained
 from rmpl.tasks import Context, Sample
-from rmpl.training.callbacks.board import reporters
-from rmpl.training.data import TrainingData
-from rmpl.training.held_out import HeldOut, Measuring, choose
-from rmpl.training.lengths import Fitting, fitting
-from rmpl.training.mixture import Mixture, Source
-from rmpl.training.out_of_memory import enough_memory, smaller_passes, smaller_weights
-from rmpl.training.sharding import refuse_where_sharded
-from rmpl.training.stage import Progress, Schedule, train_stage
+from rmpl.training.data.lengths import Fitting, fitting
+from rmpl.training.data.mixture import Mixture, Source
+from rmpl.training.data.training_data import TrainingData
+from rmpl.training.loop.callbacks.tensorboard import reporters
+from rmpl.training.loop.evaluation import HeldOut, Measuring, choose
+from rmpl.training.loop.out_of_memory import enough_memory, smaller_passes, smaller_weights
+from rmpl.training.loop.stage import Progress, Schedule, train_stage
+from rmpl.training.parallel.sharding import refuse_where_sharded
 
 STARTED = "started.txt"
 Note = Callable[[str], None]

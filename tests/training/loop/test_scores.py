@@ -4,7 +4,7 @@ from rmpl.records import Image
 from rmpl.scoring.counts import Counts
 from rmpl.tasks import Prompt, Sample
 from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.training.scores import count_right
+from rmpl.training.loop.scores import count_right
 
 BOXES = RelativeBoxes(key="bbox_2d", scale=1000, step=1)
 PICTURE = Image("i", None, 100, 100)

@@ -11,10 +11,10 @@ from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
 from rmpl.records import Image
 from rmpl.tasks import Prompt, Sample
-from rmpl.training.memory import GIB
-from rmpl.training.preflight import preflight
+from rmpl.training.dry_run.memory import GIB
+from rmpl.training.dry_run.preflight import preflight
+from rmpl.training.dry_run.token_counts import TokenCounter, lengths_of
 from rmpl.training.run import Run
-from rmpl.training.token_counts import TokenCounter, lengths_of
 
 
 def tree(model, **stage):

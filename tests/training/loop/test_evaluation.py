@@ -6,9 +6,9 @@ from safetensors.torch import load_file
 
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
-from rmpl.training import held_out as held_out_module
-from rmpl.training.data import Corpus, TrainingData
-from rmpl.training.held_out import Choice, Measured
+from rmpl.training.data.training_data import Corpus, TrainingData
+from rmpl.training.loop import evaluation as held_out_module
+from rmpl.training.loop.evaluation import Choice, Measured
 from rmpl.training.run import Run
 from training.small_runs import one_stage, recipe, same, weights
 

@@ -17,7 +17,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call
 from transformers import AttentionInterface
 
-from rmpl.training.optim import is_matrix
+from rmpl.training.loop.optimizer import is_matrix
 
 FUSED = "rmpl_fused"
 """An attention that keeps what fused kernels keep: queries, keys, values, the answer and a sum."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from rmpl.training.held_out import Choice
+from rmpl.training.loop.evaluation import Choice
 
 
 class Choosing(TrainerCallback):  # type: ignore[misc]

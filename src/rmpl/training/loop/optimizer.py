@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import torch
 
-from rmpl.training.muon import Muon
+from rmpl.training.loop.muon import Muon
 
 # Embeddings and heads are lookups, not maps between hidden states: Muon is not meant for them.
 _NOT_MUON = ("embed", "head")

@@ -5,7 +5,7 @@ import pytest
 
 from rmpl.errors import RmplError
 from rmpl.tasks import Prompt, Sample
-from rmpl.training.mixture import Mixture, Source
+from rmpl.training.data.mixture import Mixture, Source
 
 
 def source(name: str, count: int, weight: float) -> Source:

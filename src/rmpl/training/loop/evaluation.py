@@ -22,8 +22,8 @@ from rmpl.runs.processes import world
 from rmpl.scoring.counts import Counts
 from rmpl.tasks import Sample
 from rmpl.tasks.schema import BoxCodec
-from rmpl.training.losses import target_losses
-from rmpl.training.scores import count_right
+from rmpl.training.loop.losses import target_losses
+from rmpl.training.loop.scores import count_right
 
 HELD_OUT = "held_out.jsonl"
 By = Literal["score", "loss"]

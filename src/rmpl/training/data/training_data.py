@@ -16,7 +16,7 @@ from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.records import Document
 from rmpl.tasks import Context, Sample, make_task
-from rmpl.training.names import rare_names, renamed
+from rmpl.training.data.made_up_names import rare_names, renamed
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,7 +17,7 @@ from rmpl.backbones.image_cache import SeenPicture, encode_seen, look_at
 from rmpl.records import Image
 from rmpl.runs.adapters import trainable_by_part
 from rmpl.tasks import Prompt
-from rmpl.training.mixture import Mixture
+from rmpl.training.data.mixture import Mixture
 
 _BLANK = 64
 

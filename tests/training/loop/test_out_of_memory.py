@@ -8,8 +8,8 @@ import torch
 
 from rmpl.errors import RmplError
 from rmpl.runs import initialisation as starts
-from rmpl.training import trainer
-from rmpl.training.out_of_memory import enough_memory, smaller_passes, smaller_weights
+from rmpl.training.loop import trainer
+from rmpl.training.loop.out_of_memory import enough_memory, smaller_passes, smaller_weights
 from rmpl.training.run import Run
 from training.small_runs import one_stage, weights
 

@@ -9,9 +9,9 @@ from rmpl.backbones.families import family_names, family_of
 from rmpl.errors import RmplError
 from rmpl.records import Image
 from rmpl.tasks import Prompt
-from rmpl.training.losses import Tally, count_targets, target_losses
-from rmpl.training.samples import collator
-from rmpl.training.shares import share_out
+from rmpl.training.data.samples import collator
+from rmpl.training.loop.losses import Tally, count_targets, target_losses
+from rmpl.training.parallel.shares import share_out
 
 
 @pytest.fixture(scope="module", params=family_names())

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from rmpl.training import precision
+from rmpl.training.loop import precision
 
 
 @pytest.fixture

@@ -17,17 +17,17 @@ from rmpl.runs.adapters import part_of
 from rmpl.runs.checkpoints import checkpoints, last_checkpoint, step_of
 from rmpl.runs.curve import CURVE
 from rmpl.runs.processes import wait, world
-from rmpl.training.callbacks.board import BOARD, Board
-from rmpl.training.callbacks.choosing import Choosing
-from rmpl.training.callbacks.curve import Curve, Progress
-from rmpl.training.held_out import HELD_OUT, Choice, Measuring
-from rmpl.training.mixture import Mixture
-from rmpl.training.optim import make_optimizer, trapezoid
-from rmpl.training.precision import bf16_works, settled
-from rmpl.training.samples import EncodedMixture, collator
-from rmpl.training.sharding import is_sharded
-from rmpl.training.shares import share_out
-from rmpl.training.trainer import StageTrainer
+from rmpl.training.data.mixture import Mixture
+from rmpl.training.data.samples import EncodedMixture, collator
+from rmpl.training.loop.callbacks.checkpoint_selection import Choosing
+from rmpl.training.loop.callbacks.curve import Curve, Progress
+from rmpl.training.loop.callbacks.tensorboard import BOARD, Board
+from rmpl.training.loop.evaluation import HELD_OUT, Choice, Measuring
+from rmpl.training.loop.optimizer import make_optimizer, trapezoid
+from rmpl.training.loop.precision import bf16_works, settled
+from rmpl.training.loop.trainer import StageTrainer
+from rmpl.training.parallel.sharding import is_sharded
+from rmpl.training.parallel.shares import share_out
 
 __all__ = ["Progress", "Schedule", "fit", "train_stage"]
 Note = Callable[[str], None]

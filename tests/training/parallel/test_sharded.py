@@ -20,13 +20,13 @@ from rmpl.backbones.families import family_names, family_of
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.adapters import part_of
+from rmpl.training.data.samples import EncodedMixture
+from rmpl.training.parallel.sharding import layer_classes
 from rmpl.training.run import Run
-from rmpl.training.samples import EncodedMixture
-from rmpl.training.sharding import layer_classes
 from training import sharded_run, sharded_step
 from training.small_runs import one_stage, recipe, weights
 
-LAUNCH = Path(__file__).parents[2] / "recipes" / "launch"
+LAUNCH = Path(__file__).parents[3] / "recipes" / "launch"
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +165,6 @@ def test_one_process_alone_never_asks_a_shared_tower(twin, small_world, tmp_path
     monkeypatch.setattr(EncodedMixture, "__init__", init)
     tree = one_stage(twin, steps=1, adapter={"parts": ["language"]})
     Run(tree, tmp_path / "one", small_world).train()
-    monkeypatch.setattr("rmpl.training.stage.is_sharded", lambda: True)
+    monkeypatch.setattr("rmpl.training.loop.stage.is_sharded", lambda: True)
     Run(tree, tmp_path / "two", small_world).train()
     assert kept == [True, False]

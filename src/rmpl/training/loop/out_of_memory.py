@@ -11,7 +11,7 @@ import torch
 
 from rmpl.errors import RmplError
 from rmpl.runs.processes import world
-from rmpl.training.shares import share_out
+from rmpl.training.parallel.shares import share_out
 
 # Only GPUs have an exception of their own for it.
 _SAYS_SO = re.compile(

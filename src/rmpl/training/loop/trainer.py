@@ -16,10 +16,10 @@ from transformers import Trainer
 from rmpl.backbones.model_files import ADAPTER_WEIGHTS
 from rmpl.runs.adapters import TRAINED_ADAPTER
 from rmpl.runs.checkpoints import UNFINISHED, checkpoints, seal, step_of, writing
-from rmpl.training.held_out import Choice, HeldOut
-from rmpl.training.losses import Tally, count_targets, target_losses
-from rmpl.training.mixture import Mixture
-from rmpl.training.sharding import layer_classes
+from rmpl.training.data.mixture import Mixture
+from rmpl.training.loop.evaluation import Choice, HeldOut
+from rmpl.training.loop.losses import Tally, count_targets, target_losses
+from rmpl.training.parallel.sharding import layer_classes
 
 
 class StageTrainer(Trainer):  # type: ignore[misc]

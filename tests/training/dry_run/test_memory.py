@@ -10,7 +10,7 @@ from rmpl.backbones.families import family_names, family_of
 from rmpl.records import Image
 from rmpl.runs.adapters import full_parameters, new_lora
 from rmpl.tasks import Prompt
-from rmpl.training.memory import (
+from rmpl.training.dry_run.memory import (
     language_activations,
     logit_bytes,
     sharded,

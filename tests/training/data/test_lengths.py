@@ -1,7 +1,7 @@
 from rmpl.backbones.backbone import load_backbone
 from rmpl.records import Image
 from rmpl.tasks import Prompt, Sample
-from rmpl.training.lengths import fitting
+from rmpl.training.data.lengths import fitting
 
 
 def test_samples_that_are_too_long_are_counted_and_named_not_cut(twin):

@@ -9,8 +9,8 @@ import msgspec
 from rmpl.backbones.family import Family
 from rmpl.backbones.settings import Settings
 from rmpl.recipe.recipe import Recipe, StageRecipe
-from rmpl.training.memory import CUDA_BYTES, GIB, Memory
-from rmpl.training.token_counts import Lengths
+from rmpl.training.dry_run.memory import CUDA_BYTES, GIB, Memory
+from rmpl.training.dry_run.token_counts import Lengths
 
 MANY_EPOCHS = 20
 """A source seen more often than this is learnt by heart."""

@@ -3,7 +3,7 @@ import copy
 import pytest
 import torch
 
-from rmpl.training.optim import make_optimizer, trapezoid
+from rmpl.training.loop.optimizer import make_optimizer, trapezoid
 
 
 def model() -> torch.nn.Module:

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from rmpl.training import muon
-from rmpl.training.muon import Muon, orthogonal
+from rmpl.training.loop import muon
+from rmpl.training.loop.muon import Muon, orthogonal
 
 
 @pytest.mark.parametrize("shape", [(3, 6, 4), (2, 4, 9), (1, 5, 5)])

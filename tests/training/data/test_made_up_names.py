@@ -1,8 +1,8 @@
 from rmpl.corpora.registry import read_corpus
 from rmpl.records import Document, Sentence, Span
 from rmpl.synthetic.story.names import TRAIN_NAMES
-from rmpl.training.data import Corpus, TrainingData
-from rmpl.training.names import rare_names, renamed
+from rmpl.training.data.made_up_names import rare_names, renamed
+from rmpl.training.data.training_data import Corpus, TrainingData
 
 
 def test_names_are_made_up_and_offsets_stay_true(small_world):

@@ -29,7 +29,8 @@ from rmpl.recipe.recipe import AdapterRecipe, BackboneRecipe, StageRecipe
 from rmpl.records import Image
 from rmpl.runs.adapters import adapter_config, full_parameters, trainable_by_part
 from rmpl.tasks import Prompt
-from rmpl.training.memory import (
+from rmpl.training.data.mixture import Mixture, Source
+from rmpl.training.dry_run.memory import (
     Kept,
     Memory,
     Sharding,
@@ -39,11 +40,10 @@ from rmpl.training.memory import (
     state_memory,
     vision_activations,
 )
-from rmpl.training.mixture import Mixture, Source
+from rmpl.training.dry_run.token_counts import Lengths, TokenCounter, lengths_of
+from rmpl.training.dry_run.warnings import recipe_warnings, stage_warnings
+from rmpl.training.parallel.shares import share_out
 from rmpl.training.run import Run
-from rmpl.training.shares import share_out
-from rmpl.training.token_counts import Lengths, TokenCounter, lengths_of
-from rmpl.training.warnings import recipe_warnings, stage_warnings
 
 ONE = "1 GPU"
 WITH, WITHOUT = "checkpointing", "no checkpointing"

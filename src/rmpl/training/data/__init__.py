@@ -1,0 +1,1 @@
+"""What a stage is trained on: corpora, samples, their mixture and lengths."""

@@ -1,0 +1,1 @@
+"""The training loop of one stage: loss, optimizer, precision, evaluation, callbacks."""
