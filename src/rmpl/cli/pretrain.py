@@ -18,7 +18,7 @@ def command(
 ) -> None:
     """Make the embedded model's base: generic skills only, no event types or roles."""
     from rmpl.cli.progress import Bars
-    from rmpl.training.pretrain import pretrain
+    from rmpl.embedded.pretraining import pretrain
 
     hold_folder(work)
     with Bars() as bars:

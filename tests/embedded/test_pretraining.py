@@ -2,9 +2,9 @@ import pytest
 import yaml
 
 from rmpl.backbones.backbone import load_backbone
+from rmpl.embedded.pretraining import pretrain
 from rmpl.errors import RmplError
 from rmpl.runs.curve import read_curve
-from rmpl.training.pretrain import pretrain
 
 RECIPE = {
     "name": "small",

@@ -5,11 +5,11 @@ import torch
 
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import load_backbone
+from rmpl.embedded.vision import NamedPictures, Seer, collate, vocabulary
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 from rmpl.runs.curve import read_curve
 from rmpl.synthetic.gallery import write_gallery
 from rmpl.training.loop.stage import Schedule, fit
-from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from rmpl.backbones.families.qwen3_vl import FAMILY
 from rmpl.backbones.family import Part
 from rmpl.backbones.settings import Settings
 from rmpl.corpora.registry import read_corpus
+from rmpl.embedded.vision import NamedPictures, Seer, collate, vocabulary
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents, write_documents
 from rmpl.io.locks import writing_file
@@ -40,7 +41,6 @@ from rmpl.tasks import TASKS, make_task
 from rmpl.training.data.made_up_names import renamed
 from rmpl.training.data.mixture import Mixture, Source
 from rmpl.training.loop.stage import Progress, Schedule, fit, train_stage
-from rmpl.training.seeing import NamedPictures, Seer, collate, vocabulary
 
 Report = Callable[[str, int, int, str], None]
 INITIAL = "initial"
@@ -64,7 +64,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Seeing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long the vision tower learns to see before any language (``rmpl.training.seeing``)."""
+    """How long the vision tower learns to see before any language (``rmpl.embedded.vision``)."""
 
     steps: int
     batch: int
