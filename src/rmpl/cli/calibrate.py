@@ -25,6 +25,7 @@ def command(
 
     Writes calibration.json into the run's folder; predict and extract use it from then on.
     """
+    from rmpl.calibration.measure import calibrate, held_out_documents, save
     from rmpl.cli.progress import Bars
     from rmpl.cli.tables import print_table
     from rmpl.errors import RmplError
@@ -33,7 +34,6 @@ def command(
     from rmpl.ontology import load_ontology
     from rmpl.recipe.recipe import load_recipe
     from rmpl.runs.trained import RECIPE, load_trained
-    from rmpl.training.calibrating import calibrate, held_out_documents, save
 
     if not (run / RECIPE).is_file():
         raise RmplError(

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from rmpl.calibration.link_threshold import Judged, choose_threshold
+from rmpl.calibration.simulated_documents import simulate
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Asker, Progress
@@ -33,9 +35,7 @@ from rmpl.tasks.pairing import verdict
 from rmpl.tasks.same_event import SameEvent, told
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 from rmpl.training.data.training_data import Corpus, TrainingData
-from rmpl.training.link_threshold import Judged, choose_threshold
 from rmpl.training.loop.evaluation import choose
-from rmpl.training.simulated import simulate
 
 DEVELOPMENT = ("dev", "val")
 """What corpora call the split that is for choosing, not for testing."""

@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from rmpl.calibration.measure import SIMULATED, calibrate, held_out_documents
+from rmpl.calibration.simulated_documents import simulate
 from rmpl.errors import RmplError
 from rmpl.extraction.engines.base import Reply
 from rmpl.ontology import load_ontology
@@ -15,9 +17,7 @@ from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.same_event import directions
-from rmpl.training.calibrating import SIMULATED, calibrate, held_out_documents
 from rmpl.training.run import Run
-from rmpl.training.simulated import simulate
 
 
 def recipe(**more):

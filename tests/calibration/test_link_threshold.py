@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from rmpl.training.link_threshold import DEFAULT, Judged, choose_threshold
+from rmpl.calibration.link_threshold import DEFAULT, Judged, choose_threshold
 
 
 def documents(count, same, other, *, seed=1):

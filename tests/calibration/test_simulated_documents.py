@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rmpl.calibration.simulated_documents import PICTURES, SENTENCES, STRAYS, Told, retell, simulate
 from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.registry import read_corpus
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.records import Span, TextArgument, TextEvent
 from rmpl.tasks.pairing import verdict
-from rmpl.training.simulated import PICTURES, SENTENCES, STRAYS, Told, retell, simulate
 
 TEXT = "An officer , a man in a red coat , attacked workers .".split()
 TOLD = Told(

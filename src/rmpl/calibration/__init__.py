@@ -1,0 +1,1 @@
+"""Measuring and fitting confidences, and the threshold of links."""
