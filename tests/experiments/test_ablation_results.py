@@ -7,8 +7,8 @@ import pytest
 from rmpl.errors import RmplError
 from rmpl.experiments.ablation_results import summarise
 from rmpl.experiments.ablation_table import ablation_lines
-from rmpl.experiments.cells import CellRun
 from rmpl.experiments.grid import load_plan
+from rmpl.experiments.grid_cells import CellRun
 from rmpl.scoring import Counts, DocumentScore, Scores
 
 GRID = Path(__file__).parents[2] / "recipes" / "ablations" / "tiny.yaml"

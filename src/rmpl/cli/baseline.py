@@ -67,7 +67,7 @@ def prompt(
     """
     from rmpl.cli.progress import Bars
     from rmpl.cli.scoring import write_json
-    from rmpl.experiments.measuring import PREDICTIONS, Benchmark
+    from rmpl.experiments.evaluation import PREDICTIONS, Benchmark
     from rmpl.experiments.prompting import prompt_model, without_overlap
     from rmpl.predictions.file import write_predictions
     from rmpl.runs.card import public_name
@@ -115,8 +115,8 @@ def export(
     """
     import msgspec
 
+    from rmpl.experiments.evaluation import Benchmark
     from rmpl.experiments.harness import MEDIA, TASK_NAMES, harness_context, rows
-    from rmpl.experiments.measuring import Benchmark
     from rmpl.experiments.prompting import examples_of, without_overlap
     from rmpl.io.files import replacing
     from rmpl.recipe.shipped import copy_shipped

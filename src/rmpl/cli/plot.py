@@ -30,8 +30,8 @@ def command(
     with their intervals where they were computed.
     """
     from rmpl.errors import RmplError
-    from rmpl.viewer.plot_inputs import read_inputs
-    from rmpl.viewer.plots import FORMATS, write_plots
+    from rmpl.experiments.plot_inputs import read_inputs
+    from rmpl.experiments.plots import FORMATS, write_plots
 
     formats = list(dict.fromkeys(ending or ["svg"]))
     for name in formats:

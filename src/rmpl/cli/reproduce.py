@@ -49,8 +49,8 @@ def command(
     """
     from rmpl.cli.progress import Bars
     from rmpl.errors import RmplError
+    from rmpl.experiments.evaluation import Benchmark
     from rmpl.experiments.lock import LOCK, read_lock
-    from rmpl.experiments.measuring import Benchmark
     from rmpl.experiments.reproduction import prepare_data, reproduce
     from rmpl.experiments.requirements import requirements
     from rmpl.recipe.recipe import load_recipe

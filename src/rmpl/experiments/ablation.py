@@ -25,9 +25,9 @@ import torch
 
 from rmpl.errors import RmplError
 from rmpl.experiments.ablation_results import AblationResult, summarise
-from rmpl.experiments.cells import CellRun, finished_run, run_cell
+from rmpl.experiments.evaluation import Benchmark
 from rmpl.experiments.grid import BenchmarkGrid, Cell, Plan
-from rmpl.experiments.measuring import Benchmark
+from rmpl.experiments.grid_cells import CellRun, finished_run, run_cell
 from rmpl.runs.checkpoints import write_file, writing
 
 RESULT = "ablation.json"

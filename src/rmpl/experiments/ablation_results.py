@@ -18,9 +18,9 @@ from typing import Literal
 import msgspec
 
 from rmpl.errors import RmplError
-from rmpl.experiments.cells import CellRun
+from rmpl.experiments.evaluation import STRICT, Benchmark
 from rmpl.experiments.grid import Cell, Plan
-from rmpl.experiments.measuring import STRICT, Benchmark
+from rmpl.experiments.grid_cells import CellRun
 from rmpl.scoring import DocumentScore, Scores
 from rmpl.scoring.bootstrap import Difference, Interval, compare, holm
 from rmpl.scoring.counts import ScoreDict, add_up

@@ -17,7 +17,7 @@ import msgspec
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import local_folder
 from rmpl.errors import RmplError
-from rmpl.experiments.measuring import PREDICTIONS, Benchmark
+from rmpl.experiments.evaluation import PREDICTIONS, Benchmark
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import public_name
 from rmpl.runs.checkpoints import write_file, writing

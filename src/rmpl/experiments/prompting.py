@@ -14,8 +14,8 @@ from typing import Any
 
 from rmpl.backbones.backbone import load_to_answer
 from rmpl.backbones.settings import Settings
+from rmpl.experiments.evaluation import STRICT, Benchmark, Progress, told
 from rmpl.experiments.free_answers import UnfencedEngine
-from rmpl.experiments.measuring import STRICT, Benchmark, Progress, told
 from rmpl.extraction.engines.base import Engine
 from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.extraction.pipeline import Pipeline

@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 
 from rmpl.backbones import embedded
+from rmpl.experiments.evaluation import PREDICTIONS, Benchmark, extract
 from rmpl.experiments.lock import Lock, make_lock, write_lock
-from rmpl.experiments.measuring import PREDICTIONS, Benchmark, extract
 from rmpl.predictions.file import read_predictions
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import CARD, METRICS, card_of

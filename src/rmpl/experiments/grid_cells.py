@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.experiments.evaluation import Benchmark, measure
 from rmpl.experiments.grid import Cell
-from rmpl.experiments.measuring import Benchmark, measure
 from rmpl.io.locks import writing_folder
 from rmpl.runs.checkpoints import write_file, writing
 from rmpl.runs.provenance import RUN

@@ -11,8 +11,8 @@ import PIL.Image
 import pytest
 
 from rmpl.errors import RmplError
-from rmpl.viewer.plot_inputs import PlotInputs, Score, read_inputs
-from rmpl.viewer.plots import COLOURS, write_plots
+from rmpl.experiments.plot_inputs import PlotInputs, Score, read_inputs
+from rmpl.experiments.plots import COLOURS, write_plots
 from viewer.payloads import HOSTILE
 
 pytest.importorskip("matplotlib", reason="no matplotlib: pip install 'rmpl[plot]'")
@@ -89,7 +89,7 @@ def test_an_interval_is_a_line_over_its_bar(systems, tmp_path):
 def _axes(paths, wanted):
     from matplotlib.figure import Figure
 
-    from rmpl.viewer import plots
+    from rmpl.experiments import plots
 
     figure = Figure()
     dict(plots._figures(read_inputs(paths)))[wanted](figure)

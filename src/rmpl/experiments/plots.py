@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rmpl.errors import RmplError
+from rmpl.experiments.plot_inputs import Ablation, PlotInputs, Score
 from rmpl.io.files import appearing
 from rmpl.scoring.protocols import MARK
 from rmpl.viewer.palette import short
-from rmpl.viewer.plot_inputs import Ablation, PlotInputs, Score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
