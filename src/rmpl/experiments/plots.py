@@ -15,7 +15,7 @@ from rmpl.errors import RmplError
 from rmpl.experiments.plot_inputs import Ablation, PlotInputs, Score
 from rmpl.io.files import appearing
 from rmpl.scoring.protocols import MARK
-from rmpl.viewer.palette import short
+from rmpl.viewer.drawing.palette import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

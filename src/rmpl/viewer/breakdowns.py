@@ -9,8 +9,8 @@ from rmpl.scoring import SETTINGS
 from rmpl.scoring.analysis import NONE, Analysis
 from rmpl.scoring.counts import ScoreDict
 from rmpl.viewer.charts import draw_bars
+from rmpl.viewer.drawing.palette import Palette, short
 from rmpl.viewer.markup import Markup, el, join
-from rmpl.viewer.palette import Palette, short
 
 _HEAT_LEVELS = 5
 _TASKS = {

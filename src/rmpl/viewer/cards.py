@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rmpl.scoring.verdicts import Verdict
-from rmpl.viewer.anchors import card_key, prefix_of
 from rmpl.viewer.compare import Comparison
-from rmpl.viewer.drawing import draw_document
+from rmpl.viewer.drawing.anchors import card_key, prefix_of
+from rmpl.viewer.drawing.document import draw_document
+from rmpl.viewer.drawing.palette import SIGNS, Palette, short
 from rmpl.viewer.markup import Markup, el, join
-from rmpl.viewer.palette import SIGNS, Palette, short
 from rmpl.viewer.toolbar import draw_toolbar
 
 _HELP = (

@@ -11,11 +11,11 @@ import json
 from rmpl.scoring.analysis import Analysis, TaskErrors
 from rmpl.scoring.listing import Judgement
 from rmpl.scoring.verdicts import Verdict
-from rmpl.viewer.anchors import Anchors, Target
 from rmpl.viewer.breakdowns import draw_confusion, draw_overlaps, draw_roles, draw_types
-from rmpl.viewer.items import TASK_ITEMS
+from rmpl.viewer.drawing.anchors import Anchors, Target
+from rmpl.viewer.drawing.items import TASK_ITEMS
+from rmpl.viewer.drawing.palette import SIGNS, Palette
 from rmpl.viewer.markup import Markup, el, join
-from rmpl.viewer.palette import SIGNS, Palette
 from rmpl.viewer.score_tables import task_title
 
 _NOTE = (

@@ -8,9 +8,9 @@ from pathlib import Path
 from rmpl.records import Document
 from rmpl.viewer.cards import draw_cards
 from rmpl.viewer.compare import compare
+from rmpl.viewer.drawing.palette import Palette
 from rmpl.viewer.markup import el
 from rmpl.viewer.page import render_page, write_page
-from rmpl.viewer.palette import Palette
 
 
 def extraction_page(

@@ -14,13 +14,13 @@ import PIL.Image
 
 from rmpl.records import Document
 from rmpl.scoring.verdicts import Verdict
-from rmpl.viewer.anchors import card_key, prefix_of
 from rmpl.viewer.compare import Comparison, compare
-from rmpl.viewer.drawing import draw_document
+from rmpl.viewer.drawing.anchors import card_key, prefix_of
+from rmpl.viewer.drawing.document import draw_document
+from rmpl.viewer.drawing.palette import Palette
+from rmpl.viewer.drawing.thumbnails import embed
 from rmpl.viewer.markup import Markup, el
 from rmpl.viewer.page import render_page, write_page
-from rmpl.viewer.palette import Palette
-from rmpl.viewer.pictures import embed
 from rmpl.viewer.toolbar import draw_toolbar
 
 _NAMES = {True: "annotated", False: "target, read back"}

@@ -14,14 +14,14 @@ from rmpl.scoring import SETTINGS
 from rmpl.scoring.analysis import Analysis, summarise
 from rmpl.scoring.bounds import ScoreIntervals
 from rmpl.scoring.counts import ScoreDict
-from rmpl.viewer.anchors import Anchors
 from rmpl.viewer.cards import draw_cards
 from rmpl.viewer.compare import Comparison, compare
 from rmpl.viewer.curves import draw_curves
+from rmpl.viewer.drawing.anchors import Anchors
+from rmpl.viewer.drawing.palette import Palette
 from rmpl.viewer.errors import draw_errors
 from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.page import render_page, write_page
-from rmpl.viewer.palette import Palette
 from rmpl.viewer.score_tables import draw_scores
 from rmpl.viewer.selection import by_document, choose
 

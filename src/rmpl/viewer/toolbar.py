@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from rmpl.viewer.compare import Comparison
-from rmpl.viewer.items import all_items
+from rmpl.viewer.drawing.items import all_items
+from rmpl.viewer.drawing.palette import SIGNS
 from rmpl.viewer.markup import Markup, el
-from rmpl.viewer.palette import SIGNS
 
 
 def _choice(name: str, key: str, options: Iterable[tuple[str, str]]) -> Markup:

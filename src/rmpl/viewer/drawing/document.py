@@ -10,15 +10,15 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from rmpl.records import Image, Sentence
-from rmpl.viewer.anchors import image_mark, picture_key, sentence_key, text_mark
 from rmpl.viewer.compare import Comparison, ImagePair, TextPair
-from rmpl.viewer.image_drawing import DrawnImageEvent, draw_image
-from rmpl.viewer.items import Item, event_items, items_as_json, linked_items
-from rmpl.viewer.links import LinkBadges, list_links
+from rmpl.viewer.drawing.anchors import image_mark, picture_key, sentence_key, text_mark
+from rmpl.viewer.drawing.image import DrawnImageEvent, draw_image
+from rmpl.viewer.drawing.items import Item, event_items, items_as_json, linked_items
+from rmpl.viewer.drawing.links import LinkBadges, list_links
+from rmpl.viewer.drawing.palette import Palette
+from rmpl.viewer.drawing.text import DrawnEvent, draw_sentence
+from rmpl.viewer.drawing.thumbnails import load_picture
 from rmpl.viewer.markup import Markup, el, join
-from rmpl.viewer.palette import Palette
-from rmpl.viewer.pictures import load_picture
-from rmpl.viewer.text_drawing import DrawnEvent, draw_sentence
 
 SIDES: Mapping[bool, str] = {True: "gold", False: "predicted"}
 """What the two sides of a document are called."""

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from rmpl.records import Image, ImageArgument
 from rmpl.viewer.compare import ImagePair
+from rmpl.viewer.drawing.palette import SIGNS, Palette, short
+from rmpl.viewer.drawing.text import confidence, tip
+from rmpl.viewer.drawing.thumbnails import Picture
 from rmpl.viewer.markup import NOTHING, Markup, el, join
-from rmpl.viewer.palette import SIGNS, Palette, short
-from rmpl.viewer.pictures import Picture
-from rmpl.viewer.text_drawing import confidence, tip
 
 _LABEL_HEIGHT = 17.0
 _ASSUMED_WIDTH = 290.0

@@ -16,14 +16,14 @@ from rmpl.records import TextArgument as Argument
 from rmpl.records import TextEvent as Event
 from rmpl.viewer.charts import draw_curve, nice_ticks
 from rmpl.viewer.compare import compare
-from rmpl.viewer.drawing import draw_document
-from rmpl.viewer.links import LinkBadges, letter, list_links
-from rmpl.viewer.palette import COLOURS, Palette
-from rmpl.viewer.pictures import load_picture
+from rmpl.viewer.drawing.document import draw_document
+from rmpl.viewer.drawing.links import LinkBadges, letter, list_links
+from rmpl.viewer.drawing.palette import COLOURS, Palette
+from rmpl.viewer.drawing.text import DrawnEvent, Mark, assign_lanes, draw_sentence
+from rmpl.viewer.drawing.thumbnails import load_picture
 from rmpl.viewer.report import write_report
 from rmpl.viewer.score_tables import draw_scores
 from rmpl.viewer.selection import by_document, choose
-from rmpl.viewer.text_drawing import DrawnEvent, Mark, assign_lanes, draw_sentence
 from viewer.samples import TEXT, gold_document, make_picture, predicted_document, sentence
 
 

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from rmpl.records import Sentence, Span
 from rmpl.scoring.verdicts import Verdict
 from rmpl.viewer.compare import TextPair
+from rmpl.viewer.drawing.palette import SIGNS, Palette, short
 from rmpl.viewer.markup import NOTHING, Markup, el, join
-from rmpl.viewer.palette import SIGNS, Palette, short
 
 
 @dataclasses.dataclass(frozen=True)

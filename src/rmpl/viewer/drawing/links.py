@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rmpl.records import Link, Sentence
-from rmpl.viewer.anchors import link_mark, link_row_key
 from rmpl.viewer.compare import Comparison, Pair
-from rmpl.viewer.items import items_as_json, link_item
+from rmpl.viewer.drawing.anchors import link_mark, link_row_key
+from rmpl.viewer.drawing.items import items_as_json, link_item
+from rmpl.viewer.drawing.palette import SIGNS, short
+from rmpl.viewer.drawing.text import confidence
 from rmpl.viewer.markup import Markup, el, join
-from rmpl.viewer.palette import SIGNS, short
-from rmpl.viewer.text_drawing import confidence
 
 
 def letter(index: int) -> str:

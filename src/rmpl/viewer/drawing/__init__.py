@@ -1,0 +1,1 @@
+"""A document as HTML: sentences, images, links, gold beside predicted."""
