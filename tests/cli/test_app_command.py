@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'rmpl[serve]'")
 
 from rmpl.app import server
-from rmpl.cli.app import command
+from rmpl.cli.commands.app import command
 from rmpl.errors import RmplError
 
 

@@ -11,7 +11,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from rmpl.cli import check, convert, score, stats
+from rmpl.cli.commands import check, convert, score, stats
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from rmpl.cli import inspect
+from rmpl.cli.commands import inspect
 from rmpl.errors import RmplError
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "tiny.yaml"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.cli.plot import command
+from rmpl.cli.commands.plot import command
 from rmpl.errors import RmplError
 
 pytest.importorskip("matplotlib", reason="no matplotlib: pip install 'rmpl[plot]'")

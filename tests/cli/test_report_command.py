@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.cli.report import command
+from rmpl.cli.commands.report import command
 from rmpl.errors import RmplError
 
 

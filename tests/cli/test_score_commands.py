@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from rmpl.cli import compare, score
+from rmpl.cli.commands import compare, score
 from rmpl.errors import RmplError
 
 app = typer.Typer(rich_markup_mode=None)

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from rmpl import __version__
-from rmpl.cli import (
+from rmpl.cli.commands import (
     ablate,
     baseline,
     calibrate,
@@ -32,7 +32,7 @@ from rmpl.cli import (
     train,
     world,
 )
-from rmpl.cli import app as serving
+from rmpl.cli.commands import app as serving
 from rmpl.errors import RmplError, one_line
 
 TRAINING = frozenset(

@@ -48,7 +48,7 @@ def command(
     Only this machine reaches it unless --host says otherwise; then whoever asks must have a token.
     It is sent as it is: between machines, put something in front that speaks HTTPS.
     """
-    from rmpl.cli.extract import DEMO
+    from rmpl.cli.commands.extract import DEMO
     from rmpl.errors import RmplError
     from rmpl.ontology import load_ontology
 
