@@ -43,12 +43,14 @@ def wide_table(rows):
     ("page", "what"),
     [
         ("<p>He fell.</p>" + "<div>" * 200_000 + "x", "nested more than 256 deep"),
+        ("<p>" * 1_000_001 + "He fell.", "a page of 1,000,001 elements"),
         ("<p>He fell.</p>" + "<p>" + "a " * 5_500_000, "of more than 10 MB"),
         ("<p>x<a " + " ".join(f"b{n}=1" for n in range(6_000)) + ">", "more than 5,000 attributes"),
         (
             "<p>x<a" + "".join(f' b{n}=">"' for n in range(6_000)) + ">",
             "more than 5,000 attributes",
         ),
+        ("<p>x<a " + "=" * 50_000, "more than 5,000 attributes or signs"),
         (wide_table(2_000), "takes more than 64,000,000 characters"),
         (
             "<table><tr>" + "<td>" * 3_000 + "x" + "<tr><td>y" * 3_000 + "</table>",
@@ -59,13 +61,32 @@ def wide_table(rows):
             "takes more than 64,000,000 characters",
         ),
     ],
-    ids=["deep", "long", "attributes", "quoted attributes", "wide", "columns", "margins"],
+    ids=[
+        "deep",
+        "elements",
+        "long",
+        "attributes",
+        "quoted attributes",
+        "signs",
+        "wide",
+        "columns",
+        "margins",
+    ],
 )
 def test_a_page_that_takes_too_much_is_refused_in_one_line(page, what):
     with pytest.raises(RmplError) as told:
         page_text(page.encode(), "a.html")
     assert what in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_page_of_far_too_much_is_not_laid_out_first():
+    with pytest.raises(RmplError, match="more than 2,000 characters"):
+        page_text(b"<p>He fell." * 1_000, "a.html", 1_000)
+    with pytest.raises(RmplError, match="a page of 60,000 elements"):
+        page_text(b"<br>" * 60_000, "a.html", 1_000)
+    nested = b"<table><tr><td>" * 50 + b"He fell." * 120
+    assert "He fell." in page_text(nested, "a.html", 1_000)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ pytest.importorskip("nltk")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rmpl.inputs import paragraphs
 from rmpl.inputs.paragraphs import line_paragraphs, markdown_paragraphs, plain_paragraphs
 from rmpl.inputs.sentences import CUT, MOST_WORDS, NO_WORD, split_text
 from rmpl.io.read_report import ReadReport
@@ -97,3 +98,21 @@ def test_what_is_no_sentence_is_cut_and_counted():
     sentences = split("word " * (2 * MOST_WORDS + 1) + "a" * 5_000 + " end", report=report)
     assert [len(s.tokens) for s in sentences] == [MOST_WORDS, MOST_WORDS, 1, 1]
     assert report.warnings == {CUT: 2, NO_WORD: 1}
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    parts=st.lists(
+        st.sampled_from(
+            ["![a](b.jpg)", "[a](b c)", "<a b>", "``", "**", "_", "a", " ", "\n", "(", "["]
+        ),
+        max_size=60,
+    )
+)
+def test_a_text_is_searched_in_windows_as_in_one_go(parts):
+    text = "".join(parts)
+    whole = [match.span() for match in paragraphs._INLINE.finditer(text)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paragraphs, "_WINDOW", 7)
+        patch.setattr(paragraphs, "_OVERLAP", len(text))
+        assert [m.span() for m in paragraphs.in_windows(paragraphs._INLINE, text)] == whole

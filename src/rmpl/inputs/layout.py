@@ -57,15 +57,17 @@ def libraries() -> Libraries:
     return Libraries(lxml.html, lxml.etree, inscriptis)
 
 
-def laid_out(tree: Any, where: str) -> str:
+def laid_out(tree: Any, where: str, max_characters: int | None = None) -> str:
     """Return the visible text of a page's elements, a block a line.
+
+    Where there is more than twice ``max_characters``, it is given up.
 
     Raises
     ------
     RmplError
-        If it takes too many blanks or too wide a table.
+        If it takes too many blanks or too wide a table, or there is too much of it.
     """
-    room = _Room(where)
+    room = _Room(where, max_characters)
     try:
         return str(libraries().inscriptis.Inscriptis(tree, _config(room)).get_text())
     except (ValueError, RecursionError) as error:
@@ -79,8 +81,10 @@ def laid_out(tree: Any, where: str) -> str:
 class _Room:
     """What may still be laid out of a page."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, most: int | None = None) -> None:
         self._where = where
+        self._most = most
+        self._written = 0
         self._characters = MOST_LAID_OUT
         self._compared = MOST_COMPARED
 
@@ -91,6 +95,15 @@ class _Room:
                 f"a page that takes more than {MOST_LAID_OUT:,} characters",
                 where=self._where,
                 remedy="are its tables or margins very wide? save its text as plain text",
+            )
+
+    def write(self, characters: int) -> None:
+        self._written += characters
+        if self._most is not None and self._written > 2 * self._most:
+            raise RmplError(
+                f"more than {2 * self._most:,} characters",
+                where=self._where,
+                remedy=f"at most {self._most:,} are read",
             )
 
     def compare(self, rows: int, columns: int) -> None:
@@ -205,6 +218,7 @@ def _collected() -> Any:
                 self.collapsable_whitespace = False
                 return
             words = " ".join(text.split())
+            self._room.write(len(words))
             if words:
                 before = " " if text[0].isspace() and not self.collapsable_whitespace else ""
                 self.collapsable_whitespace = text[-1].isspace()

@@ -12,6 +12,9 @@ from typing import Any
 from rmpl.errors import RmplError
 from rmpl.inputs.layout import laid_out, libraries
 
+MOST_ELEMENTS = 1_000_000
+"""Each takes hundreds of bytes of memory."""
+_SOME_ELEMENTS = 50_000
 MOST_ATTRIBUTES = 5_000
 """Of one element. The parser takes a square of the time for them."""
 _LONGEST_ADDRESS = 2_000
@@ -19,13 +22,17 @@ _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}(?:charset|encoding)\s*=", re
 _DECLARED_IN = 4096  # bytes, in which browsers, too, look for a charset
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _TOO_LARGE = "XML_PARSE_HUGE"  # so end the parser's messages of what it will not read
-_TAG = re.compile(rb"""<[A-Za-z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["'])*+""")
+# At most so many parts that whoever looks for the end of a tag of nothing else is done soon.
+_TAG = re.compile(rb"""<[A-Za-z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["']){0,20000}+""")
 _QUOTED = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _SOURCE = re.compile(r"(?:.*\W)?src", re.DOTALL)
 
 
-def page_text(data: bytes, where: str) -> str:
+def page_text(data: bytes, where: str, max_characters: int | None = None) -> str:
     """Return the visible text of a page, a block a line.
+
+    With ``max_characters``, a page of far more text or elements is refused before it is all laid
+    out; the exact limit is kept where its sentences are split.
 
     Raises
     ------
@@ -33,11 +40,11 @@ def page_text(data: bytes, where: str) -> str:
         If its characters cannot be told, it is nested too deeply or made to take very long, or the
         library is not installed.
     """
-    tree = _tree(data, where)
-    return "" if tree is None else laid_out(tree, where)
+    tree = _tree(data, where, max_characters)
+    return "" if tree is None else laid_out(tree, where, max_characters)
 
 
-def page_pictures(data: bytes, where: str) -> list[str]:
+def page_pictures(data: bytes, where: str, max_characters: int | None = None) -> list[str]:
     """Return the addresses of the pictures that a page shows, in its order.
 
     Of a picture that is loaded late (``data-src``), that is the address that comes first.
@@ -47,7 +54,7 @@ def page_pictures(data: bytes, where: str) -> list[str]:
     RmplError
         See ``page_text``.
     """
-    tree = _tree(data, where)
+    tree = _tree(data, where, max_characters)
     if tree is None:
         return []
     found = (
@@ -75,11 +82,12 @@ def require_inscriptis() -> None:
     libraries()
 
 
-def _tree(data: bytes, where: str) -> Any:
+def _tree(data: bytes, where: str, max_characters: int | None) -> Any:
     """Return a page's elements, ``None`` if there is nothing in it but comments."""
     library = libraries()
     if data.startswith(_UTF16):
         data = data.decode("utf-16", "replace").encode()
+    _check_elements(data, where, max_characters)
     _check_attributes(data, where)
     parser = library.html.HTMLParser(encoding=_encoding(data, where), no_network=True)
     try:
@@ -96,13 +104,28 @@ def _tree(data: bytes, where: str) -> Any:
     return tree
 
 
+def _check_elements(data: bytes, where: str, max_characters: int | None) -> None:
+    most = MOST_ELEMENTS
+    if max_characters is not None:
+        most = min(most, _SOME_ELEMENTS + 2 * max_characters)
+    elements = data.count(b"<") - data.count(b"</")
+    if elements > most:
+        raise RmplError(
+            f"a page of {elements:,} elements",
+            where=where,
+            remedy=f"at most {most:,} are read; save its text as plain text",
+        )
+
+
 def _check_attributes(data: bytes, where: str) -> None:
     for tag in _TAG.finditer(data):
         if tag.end() - tag.start() > 2 * MOST_ATTRIBUTES:  # one has a letter and a blank at least
             bare, values = _QUOTED.subn(b"= ", tag[0])
-            if max(values, len(bare.replace(b"/", b" ").split())) > MOST_ATTRIBUTES:
+            attributes = max(values, len(bare.replace(b"/", b" ").split()))
+            is_whole = data[tag.end() : tag.end() + 1] in {b">", b""}
+            if attributes > MOST_ATTRIBUTES or not is_whole:
                 raise RmplError(
-                    f"a page with an element of more than {MOST_ATTRIBUTES:,} attributes",
+                    f"a page with an element of more than {MOST_ATTRIBUTES:,} attributes or signs",
                     where=where,
                     remedy="save its text as plain text",
                 )

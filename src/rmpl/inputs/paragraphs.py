@@ -13,6 +13,8 @@ from typing import NamedTuple
 Stretches = list[tuple[int, int]]
 Finder = Callable[[str], Iterator[Stretches]]
 
+_WINDOW = 100_000
+_OVERLAP = 5_000
 _FULL = 0.75
 """A line that stays below this share of the longest, its successor's first word included, was
 ended on purpose: a headline, a verse, the last line of a paragraph."""
@@ -74,7 +76,23 @@ def markdown_paragraphs(text: str) -> Iterator[Stretches]:
 
 def markdown_pictures(text: str) -> list[str]:
     """Return the addresses of the pictures that Markdown shows, in its order."""
-    return [match["address"] for match in _INLINE.finditer(text) if match["address"]]
+    return [match["address"] for match in in_windows(_INLINE, text) if match["address"]]
+
+
+def in_windows(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield what ``pattern.finditer`` does, without holding up other threads for long.
+
+    A search in which nothing is found goes through all of a text in one call, and no other thread
+    runs meanwhile. No match of ``pattern`` may be longer than ``_OVERLAP``.
+    """
+    position = 0
+    for end in range(_WINDOW, len(text) + _WINDOW, _WINDOW):
+        for match in pattern.finditer(text, position, end + _OVERLAP):
+            if match.start() >= end:
+                break
+            yield match
+            position = match.end()
+        position = max(position, end)
 
 
 def _lines(text: str) -> Iterator[_Line]:
@@ -103,7 +121,7 @@ def _of_block(block: list[_Line]) -> Iterator[Stretches]:
 
 _ITEM = re.compile(r"(?:[*+o-]|\d{1,4}[.)])\s+")
 _HEADING = re.compile(r"#{1,6}\s")
-_BLOCK = re.compile(r"(?:#{1,6}\s+|>\s?|[*+-]\s+|\d{1,4}[.)]\s+|\|)+")
+_BLOCK = re.compile(r"(?:#{1,6}\s+|>\s?|[*+-]\s+|\d{1,4}[.)]\s+|\|){1,100}+")
 _RULE = re.compile(r"[-=*_|:\s]+|\[[^\]]{1,200}\]:.*")
 _FENCE = re.compile(r"`{3,}|~{3,}")
 # Every repetition is bounded, and none is tried again shorter: a megabyte of "[" must not take a
@@ -141,7 +159,7 @@ def _without_code(lines: Iterator[_Line]) -> Iterator[_Line]:
 
 def _inline(line: _Line) -> Stretches:
     kept, position = [], 0
-    for match in _INLINE.finditer(line.text):
+    for match in in_windows(_INLINE, line.text):
         kept.append((position, match.start()))
         if match["linked"]:
             inner = _Line(match.start("linked"), match["linked"])

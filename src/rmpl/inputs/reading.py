@@ -120,7 +120,7 @@ class Reader:
 
     def _article(self, data: bytes, source: Source) -> Item:
         is_page = source.kind == "page"
-        text = page_text(data, source.name) if is_page else as_text(data, source.name)
+        text = page_text(data, source.name, self._most) if is_page else as_text(data, source.name)
         find = _PARAGRAPHS[source.kind]
         sentences = split_text(text, source.name, find, self._report, max_characters=self._most)
         document = Document(

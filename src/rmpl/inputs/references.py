@@ -17,7 +17,8 @@ from urllib.parse import unquote, urlsplit
 from rmpl.errors import RmplError
 from rmpl.inputs.files import Tell, path_name, read_file
 from rmpl.inputs.pages import page_pictures
-from rmpl.inputs.paragraphs import markdown_pictures
+from rmpl.inputs.paragraphs import in_windows, markdown_pictures
+from rmpl.inputs.sentences import RAW
 from rmpl.io.images import resolve_inside
 from rmpl.io.read_report import ReadReport
 
@@ -29,7 +30,13 @@ _IMG = re.compile(rf"<img\b(?:(?!{_SRC})[^>]){{0,2000}}+(?:{_SRC})?", re.IGNOREC
 
 
 def shown_pictures(
-    article: Path, root: Path, report: ReadReport, tell: Tell, *, markdown: bool
+    article: Path,
+    root: Path,
+    report: ReadReport,
+    tell: Tell,
+    *,
+    markdown: bool,
+    max_characters: int | None = None,
 ) -> list[Path]:
     """Return the files of the pictures that an article shows, each once, in its order.
 
@@ -43,14 +50,18 @@ def shown_pictures(
         Counts pictures that are not beside the article.
     tell
         Hears of names that lead out of ``root``.
+    max_characters
+        The most that an article may have; one that has far more is not looked at.
     """
     try:
         content = read_file(article)
         if not markdown:
-            addresses = page_pictures(content, path_name(article))
+            addresses = page_pictures(content, path_name(article), max_characters)
     except RmplError:  # reading the article itself will tell
         return []
     if markdown:
+        if max_characters is not None and len(content) > 4 * RAW * max_characters:
+            return []
         text = content.decode("utf-8", "replace")
         addresses = [*_html_pictures(text), *markdown_pictures(text)]
     return list(dict.fromkeys(_files(addresses, article, root, report, tell)))
@@ -58,7 +69,7 @@ def shown_pictures(
 
 def _html_pictures(text: str) -> Iterator[str]:
     """Yield the addresses of the pictures that the HTML within Markdown shows."""
-    for match in _IMG.finditer(text):
+    for match in in_windows(_IMG, text):
         address = next(filter(None, match.groups()), None)
         if address is not None:
             # Beyond thousands of digits, a number is no character.

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from rmpl.errors import RmplError
-from rmpl.inputs.paragraphs import Finder, Stretches
+from rmpl.inputs.paragraphs import Finder, Stretches, line_paragraphs
 from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import sentence_spans, word_spans
 from rmpl.records import Sentence
@@ -22,6 +22,9 @@ MOST_WORDS = 200
 would otherwise be one sentence of thousands of words."""
 MOST_CHARACTERS = 500
 """No word has more: what does is an address or encoded data, and part of no sentence."""
+
+RAW = 20
+"""A text that is so many times as long as it may be is refused, whatever it is made of."""
 
 CUT = f"sentence of more than {MOST_WORDS} words, cut"
 NO_WORD = f"word of more than {MOST_CHARACTERS} characters, left out"
@@ -79,6 +82,8 @@ def split_text(
     """
     # What is left of a text is never longer than it.
     if max_characters is not None and len(text) > max_characters:
+        if len(text) > RAW * max_characters and find is not line_paragraphs:
+            check_length(len(text), name, max_characters)
         length = sum(len(_on_one_line(text, paragraph).text) for paragraph in find(text))
         check_length(length, name, max_characters)
     sentences: list[Sentence] = []

@@ -73,8 +73,12 @@ class Source(NamedTuple):
     pictures: tuple[Path, ...] = ()
 
 
-def find_sources(inputs: Sequence[str], report: ReadReport, tell: Tell) -> list[Source]:
+def find_sources(
+    inputs: Sequence[str], report: ReadReport, tell: Tell, *, max_characters: int | None = None
+) -> list[Source]:
     """Return what the named files and folders hold, in the order of their names.
+
+    No pictures are looked for in articles that have far more than ``max_characters``.
 
     Raises
     ------
@@ -87,13 +91,14 @@ def find_sources(inputs: Sequence[str], report: ReadReport, tell: Tell) -> list[
         if name == STDIN:
             sources.append(Source("stdin", path, "stdin", Path.cwd()))
         elif path.is_dir():
-            sources += _folder(path, report, tell)
+            sources += _folder(path, report, tell, max_characters)
         elif os.path.lexists(path):
             kind = _kind(path)
             if kind is None:
                 raise RmplError("of no kind that is read", where=name, remedy=f"use {ENDINGS}")
             source = Source(kind, path, path_name(path), path.parent)
-            sources.append(source._replace(pictures=tuple(_shown(source, report, tell))))
+            shown = _shown(source, report, tell, max_characters)
+            sources.append(source._replace(pictures=tuple(shown)))
         else:
             raise RmplError("no such file or folder", where=name, remedy="check the path")
     return sources
@@ -104,7 +109,7 @@ def _kind(path: Path) -> Kind | None:
     return next((kind for ending, kind in _KINDS.items() if name.endswith(ending)), None)
 
 
-def _folder(root: Path, report: ReadReport, tell: Tell) -> Iterator[Source]:
+def _folder(root: Path, report: ReadReport, tell: Tell, most: int | None) -> Iterator[Source]:
     found: dict[Path, list[Source]] = {}
     for path in _files(root, tell):
         kind = _kind(path)
@@ -113,7 +118,7 @@ def _folder(root: Path, report: ReadReport, tell: Tell) -> Iterator[Source]:
         else:
             found.setdefault(path.parent, []).append(Source(kind, path, path_name(path), root))
     shown = {
-        source.path: _shown(source, report, tell)
+        source.path: _shown(source, report, tell, most)
         for sources in found.values()
         for source in sources
     }
@@ -141,11 +146,13 @@ def _folder(root: Path, report: ReadReport, tell: Tell) -> Iterator[Source]:
     yield from sorted([*articles, *alone], key=lambda source: source.path)
 
 
-def _shown(source: Source, report: ReadReport, tell: Tell) -> list[Path]:
+def _shown(source: Source, report: ReadReport, tell: Tell, most: int | None) -> list[Path]:
     if source.kind not in {"page", "markdown"}:
         return []
     markdown = source.kind == "markdown"
-    return shown_pictures(source.path, source.root, report, tell, markdown=markdown)
+    return shown_pictures(
+        source.path, source.root, report, tell, markdown=markdown, max_characters=most
+    )
 
 
 def _files(root: Path, tell: Tell) -> Iterator[Path]:

@@ -29,10 +29,10 @@ def command(
     from rmpl.cli.progress import Bars
     from rmpl.cli.tables import print_table
     from rmpl.errors import RmplError
-    from rmpl.extraction.calibration import CALIBRATION
     from rmpl.extraction.engines.local.engine import LocalEngine
     from rmpl.ontology import load_ontology
     from rmpl.recipe.recipe import load_recipe
+    from rmpl.runs.folder import CALIBRATION
     from rmpl.runs.trained import RECIPE, load_trained
 
     if not (run / RECIPE).is_file():
