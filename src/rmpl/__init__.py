@@ -1,17 +1,55 @@
-"""RMPL: relation-aware multi-task progressive learning for multimedia event extraction."""
+"""RMPL: relation-aware multi-task progressive learning for multimedia event extraction.
+
+What is named here stays as it is between minor versions (docs/api/index.md).
+"""
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from rmpl import _moved
+
 __version__ = "0.1.0"
-__all__ = ["Extractor", "__version__"]
+__all__ = [
+    "Document",
+    "Extractor",
+    "RmplError",
+    "__version__",
+    "load_ontology",
+    "read_corpus",
+    "score",
+    "score_by_document",
+]
 
 if TYPE_CHECKING:
+    from rmpl.corpora.registry import read_corpus as read_corpus
+    from rmpl.errors import RmplError as RmplError
     from rmpl.extraction.extractor import Extractor as Extractor
+    from rmpl.ontology import load_ontology as load_ontology
+    from rmpl.records import Document as Document
+    from rmpl.scoring import score as score
+    from rmpl.scoring import score_by_document as score_by_document
+
+_HOMES = {
+    "Document": "rmpl.records",
+    "Extractor": "rmpl.extraction.extractor",
+    "RmplError": "rmpl.errors",
+    "load_ontology": "rmpl.ontology",
+    "read_corpus": "rmpl.corpora.registry",
+    "score": "rmpl.scoring",
+    "score_by_document": "rmpl.scoring",
+}
+"""Where each name is; only the extractor needs torch."""
+
+_moved.install()
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module's attribute may be anything
-    """Load the extractor, and with it what it builds on, when it is first asked for."""
-    if name == "Extractor":
-        return importlib.import_module("rmpl.extraction.extractor").Extractor
+    """Load a name, and with it what it builds on, when it is first asked for."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the lazy names, too: shells complete them."""
+    return sorted({*globals(), *__all__})
