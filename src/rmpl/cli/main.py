@@ -34,6 +34,7 @@ from rmpl.cli.commands import (
 )
 from rmpl.cli.commands import app as serving
 from rmpl.errors import RmplError, one_line
+from rmpl.plugins import PluginWarning
 
 TRAINING = frozenset(
     "torch transformers peft accelerate safetensors huggingface_hub llguidance tokenizers".split()
@@ -116,10 +117,27 @@ app.command("reproduce")(reproduce.command)
 app.add_typer(baseline.app, name="baseline")
 
 
+_format = warnings.formatwarning
+
+
+def _one_line_of_a_plugin(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """Write what is wrong with a plug-in as one line, any other warning as Python does."""
+    if issubclass(category, PluginWarning):
+        return f"rmpl: {one_line(str(message))}\n"
+    return _format(message, category, filename, lineno, line)
+
+
 def main() -> None:
     """Run the command line and exit."""
     if not sys.warnoptions:  # what libraries tell one another is of no use to who types a command
         warnings.simplefilter("ignore", FutureWarning)
+        warnings.formatwarning = _one_line_of_a_plugin
     app()
 
 

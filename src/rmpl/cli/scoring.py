@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from rmpl.corpora.gold import Gold
+from rmpl.corpora.origin import SYNTHETIC, is_synthetic
 from rmpl.errors import RmplError
 from rmpl.io.files import replacing
 from rmpl.io.read_report import ReadReport
@@ -121,6 +122,11 @@ def write_json(path: Path, value: object) -> None:
     content = msgspec.json.format(msgspec.json.encode(value), indent=2)
     with replacing(path) as file:
         file.write(content + b"\n")
+
+
+def origin_notes(gold: Path) -> list[str]:
+    """Say of the synthetic corpus that it is no news, whichever corpus's format it has."""
+    return [f"{SYNTHETIC}, not news"] if is_synthetic(gold) else []
 
 
 def with_text(path: Path, gold: Gold) -> list[Document]:

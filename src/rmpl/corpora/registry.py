@@ -1,4 +1,7 @@
-"""The names under which corpora are read, their splits and where their files lie."""
+"""The names under which corpora are read, their splits, terms, and where their files lie.
+
+Other packages declare theirs in the entry-point group ``rmpl.corpora``.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents
 from rmpl.io.image_folders import Pictures, with_pictures
 from rmpl.io.read_report import OnError, ReadReport
+from rmpl.plugins import Registry
 from rmpl.predictions.file import read_predictions
 from rmpl.records import Document
 
@@ -52,6 +56,10 @@ class Corpus(NamedTuple):
         Whether training may read it. M2E2 is annotated for evaluation only.
     whole
         Whether its documents hold the sentences and pictures that their events are in.
+    source
+        Where it comes from.
+    terms
+        Under what terms it stands, as far as its authors say (docs/data.md); model cards quote it.
     """
 
     about: str
@@ -60,6 +68,8 @@ class Corpus(NamedTuple):
     files: tuple[str, ...] = ()
     trains: bool = True
     whole: bool = True
+    source: str = ""
+    terms: str = "see its authors"
 
     def find(self, path: Path, split: str) -> Path | None:
         """Return ``path`` if it is a file, else the split's file in that folder, if it is there."""
@@ -67,6 +77,25 @@ class Corpus(NamedTuple):
             return path
         names = (path / name.format(split=split) for name in self.files)
         return next((name for name in names if name.is_file()), None)
+
+    def file(self, request: Request) -> Path:
+        """Return the file that a request is about: its path, or its split's file in that folder.
+
+        Raises
+        ------
+        RmplError
+            If the split's file is not there.
+        """
+        split = request.split or self.splits[0]
+        found = self.find(request.path, split)
+        if found is None:
+            names = ", ".join(repr(file.format(split=split)) for file in self.files)
+            raise RmplError(
+                f"none of {names} is there",
+                where=str(request.path),
+                remedy="give the file itself, or the folder and --split",
+            )
+        return found
 
     def split_of(self, file: Path) -> str | None:
         """Return the split that a file is named after, if it is."""
@@ -96,7 +125,7 @@ def _swig(request: Request) -> Iterator[Document]:
 
 
 def _mnre(request: Request) -> Iterator[Document]:
-    path = _file("mnre", request)
+    path = CORPORA["mnre"].file(request)
     images = request.images
     if images is None and (path.parent / "img_org").is_dir():
         images = path.parent / "img_org"
@@ -109,7 +138,7 @@ def _ace(extent: Extent) -> Callable[[Request], Iterator[Document]]:
             raise RmplError(
                 "one file has no splits", where=str(request.path), remedy="leave --split out"
             )
-        names = None if request.split is None else read_names(_file("ace", request))
+        names = None if request.split is None else read_names(CORPORA["ace"].file(request))
         return read_ace(
             request.path,
             names=names,
@@ -139,62 +168,87 @@ def _in_file(
     """Make a reader of requests out of one that takes a file."""
 
     def read_file(request: Request) -> Iterator[Document]:
-        path = _file(name, request)
+        path = CORPORA[name].file(request)
         return read(path, on_error=request.on_error, report=request.report)
 
     return read_file
-
-
-def _file(name: str, request: Request) -> Path:
-    corpus = CORPORA[name]
-    split = request.split or corpus.splits[0]
-    found = corpus.find(request.path, split)
-    if found is None:
-        names = ", ".join(repr(file.format(split=split)) for file in corpus.files)
-        raise RmplError(
-            f"none of {names} is there",
-            where=str(request.path),
-            remedy="give the file itself, or the folder and --split",
-        )
-    return found
 
 
 _SPLITS = ("train", "dev", "test")
 _LINES = ("{split}.jsonl", "{split}.json", "{split}.oneie.json")
 _LISTS = ("{split}.doc.txt", "{split}.txt", "{split}.filelist")
 
+_of_ace = functools.partial(
+    Corpus,
+    source="the Linguistic Data Consortium, LDC2006T06",
+    terms="ACE 2005 (LDC2006T06): under the agreement with the Linguistic Data Consortium",
+)
+_of_rams = functools.partial(
+    Corpus,
+    source="nlp.jhu.edu/rams",
+    terms="RAMS: annotations for research; the articles are their publishers'",
+)
+
 CORPORA: dict[str, Corpus] = {
-    "m2e2": Corpus("M2E2: news with pictures and links; evaluation only", _m2e2, trains=False),
-    "swig": Corpus("SWiG: verbs with boxed roles", _swig, _SPLITS, ("{split}.json",)),
-    "imsitu": Corpus("imSitu: verbs with roles", _swig, _SPLITS, ("{split}.json",)),
+    "m2e2": Corpus(
+        "M2E2: news with pictures and links; evaluation only",
+        _m2e2,
+        trains=False,
+        source="annotations: github.com/limanling/m2e2; articles and pictures through the link in "
+        "its README",
+        terms="M2E2: no licence is stated; many pictures carry agency rights; for evaluation only",
+    ),
+    "swig": Corpus(
+        "SWiG: verbs with boxed roles",
+        _swig,
+        _SPLITS,
+        ("{split}.json",),
+        source="annotations: github.com/allenai/swig; pictures through its README",
+        terms="SWiG: annotations MIT; the pictures are imSitu's, from the web",
+    ),
+    "imsitu": Corpus(
+        "imSitu: verbs with roles",
+        _swig,
+        _SPLITS,
+        ("{split}.json",),
+        source="github.com/my89/imSitu; pictures through its README",
+        terms="imSitu: the repository states no licence; the pictures are from the web",
+    ),
     "mnre": Corpus(
         "MNRE 1 and 2: relations in tweets with pictures",
         _mnre,
         ("train", "val", "test"),
         # The published validation file of version 2 really has a blank before the dot.
         ("mnre_{split}.txt", "mnre_{split} .txt", "ours_{split}.txt", "ours_{split} .txt"),
+        source="github.com/thecharm/MNRE; pictures through its README",
+        terms="MNRE: for research; posts and pictures are their authors'",
     ),
-    "ace": Corpus("ACE 2005 from its own .sgm and .apf.xml", _ace("extent"), _SPLITS, _LISTS),
-    "ace_heads": Corpus(
+    "ace": _of_ace("ACE 2005 from its own .sgm and .apf.xml", _ace("extent"), _SPLITS, _LISTS),
+    "ace_heads": _of_ace(
         "the same; arguments are the heads of their mentions", _ace("head"), _SPLITS, _LISTS
     ),
-    "jmee": Corpus(
+    "jmee": _of_ace(
         "ACE 2005 as JMEE JSON", _in_file("jmee", read_jmee), _SPLITS, ("{split}.json",)
     ),
-    "oneie": Corpus("ACE 2005 as OneIE lines", _in_file("oneie", read_oneie), _SPLITS, _LINES),
-    "dygiepp": Corpus(
+    "oneie": _of_ace("ACE 2005 as OneIE lines", _in_file("oneie", read_oneie), _SPLITS, _LINES),
+    "dygiepp": _of_ace(
         "ACE 2005 as DyGIE++ lines", _in_file("dygiepp", read_dygiepp), _SPLITS, _LINES
     ),
     "textee": Corpus(
-        "text events as TextEE lines", _in_file("textee", read_textee), _SPLITS, _LINES
+        "text events as TextEE lines",
+        _in_file("textee", read_textee),
+        _SPLITS,
+        _LINES,
+        source="github.com/ej0cl6/TextEE makes it of a corpus of your own",
+        terms="TextEE's form of a corpus whose own terms hold",
     ),
-    "rams": Corpus(
+    "rams": _of_rams(
         "RAMS, mapped to M2E2's types; free, unlike ACE",
         _in_file("rams", read_rams),
         _SPLITS,
         ("{split}.jsonlines",),
     ),
-    "rams_loose": Corpus(
+    "rams_loose": _of_rams(
         "the same with near types, such as a threat made in a meeting",
         _in_file("rams", functools.partial(read_rams, loose=True)),
         _SPLITS,
@@ -205,8 +259,14 @@ CORPORA: dict[str, Corpus] = {
         _in_file("wikievents", read_wikievents),
         _SPLITS,
         ("{split}.jsonl",),
+        source="github.com/raspberryice/gen-arg",
+        terms="WikiEvents: MIT; the articles are their publishers'",
     ),
-    "documents": Corpus("your own documents: .jsonl, .jsonl.gz, .parquet", _documents),
+    "documents": Corpus(
+        "your own documents: .jsonl, .jsonl.gz, .parquet",
+        _documents,
+        terms="documents of the one who trained this model",
+    ),
     "predictions": Corpus(
         "prediction (or gold) lines, as `rmpl score` takes them",
         _predictions,
@@ -214,6 +274,13 @@ CORPORA: dict[str, Corpus] = {
         whole=False,
     ),
 }
+REGISTRY: Registry[Corpus] = Registry(
+    "corpus",
+    "rmpl.corpora",
+    CORPORA,
+    lambda found: isinstance(found, Corpus),
+    "a rmpl.corpora.registry.Corpus",
+)
 
 
 def read_corpus(
@@ -230,7 +297,7 @@ def read_corpus(
     Parameters
     ----------
     name
-        A key of ``CORPORA``.
+        A key of ``CORPORA``, or a name that an installed package declares.
     path
         The corpus's folder, or the one file to read.
     split
@@ -274,8 +341,6 @@ def find_corpus(name: str) -> Corpus:
     Raises
     ------
     RmplError
-        If there is none.
+        If there is none (the nearest name is suggested), or the package that declares it is broken.
     """
-    if name not in CORPORA:
-        raise RmplError(f"no corpus named {name!r}", remedy=f"known: {', '.join(CORPORA)}")
-    return CORPORA[name]
+    return REGISTRY.find(name)

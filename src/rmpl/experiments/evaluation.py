@@ -49,6 +49,7 @@ class Benchmark:
     """
 
     def __init__(self, reader: str, path: Path, *, limit: int | None = None) -> None:
+        self.path = path
         self.documents: list[Document] = list(read_corpus(reader, path))[:limit]
         pictures = [image for one in self.documents for image in one.images]
         self.missing = sum(image.path is None for image in pictures)

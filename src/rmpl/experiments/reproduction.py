@@ -20,6 +20,7 @@ from rmpl.predictions.file import read_predictions
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import CARD, METRICS, card_of
 from rmpl.runs.checkpoints import write_file
+from rmpl.runs.origins import record_scored
 from rmpl.runs.processes import is_first, part, wait, writing_alone
 from rmpl.runs.trained import read_trained
 from rmpl.scoring import SETTINGS, score_by_document
@@ -102,6 +103,7 @@ def _reproduce(
     scores = _score(out, benchmark)
     found = make_lock(out, recipe, data, benchmark, scores)
     write_file(out / METRICS, msgspec.json.format(msgspec.json.encode(scores), indent=1))
+    record_scored(out, benchmark.path)
     write_file(out / CARD, card_of(out))
     write_lock(found, lock)
     return found

@@ -15,7 +15,7 @@ import yaml
 
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints, local_folder
-from rmpl.corpora.registry import read_corpus
+from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.recipe.recipe import Recipe
@@ -121,17 +121,17 @@ def _pictures(documents: Iterator[Document]) -> tuple[int, int]:
 
 
 def _how_to_get(reader: str, path: Path) -> tuple[str, ...]:
-    source = _sources()["corpora"].get(reader)
-    if source is None:
-        return (f"put it at {path}",)
-    lines = [
-        f"from: {source['from']}",
-        f"terms: {source['terms']}",
-        f"put into {path}: {source['files']}",
-        f"disk: {source['disk']}",
-    ]
-    if "instead" in source:
-        lines.append(source["instead"])
+    files = _sources()["corpora"].get(reader)
+    try:
+        corpus = find_corpus(reader)
+    except RmplError:  # what is wrong with the name has been said
+        return ()
+    lines = [f"from: {corpus.source}", f"terms: {corpus.terms}"] if corpus.source else []
+    if files is None:
+        return (*lines, f"put it at {path}")
+    lines += [f"put into {path}: {files['files']}", f"disk: {files['disk']}"]
+    if "instead" in files:
+        lines.append(files["instead"])
     return tuple(lines)
 
 

@@ -20,9 +20,11 @@ from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
-from rmpl.recipe.recipe import Recipe, StageRecipe, load_recipe
+from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe, load_recipe
 from rmpl.runs.checkpoints import write_file
 from rmpl.runs.curve import CURVE, read_curve
+from rmpl.runs.folder import CALIBRATION
+from rmpl.runs.origins import data_line, is_all_synthetic, licence_lines, scored_line
 from rmpl.runs.provenance import RUN
 from rmpl.runs.trained import ADAPTER, FULL, RECIPE
 from rmpl.runs.weights import add_metadata
@@ -31,25 +33,12 @@ CARD = "README.md"
 METRICS = "metrics.json"
 _READ = "read"
 
-_ACE = "ACE 2005 (LDC2006T06): under the agreement with the Linguistic Data Consortium"
-TERMS = {
-    **dict.fromkeys(("ace", "jmee", "oneie", "dygiepp"), _ACE),
-    "textee": "TextEE's form of a corpus whose own terms hold",
-    "swig": "SWiG: annotations MIT; the pictures are imSitu's, from the web",
-    "imsitu": "imSitu: the repository states no licence; the pictures are from the web",
-    "mnre": "MNRE: for research; posts and pictures are their authors'",
-    "rams": "RAMS: annotations for research; the articles are their publishers'",
-    "wikievents": "WikiEvents: MIT; the articles are their publishers'",
-    "documents": "documents of the one who trained this model",
-}
-"""Under what terms a reader's corpus stands, as far as its authors say; see docs/data.md."""
-
 _LIMITS = """\
 - It knows the event types and roles it was trained on and nothing else, in English news.
 - It reads one sentence or one picture at a time: what only a whole article tells is lost.
 - It says what it finds in a form that can be read, not whether that is true. Events are missed and
   made up; scores on one benchmark say little about another kind of news.
-- Its confidences are not calibrated.
+- {calibrated}
 - Pictures must be shown within the bounds of pixels it was trained with; `rmpl predict` does.
 - It must not be used to accuse, track or judge people: who does what in a picture is a guess."""
 
@@ -90,22 +79,23 @@ def card_of(folder: Path) -> str:
     """Return the text of a run's model card, made of what its folder holds."""
     recipe = load_recipe(folder / RECIPE)
     run = _json(folder / RUN)
+    corpora = _corpora(recipe, run)
     parts = [
         _front_matter(recipe),
         f"# {_cell(recipe.name)}",
-        _introduction(recipe),
+        _introduction(recipe, run),
         "## Use",
         _use(recipe),
         "## Training data",
-        _data(recipe, run.get(_READ, {})),
+        _data(recipe, corpora, run),
         "## Training",
         _stages(recipe, folder, run),
         "## Scores",
-        _scores(_json(folder / METRICS)),
+        _scores(_json(folder / METRICS), scored_line(run)),
         "## Licences",
-        _licences(recipe),
+        _licences(recipe, corpora, run),
         "## Limits",
-        _LIMITS,
+        _LIMITS.format(calibrated=_calibrated(_json(folder / CALIBRATION))),
         "## Recipe",
         _fenced(public_recipe(recipe)),
     ]
@@ -164,16 +154,22 @@ def _front_matter(recipe: Recipe) -> str:
     return f"---\n{yaml.safe_dump(head, sort_keys=False)}---"
 
 
-def _introduction(recipe: Recipe) -> str:
+def _introduction(recipe: Recipe, run: Mapping[str, Any]) -> str:
     base = public_name(recipe.backbone.model)
     whose = "rmpl's own small model" if base == embedded.NAME else _code(base)
-    return (
+    said = (
         f"Multimedia event extraction with {whose}, trained with rmpl {__version__}: from a news "
         "document with pictures, event types and triggers, arguments as spans of text or boxes in "
         "a picture, and which text event and which picture show the same event. The method is "
         "RMPL's (arXiv 2602.13748), in an independent implementation; what the paper leaves open "
         "is that implementation's."
     )
+    if is_all_synthetic(run):
+        said += (
+            " **It was trained on generated sentences and drawn images only** and is of no use for "
+            "news."
+        )
+    return said
 
 
 def _use(recipe: Recipe) -> str:
@@ -194,9 +190,16 @@ def _use(recipe: Recipe) -> str:
     return "\n".join(lines)
 
 
-def _data(recipe: Recipe, counts: Mapping[str, Any]) -> str:
+def _corpora(recipe: Recipe, run: Mapping[str, Any]) -> dict[str, CorpusRecipe]:
+    """Return the corpora that a run really read: a recipe may name some that no stage mixes."""
+    read = run.get(_READ, {})
+    return {name: one for name, one in recipe.corpora.items() if name in read or not read}
+
+
+def _data(recipe: Recipe, corpora: Mapping[str, CorpusRecipe], run: Mapping[str, Any]) -> str:
+    counts = run.get(_READ, {})
     rows = ["| corpus | reader | split | used | left out |", "|---|---|---|---|---|"]
-    for name, corpus in recipe.corpora.items():
+    for name, corpus in corpora.items():
         read = counts.get(name, {})
         used, left = (_counts(read.get(key, {})) for key in ("used", "left_out"))
         split = _cell(corpus.split or "first")
@@ -208,7 +211,8 @@ def _data(recipe: Recipe, counts: Mapping[str, Any]) -> str:
         else "Overlap with the M2E2 benchmark was not looked for (the recipe has no `guard`); its "
         "own reader is refused in training."
     )
-    return "\n".join([*rows, "", guard])
+    synthetic = data_line(run)
+    return "\n".join([*rows, "", *([synthetic] if synthetic else []), guard])
 
 
 def _counts(counts: Mapping[str, int]) -> str:
@@ -259,10 +263,11 @@ def _stage(stage: StageRecipe, folder: Path, done: Mapping[str, Any]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _scores(metrics: Mapping[str, Any]) -> str:
+def _scores(metrics: Mapping[str, Any], measured_on: str | None) -> str:
     if not metrics:
         return f"None yet: `rmpl score RUN/predictions.jsonl --gold FOLDER --json RUN/{METRICS}`."
     rows = [
+        *([measured_on, ""] if measured_on else []),
         "| protocol | score | P | R | F1 | tp / predicted / gold |",
         "|---|---|---|---|---|---|",
     ]
@@ -275,7 +280,17 @@ def _scores(metrics: Mapping[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def _licences(recipe: Recipe) -> str:
+def _calibrated(calibration: Mapping[str, Any]) -> str:
+    """Say whether confidences are calibrated, of which tasks, and on what."""
+    scales = calibration.get("scales", {})
+    fitted = [task for task, scale in scales.items() if scale.get("measured") is not None]
+    if not fitted:
+        return "Its confidences are not calibrated."
+    data = calibration.get("data") or "held-out training documents"
+    return f"Its confidences are calibrated for {', '.join(fitted)}, on {data}; of others not."
+
+
+def _licences(recipe: Recipe, corpora: Mapping[str, CorpusRecipe], run: Mapping[str, Any]) -> str:
     licence = _licence(recipe)
     base = _code(public_name(recipe.backbone.model))
     lines = [
@@ -283,9 +298,7 @@ def _licences(recipe: Recipe) -> str:
         if licence is not None
         else f"- The base {base}: see its own card; its licence holds for these weights, too."
     ]
-    for name, corpus in recipe.corpora.items():
-        terms = TERMS.get(corpus.reader, "see its authors")
-        lines.append(f"- {_cell(name)}: {terms}.")
+    lines += [f"- {_cell(line)}." for line in licence_lines(run, corpora)]
     lines.append(
         "- No text or picture of a corpus is in these files. Whether weights trained on a corpus "
         "may be passed on is for its agreement to say: read it before publishing."

@@ -1,20 +1,20 @@
 """The named protocols: what each compares, what it grants, and whose scorer it imitates.
 
 Choosing a threshold on the test set and dropping predictions with the help of the test labels (as
-three released scorers do) are not protocols, and no preset does either.
+three released scorers do) are not protocols, and no preset does either. Other packages declare
+theirs in the entry-point group ``rmpl.protocols``.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from rmpl.errors import RmplError
+from rmpl.plugins import Registry
 from rmpl.records import Document
 from rmpl.scoring import legacy, strict
 from rmpl.scoring import relaxations as relax
-from rmpl.scoring.counts import Counts
+from rmpl.scoring.counts import TASKS, Counts
 
 Scorer = Callable[[Document, Document], Counts]
 
@@ -261,16 +261,21 @@ MARK = "GOLD GIVEN"
 """What every output prints beside a score that was computed with knowledge of the gold."""
 
 
+REGISTRY: Registry[Protocol] = Registry(
+    "protocol",
+    "rmpl.protocols",
+    PROTOCOLS,
+    lambda found: isinstance(found, Protocol) and found.scores.keys() <= TASKS.keys(),
+    f"a rmpl.scoring.protocols.Protocol of the scores {', '.join(TASKS)}",
+)
+
+
 def find_protocol(name: str) -> Protocol:
     """Return the protocol of that name.
 
     Raises
     ------
     RmplError
-        If there is none; the nearest name is suggested.
+        If there is none (the nearest name is suggested), or the package that declares it is broken.
     """
-    if name not in PROTOCOLS:
-        near = difflib.get_close_matches(name, PROTOCOLS, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise RmplError(f"no protocol {name}", remedy=f"{hint}known: {', '.join(PROTOCOLS)}")
-    return PROTOCOLS[name]
+    return REGISTRY.find(name)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rmpl.errors import RmplError, one_line
 from rmpl.scoring.counts import Counts, ScoreDict
-from rmpl.scoring.protocols import MARK, PROTOCOLS, find_protocol
+from rmpl.scoring.protocols import MARK, REGISTRY, find_protocol
 
 if TYPE_CHECKING:
     from rmpl.scoring.analysis import Analysis, TaskErrors
@@ -59,9 +60,12 @@ def score_lines(
 def protocol_lines() -> list[str]:
     """Return the table of protocols: name, mark, what each grants and whom it imitates."""
     lines = []
-    for protocol in PROTOCOLS.values():
+    for name, protocol in REGISTRY.all():
+        if isinstance(protocol, RmplError):
+            lines.append(one_line(str(protocol)))
+            continue
         mark = f"  !! {MARK}: {', '.join(sorted(protocol.gold_given))}"
-        lines.append(f"{protocol.name}{mark if protocol.gold_given else ''}")
+        lines.append(f"{name}{mark if protocol.gold_given else ''}")
         lines.append(f"    grants: {protocol.grants}")
         lines.append(f"    as in: {protocol.imitates}")
         lines.append(f"    scores: {', '.join(protocol.scores)}")

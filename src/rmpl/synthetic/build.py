@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rmpl.corpora.origin import WORLD_MARKER, mark
 from rmpl.errors import RmplError
 from rmpl.io.locks import writing_file
 from rmpl.synthetic.documents import plan_corpus
@@ -26,7 +27,7 @@ from rmpl.synthetic.writers.mnre import write_mnre
 from rmpl.synthetic.writers.swig import write_swig
 
 FORMAT_VERSION = 2
-MARKER = "world.json"
+MARKER = WORLD_MARKER
 _PARTIAL, _OLD = ".partial-", ".old-"
 
 Progress = Callable[[int, int, str], None]
@@ -177,6 +178,8 @@ def _fill(folder: Path, seed: int, scale: float, progress: Progress | None) -> d
         drawn=counter("relations"),
     )
     counts["m2e2"] = write_m2e2(folder / "m2e2", news, seed=seed, drawn=counter("documents"))
+    for name in counts:
+        mark(folder / name)
     about = {"format": FORMAT_VERSION, "seed": seed, "scale": scale, "counts": counts}
     (folder / MARKER).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     return about

@@ -1,12 +1,13 @@
 """What a model is asked, what it should answer, and how the answer is read back.
 
 Nothing here knows a model: a task turns documents into samples (a prompt and a target string) and
-answers into events. ``TASKS`` names them all; a recipe's mixture refers to those names.
+answers into events. ``TASKS`` names them all; a recipe's mixture refers to those names, or to tasks
+that other packages declare in the entry-point group ``rmpl.tasks``.
 """
 
 from __future__ import annotations
 
-from rmpl.errors import RmplError
+from rmpl.plugins import Registry
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.base import Context, Prompt, Sample, Task
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
@@ -26,6 +27,13 @@ EVENT_TASKS: tuple[type[Task], ...] = (
     SameEvent,
 )
 TASKS: dict[str, type[Task]] = {task.name: task for task in (*EVENT_TASKS, *SKILLS)}
+REGISTRY: Registry[type[Task]] = Registry(
+    "task",
+    "rmpl.tasks",
+    TASKS,
+    lambda found: isinstance(found, type) and issubclass(found, Task),
+    "a subclass of rmpl.tasks.Task",
+)
 
 
 def make_task(name: str, context: Context) -> Task:
@@ -34,11 +42,9 @@ def make_task(name: str, context: Context) -> Task:
     Raises
     ------
     RmplError
-        If there is no such task.
+        If there is no such task, or the package that declares it is broken.
     """
-    if name not in TASKS:
-        raise RmplError(f"no task named {name}", remedy=f"use one of {', '.join(TASKS)}")
-    return TASKS[name](context)
+    return REGISTRY.find(name)(context)
 
 
-__all__ = ["EVENT_TASKS", "TASKS", "Context", "Prompt", "Sample", "Task", "make_task"]
+__all__ = ["EVENT_TASKS", "REGISTRY", "TASKS", "Context", "Prompt", "Sample", "Task", "make_task"]

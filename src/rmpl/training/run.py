@@ -159,6 +159,7 @@ class Run:
                 "recipe": self.recipe.name,
                 "seed": self.recipe.seed,
                 "data": self.corpora.fingerprints(),
+                "origins": self.corpora.origins(),
             }
             self.notes += record_start(self.folder, about)
         except OSError as error:

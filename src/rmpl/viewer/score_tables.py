@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rmpl.scoring import SETTINGS, TASKS
 from rmpl.scoring.bootstrap import ScoreIntervals
 from rmpl.scoring.counts import ScoreDict
-from rmpl.scoring.protocols import MARK, PROTOCOLS
+from rmpl.scoring.protocols import MARK, REGISTRY
 from rmpl.viewer.markup import Markup, el, join
 
 _SETTING_TITLES = {
@@ -86,7 +86,8 @@ def draw_scores(
     parts = []
     for protocol, tasks in scores.items():
         known = (intervals or {}).get(protocol, {})
-        given = PROTOCOLS[protocol].gold_given if protocol in PROTOCOLS else frozenset()
+        is_known = protocol in REGISTRY.names()
+        given = REGISTRY.find(protocol).gold_given if is_known else frozenset()
         by_setting: dict[str, list[Markup]] = {setting: [] for setting in SETTINGS}
         for task, score in tasks.items():
             setting = TASKS.get(task, task.split("_", maxsplit=1)[0])

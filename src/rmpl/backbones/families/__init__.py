@@ -1,6 +1,7 @@
 """One file for each model family, named after the ``model_type`` of its checkpoints.
 
-Each defines ``FAMILY``; nothing else has to know of it.
+Each defines ``FAMILY``; nothing else has to know of it. Other packages declare theirs in the
+entry-point group ``rmpl.families``, under the ``model_type``.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+from collections.abc import Iterator, Mapping
 
 from rmpl.backbones.family import Family
-from rmpl.errors import RmplError
+from rmpl.plugins import Registry
 
 
 @functools.cache
@@ -27,20 +29,41 @@ def family_names() -> tuple[str, ...]:
     return tuple(sorted(name for name in modules if name in CONFIG_MAPPING_NAMES))
 
 
+class _Shipped(Mapping[str, Family]):
+    """The families here; each is imported when asked for: its classes take a second or two."""
+
+    def __getitem__(self, model_type: str) -> Family:
+        if model_type not in family_names():
+            raise KeyError(model_type)
+        family: Family = importlib.import_module(f"{__name__}.{model_type}").FAMILY
+        return family
+
+    def __contains__(self, model_type: object) -> bool:
+        return model_type in family_names()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(family_names())
+
+    def __len__(self) -> int:
+        return len(family_names())
+
+
+REGISTRY: Registry[Family] = Registry(
+    "backbone family",
+    "rmpl.families",
+    _Shipped(),
+    lambda found: isinstance(found, Family),
+    "a rmpl.backbones.family.Family",
+)
+
+
 def family_of(model_type: str, where: str) -> Family:
     """Return the family of a checkpoint's ``model_type``.
 
     Raises
     ------
     RmplError
-        If no family here reads such checkpoints.
+        If no family here or of an installed package reads such checkpoints, or that package is
+        broken.
     """
-    if model_type not in family_names():
-        raise RmplError(
-            f"unknown backbone family {model_type!r}",
-            where=where,
-            remedy=f"use a checkpoint of one of: {', '.join(family_names())}",
-        )
-    # Imported when asked for: transformers takes a second or two for each family's classes.
-    family: Family = importlib.import_module(f"{__name__}.{model_type}").FAMILY
-    return family
+    return REGISTRY.find(model_type, where=where, hint="use a checkpoint of one of: ")

@@ -32,6 +32,8 @@ def command(
     from rmpl.extraction.engines.local.engine import LocalEngine
     from rmpl.ontology import load_ontology
     from rmpl.recipe.recipe import load_recipe
+    from rmpl.runs.card import CARD, card_of
+    from rmpl.runs.checkpoints import write_file
     from rmpl.runs.folder import CALIBRATION
     from rmpl.runs.trained import RECIPE, load_trained
 
@@ -68,3 +70,4 @@ def command(
     typer.echo(f"links: same event above {found.link_threshold:.3f}")
     typer.echo(f"measured on {found.data}")
     typer.echo(f"calibration: {save(found, run)}")
+    write_file(run / CARD, card_of(run))  # it says what is calibrated

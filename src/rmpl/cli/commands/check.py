@@ -58,6 +58,7 @@ def command(
     """
     from rmpl.corpora.imsitu_map import check_imsitu_map
     from rmpl.corpora.m2e2_release import check_m2e2, is_named_like_m2e2
+    from rmpl.corpora.origin import SYNTHETIC, is_synthetic
     from rmpl.corpora.registry import find_corpus
 
     found: dict[str, Found] = {}
@@ -73,7 +74,8 @@ def command(
     if dataset == "m2e2" and is_named_like_m2e2(path):
         release = check_m2e2(path)
     elif dataset == "m2e2":
-        notes = [f"{path}: another corpus in M2E2's format, not compared with the release"]
+        what = SYNTHETIC if is_synthetic(path) else "another corpus"
+        notes = [f"{path}: {what} in M2E2's format, not compared with the release"]
     if release is not None:
         notes = release.lines()
     if as_json:

@@ -30,7 +30,7 @@ def command(
     ] = None,
 ) -> None:
     """Write one self-contained page: scores, errors, curves, documents gold beside predicted."""
-    from rmpl.cli.scoring import require_documents
+    from rmpl.cli.scoring import origin_notes, require_documents
     from rmpl.corpora.registry import read_corpus
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
@@ -52,7 +52,7 @@ def command(
     pictures = [image for document in gold for image in document.images]
     missing = sum(image.path is None for image in pictures)
     settings: tuple[str, ...] = SETTINGS
-    notes = []
+    notes = origin_notes(data)
     if missing:
         notes.append(f"{missing:,} of {len(pictures):,} pictures are not at hand")
     if missing and not any(document.image_events for document in predicted):
@@ -61,7 +61,7 @@ def command(
     scores = score_by_document(gold, predicted, ("strict", "legacy"), settings)
     written = write_report(
         target,
-        title=title if title is not None else f"RMPL: {folder.resolve().name} on {data.name}",
+        title=title if title is not None else _title(folder, data, corpus),
         summary_scores={
             name: {task: counts.to_dict() for task, counts in one.total().items()}
             for name, one in scores.items()
@@ -76,6 +76,14 @@ def command(
     )
     for path in written:
         typer.echo(f"report: {path}")
+
+
+def _title(run: Path, data: Path, corpus: str) -> str:
+    """Return a title that says on what: the synthetic corpus has the format and name of another."""
+    from rmpl.corpora.origin import is_synthetic
+
+    synthetic = f"the synthetic corpus, in the format of {corpus}"
+    return f"RMPL: {run.resolve().name} on {synthetic if is_synthetic(data) else data.name}"
 
 
 def _schema_of(run: Path) -> str:

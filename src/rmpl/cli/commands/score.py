@@ -12,6 +12,9 @@ from rmpl.cli.outputs import hold, lets_go
 if TYPE_CHECKING:
     from rmpl.records import Document
 
+METRICS = "metrics.json"
+"""A file of this name in a run's folder is what its model card shows."""
+
 
 @lets_go
 def command(
@@ -59,6 +62,7 @@ def command(
         gold_notes,
         intervals_of,
         noting,
+        origin_notes,
         plain_scores,
         print_warnings,
         require_documents,
@@ -106,6 +110,10 @@ def command(
     plain = plain_scores(results, bounds)
     if json is not None:
         write_json(json, plain)
+        if json.name == METRICS:
+            from rmpl.runs.origins import record_scored
+
+            record_scored(json.parent, gold)
     if not analysing:
         return
     documents = with_text(gold, reference)
@@ -124,7 +132,7 @@ def command(
             curves={},
             gold=documents,
             predicted=kept,
-            notes=[*gold_notes(results), *report.lines()],
+            notes=[*origin_notes(gold), *gold_notes(results), *report.lines()],
             intervals=bounds or None,
             settings=chosen,
         )

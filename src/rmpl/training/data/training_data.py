@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from rmpl.corpora.contamination import LeakageGuard
+from rmpl.corpora.origin import is_synthetic
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
@@ -123,6 +124,21 @@ class TrainingData:
         return {
             name: {"documents": len(documents), "sha256": digest_of(documents)}
             for name, documents in self._documents.items()
+        }
+
+    def origins(self) -> dict[str, dict[str, object]]:
+        """Return, of every corpus that was read, what it really is and under what terms.
+
+        The synthetic corpora have the formats of published ones: their readers do not tell.
+        """
+        return {
+            name: {
+                "reader": corpus.reader,
+                "synthetic": is_synthetic(corpus.path),
+                "terms": find_corpus(corpus.reader).terms,
+            }
+            for name, corpus in self._corpora.items()
+            if name in self._documents
         }
 
     def _is_held_out(self, document: Document) -> bool:

@@ -11,7 +11,10 @@ from typing import Any, cast
 
 import torch
 
+from rmpl.errors import RmplError
 from rmpl.training.loop.muon import Muon
+
+NAMES = ("adamw", "muon")
 
 # Embeddings and heads are lookups, not maps between hidden states: Muon is not meant for them.
 _NOT_MUON = ("embed", "head")
@@ -64,7 +67,14 @@ def make_optimizer(
     """Return the optimizer ``adamw`` or ``muon`` over the trainable ones of ``parameters``.
 
     ``rate_of`` tells the learning rate of a parameter by its name, where not all have one.
+
+    Raises
+    ------
+    RmplError
+        For any other name.
     """
+    if name not in NAMES:
+        raise RmplError(f"no optimizer named {name!r}", remedy=f"known: {', '.join(NAMES)}")
     trainable = [(key, value) for key, value in parameters if value.requires_grad]
     rates = {key: learning_rate if rate_of is None else rate_of(key) for key, _ in trainable}
     if name == "adamw":

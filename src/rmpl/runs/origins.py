@@ -1,0 +1,79 @@
+"""What a run is trained and scored on: published corpora or the synthetic one in their formats."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from rmpl.corpora.origin import SYNTHETIC, is_synthetic
+from rmpl.corpora.registry import find_corpus
+from rmpl.errors import RmplError
+from rmpl.recipe.recipe import CorpusRecipe
+
+ORIGINS = "origins"
+SCORED = "scored"
+_RUN = "run.json"
+
+_NO_NEWS = "A score on it says that the method and the code work, nothing about news."
+
+
+def record_scored(folder: Path, gold: Path) -> None:
+    """Note in a run's ``run.json`` what its ``metrics.json`` was scored against.
+
+    Nothing happens where ``folder`` is not a run's, or its ``run.json`` cannot be written.
+    """
+    path = folder / _RUN
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+        run[SCORED] = {"gold": gold.name, "synthetic": is_synthetic(gold)}
+        unfinished = path.with_name(f"{_RUN}.part")
+        unfinished.write_text(json.dumps(run, indent=2, ensure_ascii=False), encoding="utf-8")
+        unfinished.replace(path)
+    except (OSError, ValueError, TypeError):
+        return
+
+
+def is_all_synthetic(run: Mapping[str, Any]) -> bool:
+    """Return whether a run is known to have read nothing but the synthetic corpora."""
+    read = run.get(ORIGINS, {}).values()
+    return bool(read) and all(one["synthetic"] for one in read)
+
+
+def data_line(run: Mapping[str, Any]) -> str | None:
+    """Return which of the corpora that a run read are synthetic, in a sentence."""
+    names = [name for name, one in run.get(ORIGINS, {}).items() if one["synthetic"]]
+    if not names:
+        return None
+    if is_all_synthetic(run):
+        return f"All of it is {SYNTHETIC}, written in the formats of these readers."
+    return f"{', '.join(names)}: {SYNTHETIC}, in the format of the reader."
+
+
+def scored_line(run: Mapping[str, Any]) -> str | None:
+    """Return what a run's scores were measured on, if that is known."""
+    if SCORED not in run:
+        return None
+    if run[SCORED]["synthetic"]:
+        return f"Measured on {SYNTHETIC}, in M2E2's format. {_NO_NEWS}"
+    return f"Measured against {run[SCORED]['gold']}."
+
+
+def licence_lines(run: Mapping[str, Any], corpora: Mapping[str, CorpusRecipe]) -> Iterator[str]:
+    """Yield under what terms each corpus that a run read stands."""
+    origins = run.get(ORIGINS, {})
+    for name, corpus in corpora.items():
+        if name not in origins:  # written by version 0.1, which did not look
+            yield f"{name}: {_terms(corpus.reader)}, if it is the published corpus"
+        elif origins[name]["synthetic"]:
+            yield f"{name}: {SYNTHETIC}; no other corpus's terms hold for it"
+        else:
+            yield f"{name}: {origins[name]['terms']}"
+
+
+def _terms(reader: str) -> str:
+    try:
+        return find_corpus(reader).terms
+    except RmplError:  # of a package that is not installed here
+        return "see its authors"
