@@ -147,8 +147,7 @@ def _declared(group: str) -> Mapping[str, tuple[importlib.metadata.EntryPoint, .
     """Return the entry points of a group by name; read once a process."""
     found: dict[str, tuple[importlib.metadata.EntryPoint, ...]] = {}
     for point in importlib.metadata.entry_points(group=group):
-        if point not in found.get(point.name, ()):  # the same folder may be on the path twice
-            found[point.name] = (*found.get(point.name, ()), point)
+        found[point.name] = (*found.get(point.name, ()), point)
     return found
 
 

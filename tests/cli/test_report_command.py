@@ -60,6 +60,13 @@ def test_a_run_becomes_a_page(run, gold, capsys):
     assert "stage1" in page
 
 
+def test_a_page_about_the_synthetic_corpus_says_so(run, gold, small_world):
+    command(run, data=small_world / "m2e2", documents=0)
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "<title>RMPL: run on the synthetic corpus, in the format of m2e2</title>" in page
+    assert "generated sentences and drawn images, not news" in page
+
+
 def test_curves_are_drawn_whole_by_source_and_as_held_out(run, gold):
     stage = run / "stage1"
     points = [

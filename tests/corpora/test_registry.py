@@ -24,7 +24,7 @@ def test_a_folder_needs_the_splits_file(twins: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("ace3000", "."), "no corpus named 'ace3000'; known: m2e2"),
+        (("ace3000", "."), "no corpus named 'ace3000'; did you mean ace\\? known: m2e2"),
         (("mnre", "nowhere"), "no such file or folder"),
         (("mnre", ".", "dev"), "its splits: train, val, test"),
         (("m2e2", ".", "train"), "none, leave it out"),

@@ -33,6 +33,7 @@ def test_overrides_change_single_keys():
         ("stages.1.name=stage1", "two stages"),
         ("stages.0.mixture.0.corpora=[nowhere]", "mixes corpus nowhere"),
         ("precision=fp8", "precision"),
+        ("stages.0.optimizer.name=lion", r"optimizer\.name: input should be 'adamw' or 'muon'"),
         ("stages.0.epochs=2", "steps or epochs"),
         ("stages.0.steps=null", "steps or epochs"),
         ("stages.0.split=3", "no 3 equal passes"),

@@ -16,6 +16,7 @@ from rmpl.recipe.recipe import Recipe, load_recipe
 from rmpl.runs import hub
 from rmpl.runs.card import card_of
 from rmpl.runs.hub import pack, send
+from rmpl.runs.origins import record_scored
 from rmpl.runs.weights import read_metadata
 from rmpl.training.run import Run, load_trained
 from viewer.payloads import HOSTILE
@@ -84,7 +85,9 @@ def test_a_finished_run_has_a_card_and_its_weights_say_whose_they_are(trained, t
     assert "sentences" in body
     assert "text-emi (ace) 75%, image-emi (swig) 25%" in body
     assert "Overlap with the M2E2 benchmark was not looked for" in body
-    assert "Linguistic Data Consortium" in body
+    assert "Linguistic Data Consortium" not in body  # the synthetic corpus has ACE's format only
+    assert "trained on generated sentences and drawn images only" in body
+    assert "- ace: rmpl's synthetic corpus" in body
     assert str(twin) not in card
     assert "/somewhere" not in card
     assert "2 steps of 2" in body
@@ -93,6 +96,39 @@ def test_a_finished_run_has_a_card_and_its_weights_say_whose_they_are(trained, t
     assert read["ace"]["used"]["sentences"] > 0
     about = read_metadata(trained / "two" / "adapter" / "adapter_model.safetensors")
     assert (about["recipe"], about["stage"], about["format"]) == ("card-test", "two", "pt")
+
+
+def test_of_published_corpora_the_card_gives_the_terms_and_the_formats_of_0_1_are_not_claimed(run):
+    about = json.loads((run / "run.json").read_text())
+    for origin in about["origins"].values():
+        origin["synthetic"] = False
+    (run / "run.json").write_text(json.dumps(about))
+    assert "- ace: ACE 2005 (LDC2006T06): under the agreement" in card_of(run)
+    assert "generated" not in card_of(run)
+    del about["origins"]  # as version 0.1 wrote it
+    (run / "run.json").write_text(json.dumps(about))
+    assert "Linguistic Data Consortium, if it is the published corpus." in card_of(run)
+
+
+def test_the_card_says_what_scores_were_measured_on_and_what_is_calibrated(run, small_world):
+    (run / "metrics.json").write_text(json.dumps({"strict": {"text_emi": SCORE}}))
+    assert "Measured" not in card_of(run)
+    assert "confidences are not calibrated" in card_of(run)
+    record_scored(run, small_world / "m2e2")
+    assert "Measured on rmpl's synthetic corpus" in card_of(run)
+    measured = {"items": 9, "right": 5}
+    scales = {"text-emi": {"measured": measured}, "same-event": {"measured": None}}
+    data = "40 held-out documents"
+    (run / "calibration.json").write_text(json.dumps({"scales": scales, "data": data}))
+    assert "calibrated for text-emi, on 40 held-out documents" in card_of(run)
+
+
+def test_what_a_recipe_names_and_no_stage_reads_is_not_in_the_card(run):
+    tree = load_recipe(run / "recipe.yaml").model_dump(mode="json")
+    tree["corpora"]["unread"] = {"reader": "mnre", "path": "mnre"}
+    (run / "recipe.yaml").write_text(yaml.safe_dump(tree))
+    before = card_of(run).partition("## Recipe")[0]
+    assert "unread" not in before
 
 
 def test_scores_that_came_later_are_in_the_card_that_is_pushed(run):

@@ -3,6 +3,7 @@ import copy
 import pytest
 import torch
 
+from rmpl.errors import RmplError
 from rmpl.training.loop.optimizer import make_optimizer, trapezoid
 
 
@@ -56,3 +57,8 @@ def test_the_schedule_rises_stays_and_falls():
     shape = [trapezoid(i, steps=10, warmup=2, decay=0.4) for i in range(11)]
     assert shape[:3] == [0.5, 1.0, 1.0]
     assert shape[6:] == [1.0, 0.75, 0.5, 0.25, 0.0]
+
+
+def test_another_optimizer_is_refused_with_the_names_of_those_there_are() -> None:
+    with pytest.raises(RmplError, match="no optimizer named 'lion'; known: adamw, muon"):
+        make_optimizer("lion", model().named_parameters(), learning_rate=0.01, weight_decay=0.0)

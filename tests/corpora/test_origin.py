@@ -1,0 +1,39 @@
+"""A synthetic corpus is known as one, wherever it is."""
+
+import shutil
+
+import pytest
+
+from rmpl.corpora.origin import is_synthetic
+from rmpl.corpora.registry import read_corpus
+
+
+@pytest.mark.parametrize("name", ["ace", "swig", "mnre", "m2e2"])
+def test_each_corpus_is_known_where_it_was_written_and_where_it_was_copied(
+    name, small_world, tmp_path
+):
+    copied = shutil.copytree(small_world / name, tmp_path / "other")
+    file = next(path for path in sorted(copied.iterdir()) if path.suffix in {".json", ".txt"})
+    assert is_synthetic(small_world / name)
+    assert is_synthetic(copied)
+    assert is_synthetic(copied / file)
+
+
+def test_what_version_0_1_wrote_is_known_by_the_folder_above_it(small_world, tmp_path):
+    world = shutil.copytree(small_world, tmp_path / "world")
+    (world / "ace" / "synthetic.json").unlink()
+    assert is_synthetic(world / "ace")
+    assert is_synthetic(world / "ace" / "train.json")
+
+
+def test_others_are_not(twins, tmp_path):
+    assert not is_synthetic(twins)
+    assert not is_synthetic(tmp_path / "nowhere")
+    (tmp_path / "world.json").write_text('{"type": "Topology"}')
+    (tmp_path / "synthetic.json").write_text("[1]")
+    assert not is_synthetic(tmp_path)
+
+
+def test_the_mark_is_no_part_of_the_corpus(small_world):
+    for name, reader in (("ace", "jmee"), ("m2e2", "m2e2"), ("swig", "swig"), ("mnre", "mnre")):
+        assert next(iter(read_corpus(reader, small_world / name)))
