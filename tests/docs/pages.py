@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "docs" / "api" / "index.md",
+]
 
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<mark>(?:not )?run[^\n]*?) -->\n+)?"

@@ -28,7 +28,7 @@ def test_every_page_is_built_and_can_be_reached(site):
 
 
 def test_the_api_is_made_of_docstrings(site):
-    page = (site / "api" / "training.html").read_text()
+    page = (site / "api" / "recipe.html").read_text()
     assert 'id="rmpl.recipe.recipe.load_recipe"' in page
     assert "for a missing or malformed file" in re.sub(r"\s+", " ", page).lower()
 
