@@ -7,13 +7,17 @@ old path warns and names the new one.
 from __future__ import annotations
 
 import importlib
-import importlib.abc
 import sys
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader
+else:  # importing it takes longer than all the rest of `import rmpl`
+    Loader = object
 
 MODULES = {
     "rmpl.backbones.boxes": "rmpl.tasks.boxes",
@@ -59,8 +63,11 @@ class Finder:
         return ModuleSpec(name, _Loader()) if name in MODULES else None
 
 
-class _Loader(importlib.abc.Loader):
+class _Loader(Loader):
     """Puts the new module in the place of the old one."""
+
+    def create_module(self, spec: ModuleSpec) -> None:
+        """Leave it to Python to make a module: the new one takes its place at once."""
 
     def exec_module(self, module: ModuleType) -> None:
         name = module.__name__
