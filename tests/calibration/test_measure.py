@@ -16,7 +16,7 @@ from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
-from rmpl.tasks.same_event import directions
+from rmpl.tasks.same_event import SameEvent, directions
 from rmpl.training.run import Run
 
 
@@ -89,10 +89,10 @@ class Forgetful:
         types = list(context.ontology.events)
         made = simulate(text, image, types, captions, count=SIMULATED, seed=0)
         samples += [
-            way.sample(pair)
+            SameEvent(context).sample(pair._replace(shown_first=shown_first))
             for document in made
             for pair in document.values()
-            for way in directions(context)
+            for shown_first in directions(context)
         ]
         self.answers = {self.key(s.prompt): s.target for s in samples}
         self.caption = Caption(context).name

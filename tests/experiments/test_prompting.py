@@ -13,7 +13,9 @@ from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.event_mentions import TextEMI
-from rmpl.tasks.same_event import SameEvent
+from rmpl.tasks.questions import UnitQuestion
+from rmpl.tasks.same_event import Compared
+from rmpl.tasks.schema import read_items
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def test_half_of_the_examples_have_nothing_to_find(documents, context):
         found = answers(examples[task])
         assert len(found) == 4
         assert found.count("[]") == 2
-    compared = [SameEvent(context).read(one).items for one in answers(examples["same-event"])]
+    compared = [read_items(one, "box", Compared).items for one in answers(examples["same-event"])]
     assert sum(all(part.is_same for part in one) for one in compared) == 2
     assert all(compared)
     kinds = [json.loads(one)[0]["type"] for one in answers(examples["text-emi"]) if one != "[]"]
@@ -57,7 +59,7 @@ def test_examples_stand_between_the_instruction_and_the_question(documents, cont
     examples = examples_of(documents, context, 2)
     sentence = documents[0].sentences[0]
     asked = Context(context.ontology, context.boxes, examples=examples)
-    lines = TextEMI(asked).ask(sentence).text
+    lines = TextEMI(asked).ask(UnitQuestion(sentence)).text
     assert lines.startswith(TextEMI.instruction)
     assert lines.endswith(f"{examples['text-emi']}\n{sentence.text}")
     assert examples_of(documents, context, 0) == {}

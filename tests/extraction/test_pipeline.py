@@ -15,6 +15,8 @@ from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.pairing import Pair
+from rmpl.tasks.questions import UnitQuestion
 from rmpl.tasks.same_event import SameEvent
 
 
@@ -36,9 +38,10 @@ class Oracle:
             for link in document.links:
                 event = texts[link.text]
                 image = images[shown[link.image].image_id]
-                self.answers[self.key(Caption(context).ask(image))] = "A man."
-                prompt = same.ask_pair(event, sentences[event.sentence_id], image, "A man.")
-                self.answers[self.key(prompt)] = "[]"
+                self.answers[self.key(Caption(context).ask(UnitQuestion(image)))] = "A man."
+                sentence, trigger = sentences[event.sentence_id], event.trigger
+                pair = Pair("", event.event_type, sentence, trigger, image, "A man.")
+                self.answers[self.key(same.ask(pair))] = "[]"
 
     @staticmethod
     def key(prompt):

@@ -10,15 +10,17 @@ import pytest
 from rmpl.corpora.m2e2 import read_m2e2
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology, load_relations
-from rmpl.records import Box, Image, Relation, Sentence, Span, TextArgument, TextEvent
+from rmpl.records import Box, Image, ImageEvent, Relation, Sentence, Span, TextArgument, TextEvent
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.boxes import AbsoluteBoxes, CornerBoxes, LocBoxes, RelativeBoxes, UnitBoxes
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.grammars import MOST_ITEMS, REACH, text_mentions
-from rmpl.tasks.relations import Relations
-from rmpl.tasks.same_event import SameEvent, ShownFirst
+from rmpl.tasks.pairing import Pair
+from rmpl.tasks.questions import MentionQuestion, UnitQuestion
+from rmpl.tasks.relations import RelationQuestion, Relations
+from rmpl.tasks.same_event import SameEvent
 from rmpl.tasks.schema import Predicate, image_predicate, text_predicate, write_predicates
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 
@@ -62,6 +64,10 @@ def documents():
     return list(read_m2e2(M2E2))
 
 
+def shown(event_type: str) -> ImageEvent:
+    return ImageEvent("e", "i", event_type)
+
+
 def event(sentence: Sentence, span: Span, arguments=()) -> TextEvent:
     return TextEvent("e", sentence.id, "Life:Die", span, tuple(arguments))
 
@@ -75,7 +81,7 @@ def test_exactly_the_token_spans_are_legal(words, glued, context):
         Span(start, end) for start in range(len(words)) for end in range(start + 1, len(words) + 1)
     ]
     task = TextEMI(context)
-    grammar = task.grammar(sentence)
+    grammar = task.grammar(UnitQuestion(sentence))
     legal = {sentence.slice(span) for span in spans}
     for span in spans:
         assert accepts(grammar, gold_mentions(context, sentence, span))
@@ -137,17 +143,17 @@ def test_the_form_of_an_answer_is_the_schemas():
 def test_roles_are_those_of_the_type_and_the_medium(context):
     sentence = sentence_from_words("s", ["She", "died"], where="here")
     died = event(sentence, Span(1, 2))
-    grammar = TextARE(context).grammar(died, sentence)
+    grammar = TextARE(context).grammar(MentionQuestion(died, sentence))
     span = f'"span":"{context.pad}She"'
     assert accepts(grammar, f'[{{"role":"Victim",{span}}}]')
     assert not accepts(grammar, f'[{{"role":"Attacker",{span}}}]')
     image = Image("i", "i.jpg", 100, 100)
-    boxed = ImageARE(context).grammar("Life:Die", image)
+    boxed = ImageARE(context).grammar(MentionQuestion(shown("Life:Die"), image))
     assert accepts(boxed, '[{"role":"Instrument","bbox_2d":[0,20,1000,40]}]')
     assert not accepts(boxed, '[{"role":"Agent","bbox_2d":[0,20,1000,40]}]')
     for box in ("[0,20,1000]", "[0,20,1000,1020]", "[0,20,30,40]", "[00,20,0,0]", "[0, 20,0,0]"):
         assert not accepts(boxed, f'[{{"role":"Victim","bbox_2d":{box}}}]')
-    whole = TextEvents(context).grammar(sentence)
+    whole = TextEvents(context).grammar(UnitQuestion(sentence))
     start = f'[{{"type":"Life:Die","trigger":"{context.pad}died","args":['
     assert accepts(whole, f"{start}]}}]")
     assert accepts(whole, f'{start}{{"role":"Victim",{span}}}]}}]')
@@ -159,10 +165,10 @@ def test_nothing_to_choose_from_leaves_the_empty_list(context):
     unknown = TextEvent("e", "s", "Some:Type", Span(0, 1))
     image = Image("i", "i.jpg", 100, 100)
     for grammar in (
-        TextEMI(context).grammar(empty),
-        TextEvents(context).grammar(empty),
-        TextARE(context).grammar(unknown, full),
-        ImageARE(context).grammar("Some:Type", image),
+        TextEMI(context).grammar(UnitQuestion(empty)),
+        TextEvents(context).grammar(UnitQuestion(empty)),
+        TextARE(context).grammar(MentionQuestion(unknown, full)),
+        ImageARE(context).grammar(MentionQuestion(shown("Some:Type"), image)),
     ):
         assert accepts(grammar, "[]")
         assert not accepts(grammar, "[{")
@@ -184,16 +190,16 @@ def test_relations_have_a_label_and_the_two_given_spans(label, context):
     labels = load_relations("mnre")[next(iter(load_relations("mnre")))]
     sentence = sentence_from_words("s", ["Ana", "joined", '"FC"', "Ana"], where="here")
     relation = Relation("r", "s", "i", label, Span(3, 4), Span(2, 3))
-    task = Relations(context)
-    grammar = task.grammar(sentence, relation, labels)
-    target = task._target(sentence, relation)
+    task, question = Relations(context), RelationQuestion(relation, sentence, None, tuple(labels))
+    grammar = task.grammar(question)
+    target = task.target(question)
     assert accepts(grammar, target)
     assert not accepts(grammar, target.replace("member_of", "friend_of").replace("[]", "[ ]"))
     assert not accepts(grammar, '[{"type":"None","args":[]}]')
 
 
 def test_a_caption_is_one_line_that_is_not_empty(context):
-    grammar = Caption(context).grammar()
+    grammar = Caption(context).grammar(UnitQuestion(Image("i")))
     for answer in ("the man waits", " “é” [{", "x"):
         assert accepts(grammar, answer)
     for answer in ("", "  ", "one\ntwo"):
@@ -202,7 +208,9 @@ def test_a_caption_is_one_line_that_is_not_empty(context):
 
 def test_same_event_compares_spans_of_the_sentence_with_those_of_the_caption(context):
     sentence = sentence_from_words("s", ["the", "man", "hit", "the", "man"], where="here")
-    grammar = SameEvent(context).grammar(sentence, "a guard waits")
+    task = SameEvent(context)
+    pair = Pair("p", "Life:Injure", sentence, Span(2, 3), Image("i"), "a guard waits")
+    grammar = task.grammar(pair)
     pad = context.pad
     for span in ('man"', 'the man"', 'man","nth":2'):
         for seen in ("guard", "a guard waits"):
@@ -212,7 +220,7 @@ def test_same_event_compares_spans_of_the_sentence_with_those_of_the_caption(con
         assert not accepts(grammar, f'[{{"span":"{pad}{span}","seen":"{pad}{seen}"}}]')
     for answer in ("", "yes", f'[{{"span":"{pad}man"}}]'):
         assert not accepts(grammar, answer)
-    turned = ShownFirst(context).grammar(sentence, "a guard waits")
+    turned = task.grammar(pair._replace(shown_first=True))
     for span in ('man"', 'the man"', 'man","nth":2'):
         written = f'[{{"seen":"{pad}a guard","span":"{pad}{span}}}]'
         assert accepts(turned, written)
@@ -220,10 +228,8 @@ def test_same_event_compares_spans_of_the_sentence_with_those_of_the_caption(con
     assert accepts(turned, "[]")
     for seen, span in (("guard", "dog"), ("man", "man"), ("guar", "man")):
         assert not accepts(turned, f'[{{"seen":"{pad}{seen}","span":"{pad}{span}"}}]')
-    for empty in (
-        ShownFirst(context).grammar(sentence, ""),
-        SameEvent(context).grammar(sentence, ""),
-    ):
+    for shown_first in (False, True):
+        empty = task.grammar(pair._replace(caption="", shown_first=shown_first))
         assert accepts(empty, "[]")
 
 
@@ -274,12 +280,12 @@ def test_numbers_outside_the_picture_are_illegal_in_pixels():
 
 def test_image_events_are_legal_with_the_schemas_types_only(context):
     image = Image("i", "i.jpg", 200, 100)
-    grammar = ImageEvents(context).grammar(image)
+    grammar = ImageEvents(context).grammar(UnitQuestion(image))
     start = '[{"type":"Contact:Meet","args":['
     assert accepts(grammar, f'{start}{{"role":"Entity","bbox_2d":[0,0,20,40]}}]}}]')
     assert not accepts(grammar, f'{start}{{"role":"Victim","bbox_2d":[0,0,20,40]}}]}}]')
     assert not accepts(grammar, '[{"type":"situation:cooking","args":[]}]')
-    assert accepts(ImageEMI(context).grammar(image), '[{"type":"Contact:Meet"}]')
+    assert accepts(ImageEMI(context).grammar(UnitQuestion(image)), '[{"type":"Contact:Meet"}]')
 
 
 @pytest.mark.slow
@@ -294,16 +300,18 @@ def test_no_gold_of_m2e2_is_rejected(documents, context):
         for e in events.values():
             counts[e.sentence_id] += 1
         for sample in emi.samples([document]):
-            assert accepts(emi.grammar(sentences[sample.id]), sample.target), sample
+            assert accepts(emi.grammar(UnitQuestion(sentences[sample.id])), sample.target), sample
             triggers += counts[sample.id]
         for sample in are.samples([document]):
             e = events[sample.id]
-            grammar = are.grammar(e, sentences[e.sentence_id])
+            grammar = are.grammar(MentionQuestion(e, sentences[e.sentence_id]))
             assert accepts(grammar, sample.target), sample
             arguments += len(e.arguments)
         for sample in whole.samples([document]):
             if counts[sample.id]:
-                assert accepts(whole.grammar(sentences[sample.id]), sample.target), sample
+                assert accepts(whole.grammar(UnitQuestion(sentences[sample.id])), sample.target), (
+                    sample
+                )
         for e in document.image_events:
             # The pictures are not at hand: any size that holds the boxes will do.
             width = 1 + max(int(a.box.x2) for a in e.arguments)
@@ -311,10 +319,10 @@ def test_no_gold_of_m2e2_is_rejected(documents, context):
             image = Image(e.image_id, None, width, height)
             predicate = image_predicate(e, image, context.boxes)
             target = write_predicates([predicate], "bbox_2d")
-            assert accepts(image_whole.grammar(image), target)
+            assert accepts(image_whole.grammar(UnitQuestion(image)), target)
             args = target[target.index('"args":') + len('"args":') : -2]
-            assert accepts(image_are.grammar(e.event_type, image), args)
-            assert accepts(image_emi.grammar(image), f'[{{"type":"{e.event_type}"}}]')
+            assert accepts(image_are.grammar(MentionQuestion(e, image)), args)
+            assert accepts(image_emi.grammar(UnitQuestion(image)), f'[{{"type":"{e.event_type}"}}]')
             boxes += len(e.arguments)
     assert (triggers, arguments, boxes) == (1297, 1966, 1429)
 
@@ -322,6 +330,6 @@ def test_no_gold_of_m2e2_is_rejected(documents, context):
 def test_argument_occurrences_are_named(context):
     sentence = sentence_from_words("s", ["the", "man", "shot", "the", "man"], where="here")
     shot = event(sentence, Span(2, 3), [TextArgument("Victim", Span(3, 5))])
-    grammar = TextARE(context).grammar(shot, sentence)
+    grammar = TextARE(context).grammar(MentionQuestion(shot, sentence))
     assert accepts(grammar, f'[{{"role":"Victim","span":"{context.pad}the man","nth":2}}]')
     assert not accepts(grammar, f'[{{"role":"Victim","span":"{context.pad}the man","nth":4}}]')

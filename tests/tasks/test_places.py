@@ -2,10 +2,11 @@
 
 import pytest
 
-from rmpl.records import Sentence
+from rmpl.records import Sentence, Span, TextEvent
 from rmpl.tasks.argument_roles import TextARE
 from rmpl.tasks.event_mentions import TextEMI
 from rmpl.tasks.places import object_places
+from rmpl.tasks.questions import MentionQuestion, UnitQuestion
 from rmpl.tasks.schema import read_participants
 
 SENTENCE = Sentence("s", "Police shot Ana.", ((0, 6), (7, 11), (12, 15), (15, 16)))
@@ -29,11 +30,12 @@ def test_places_are_the_objects_of_the_list(answer, parts):
 def test_items_keep_their_places_also_in_an_answer_that_was_cut_off(context):
     whole = '[{"type":"Life:Die","trigger":"shot"},{"type":"Conflict:Attack","trigger":"shot"}]'
     for answer, count in ((whole, 2), (whole[:60], 1), ("  " + whole, 2)):
-        read = TextEMI(context).read(answer, SENTENCE)
+        read = TextEMI(context).read(answer, UnitQuestion(SENTENCE))
         said = [answer[start:end] for start, end in read.places]
         assert len(said) == count
         assert [event.event_type in part for event, part in zip(read.items, said, strict=True)]
-    participants = TextARE(context).read('[{"role":"Victim","span":"Ana"}]', SENTENCE)
+    died = MentionQuestion(TextEvent("e", "s", "Life:Die", Span(1, 2)), SENTENCE)
+    participants = TextARE(context).read('[{"role":"Victim","span":"Ana"}]', died)
     assert participants.places == [(1, 31)]
 
 

@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from rmpl.corpora.m2e2 import read_m2e2
-from rmpl.records import Box, Image
+from rmpl.records import Box, Image, ImageEvent
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.questions import MentionQuestion, UnitQuestion
 from rmpl.tasks.schema import (
     image_arguments,
     image_participants,
     read_predicates,
-    text_arguments,
     text_participants,
     text_predicate,
     write_participants,
@@ -39,15 +39,17 @@ def test_every_trigger_and_argument_comes_back(documents, context):
         for event in document.text_events:
             sentence = sentences[event.sentence_id]
             predicate = text_predicate(event, sentence, pad=context.pad)
-            (mention,) = emi.read(write_predicates([predicate]), sentence).items
+            (mention,) = emi.read(write_predicates([predicate]), UnitQuestion(sentence)).items
             triggers += (mention.event_type, mention.trigger) == (event.event_type, event.trigger)
             written = write_participants(
                 text_participants(event.arguments, sentence, pad=context.pad)
             )
             gold = sorted((a.role, a.span) for a in event.arguments)
-            found = sorted((a.role, a.span) for a in are.read(written, sentence).items)
-            (again,) = whole.read(write_predicates([predicate])).items
-            assert sorted((a.role, a.span) for a in text_arguments(again.args, sentence)) == gold
+            found = sorted(
+                (a.role, a.span) for a in are.read(written, MentionQuestion(event, sentence)).items
+            )
+            (again,) = whole.read(write_predicates([predicate]), UnitQuestion(sentence)).items
+            assert sorted((a.role, a.span) for a in again.arguments) == gold
             arguments += len(gold) if found == gold else 0
     assert (triggers, arguments) == (1297, 1966)
 
@@ -90,5 +92,6 @@ def _distance(one: Box, other: Box, image: Image) -> float:
 
 def test_image_tasks_ask_for_types_and_boxes(context):
     image = Image("p", "p.jpg", 100, 50)
-    assert ImageEMI(context).ask(image).image is image
-    assert "Contact:Meet" in ImageARE(context).ask("Contact:Meet", image).text
+    assert ImageEMI(context).ask(UnitQuestion(image)).image is image
+    met = MentionQuestion(ImageEvent("e", "p", "Contact:Meet"), image)
+    assert "Contact:Meet" in ImageARE(context).ask(met).text

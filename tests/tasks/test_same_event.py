@@ -18,8 +18,8 @@ from rmpl.records import (
 )
 from rmpl.tasks import Context
 from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.tasks.pairing import make_pairs, verdict
-from rmpl.tasks.same_event import Compared, SameEvent, ShownFirst
+from rmpl.tasks.pairing import Pair, make_pairs, verdict
+from rmpl.tasks.same_event import Compared, SameEvent
 
 ATTACK = "Conflict:Attack"
 
@@ -94,7 +94,7 @@ def test_every_target_can_be_read_back(small_world):
     verdicts = [verdict(pair) for pair in pairs]
     assert min(verdicts.count(True), verdicts.count(False)) > 0.2 * len(verdicts)
     for pair in pairs:
-        answer = task.read(task.sample(pair).target)
+        answer = task.read(task.target(pair), pair)
         assert answer.failure is None
         assert (all(one.is_same for one in answer.items) if answer.items else None) == verdict(pair)
         # What is copied must be there to be copied.
@@ -111,11 +111,15 @@ def test_the_prompt_says_what_the_model_itself_sees():
     assert "a worker [attacked] the woman" in task.sample(pair).prompt.text
 
 
+HIT = Sentence("s", "a man hit him", ((0, 1), (2, 5), (6, 9), (10, 13)))
+PAIR = Pair("t+p", ATTACK, HIT, Span(2, 3), Image("p", "p.jpg", 9, 9), "a dog waits")
+
+
 @pytest.mark.parametrize("answer", ['[{"span":"man","seen":"m', "yes", ""])
 def test_a_broken_answer_is_a_failure(answer):
     task = SameEvent(Context(load_ontology(), RelativeBoxes(), "brief"))
-    assert task.read(answer).failure is not None
-    read = task.read('[{"span":" Man","seen":" man"},{"span":"men","seen":"man"}]').items
+    assert task.read(answer, PAIR).failure is not None
+    read = task.read('[{"span":" Man","seen":" man"},{"span":"men","seen":"man"}]', PAIR).items
     assert read == [Compared(span=" Man", seen=" man"), Compared(span="men", seen="man")]
     assert [one.is_same for one in read] == [True, False]
 
@@ -147,18 +151,18 @@ def test_with_both_directions_every_pair_is_learnt_in_one_of_them_by_its_id(docu
 
 def test_the_other_direction_says_the_same_with_the_picture_first(documents):
     context = Context(load_ontology(), RelativeBoxes(step=20), "brief", " ")
-    told_first, shown_first = SameEvent(context), ShownFirst(context)
+    task = SameEvent(context)
     several = 0
-    for pair in told_first.pairs(documents, {}):
-        one, other = told_first.sample(pair), shown_first.sample(pair)
+    for pair in task.pairs(documents, {}):
+        turned = pair._replace(shown_first=True)
+        one, other = task.sample(pair), task.sample(turned)
         head, *lines = one.prompt.text.splitlines()
         assert other.prompt.text.splitlines()[1:] == lines[::-1]
         assert other.prompt.text.splitlines()[0].partition(": ")[2] == head.partition(": ")[2]
-        answer = shown_first.read(other.target)
+        answer = task.read(other.target, turned)
         assert answer.failure is None
-        assert sorted(map(repr, answer.items)) == sorted(
-            map(repr, told_first.read(one.target).items)
-        )
+        told = task.read(one.target, pair).items
+        assert sorted(map(repr, answer.items)) == sorted(map(repr, told))
         assert all(other.target[a:].startswith('{"seen":') for a, _ in answer.places)
         caption = pair.caption or ""
         places = [caption.index(item.seen.strip()) for item in answer.items]
@@ -167,11 +171,10 @@ def test_the_other_direction_says_the_same_with_the_picture_first(documents):
     assert several
 
 
-@pytest.mark.parametrize("kind", [SameEvent, ShownFirst])
-def test_a_full_prompt_says_which_line_is_which(kind):
-    image = Image("p", "p.jpg", 9, 9)
-    task = kind(Context(load_ontology(), RelativeBoxes()))
-    lines = task.ask(ATTACK, "a man [hit] him", image, "a dog waits").text.splitlines()
+@pytest.mark.parametrize("shown_first", [False, True])
+def test_a_full_prompt_says_which_line_is_which(shown_first):
+    task = SameEvent(Context(load_ontology(), RelativeBoxes()))
+    lines = task.ask(PAIR._replace(shown_first=shown_first)).text.splitlines()
     marked, caption = lines.index("a man [hit] him"), lines.index("a dog waits")
-    assert (caption < marked) == (kind is ShownFirst)
-    assert ("last line says" in lines[0]) == (kind is SameEvent)
+    assert (caption < marked) == shown_first
+    assert ("last line says" in lines[0]) != shown_first

@@ -6,7 +6,7 @@ split beside a corpus's training split. The benchmark is never looked at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from rmpl.errors import RmplError
 from rmpl.extraction.asking import Asker, Progress
 from rmpl.extraction.calibration import Calibration, Scale, fit
 from rmpl.extraction.engines.base import Engine
-from rmpl.extraction.linking.comparison import Question, captions_of, compare
+from rmpl.extraction.linking.comparison import captions_of, compare
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import Ontology
 from rmpl.recipe.recipe import Recipe
@@ -28,12 +28,10 @@ from rmpl.runs.checkpoints import write_file, writing
 from rmpl.runs.folder import CALIBRATION
 from rmpl.scoring.judgements import judge
 from rmpl.scoring.verdicts import Verdict
-from rmpl.tasks import Context
-from rmpl.tasks.argument_roles import ImageARE, TextARE
-from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks import Context, find_task
+from rmpl.tasks.media import IMAGE, MEDIA, TEXT
 from rmpl.tasks.pairing import verdict
-from rmpl.tasks.same_event import SameEvent, told
-from rmpl.tasks.whole_events import ImageEvents, TextEvents
+from rmpl.tasks.same_event import SameEvent
 from rmpl.training.data.training_data import Corpus, TrainingData
 from rmpl.training.loop.evaluation import choose
 
@@ -41,15 +39,23 @@ DEVELOPMENT = ("dev", "val")
 """What corpora call the split that is for choosing, not for testing."""
 SIMULATED = 100
 """Documents that links are measured on, with some six pairs each."""
-_TEXT, _IMAGE = {TextEMI.name, TextEvents.name}, {ImageEMI.name, ImageEvents.name}
 
 
 class HeldOutDocuments(NamedTuple):
     """Documents by medium, none of which was trained on, and which they are, in words."""
 
-    text: list[Document]
-    image: list[Document]
+    by_medium: Mapping[str, list[Document]]
     data: str
+
+    @property
+    def text(self) -> list[Document]:
+        """Documents with annotated sentences."""
+        return self.by_medium[TEXT.name]
+
+    @property
+    def image(self) -> list[Document]:
+        """Documents with annotated images."""
+        return self.by_medium[IMAGE.name]
 
 
 def held_out_documents(recipe: Recipe, data: Path, *, most: int) -> HeldOutDocuments:
@@ -61,29 +67,36 @@ def held_out_documents(recipe: Recipe, data: Path, *, most: int) -> HeldOutDocum
         If there are none, or a corpus cannot be read.
     """
     read = _held_out if recipe.held_out else _development
+    corpora = {medium: _corpora(recipe, medium) for medium in MEDIA}
     documents = {
         name: read(recipe, name, data)
-        for name in dict.fromkeys([*_corpora(recipe, _TEXT), *_corpora(recipe, _IMAGE)])
+        for name in dict.fromkeys(name for names in corpora.values() for name in names)
     }
-    text, image = (
-        choose([d for name in _corpora(recipe, tasks) for d in documents[name]], most, recipe.seed)
-        for tasks in (_TEXT, _IMAGE)
-    )
-    if not text and not image:
+    by_medium = {
+        medium: choose([d for name in names for d in documents[name]], most, recipe.seed)
+        for medium, names in corpora.items()
+    }
+    if not any(by_medium.values()):
         raise RmplError(
             "no training data was held out, and the corpora have no development split here",
             where=recipe.name,
             remedy="train with held_out in the recipe, or put dev files beside the training files",
         )
     which = "held out of" if recipe.held_out else "development split of"
-    return HeldOutDocuments(
-        text, image, f"{len(text)} texts and {len(image)} pictures, {which} {', '.join(documents)}"
-    )
+    counts = f"{len(by_medium[TEXT.name])} texts and {len(by_medium[IMAGE.name])} pictures"
+    return HeldOutDocuments(by_medium, f"{counts}, {which} {', '.join(documents)}")
 
 
-def _corpora(recipe: Recipe, tasks: Iterable[str]) -> list[str]:
+def _corpora(recipe: Recipe, medium: str) -> list[str]:
+    """Return the corpora whose events of a medium are learnt."""
     sources = [source for stage in recipe.stages for source in stage.mixture]
-    used = (name for source in sources if source.task in tasks for name in source.corpora)
+    used = (
+        name
+        for source in sources
+        for task in [find_task(source.task)]
+        if task.medium == medium and task.finds in {"events", "mentions"}
+        for name in source.corpora
+    )
     return list(dict.fromkeys(used))
 
 
@@ -134,31 +147,26 @@ def calibrate(
         Called with (step, prompts answered, prompts in all).
     """
     scales = {}
-    for medium, documents in (("text", held_out.text), ("image", held_out.image)):
-        gold = [_within(document, context.ontology) for document in documents]
-        pipeline = Pipeline(engine, context, media=(medium,))
+    for name, medium in MEDIA.items():
+        gold = [_within(document, context.ontology) for document in held_out.by_medium[name]]
+        pipeline = Pipeline(engine, context, media=(name,))
         found = pipeline.extract(gold, progress)
         judged = [judge(*both) for both in zip(gold, found, strict=True)]
-        mentions: list[Any] = [
-            mention for one in judged for mention in (one.text if medium == "text" else one.image)
-        ]
+        # A judged document has the mentions of each medium under that medium's name.
+        mentions: list[Any] = [mention for one in judged for mention in getattr(one, name)]
         arguments = [a for mention in mentions for a in mention.arguments]
-        names = (TextEMI.name, TextARE.name) if medium == "text" else (ImageEMI.name, ImageARE.name)
-        scales[names[0]] = fit(*_outcomes(mentions))
-        scales[names[1]] = fit(*_outcomes(arguments))
+        scales[medium.mentions.name] = fit(*_outcomes(mentions))
+        scales[medium.arguments.name] = fit(*_outcomes(arguments))
     scales[SameEvent.name], threshold = _links(engine, context, held_out, progress)
     return Calibration(scales, threshold, held_out.data)
 
 
 def _within(document: Document, ontology: Ontology) -> Document:
     """Return the document's gold within the schema: situations outside of it are not asked for."""
-    return msgspec.structs.replace(
-        document,
-        text_events=tuple(e for e in document.text_events if e.event_type in ontology.events),
-        image_events=tuple(e for e in document.image_events if e.event_type in ontology.events),
-        links=(),
-        relations=(),
-    )
+    for medium in MEDIA.values():
+        known = [e for e in medium.events(document) if e.event_type in ontology.events]
+        document = medium.with_events(document, known)
+    return msgspec.structs.replace(document, links=(), relations=())
 
 
 def _outcomes(items: Sequence[Any]) -> tuple[list[float], list[bool]]:
@@ -187,11 +195,7 @@ def _links(
         seed=0,
     )
     pairs = [pair for document in documents for pair in document.values()]
-    questions = [
-        Question(pair.event_type, told(pair), pair.sentence, pair.image, pair.caption)
-        for pair in pairs
-    ]
-    verdicts = compare(questions, asker, context, progress)
+    verdicts = compare(pairs, asker, context, progress)
     judged = [
         Judged(found.probability, verdict(pair))
         for pair, found in zip(pairs, verdicts, strict=True)

@@ -12,23 +12,21 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.experiments.free_answers import unfenced
 from rmpl.ontology import load_ontology
-from rmpl.records import Document, Image, ImageEvent, Sentence, TextEvent
+from rmpl.records import Document
 from rmpl.scoring import score
 from rmpl.scoring.counts import Counts, add_up
-from rmpl.tasks import Context
+from rmpl.tasks import Context, Sample
 from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.tasks.schema import Predicate, image_arguments, text_arguments
-from rmpl.tasks.spans import find_span
-from rmpl.tasks.whole_events import ImageEvents, TextEvents
+from rmpl.tasks.media import MEDIA, Medium
+from rmpl.tasks.questions import UnitQuestion
 
-MEDIA = ("text", "image")
-TASK_NAMES = {"text": TextEvents.name, "image": ImageEvents.name}
 BOXES = RelativeBoxes(key="box")
 _BOX_NOTE = (
     "A box is [x1, y1, x2, y2]: left, top, right and bottom in thousandths of the picture's width "
@@ -69,38 +67,32 @@ def rows(
     RmplError
         If there is no such medium.
     """
-    context = harness_context(examples)
-    if medium == "text":
-        return _text_rows(documents, TextEvents(context))
-    if medium == "image":
-        return _image_rows(documents, ImageEvents(context))
-    raise RmplError(f"no medium {medium}", remedy=f"use one of {', '.join(MEDIA)}")
+    if medium not in MEDIA:
+        raise RmplError(f"no medium {medium}", remedy=f"use one of {', '.join(MEDIA)}")
+    return _rows(documents, MEDIA[medium], harness_context(examples))
 
 
-def _text_rows(documents: Iterable[Document], task: TextEvents) -> Iterator[dict[str, str]]:
+def _rows(
+    documents: Iterable[Document], medium: Medium[Any, Any, Any], context: Context
+) -> Iterator[dict[str, str]]:
+    task = medium.whole(context)
     for document in documents:
-        for sentence in document.sentences:
-            events = tuple(e for e in document.text_events if e.sentence_id == sentence.id)
-            gold = Document(sentence.id, sentences=(sentence,), text_events=events)
+        for unit in medium.units(document):
+            events = [e for e in medium.events(document) if medium.unit_of(e) == unit.id]
+            gold = medium.part(unit.id, unit, events)
             (sample,) = task.samples([gold])
-            yield _row(gold, sample.prompt.text, sample.target, "")
+            yield _row(gold, sample)
 
 
-def _image_rows(documents: Iterable[Document], task: ImageEvents) -> Iterator[dict[str, str]]:
-    for document in documents:
-        for image in document.images:
-            if image.path is None:
-                continue
-            events = tuple(e for e in document.image_events if e.image_id == image.id)
-            gold = Document(image.id, images=(image,), image_events=events)
-            (sample,) = task.samples([gold])
-            prompt = "\n".join((sample.prompt.text, _BOX_NOTE))
-            yield _row(gold, prompt, sample.target, image.path)
-
-
-def _row(gold: Document, prompt: str, target: str, image: str) -> dict[str, str]:
-    text = msgspec.json.encode(gold).decode()
-    return {"id": gold.id, "prompt": prompt, "target": target, "image": image, "gold": text}
+def _row(gold: Document, sample: Sample) -> dict[str, str]:
+    text, image = sample.prompt.text, sample.prompt.image
+    return {
+        "id": gold.id,
+        "prompt": text if image is None else f"{text}\n{_BOX_NOTE}",
+        "target": sample.target,
+        "image": "" if image is None else image.path or "",
+        "gold": msgspec.json.encode(gold).decode(),
+    }
 
 
 def counts_of(row: Row, answer: str) -> dict[str, Counts]:
@@ -112,7 +104,7 @@ def counts_of(row: Row, answer: str) -> dict[str, Counts]:
         ``text_emi`` and ``text_are``, or ``image_emi`` and ``image_are``.
     """
     gold = msgspec.json.decode(row["gold"], type=Document)
-    return score([gold], [read(gold, answer)], "strict", ["text" if gold.sentences else "image"])
+    return score([gold], [read(gold, answer)], "strict", [_medium_of(gold).name])
 
 
 def read(gold: Document, answer: str) -> Document:
@@ -120,38 +112,16 @@ def read(gold: Document, answer: str) -> Document:
 
     Types outside the schema are left out, as in extraction: a prediction may not hold them.
     """
-    context = _bare_context()
-    known = context.ontology.events
-    if gold.sentences:
-        (sentence,) = gold.sentences
-        said = TextEvents(context).read(unfenced(answer)).items
-        text = [_text_event(sentence, n, one) for n, one in enumerate(said) if one.type in known]
-        return Document(gold.id, sentences=gold.sentences, text_events=tuple(text))
-    (image,) = gold.images
-    said = ImageEvents(context).read(unfenced(answer)).items
-    shown = [_image_event(image, n, one) for n, one in enumerate(said) if one.type in known]
-    return Document(gold.id, images=gold.images, image_events=tuple(shown))
+    medium, context = _medium_of(gold), _bare_context()
+    (unit,) = medium.units(gold)
+    said = medium.whole(context).read(unfenced(answer), UnitQuestion(unit)).items
+    known = [event for event in said if event.event_type in context.ontology.events]
+    return medium.part(gold.id, unit, known)
 
 
-def _text_event(sentence: Sentence, number: int, predicate: Predicate) -> TextEvent:
-    trigger = (predicate.trigger or "").strip(" ")
-    return TextEvent(
-        id=f"{sentence.id}#{number}",
-        sentence_id=sentence.id,
-        event_type=predicate.type,
-        trigger=find_span(sentence, trigger, predicate.nth),
-        trigger_text=trigger,
-        arguments=text_arguments(predicate.args or [], sentence),
-    )
-
-
-def _image_event(image: Image, number: int, predicate: Predicate) -> ImageEvent:
-    return ImageEvent(
-        id=f"{image.id}#{number}",
-        image_id=image.id,
-        event_type=predicate.type,
-        arguments=image_arguments(predicate.args or [], image, BOXES),
-    )
+def _medium_of(gold: Document) -> Medium[Any, Any, Any]:
+    """Return the medium that a row's document has its one unit of."""
+    return next(medium for medium in MEDIA.values() if medium.units(gold))
 
 
 def results_of(row: Row, answers: Sequence[str]) -> dict[str, tuple[int, int, int]]:

@@ -24,14 +24,15 @@ from rmpl.records import Document, Image
 from rmpl.runs.card import public_name
 from rmpl.runs.provenance import surroundings
 from rmpl.scoring import SETTINGS, score_by_document
-from rmpl.tasks import Context, Sample, Task, make_task
-from rmpl.tasks.argument_roles import ImageARE, TextARE
-from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks import Context, Sample, make_task
+from rmpl.tasks.media import MEDIA
 from rmpl.tasks.same_event import SameEvent
 
-EXAMPLED = (TextEMI.name, TextARE.name, ImageEMI.name, ImageARE.name, SameEvent.name)
+EXAMPLED = (
+    *(task.name for medium in MEDIA.values() for task in (medium.mentions, medium.arguments)),
+    SameEvent.name,
+)
 """Tasks of the pipeline that examples are given for; a caption needs none."""
-_NOTHING = "[]"
 _LONGEST = 600
 """Characters of an example; longer ones would be paid for in every prompt."""
 _TYPE = re.compile(r'"type":"([^"]+)"')
@@ -71,8 +72,13 @@ def examples_of(
     written = {}
     for name in tasks:
         task = make_task(name, context)
-        samples = [s for s in task.samples(documents) if _is_fit(s, captions)]
-        judged = [(sample, _is_negative(sample, task)) for sample in samples]
+        judged = [
+            (sample, not is_positive)
+            for sample in task.samples(documents)
+            if _is_fit(sample, captions)
+            for is_positive in [task.is_positive(sample)]
+            if is_positive is not None
+        ]
         chosen = _choose(judged, shots, random.Random(f"{seed} {name}"))
         parts = [_example(sample, task.beginning(), captions) for sample in chosen]
         if parts:
@@ -82,15 +88,7 @@ def examples_of(
 
 def _is_fit(sample: Sample, captions: Mapping[str, str]) -> bool:
     image = sample.prompt.image
-    compares = sample.task != SameEvent.name or sample.target != _NOTHING
-    return compares and len(sample.target) <= _LONGEST and (image is None or image.id in captions)
-
-
-def _is_negative(sample: Sample, task: Task) -> bool:
-    """Say whether there is nothing to find, or two events that are not the same."""
-    if isinstance(task, SameEvent):
-        return not all(one.is_same for one in task.read(sample.target).items)
-    return sample.target == _NOTHING
+    return len(sample.target) <= _LONGEST and (image is None or image.id in captions)
 
 
 def _choose(judged: Sequence[tuple[Sample, bool]], shots: int, rng: random.Random) -> list[Sample]:

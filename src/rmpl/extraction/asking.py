@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from rmpl.extraction.engines.base import Engine, Reply
 from rmpl.extraction.stopping import go_on
-from rmpl.tasks import Prompt
-from rmpl.tasks.grammars import Grammar
+from rmpl.tasks import Task
+from rmpl.tasks.base import Question
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, prompts answered, prompts in all)."""
 
 
 class Asker:
-    """Passes prompts on to an engine.
+    """Passes questions on to an engine.
 
     Parameters
     ----------
@@ -36,13 +37,11 @@ class Asker:
 
     def ask(
         self,
-        task: str,
-        prompts: Sequence[Prompt],
-        grammars: Sequence[Grammar],
-        max_tokens: int,
+        task: Task[Question, Any],
+        questions: Sequence[Question],
         progress: Progress | None,
     ) -> list[Reply]:
-        """Have prompts of one task answered, in their order; count those that were given up.
+        """Have questions of one task answered, in their order; count those that were given up.
 
         Raises
         ------
@@ -50,15 +49,16 @@ class Asker:
             If nobody waits for the answers any more.
         """
         go_on()
-        self.asked[task] += len(prompts)
-        report = None if progress is None else lambda done, of: progress(task, done, of)
+        name = task.name
+        self.asked[name] += len(questions)
+        report = None if progress is None else lambda done, of: progress(name, done, of)
         replies = self._engine.answer(
-            prompts,
-            max_tokens=max_tokens,
-            grammars=grammars if self._constrained else None,
+            [task.ask(question) for question in questions],
+            max_tokens=task.max_tokens,
+            grammars=[task.grammar(one) for one in questions] if self._constrained else None,
             progress=report,
         )
-        self.failures[task] += sum(reply.given_up for reply in replies)
+        self.failures[name] += sum(reply.given_up for reply in replies)
         return replies
 
     def note(self, task: str, failure: str | None) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,17 +13,13 @@ from rmpl.extraction.calibration import Calibration
 from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engines.base import Engine, Reply
 from rmpl.extraction.linking.linker import Linker
-from rmpl.records import NOWHERE, Document, Image, ImageEvent, Sentence, TextEvent
+from rmpl.records import Document
 from rmpl.tasks import Context
-from rmpl.tasks.argument_roles import ImageARE, TextARE
-from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.media import MEDIA, Medium
 from rmpl.tasks.places import Place
+from rmpl.tasks.questions import MentionQuestion, UnitQuestion
 from rmpl.tasks.same_event import SameEvent
 
-MENTION_TOKENS = 128
-ARGUMENT_TOKENS = 320
-
-Event = TypeVar("Event", TextEvent, ImageEvent)
 PREDICTED = 1024
 """Sentences and pictures of a corpus that are worked on together."""
 
@@ -33,6 +29,10 @@ Told = Callable[[str, int, int, str], None]
 Key = tuple[int, str]
 """The number of a document and the id of a sentence or an image in it: ids of different documents
 may be the same."""
+Units = Mapping[Key, Any]
+"""The sentences or the images to ask about."""
+Events = list[tuple[Key, Any]]
+"""The events of one medium, each with the unit that it is in."""
 
 
 class Pipeline:
@@ -91,36 +91,19 @@ class Pipeline:
         self, documents: Sequence[Document], progress: Progress | None = None
     ) -> list[Document]:
         """Return the documents with what was found in them instead of what they came with."""
-        sentences: dict[Key, Sentence] = {}
-        images: dict[Key, Image] = {}
-        for number, document in enumerate(documents):
-            if "text" in self._media:
-                sentences.update({(number, s.id): s for s in document.sentences})
-            if "image" in self._media:
-                images.update({(number, i.id): i for i in document.images if i.path is not None})
-        text_events = self._text_mentions(sentences, progress)
-        image_events = self._image_mentions(images, progress)
-        text_events = self._text_arguments(text_events, sentences, progress)
-        image_events = self._image_arguments(image_events, images, progress)
-        by_sentence, by_image = _grouped(text_events), _grouped(image_events)
+        units = {medium.name: self._units(documents, medium) for medium in MEDIA.values()}
+        mentions = {
+            name: self._mentions(medium, units[name], progress) for name, medium in MEDIA.items()
+        }
+        whole = {
+            name: self._with_arguments(medium, mentions[name], units[name], progress)
+            for name, medium in MEDIA.items()
+        }
         found = [
-            msgspec.structs.replace(
-                document,
-                text_events=tuple(
-                    self._scored(e, TextEMI.name, TextARE.name)
-                    for s in document.sentences
-                    for e in by_sentence[number, s.id]
-                ),
-                image_events=tuple(
-                    self._scored(e, ImageEMI.name, ImageARE.name)
-                    for i in document.images
-                    for e in by_image[number, i.id]
-                ),
-                links=(),
-                relations=(),
-            )
-            for number, document in enumerate(documents)
+            msgspec.structs.replace(document, links=(), relations=()) for document in documents
         ]
+        for name, medium in MEDIA.items():
+            found = self._put(found, medium, whole[name])
         return self._linker.link(found, progress)
 
     def stream(
@@ -139,35 +122,30 @@ class Pipeline:
         if progress is not None:
             progress("documents", total, total, "")
 
-    def _text_mentions(
-        self, sentences: Mapping[Key, Sentence], progress: Progress | None
-    ) -> list[tuple[Key, TextEvent]]:
-        task = TextEMI(self._context)
-        asked = list(sentences.values())
-        prompts, grammars = [task.ask(s) for s in asked], [task.grammar(s) for s in asked]
-        replies = self._asker.ask(task.name, prompts, grammars, MENTION_TOKENS, progress)
-        events = []
-        for (key, sentence), reply in zip(sentences.items(), replies, strict=True):
-            answer = task.read(reply.text, sentence)
+    def _units(self, documents: Sequence[Document], medium: Medium[Any, Any, Any]) -> Units:
+        """Return what is to be asked about; nothing of a medium that is not read."""
+        if medium.name not in self._media:
+            return {}
+        return {
+            (number, unit.id): unit
+            for number, document in enumerate(documents)
+            for unit in medium.units(document)
+        }
+
+    def _mentions(
+        self, medium: Medium[Any, Any, Any], units: Units, progress: Progress | None
+    ) -> Events:
+        task = medium.mentions(self._context)
+        questions: list[UnitQuestion[Any, Any]] = [UnitQuestion(unit) for unit in units.values()]
+        replies = self._asker.ask(task, questions, progress)
+        events: Events = []
+        for key, question, reply in zip(units, questions, replies, strict=True):
+            answer = task.read(reply.text, question)
             self._asker.note(task.name, answer.failure)
             events += [(key, event) for event in _said(answer.items, answer.places, reply)]
         return self._known(events)
 
-    def _image_mentions(
-        self, images: Mapping[Key, Image], progress: Progress | None
-    ) -> list[tuple[Key, ImageEvent]]:
-        task = ImageEMI(self._context)
-        asked = list(images.values())
-        prompts, grammars = [task.ask(i) for i in asked], [task.grammar(i) for i in asked]
-        replies = self._asker.ask(task.name, prompts, grammars, MENTION_TOKENS, progress)
-        events = []
-        for (key, image), reply in zip(images.items(), replies, strict=True):
-            answer = task.read(reply.text, image)
-            self._asker.note(task.name, answer.failure)
-            events += [(key, event) for event in _said(answer.items, answer.places, reply)]
-        return self._known(events)
-
-    def _known(self, events: list[tuple[Key, Event]]) -> list[tuple[Key, Event]]:
+    def _known(self, events: Events) -> Events:
         """Leave out types outside the schema, which a prediction file may not hold, and repeats."""
         known = [one for one in events if one[1].event_type in self._context.ontology.events]
         self.failures["unknown type"] += len(events) - len(known)
@@ -175,48 +153,44 @@ class Pipeline:
             known, lambda one: (one[0], msgspec.structs.replace(one[1], id="", score=None))
         )
 
-    def _text_arguments(
+    def _with_arguments(
         self,
-        events: list[tuple[Key, TextEvent]],
-        sentences: Mapping[Key, Sentence],
+        medium: Medium[Any, Any, Any],
+        events: Events,
+        units: Units,
         progress: Progress | None,
-    ) -> list[tuple[Key, TextEvent]]:
-        task = TextARE(self._context)
-        placed = [number for number, (_, e) in enumerate(events) if e.trigger != NOWHERE]
-        asked = [(events[number][1], sentences[events[number][0]]) for number in placed]
-        prompts = [task.ask(event, sentence) for event, sentence in asked]
-        grammars = [task.grammar(event, sentence) for event, sentence in asked]
-        replies = self._asker.ask(task.name, prompts, grammars, ARGUMENT_TOKENS, progress)
+    ) -> Events:
+        """Return the events with their arguments; one that stands nowhere has none."""
+        task = medium.arguments(self._context)
+        placed = [number for number, (_, event) in enumerate(events) if medium.is_placed(event)]
+        questions = [MentionQuestion(events[n][1], units[events[n][0]]) for n in placed]
+        replies = self._asker.ask(task, questions, progress)
         filled = list(events)
-        for number, (event, sentence), reply in zip(placed, asked, replies, strict=True):
-            answer = task.read(reply.text, sentence)
+        for number, question, reply in zip(placed, questions, replies, strict=True):
+            answer = task.read(reply.text, question)
             self._asker.note(task.name, answer.failure)
-            said = _said(answer.items, answer.places, reply, event.score)
+            said = _said(answer.items, answer.places, reply, question.event.score)
             arguments = tuple(_once(said, lambda one: msgspec.structs.replace(one, score=None)))
-            whole = msgspec.structs.replace(event, arguments=arguments)
+            whole = msgspec.structs.replace(question.event, arguments=arguments)
             filled[number] = events[number][0], whole
         return filled
 
-    def _image_arguments(
-        self,
-        events: list[tuple[Key, ImageEvent]],
-        images: Mapping[Key, Image],
-        progress: Progress | None,
-    ) -> list[tuple[Key, ImageEvent]]:
-        task = ImageARE(self._context)
-        prompts = [task.ask(event.event_type, images[key]) for key, event in events]
-        grammars = [task.grammar(event.event_type, images[key]) for key, event in events]
-        replies = self._asker.ask(task.name, prompts, grammars, ARGUMENT_TOKENS, progress)
-        filled = []
-        for (key, event), reply in zip(events, replies, strict=True):
-            answer = task.read(reply.text, images[key])
-            self._asker.note(task.name, answer.failure)
-            said = _said(answer.items, answer.places, reply, event.score)
-            arguments = tuple(_once(said, lambda one: msgspec.structs.replace(one, score=None)))
-            filled.append((key, msgspec.structs.replace(event, arguments=arguments)))
-        return filled
+    def _put(
+        self, documents: Sequence[Document], medium: Medium[Any, Any, Any], events: Events
+    ) -> list[Document]:
+        """Return the documents with the events of a medium, calibrated, unit by unit."""
+        by_unit: dict[Key, list[Any]] = defaultdict(list)
+        for key, event in events:
+            by_unit[key].append(self._scored(event, medium.mentions.name, medium.arguments.name))
+        return [
+            medium.with_events(
+                document,
+                [e for unit in medium.units(document) for e in by_unit[number, unit.id]],
+            )
+            for number, document in enumerate(documents)
+        ]
 
-    def _scored(self, event: Event, mention: str, argument: str) -> Event:
+    def _scored(self, event: Any, mention: str, argument: str) -> Any:
         """Calibrate what the model said of an event and of its arguments.
 
         The two are fitted apart, but an argument is right only where its event is.
@@ -257,10 +231,3 @@ def _once(items: Sequence[Said], meaning: Callable[[Said], Hashable]) -> list[Sa
     for item in items:
         first.setdefault(meaning(item), item)
     return list(first.values())
-
-
-def _grouped(events: Iterable[tuple[Key, Event]]) -> dict[Key, list[Event]]:
-    groups: dict[Key, list[Event]] = defaultdict(list)
-    for key, event in events:
-        groups[key].append(event)
-    return groups

@@ -7,6 +7,8 @@ that other packages declare in the entry-point group ``rmpl.tasks``.
 
 from __future__ import annotations
 
+from typing import Any
+
 from rmpl.plugins import Registry
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.base import Context, Prompt, Sample, Task
@@ -16,7 +18,7 @@ from rmpl.tasks.same_event import SameEvent
 from rmpl.tasks.skills import SKILLS
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 
-EVENT_TASKS: tuple[type[Task], ...] = (
+EVENT_TASKS: tuple[type[Task[Any, Any]], ...] = (
     TextEvents,
     ImageEvents,
     Relations,
@@ -26,8 +28,8 @@ EVENT_TASKS: tuple[type[Task], ...] = (
     ImageARE,
     SameEvent,
 )
-TASKS: dict[str, type[Task]] = {task.name: task for task in (*EVENT_TASKS, *SKILLS)}
-REGISTRY: Registry[type[Task]] = Registry(
+TASKS: dict[str, type[Task[Any, Any]]] = {task.name: task for task in (*EVENT_TASKS, *SKILLS)}
+REGISTRY: Registry[type[Task[Any, Any]]] = Registry(
     "task",
     "rmpl.tasks",
     TASKS,
@@ -36,15 +38,30 @@ REGISTRY: Registry[type[Task]] = Registry(
 )
 
 
-def make_task(name: str, context: Context) -> Task:
-    """Return the task called ``name``.
+def find_task(name: str) -> type[Task[Any, Any]]:
+    """Return the class of the task called ``name``.
 
     Raises
     ------
     RmplError
         If there is no such task, or the package that declares it is broken.
     """
-    return REGISTRY.find(name)(context)
+    return REGISTRY.find(name)
 
 
-__all__ = ["EVENT_TASKS", "REGISTRY", "TASKS", "Context", "Prompt", "Sample", "Task", "make_task"]
+def make_task(name: str, context: Context) -> Task[Any, Any]:
+    """Return the task called ``name``; the errors are those of ``find_task``."""
+    return find_task(name)(context)
+
+
+__all__ = [
+    "EVENT_TASKS",
+    "REGISTRY",
+    "TASKS",
+    "Context",
+    "Prompt",
+    "Sample",
+    "Task",
+    "find_task",
+    "make_task",
+]

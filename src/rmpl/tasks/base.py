@@ -1,19 +1,22 @@
-"""What all tasks share: the sample, the prompt, and how a prompt is worded."""
+"""What all tasks share: questions, prompts, samples, and how a prompt is worded."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
 from rmpl.ontology import Ontology
 from rmpl.records import Document, Image, Sentence, Span
-from rmpl.tasks.schema import BoxCodec, places_of_boxes
+from rmpl.scoring.counts import Counts
+from rmpl.tasks.grammars import Grammar
+from rmpl.tasks.schema import Answer, BoxCodec, places_of_boxes
 
 Style = Literal["full", "brief"]
 Directions = Literal["one", "both"]
+Finds = Literal["events", "mentions", "arguments", "links"]
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -71,18 +74,96 @@ class Context:
     examples: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
 
 
-class Task:
-    """A task: its name, its instruction, and the samples it makes of documents."""
+class Identified(Protocol):
+    """Anything with an id, such as a question, a sentence or an image."""
+
+    @property
+    def id(self) -> str:
+        """What it is called within its document."""
+        ...
+
+
+Question = TypeVar("Question", bound=Identified)
+Item = TypeVar("Item")
+
+
+class Task(Generic[Question, Item]):
+    """Everything about one task: what is asked and answered, how answers are read and scored.
+
+    ``Question`` is a small frozen record of what is asked about; one made by ``questions`` also
+    holds the annotation that its target is made of. ``Item`` is what an answer is a list of.
+
+    Attributes
+    ----------
+    name
+        What recipes call the task; it also begins its brief prompts.
+    medium
+        What is asked about: ``text``, ``image``, or ``both``.
+    instruction
+        How full prompts begin.
+    finds
+        What its items are to event extraction: ``events`` with their arguments, ``mentions``
+        without, the ``arguments`` of a given mention, or ``links``; ``None`` for other tasks.
+    max_tokens
+        The largest number of tokens of an answer.
+    """
 
     name: ClassVar[str]
+    medium: ClassVar[Literal["text", "image", "both"]]
     instruction: ClassVar[str]
+    finds: ClassVar[Finds | None] = None
+    max_tokens: ClassVar[int] = 128
 
     def __init__(self, context: Context) -> None:
         self.context = context
 
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield the training samples of ``documents`` in a fixed order."""
+    def questions(self, documents: Sequence[Document]) -> Iterator[Question]:
+        """Yield the questions to learn from, in a fixed order.
+
+        A task that joins documents, such as a text with another one's image, overrides this.
+        """
+        for document in documents:
+            yield from self.questions_in(document)
+
+    def questions_in(self, document: Document) -> Iterable[Question]:
+        """Return the questions of one document, with what it is annotated with."""
         raise NotImplementedError
+
+    def ask(self, question: Question) -> Prompt:
+        """Word a question; the annotation in it is not looked at."""
+        raise NotImplementedError
+
+    def grammar(self, question: Question) -> Grammar:
+        """Return the grammar of the legal answers to ``ask(question)``."""
+        raise NotImplementedError
+
+    def target(self, question: Question) -> str:
+        """Return the answer that the annotation in a question calls for."""
+        raise NotImplementedError
+
+    def read(self, answer: str, question: Question) -> Answer[Item]:
+        """Read an answer to ``ask(question)``; of a broken one the whole items."""
+        raise NotImplementedError
+
+    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
+        """Yield the training samples of ``documents``: one per question."""
+        return map(self.sample, self.questions(documents))
+
+    def sample(self, question: Question) -> Sample:
+        """Return the training sample of a question."""
+        return Sample(self.name, question.id, self.ask(question), self.target(question))
+
+    def count(self, sample: Sample, answer: str) -> Counts:
+        """Count the correct, predicted and gold items of an answer to a held-out sample.
+
+        Here the whole answer is one item, and letter case does not matter.
+        """
+        is_right = answer.strip().lower() == sample.target.strip().lower()
+        return Counts(int(is_right), 1, 1)
+
+    def is_positive(self, sample: Sample) -> bool | None:
+        """Return whether a sample has something to find; ``None`` where that cannot be said."""
+        return sample.target != "[]"
 
     def schema(self) -> str:
         """List the types this task may answer with, for a full prompt; empty if it needs none."""

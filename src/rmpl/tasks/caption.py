@@ -7,39 +7,44 @@ with its nouns.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 
-from rmpl.records import Document, Image
+from rmpl.records import Document
 from rmpl.tasks import grammars
-from rmpl.tasks.base import Prompt, Sample, Task
+from rmpl.tasks.base import Prompt, Task
+from rmpl.tasks.questions import InImage, UnitQuestion
 from rmpl.tasks.schema import Answer
 
 
-class Caption(Task):
+class Caption(Task[InImage, str]):
     """Say in a sentence what a picture shows."""
 
     name = "caption"
+    medium = "image"
+    max_tokens = 96
     instruction = "Describe what happens in the picture in one sentence."
 
-    def ask(self, image: Image) -> Prompt:
-        """Ask for the caption of a picture."""
-        return self.prompt("", image)
+    def questions_in(self, document: Document) -> Iterable[InImage]:
+        """Yield one question per event with a caption whose image is at hand."""
+        images = {image.id: image for image in document.images if image.path is not None}
+        for event in document.image_events:
+            if event.caption and event.image_id in images:
+                yield UnitQuestion(images[event.image_id], (event,))
 
-    def grammar(self) -> grammars.Grammar:
+    def ask(self, question: InImage) -> Prompt:
+        """Ask for the caption of a picture."""
+        return self.prompt("", question.unit)
+
+    def grammar(self, question: InImage) -> grammars.Grammar:  # noqa: ARG002 - as every task's
         """Return the grammar of a caption: one line, for every picture the same."""
         return grammars.one_line()
 
-    def read(self, answer: str) -> Answer[str]:
+    def target(self, question: InImage) -> str:
+        """Write the event's caption."""
+        (event,) = question.events
+        return self.context.pad + (event.caption or "")
+
+    def read(self, answer: str, question: InImage) -> Answer[str]:  # noqa: ARG002 - as every task's
         """Read a caption; an empty answer is a failure."""
         text = " ".join(answer.split())
         return Answer([text], None if text else "an empty caption")
-
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a picture that is at hand and has a caption."""
-        for document in documents:
-            images = {image.id: image for image in document.images if image.path is not None}
-            for event in document.image_events:
-                if event.caption and event.image_id in images:
-                    prompt = self.ask(images[event.image_id])
-                    target = self.context.pad + event.caption
-                    yield Sample(self.name, event.image_id, prompt, target)

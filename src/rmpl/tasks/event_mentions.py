@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 
-from rmpl.records import Document, Image, ImageEvent, Sentence, TextEvent
+from rmpl.records import Document, ImageEvent, TextEvent
+from rmpl.scoring.counts import Counts
 from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Sample, Task, type_list
+from rmpl.tasks.counting import count_predicates
+from rmpl.tasks.questions import InImage, InSentence, image_questions, sentence_questions
 from rmpl.tasks.schema import (
     Answer,
     image_predicate,
-    read_predicates,
+    read_image_events,
+    read_text_events,
     text_predicate,
     write_predicates,
 )
-from rmpl.tasks.spans import find_span
 
 
-class TextEMI(Task):
+class TextEMI(Task[InSentence, TextEvent]):
     """The event mentions of a sentence: a type and a trigger each."""
 
     name = "text-emi"
+    medium = "text"
+    finds = "mentions"
     instruction = (
         "Find the event triggers in the sentence. Answer with a JSON list of "
         '{"type", "trigger"}; copy each trigger from the sentence; add "nth" where not the first '
@@ -32,50 +36,41 @@ class TextEMI(Task):
         """List the event types."""
         return type_list(self.context.ontology)
 
-    def ask(self, sentence: Sentence) -> Prompt:
+    def questions_in(self, document: Document) -> Iterable[InSentence]:
+        """Return one question per sentence, sentences without events included."""
+        return sentence_questions(document)
+
+    def ask(self, question: InSentence) -> Prompt:
         """Ask for the event mentions of a sentence."""
-        return self.prompt(sentence.text)
+        return self.prompt(question.unit.text)
 
-    def grammar(self, sentence: Sentence) -> grammars.Grammar:
-        """Return the grammar of the legal answers to ``ask(sentence)``."""
-        return grammars.text_mentions(sentence, self.context.ontology, self.context.pad)
+    def grammar(self, question: InSentence) -> grammars.Grammar:
+        """Return the grammar of the legal answers to ``ask(question)``."""
+        return grammars.text_mentions(question.unit, self.context.ontology, self.context.pad)
 
-    def read(self, answer: str, sentence: Sentence) -> Answer[TextEvent]:
+    def target(self, question: InSentence) -> str:
+        """Write the mentions in the order of the sentence."""
+        ordered = sorted(question.events, key=lambda e: (e.trigger, e.event_type))
+        pad = self.context.pad
+        return write_predicates(
+            [text_predicate(e, question.unit, pad=pad, with_arguments=False) for e in ordered]
+        )
+
+    def read(self, answer: str, question: InSentence) -> Answer[TextEvent]:
         """Read an answer as text events without arguments, in the order of the answer."""
-        predicates = read_predicates(answer)
-        events = [
-            TextEvent(
-                id=f"{sentence.id}#{index}",
-                sentence_id=sentence.id,
-                event_type=p.type,
-                trigger=find_span(sentence, (p.trigger or "").strip(" "), p.nth),
-                trigger_text=(p.trigger or "").strip(" "),
-            )
-            for index, p in enumerate(predicates.items)
-        ]
-        return Answer(events, predicates.failure, predicates.places)
+        return read_text_events(answer, question.unit, with_arguments=False)
 
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a sentence, sentences without events included."""
-        for document in documents:
-            events: dict[str, list[TextEvent]] = defaultdict(list)
-            for event in document.text_events:
-                events[event.sentence_id].append(event)
-            for sentence in document.sentences:
-                ordered = sorted(events[sentence.id], key=lambda e: (e.trigger, e.event_type))
-                target = write_predicates(
-                    [
-                        text_predicate(e, sentence, pad=self.context.pad, with_arguments=False)
-                        for e in ordered
-                    ]
-                )
-                yield Sample(self.name, sentence.id, self.ask(sentence), target)
+    def count(self, sample: Sample, answer: str) -> Counts:
+        """Count the mentions of an answer."""
+        return count_predicates(sample, answer, self.context.boxes)
 
 
-class ImageEMI(Task):
+class ImageEMI(Task[InImage, ImageEvent]):
     """The event types of a picture. Situations outside the schema are negatives here."""
 
     name = "image-emi"
+    medium = "image"
+    finds = "mentions"
     instruction = (
         'Which events does the picture show? Answer with a JSON list of {"type"}; '
         "[] if there is no event of these types:"
@@ -85,36 +80,32 @@ class ImageEMI(Task):
         """List the event types."""
         return type_list(self.context.ontology)
 
-    def ask(self, image: Image) -> Prompt:
-        """Ask for the event mentions of a picture."""
-        return self.prompt("", image)
+    def questions_in(self, document: Document) -> Iterable[InImage]:
+        """Return one question per image that is at hand, images without events included."""
+        known = self.context.ontology.events
+        return image_questions(
+            document, [event for event in document.image_events if event.event_type in known]
+        )
 
-    def grammar(self, image: Image) -> grammars.Grammar:  # noqa: ARG002 - as ask
-        """Return the grammar of the legal answers to ``ask(image)``."""
+    def ask(self, question: InImage) -> Prompt:
+        """Ask for the event mentions of a picture."""
+        return self.prompt("", question.unit)
+
+    def grammar(self, question: InImage) -> grammars.Grammar:  # noqa: ARG002 - as every task's
+        """Return the grammar of the legal answers, which is the same for every image."""
         return grammars.image_mentions(self.context.ontology)
 
-    def read(self, answer: str, image: Image) -> Answer[ImageEvent]:
-        """Read an answer as image events without arguments."""
-        predicates = read_predicates(answer)
-        events = [
-            ImageEvent(id=f"{image.id}#{index}", image_id=image.id, event_type=p.type)
-            for index, p in enumerate(predicates.items)
-        ]
-        return Answer(events, predicates.failure, predicates.places)
+    def target(self, question: InImage) -> str:
+        """Write the types of the events."""
+        image, boxes = question.unit, self.context.boxes
+        return write_predicates(
+            [image_predicate(e, image, boxes, with_arguments=False) for e in question.events]
+        )
 
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a picture that is at hand, pictures without events included."""
-        known = self.context.ontology.events
-        for document in documents:
-            events: dict[str, list[ImageEvent]] = defaultdict(list)
-            for event in document.image_events:
-                if event.event_type in known:
-                    events[event.image_id].append(event)
-            for image in document.images:
-                if image.path is None:
-                    continue
-                predicates = [
-                    image_predicate(e, image, self.context.boxes, with_arguments=False)
-                    for e in events[image.id]
-                ]
-                yield Sample(self.name, image.id, self.ask(image), write_predicates(predicates))
+    def read(self, answer: str, question: InImage) -> Answer[ImageEvent]:
+        """Read an answer as image events without arguments."""
+        return read_image_events(answer, question.unit, self.context.boxes, with_arguments=False)
+
+    def count(self, sample: Sample, answer: str) -> Counts:
+        """Count the mentions of an answer."""
+        return count_predicates(sample, answer, self.context.boxes)

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from rmpl.records import Document, Image, ImageEvent, Sentence, Span, TextArgument, TextEvent
+from rmpl.tasks.base import mark
 
 _WORD = re.compile(r"\w+")
 # A look may follow the name it belongs to ("Ana Reyes, a man in a red coat,"): so many words after.
@@ -39,11 +40,13 @@ class Look(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A told event beside a picture.
+    """A text event beside an image, to be asked whether they are the same event.
 
-    ``compared`` holds each look that the sentence tells of and the words for whom or what the
-    picture shows in its place. All the same: it may be the same event. None compared: nothing can
-    be said.
+    ``trigger`` is ``None`` where the sentence is another image's caption. ``caption`` says what the
+    image shows; without one nothing can be compared with it. ``compared`` is the annotation: each
+    look that the sentence names and the words for whom or what the image shows in its place. All
+    the same: it may be the same event. None compared: nothing can be said. ``shown_first`` is the
+    direction to ask in.
     """
 
     id: str
@@ -52,7 +55,14 @@ class Pair(NamedTuple):
     trigger: Span | None
     image: Image
     caption: str | None
-    compared: tuple[tuple[Look, str], ...]
+    compared: tuple[tuple[Look, str], ...] = ()
+    shown_first: bool = False
+
+    @property
+    def marked(self) -> str:
+        """The sentence as it is asked about: its trigger marked, if it has one."""
+        text = self.sentence.text
+        return text if self.trigger is None else mark(self.sentence, self.trigger)
 
 
 def words(text: str) -> Words:

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import msgspec
+
 from rmpl.records import Document, Image, Relation, Sentence
+from rmpl.scoring.counts import Counts
 from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Sample, Task
+from rmpl.tasks.counting import count_predicates
 from rmpl.tasks.schema import (
     Answer,
     Participant,
@@ -25,53 +29,77 @@ from rmpl.tasks.spans import name_span
 NEGATIVE = "None"
 
 
-class Relations(Task):
+class RelationQuestion(msgspec.Struct, frozen=True):
+    """How two spans of a sentence are related.
+
+    ``relation`` names the spans, and its label is the annotated one; ``labels`` are those to choose
+    from. ``image`` is what goes with the sentence, if it is at hand.
+    """
+
+    relation: Relation
+    sentence: Sentence
+    image: Image | None
+    labels: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The relation's."""
+        return self.relation.id
+
+
+class Relations(Task[RelationQuestion, Predicate]):
     """Multimedia relation extraction (MNRE)."""
 
     name = "relations"
+    medium = "both"
     instruction = (
         "The post goes with the picture. Say how the head and the tail are related. Answer with a "
         'JSON list of {"type", "args": [{"role": "head", "span"}, {"role": "tail", "span"}]}; '
         "[] if they are not related."
     )
 
-    def ask(self, sentence: Sentence, relation: Relation, image: Image | None) -> Prompt:
-        """Ask how two spans of a sentence are related."""
-        head, tail = sentence.slice(relation.head), sentence.slice(relation.tail)
-        return self.prompt(f"{sentence.text}\nhead: {head}\ntail: {tail}", image)
-
-    def grammar(
-        self, sentence: Sentence, relation: Relation, labels: Sequence[str]
-    ) -> grammars.Grammar:
-        """Return the grammar of the legal answers: one of ``labels``, or no relation."""
-        names = [label for label in labels if label != NEGATIVE]
-        return grammars.relation(names, self._participants(sentence, relation))
-
-    def read(self, answer: str) -> Answer[Predicate]:
-        """Read an answer as predicates."""
-        return read_predicates(answer)
-
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a relation; a picture that is not at hand is left out of the prompt."""
+    def questions(self, documents: Sequence[Document]) -> Iterator[RelationQuestion]:
+        """Yield one question per relation; the labels are all that the documents have."""
+        relations = (relation for document in documents for relation in document.relations)
+        labels = tuple(dict.fromkeys(relation.label for relation in relations))
         for document in documents:
             sentences = {sentence.id: sentence for sentence in document.sentences}
             images = {image.id: image for image in document.images if image.path is not None}
             for relation in document.relations:
-                sentence = sentences[relation.sentence_id]
-                prompt = self.ask(sentence, relation, images.get(relation.image_id))
-                yield Sample(self.name, relation.id, prompt, self._target(sentence, relation))
+                sentence, image = sentences[relation.sentence_id], images.get(relation.image_id)
+                yield RelationQuestion(relation, sentence, image, labels)
 
-    def _target(self, sentence: Sentence, relation: Relation) -> str:
-        if relation.label == NEGATIVE:
+    def ask(self, question: RelationQuestion) -> Prompt:
+        """Ask how two spans of a sentence are related."""
+        sentence, relation = question.sentence, question.relation
+        head, tail = sentence.slice(relation.head), sentence.slice(relation.tail)
+        return self.prompt(f"{sentence.text}\nhead: {head}\ntail: {tail}", question.image)
+
+    def grammar(self, question: RelationQuestion) -> grammars.Grammar:
+        """Return the grammar of the legal answers: one of the labels, or no relation."""
+        names = [label for label in question.labels if label != NEGATIVE]
+        return grammars.relation(names, self._participants(question))
+
+    def target(self, question: RelationQuestion) -> str:
+        """Write the relation, or the empty list where the spans are not related."""
+        label = question.relation.label
+        if label == NEGATIVE:
             return write_predicates([])
-        args = self._participants(sentence, relation)
-        return write_predicates([Predicate(type=relation.label, args=args)])
+        return write_predicates([Predicate(type=label, args=self._participants(question))])
 
-    def _participants(self, sentence: Sentence, relation: Relation) -> list[Participant]:
+    def read(self, answer: str, question: RelationQuestion) -> Answer[Predicate]:  # noqa: ARG002
+        """Read an answer as predicates."""
+        return read_predicates(answer)
+
+    def count(self, sample: Sample, answer: str) -> Counts:
+        """Count the labels and the participants of an answer."""
+        return count_predicates(sample, answer, self.context.boxes)
+
+    def _participants(self, question: RelationQuestion) -> list[Participant]:
+        sentence, relation, pad = question.sentence, question.relation, self.context.pad
         (head, nth_head), (tail, nth_tail) = (
             name_span(sentence, span) for span in (relation.head, relation.tail)
         )
-        pad = self.context.pad
         return [
             Participant("head", pad + head, nth_head),
             Participant("tail", pad + tail, nth_tail),

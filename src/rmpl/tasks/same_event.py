@@ -13,21 +13,20 @@ The prompt also says in words what the picture shows: its caption, in training t
 in extraction the one that the model itself wrote. What is learnt from: see ``pairing``.
 
 So a model is asked from the text to the picture. With ``Context.link_directions`` "both" it learns
-and is asked the other way, too (``ShownFirst``): whom the picture shows first, then who stands in
-their places in the sentence.
+and is asked the other way, too (``Pair.shown_first``): whom the picture shows first, then who
+stands in their places in the sentence.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
 
 import msgspec
 
-from rmpl.records import Document, Image, Sentence, Span, TextEvent
+from rmpl.records import Document, Span
 from rmpl.tasks import grammars
-from rmpl.tasks.base import Context, Prompt, Sample, Task, mark
+from rmpl.tasks.base import Context, Prompt, Sample, Task
 from rmpl.tasks.pairing import Look, Pair, as_sentence, make_pairs, words
 from rmpl.tasks.schema import Answer, encode_answer, read_items
 from rmpl.tasks.spans import name_span
@@ -54,55 +53,35 @@ class _Turned(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
     nth: int = 1
 
 
-class SameEvent(Task):
+class SameEvent(Task[Pair, Compared]):
     """Compare a text event (trigger marked) with a picture, participant by participant.
 
     What the picture shows is copied from its caption, so the caption decides what can be said.
     """
 
     name = "same-event"
+    medium = "both"
+    finds = "links"
+    max_tokens = 160
     instruction = (
         "Is the event whose trigger stands in [brackets] the one that the picture shows? The last "
         "line says what the picture shows. Answer with a JSON list of what the sentence says that "
         'the participants look like, and what the last line has in their places: {"span", "seen"}.'
     )
     negatives_per_positive = 1
-    shown_first: ClassVar[bool] = False
 
-    def ask(self, event_type: str, marked: str, image: Image, caption: str | None) -> Prompt:
-        """Ask whether a sentence (trigger marked) and a picture tell of the same event."""
-        lines = [marked, *([caption] if caption else [])]
-        if self.shown_first:
-            lines.reverse()
-        return self.prompt("\n".join([event_type, *lines]), image)
-
-    def ask_pair(
-        self, event: TextEvent, sentence: Sentence, image: Image, caption: str | None = None
-    ) -> Prompt:
-        """Ask whether a text event is the event of a picture, of which a caption may tell."""
-        return self.ask(event.event_type, mark(sentence, event.trigger), image, caption)
-
-    def grammar(self, sentence: Sentence, caption: str) -> grammars.Grammar:
-        """Return the grammar of the legal answers about a sentence and a caption."""
-        shown, pad = as_sentence(caption), self.context.pad
-        return grammars.compared(sentence, shown, pad, shown_first=self.shown_first)
-
-    def read(self, answer: str) -> Answer[Compared]:
-        """Read what was compared; of a broken answer the whole items."""
-        return read_items(answer, "box", Compared)
-
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield weak pairs of the text events and the pictures in ``documents``, as many no as yes.
+    def questions(self, documents: Sequence[Document]) -> Iterator[Pair]:
+        """Yield weak pairs of the text events and the images in ``documents``, as many no as yes.
 
         The choice of pairs is a pure function of the documents, that of a pair's direction, where
         both are learnt, of its id.
         """
         ways = directions(self.context)
         for pair in self.pairs(documents, {}):
-            yield random.Random(f"{pair.id} direction").choice(ways).sample(pair)
+            yield pair._replace(shown_first=random.Random(f"{pair.id} direction").choice(ways))
 
     def pairs(self, documents: Sequence[Document], captions: Mapping[str, str]) -> Iterator[Pair]:
-        """Yield the pairs of ``samples``, of pictures that something else is said of.
+        """Yield the pairs of ``questions``, of pictures that something else is said of.
 
         ``captions`` is that by the picture's id: what the model says itself, as in extraction.
         Other pictures have the corpus's.
@@ -110,26 +89,44 @@ class SameEvent(Task):
         known = self.context.ontology.events
         return make_pairs(documents, known, captions, self.negatives_per_positive)
 
-    def sample(self, pair: Pair) -> Sample:
-        """Return the sample of a pair."""
-        prompt = self.ask(pair.event_type, told(pair), pair.image, pair.caption)
+    def ask(self, question: Pair) -> Prompt:
+        """Ask whether a sentence (trigger marked) and a picture tell of the same event."""
+        lines = [question.marked, *([question.caption] if question.caption else [])]
+        wording: SameEvent = self
+        if question.shown_first:
+            lines.reverse()
+            wording = _ShownFirst(self.context)
+        return wording.prompt("\n".join([question.event_type, *lines]), question.image)
+
+    def grammar(self, question: Pair) -> grammars.Grammar:
+        """Return the grammar of the legal answers about a sentence and a caption."""
+        shown, pad = as_sentence(question.caption or ""), self.context.pad
+        return grammars.compared(question.sentence, shown, pad, shown_first=question.shown_first)
+
+    def target(self, question: Pair) -> str:
+        """Write what is compared, in the order of the side that comes first."""
+        looks = _in_caption_order(question) if question.shown_first else question.compared
         compared, pad = [], self.context.pad
-        for look, seen in self.ordered(pair):
-            name, nth = name_span(pair.sentence, look.span)
+        for look, seen in looks:
+            name, nth = name_span(question.sentence, look.span)
             compared.append(Compared(span=pad + name, nth=nth, seen=pad + seen))
-        return Sample(SameEvent.name, pair.id, prompt, self.write(compared))
-
-    def ordered(self, pair: Pair) -> list[tuple[Look, str]]:
-        """Return what is compared in a pair in the order in which it is to be said."""
-        return list(pair.compared)
-
-    def write(self, compared: Sequence[Compared]) -> str:
-        """Write an answer."""
+        if question.shown_first:
+            turned = [_Turned(**msgspec.structs.asdict(one)) for one in compared]
+            return encode_answer(turned, "box")
         return encode_answer(compared, "box")
 
+    def read(self, answer: str, question: Pair) -> Answer[Compared]:  # noqa: ARG002
+        """Read what was compared; of a broken answer the whole items."""
+        return _read(answer)
 
-class ShownFirst(SameEvent):
-    """The same the other way: whom the picture shows, and who has their places in the sentence.
+    def is_positive(self, sample: Sample) -> bool | None:
+        """Return whether a sample's events may be the same; ``None`` if nothing is compared."""
+        compared = _read(sample.target).items
+        return all(one.is_same for one in compared) if compared else None
+
+
+class _ShownFirst(SameEvent):
+    """How the other direction is worded: whom the picture shows, and who has their places.
 
     What is copied second is judged by the first, so it is another question: of the participants
     that are shown, in the caption's order.
@@ -142,33 +139,25 @@ class ShownFirst(SameEvent):
         "line says that the participants look like, and what the sentence has in their places: "
         '{"seen", "span"}.'
     )
-    shown_first = True
-
-    def ordered(self, pair: Pair) -> list[tuple[Look, str]]:
-        """Return what is compared in the order of the caption."""
-        shown = words(pair.caption or "")
-
-        def place(one: tuple[Look, str]) -> tuple[int, Span]:
-            look, seen = one
-            sought = words(seen)
-            places = range(len(shown) - len(sought) + 1)
-            found = (i for i in places if shown[i : i + len(sought)] == sought)
-            return next(found, len(shown)), look.span
-
-        return sorted(pair.compared, key=place)
-
-    def write(self, compared: Sequence[Compared]) -> str:
-        """Write an answer: the same items, the other side first."""
-        return encode_answer([_Turned(**msgspec.structs.asdict(one)) for one in compared], "box")
 
 
-def told(pair: Pair) -> str:
-    """Return a pair's sentence as it is asked about: its trigger marked, if it has one."""
-    text = pair.sentence.text
-    return text if pair.trigger is None else mark(pair.sentence, pair.trigger)
+def _read(answer: str) -> Answer[Compared]:
+    return read_items(answer, "box", Compared)
 
 
-def directions(context: Context) -> tuple[SameEvent, ...]:
-    """Return the ways to ask that are in force, that from the text to the picture first."""
-    told_first = SameEvent(context)
-    return (told_first,) if context.link_directions == "one" else (told_first, ShownFirst(context))
+def _in_caption_order(pair: Pair) -> list[tuple[Look, str]]:
+    shown = words(pair.caption or "")
+
+    def place(one: tuple[Look, str]) -> tuple[int, Span]:
+        look, seen = one
+        sought = words(seen)
+        places = range(len(shown) - len(sought) + 1)
+        found = (i for i in places if shown[i : i + len(sought)] == sought)
+        return next(found, len(shown)), look.span
+
+    return sorted(pair.compared, key=place)
+
+
+def directions(context: Context) -> tuple[bool, ...]:
+    """Return the directions in force, as ``Pair.shown_first``; that from text to image first."""
+    return (False,) if context.link_directions == "one" else (False, True)

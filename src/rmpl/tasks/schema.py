@@ -186,6 +186,50 @@ def read_participants(text: str, box_key: str = "box") -> Answer[Participant]:
     return read_items(text, box_key, Participant)
 
 
+def read_text_events(
+    text: str, sentence: Sentence, *, with_arguments: bool = True
+) -> Answer[TextEvent]:
+    """Read an answer about a sentence as its events, with or without what it says of arguments.
+
+    A trigger that does not occur in the sentence stands at ``NOWHERE``.
+    """
+    predicates = read_predicates(text)
+    events = []
+    for number, predicate in enumerate(predicates.items):
+        trigger = (predicate.trigger or "").strip(" ")
+        arguments = predicate.args if with_arguments and predicate.args else []
+        events.append(
+            TextEvent(
+                id=f"{sentence.id}#{number}",
+                sentence_id=sentence.id,
+                event_type=predicate.type,
+                trigger=find_span(sentence, trigger, predicate.nth),
+                arguments=text_arguments(arguments, sentence),
+                trigger_text=trigger,
+            )
+        )
+    return Answer(events, predicates.failure, predicates.places)
+
+
+def read_image_events(
+    text: str, image: Image, boxes: BoxCodec, *, with_arguments: bool = True
+) -> Answer[ImageEvent]:
+    """Read an answer about an image as its events, with or without what it says of arguments."""
+    predicates = read_predicates(text, boxes.key)
+    events = []
+    for number, predicate in enumerate(predicates.items):
+        arguments = predicate.args if with_arguments and predicate.args else []
+        events.append(
+            ImageEvent(
+                id=f"{image.id}#{number}",
+                image_id=image.id,
+                event_type=predicate.type,
+                arguments=image_arguments(arguments, image, boxes),
+            )
+        )
+    return Answer(events, predicates.failure, predicates.places)
+
+
 def text_arguments(
     participants: Iterable[Participant], sentence: Sentence
 ) -> tuple[TextArgument, ...]:

@@ -8,14 +8,16 @@ never an event type, a trigger or a role.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
 from rmpl.records import Document, Image, ImageArgument, ImageEvent, Sentence, Span
-from rmpl.tasks.base import Sample, Task, mark
+from rmpl.tasks.base import Prompt, Task, mark
 from rmpl.tasks.caption import Caption
-from rmpl.tasks.schema import BoxValue, encode_answer
+from rmpl.tasks.grammars import Grammar, one_line
+from rmpl.tasks.schema import Answer, BoxValue, encode_answer
 from rmpl.tasks.spans import name_span
 
 
@@ -38,43 +40,72 @@ class Thing(msgspec.Struct, omit_defaults=True):
     box: BoxValue | None = None
 
 
-class Phrases(Task):
+class Exercise(msgspec.Struct, frozen=True):
+    """One thing to practise: what stands in the prompt, and the answer to it."""
+
+    id: str
+    body: str
+    answer: str
+    image: Image | None = None
+
+
+class Skill(Task[Exercise, str]):
+    """A task that is learnt but never asked of a trained model; its answer is one line."""
+
+    def ask(self, question: Exercise) -> Prompt:
+        """Word an exercise."""
+        return self.prompt(question.body, question.image)
+
+    def grammar(self, question: Exercise) -> Grammar:  # noqa: ARG002 - as every task's
+        """Return the grammar of a line."""
+        return one_line()
+
+    def target(self, question: Exercise) -> str:
+        """Return the answer to an exercise."""
+        return question.answer
+
+    def read(self, answer: str, question: Exercise) -> Answer[str]:  # noqa: ARG002 - as every task's
+        """Read a line; an empty answer is a failure."""
+        text = answer.strip()
+        return Answer([text], None if text else "an empty answer")
+
+
+class Phrases(Skill):
     """Copy every noun phrase that points to somebody or something, in order."""
 
     name = "phrases"
+    medium = "text"
     instruction = "List who and what the sentence mentions."
 
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a sentence with entity mentions."""
-        for document in documents:
-            for sentence in document.sentences:
-                if not sentence.entities:
-                    continue
-                named = [name_span(sentence, span) for span in sorted(sentence.entities)]
-                phrases = [Phrase(span=self.context.pad + text, nth=nth) for text, nth in named]
-                target = encode_answer(phrases, "box")
-                yield Sample(self.name, sentence.id, self.prompt(sentence.text), target)
+    def questions_in(self, document: Document) -> Iterable[Exercise]:
+        """Yield one exercise per sentence with entity mentions."""
+        for sentence in document.sentences:
+            if not sentence.entities:
+                continue
+            named = [name_span(sentence, span) for span in sorted(sentence.entities)]
+            phrases = [Phrase(span=self.context.pad + text, nth=nth) for text, nth in named]
+            yield Exercise(sentence.id, sentence.text, encode_answer(phrases, "box"))
 
 
-class Quote(Task):
+class Quote(Skill):
     """Copy a random stretch of a sentence, named by the word before it and its length."""
 
     name = "quote"
+    medium = "text"
     instruction = "Copy the asked number of words that follow the given word."
 
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a sentence."""
-        for document in documents:
-            for sentence in document.sentences:
-                found = self._stretch(sentence)
-                if found is None:
-                    continue
-                before, span = found
-                text, nth = name_span(sentence, span)
-                length = span.end - span.start
-                body = f"{length} after{self.context.pad or ' '}{before} in: {sentence.text}"
-                target = encode_answer([Phrase(span=self.context.pad + text, nth=nth)], "box")
-                yield Sample(self.name, sentence.id, self.prompt(body), target)
+    def questions_in(self, document: Document) -> Iterable[Exercise]:
+        """Yield one exercise per sentence."""
+        for sentence in document.sentences:
+            found = self._stretch(sentence)
+            if found is None:
+                continue
+            before, span = found
+            text, nth = name_span(sentence, span)
+            length = span.end - span.start
+            body = f"{length} after{self.context.pad or ' '}{before} in: {sentence.text}"
+            answer = encode_answer([Phrase(span=self.context.pad + text, nth=nth)], "box")
+            yield Exercise(sentence.id, body, answer)
 
     @staticmethod
     def _stretch(sentence: Sentence) -> tuple[str, Span] | None:
@@ -95,7 +126,7 @@ _LINKS = frozenset(
 _DETERMINERS = frozenset({"a", "an", "the", "its", "their"})
 
 
-class Beside(Task):
+class Beside(Skill):
     """Copy the noun phrases nearest to a marked word, two before and two after it.
 
     Each comes with the preposition that leads to it, if there is one: who does what to whom is
@@ -103,36 +134,34 @@ class Beside(Task):
     """
 
     name = "beside"
+    medium = "text"
     instruction = (
         "Which two phrases stand nearest before the word in [brackets], which two after it? "
         "Give each with its preposition, or else its side."
     )
 
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a sentence with a word that belongs to no phrase."""
-        for document in documents:
-            for sentence in document.sentences:
-                phrases = sorted(sentence.entities)
-                inside = {i for phrase in phrases for i in range(phrase.start, phrase.end)}
-                free = [
-                    number
-                    for number, word in enumerate(sentence.words())
-                    if number not in inside and word.isalpha()
-                ]
-                if not free or not phrases:
-                    continue
-                marked = random.Random(f"{sentence.id} beside").choice(free)
-                before = [phrase for phrase in phrases if phrase.end <= marked][-2:]
-                after = [phrase for phrase in phrases if phrase.start > marked][:2]
-                found = [
-                    Phrase(
-                        side=self._side(sentence, span, marked), span=self.context.pad + text, nth=n
-                    )
-                    for span in before + after
-                    for text, n in [name_span(sentence, span)]
-                ]
-                body = mark(sentence, Span(marked, marked + 1))
-                yield Sample(self.name, sentence.id, self.prompt(body), encode_answer(found, "box"))
+    def questions_in(self, document: Document) -> Iterable[Exercise]:
+        """Yield one exercise per sentence with a word that belongs to no phrase."""
+        for sentence in document.sentences:
+            phrases = sorted(sentence.entities)
+            inside = {i for phrase in phrases for i in range(phrase.start, phrase.end)}
+            free = [
+                number
+                for number, word in enumerate(sentence.words())
+                if number not in inside and word.isalpha()
+            ]
+            if not free or not phrases:
+                continue
+            marked = random.Random(f"{sentence.id} beside").choice(free)
+            before = [phrase for phrase in phrases if phrase.end <= marked][-2:]
+            after = [phrase for phrase in phrases if phrase.start > marked][:2]
+            found = [
+                Phrase(side=self._side(sentence, span, marked), span=self.context.pad + text, nth=n)
+                for span in before + after
+                for text, n in [name_span(sentence, span)]
+            ]
+            body = mark(sentence, Span(marked, marked + 1))
+            yield Exercise(sentence.id, body, encode_answer(found, "box"))
 
     @staticmethod
     def _side(sentence: Sentence, phrase: Span, marked: int) -> str:
@@ -145,23 +174,22 @@ class Beside(Task):
         return "before" if phrase.end <= marked else "after"
 
 
-class Continue(Task):
+class Continue(Skill):
     """Write on from the beginning of a sentence."""
 
     name = "continue"
+    medium = "text"
     instruction = "Continue the sentence."
 
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a sentence of at least six tokens."""
-        for document in documents:
-            for sentence in document.sentences:
-                if len(sentence.tokens) < 6:
-                    continue
-                rng = random.Random(f"{sentence.id} continue")
-                cut = sentence.tokens[rng.randint(1, len(sentence.tokens) // 2)][0]
-                head, tail = sentence.text[:cut].rstrip(), sentence.text[cut:]
-                target = self.context.pad + tail
-                yield Sample(self.name, sentence.id, self.prompt(head), target)
+    def questions_in(self, document: Document) -> Iterable[Exercise]:
+        """Yield one exercise per sentence of at least six tokens."""
+        for sentence in document.sentences:
+            if len(sentence.tokens) < 6:
+                continue
+            rng = random.Random(f"{sentence.id} continue")
+            cut = sentence.tokens[rng.randint(1, len(sentence.tokens) // 2)][0]
+            head, tail = sentence.text[:cut].rstrip(), sentence.text[cut:]
+            yield Exercise(sentence.id, head, self.context.pad + tail)
 
 
 class Picture(msgspec.Struct):
@@ -178,11 +206,13 @@ class Picture(msgspec.Struct):
     rng: random.Random
 
 
-class _OfPictures(Task):
+class _OfPictures(Skill):
     """Skills about pictures whose boxes say what they show."""
 
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield the samples of every picture with named boxes."""
+    medium = "image"
+
+    def questions(self, documents: Sequence[Document]) -> Iterator[Exercise]:
+        """Yield the exercises of every picture with named boxes."""
         names = sorted(
             {a.gloss for d in documents for e in d.image_events for a in e.arguments if a.gloss}
         )
@@ -197,13 +227,13 @@ class _OfPictures(Task):
                 rng = random.Random(f"{image.id} {self.name}")
                 yield from self.about(Picture(image, event, things, names, captions, rng))
 
-    def about(self, seen: Picture) -> Iterator[Sample]:
-        """Yield the samples of one picture."""
+    def about(self, seen: Picture) -> Iterator[Exercise]:
+        """Yield the exercises of one picture."""
         raise NotImplementedError
 
-    def sample(self, image: Image, number: int, body: str, target: str) -> Sample:
-        """Return a sample about a picture."""
-        return Sample(self.name, f"{image.id}.{number}", self.prompt(body, image), target)
+    def exercise(self, image: Image, number: int, body: str, answer: str) -> Exercise:
+        """Return an exercise about a picture."""
+        return Exercise(f"{image.id}.{number}", body, answer, image)
 
     def box(self, thing: ImageArgument, image: Image) -> BoxValue:
         """Return a thing's box as the model family writes it."""
@@ -216,12 +246,12 @@ class Locate(_OfPictures):
     name = "locate"
     instruction = "Give the box of the named thing."
 
-    def about(self, seen: Picture) -> Iterator[Sample]:
-        """Yield one sample a thing."""
+    def about(self, seen: Picture) -> Iterator[Exercise]:
+        """Yield one exercise per thing."""
         key = self.context.boxes.key
         for number, thing in enumerate(seen.things):
             target = encode_answer([Thing(box=self.box(thing, seen.image))], key)
-            yield self.sample(seen.image, number, thing.gloss or "", target)
+            yield self.exercise(seen.image, number, thing.gloss or "", target)
 
 
 class Name(_OfPictures):
@@ -230,15 +260,18 @@ class Name(_OfPictures):
     name = "name"
     instruction = "Name what is in the box."
 
-    def about(self, seen: Picture) -> Iterator[Sample]:
-        """Yield one sample for one of the things."""
+    def about(self, seen: Picture) -> Iterator[Exercise]:
+        """Yield one exercise for one of the things."""
         thing = seen.rng.choice(seen.things)
         body = encode_answer(self.box(thing, seen.image), "box")
         target = encode_answer([Thing(name=self.context.pad + (thing.gloss or ""))], "box")
-        sample = self.sample(seen.image, 0, body, target)
-        text = sample.prompt.text
-        asked = msgspec.structs.replace(sample.prompt, boxes=((len(text) - len(body), len(text)),))
-        yield msgspec.structs.replace(sample, prompt=asked)
+        yield self.exercise(seen.image, 0, body, target)
+
+    def ask(self, question: Exercise) -> Prompt:
+        """Word an exercise, whose body is a box, maybe in the family's own tokens."""
+        prompt = super().ask(question)
+        end = len(prompt.text)
+        return msgspec.structs.replace(prompt, boxes=((end - len(question.body), end),))
 
 
 class Describe(_OfPictures):
@@ -247,13 +280,13 @@ class Describe(_OfPictures):
     name = "describe"
     instruction = "List what the picture shows, with boxes."
 
-    def about(self, seen: Picture) -> Iterator[Sample]:
-        """Yield one sample."""
+    def about(self, seen: Picture) -> Iterator[Exercise]:
+        """Yield one exercise."""
         pad = self.context.pad
         listed = [
             Thing(name=pad + (t.gloss or ""), box=self.box(t, seen.image)) for t in seen.things
         ]
-        yield self.sample(seen.image, 0, "", encode_answer(listed, self.context.boxes.key))
+        yield self.exercise(seen.image, 0, "", encode_answer(listed, self.context.boxes.key))
 
 
 class Match(_OfPictures):
@@ -262,19 +295,19 @@ class Match(_OfPictures):
     name = "match"
     instruction = "Does the picture show this? Answer yes or no."
 
-    def about(self, seen: Picture) -> Iterator[Sample]:
+    def about(self, seen: Picture) -> Iterator[Exercise]:
         """Yield yes and no for a name, and for the caption with one name put wrong."""
         shown = {thing.gloss for thing in seen.things}
         thing = seen.rng.choice(seen.things)
         absent = [name for name in seen.names if name not in shown]
         alike = [name for name in absent if name.split()[0] == (thing.gloss or "").split()[0]]
         other = seen.rng.choice(alike or absent)
-        yield self.sample(seen.image, 0, thing.gloss or "", "yes")
-        yield self.sample(seen.image, 1, other, "no")
+        yield self.exercise(seen.image, 0, thing.gloss or "", "yes")
+        yield self.exercise(seen.image, 1, other, "no")
         if seen.event.caption:
-            yield self.sample(seen.image, 2, seen.event.caption, "yes")
+            yield self.exercise(seen.image, 2, seen.event.caption, "yes")
             wrong = seen.event.caption.replace(thing.gloss or "", other)
-            yield self.sample(
+            yield self.exercise(
                 seen.image,
                 3,
                 wrong if seen.rng.random() < 0.7 else seen.rng.choice(seen.captions),
@@ -282,7 +315,7 @@ class Match(_OfPictures):
             )
 
 
-SKILLS: tuple[type[Task], ...] = (
+SKILLS: tuple[type[Task[Any, Any]], ...] = (
     Phrases,
     Quote,
     Beside,

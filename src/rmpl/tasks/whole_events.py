@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 
-from rmpl.records import Document, Image, ImageEvent, Sentence, TextEvent
+from rmpl.records import Document, ImageEvent, TextEvent
+from rmpl.scoring.counts import Counts
 from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Sample, Task, role_list
+from rmpl.tasks.counting import count_predicates
+from rmpl.tasks.questions import InImage, InSentence, image_questions, sentence_questions
 from rmpl.tasks.schema import (
     Answer,
-    Predicate,
     image_predicate,
-    read_predicates,
+    read_image_events,
+    read_text_events,
     text_predicate,
     write_predicates,
 )
 
 
-class TextEvents(Task):
+class TextEvents(Task[InSentence, TextEvent]):
     """Textual event extraction in one answer: types, triggers and arguments."""
 
     name = "text-events"
+    medium = "text"
+    finds = "events"
+    max_tokens = 448
     instruction = (
         "Find every event in the sentence. Answer with a JSON list of "
         '{"type", "trigger", "args": [{"role", "span"}]}; copy triggers and spans from the '
@@ -32,33 +37,35 @@ class TextEvents(Task):
         """List types with their text roles."""
         return role_list(self.context.ontology, "text")
 
-    def ask(self, sentence: Sentence) -> Prompt:
+    def questions_in(self, document: Document) -> Iterable[InSentence]:
+        """Return one question per sentence, sentences without events included."""
+        return sentence_questions(document)
+
+    def ask(self, question: InSentence) -> Prompt:
         """Ask for the events of a sentence."""
-        return self.prompt(sentence.text)
+        return self.prompt(question.unit.text)
 
-    def grammar(self, sentence: Sentence) -> grammars.Grammar:
-        """Return the grammar of the legal answers to ``ask(sentence)``."""
-        return grammars.text_events(sentence, self.context.ontology, self.context.pad)
+    def grammar(self, question: InSentence) -> grammars.Grammar:
+        """Return the grammar of the legal answers to ``ask(question)``."""
+        return grammars.text_events(question.unit, self.context.ontology, self.context.pad)
 
-    def read(self, answer: str) -> Answer[Predicate]:
-        """Read an answer as predicates."""
-        return read_predicates(answer)
+    def target(self, question: InSentence) -> str:
+        """Write the events in the order of the sentence."""
+        ordered = sorted(question.events, key=lambda e: (e.trigger, e.event_type))
+        return write_predicates(
+            [text_predicate(e, question.unit, pad=self.context.pad) for e in ordered]
+        )
 
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a sentence, sentences without events included."""
-        for document in documents:
-            events: dict[str, list[TextEvent]] = defaultdict(list)
-            for event in document.text_events:
-                events[event.sentence_id].append(event)
-            for sentence in document.sentences:
-                ordered = sorted(events[sentence.id], key=lambda e: (e.trigger, e.event_type))
-                target = write_predicates(
-                    [text_predicate(e, sentence, pad=self.context.pad) for e in ordered]
-                )
-                yield Sample(self.name, sentence.id, self.ask(sentence), target)
+    def read(self, answer: str, question: InSentence) -> Answer[TextEvent]:
+        """Read an answer as text events, in the order of the answer."""
+        return read_text_events(answer, question.unit)
+
+    def count(self, sample: Sample, answer: str) -> Counts:
+        """Count the mentions and the arguments of an answer."""
+        return count_predicates(sample, answer, self.context.boxes)
 
 
-class ImageEvents(Task):
+class ImageEvents(Task[InImage, ImageEvent]):
     """Visual event extraction in one answer: the situation and its boxed participants.
 
     Situations outside the event types (``situation:cooking``) are kept: they are events of the same
@@ -66,6 +73,9 @@ class ImageEvents(Task):
     """
 
     name = "image-events"
+    medium = "image"
+    finds = "events"
+    max_tokens = 448
     instruction = (
         "Say what happens in the picture. Answer with a JSON list of "
         '{"type", "args": [{"role", "box"}]}; [] if nothing happens.'
@@ -75,33 +85,33 @@ class ImageEvents(Task):
         """List types with their image roles."""
         return role_list(self.context.ontology, "image")
 
-    def ask(self, image: Image) -> Prompt:
-        """Ask for the events of a picture."""
-        return self.prompt("", image)
+    def questions_in(self, document: Document) -> Iterable[InImage]:
+        """Return one question per image that is at hand."""
+        return image_questions(document, document.image_events)
 
-    def grammar(self, image: Image) -> grammars.Grammar:
-        """Return the grammar of the legal answers to ``ask(image)``.
+    def ask(self, question: InImage) -> Prompt:
+        """Ask for the events of a picture."""
+        return self.prompt("", question.unit)
+
+    def grammar(self, question: InImage) -> grammars.Grammar:
+        """Return the grammar of the legal answers to ``ask(question)``.
 
         Situations outside the schema are learnt from, but not asked for: they are not legal.
         """
-        boxes = self.context.boxes
+        image, boxes = question.unit, self.context.boxes
         pattern = boxes.pattern(image.width, image.height)
         return grammars.image_events(self.context.ontology, boxes.key, pattern)
 
-    def read(self, answer: str) -> Answer[Predicate]:
-        """Read an answer as predicates."""
-        return read_predicates(answer, self.context.boxes.key)
-
-    def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
-        """Yield one sample a picture that is at hand."""
+    def target(self, question: InImage) -> str:
+        """Write the events in the order of the annotation."""
         boxes = self.context.boxes
-        for document in documents:
-            events: dict[str, list[ImageEvent]] = defaultdict(list)
-            for event in document.image_events:
-                events[event.image_id].append(event)
-            for image in document.images:
-                if image.path is None:
-                    continue
-                predicates = [image_predicate(e, image, boxes) for e in events[image.id]]
-                target = write_predicates(predicates, boxes.key)
-                yield Sample(self.name, image.id, self.ask(image), target)
+        predicates = [image_predicate(e, question.unit, boxes) for e in question.events]
+        return write_predicates(predicates, boxes.key)
+
+    def read(self, answer: str, question: InImage) -> Answer[ImageEvent]:
+        """Read an answer as image events."""
+        return read_image_events(answer, question.unit, self.context.boxes)
+
+    def count(self, sample: Sample, answer: str) -> Counts:
+        """Count the mentions and the arguments of an answer."""
+        return count_predicates(sample, answer, self.context.boxes)

@@ -243,7 +243,7 @@ class StageRun:
         held_out = HeldOut(
             backbone,
             chosen,
-            self._context.boxes,
+            self._context,
             batch=self._stage.batch // self._stage.split,
             writes=wanted.by == "score",
         )

@@ -7,7 +7,6 @@ import pytest
 from rmpl.extraction.asking import Asker
 from rmpl.extraction.engines.base import Reply
 from rmpl.extraction.linking.comparison import (
-    Question,
     Verdict,
     captions_of,
     compare,
@@ -18,12 +17,14 @@ from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Image, Sentence, Span
 from rmpl.tasks import Context
 from rmpl.tasks.boxes import RelativeBoxes
+from rmpl.tasks.pairing import Pair
 from rmpl.tasks.same_event import SameEvent
 
 SENTENCE = Sentence(
     "s", "a man hit a red truck", ((0, 1), (2, 5), (6, 9), (10, 11), (12, 15), (16, 21))
 )
 PICTURE = Image("p", "p.jpg", 9, 9)
+QUESTION = Pair("t+p", "Conflict:Attack", SENTENCE, Span(2, 3), PICTURE, "a man waits")
 ONE = '{"span":"man","seen":"man"}'
 TWO = '{"span":"red truck","seen":"bus"}'
 TURNED = '{"seen":"man","span":"man"}'
@@ -45,7 +46,7 @@ def written(*parts: tuple[str, float]) -> Reply:
 
 def compared(*parts: tuple[str, float]):
     reply = written(*parts)
-    return looks(reply, SameEvent(context()).read(reply.text), SENTENCE)
+    return looks(reply, SameEvent(context()).read(reply.text, QUESTION), SENTENCE)
 
 
 def test_every_look_that_is_compared_must_agree():
@@ -99,9 +100,6 @@ class Says:
             text = self.answers[prompt.text.partition(":")[0].replace("-", "_")]
             replies.append(Reply("[]", 0.9, given_up=True) if text is None else Reply(text, 0.9))
         return replies
-
-
-QUESTION = Question("Conflict:Attack", "a man [hit] a red truck", SENTENCE, PICTURE, "a man waits")
 
 
 def test_a_pair_is_asked_about_once_in_every_direction():

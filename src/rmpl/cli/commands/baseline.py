@@ -116,16 +116,16 @@ def export(
     import msgspec
 
     from rmpl.experiments.evaluation import Benchmark
-    from rmpl.experiments.harness import MEDIA, TASK_NAMES, harness_context, rows
+    from rmpl.experiments.harness import harness_context, rows
     from rmpl.experiments.prompting import examples_of, without_overlap
     from rmpl.io.files import replacing
     from rmpl.recipe.shipped import copy_shipped
+    from rmpl.tasks.media import MEDIA
 
     benchmark = Benchmark(corpus, data)
     shown = without_overlap(_training(shots, examples, examples_data), benchmark.documents)
-    worked = examples_of(
-        shown, harness_context(), shots, seed=seed, tasks=list(TASK_NAMES.values())
-    )
+    tasks = [medium.whole.name for medium in MEDIA.values()]
+    worked = examples_of(shown, harness_context(), shots, seed=seed, tasks=tasks)
     hold_folder(out)
     for medium in MEDIA:
         path = out / f"m2e2_{medium}.jsonl"

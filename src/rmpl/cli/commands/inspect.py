@@ -120,7 +120,7 @@ def _task_names(recipe: Recipe | None, corpus: str, wanted: list[str] | None) ->
     return [task.name for task in EVENT_TASKS]
 
 
-def _tasks(context: Context, names: Sequence[str]) -> list[Task]:
+def _tasks(context: Context, names: Sequence[str]) -> list[Task[Any, Any]]:
     from rmpl.tasks import make_task
 
     return [make_task(name, context) for name in names]
@@ -137,7 +137,9 @@ def _as_trained(documents: list[Document], recipe: Recipe | None, corpus: str) -
     return list(renamed(documents, rare_names(documents), recipe.seed))
 
 
-def _choose(documents: list[Document], tasks: Sequence[Task], count: int) -> Iterator[Document]:
+def _choose(
+    documents: list[Document], tasks: Sequence[Task[Any, Any]], count: int
+) -> Iterator[Document]:
     """Yield documents with samples, evenly spread; those with events or relations first."""
     rich = [one for one in documents if one.text_events or one.image_events or one.relations]
     pool = rich or documents
@@ -147,7 +149,7 @@ def _choose(documents: list[Document], tasks: Sequence[Task], count: int) -> Ite
     yield from itertools.islice(having, count)
 
 
-def _samples(document: Document, tasks: Sequence[Task]) -> Iterator[Sample]:
+def _samples(document: Document, tasks: Sequence[Task[Any, Any]]) -> Iterator[Sample]:
     """Yield the samples of a document, the first of every task before the second of any."""
     made = [task.samples([document]) for task in tasks]
     for row in itertools.zip_longest(*made):
@@ -158,7 +160,7 @@ class _Shower:
     """Shows samples as a model gets them; ``folder`` keeps its pictures until they are drawn."""
 
     def __init__(
-        self, model: Backbone, context: Context, tasks: Sequence[Task], folder: Path
+        self, model: Backbone, context: Context, tasks: Sequence[Task[Any, Any]], folder: Path
     ) -> None:
         self._model = model
         self._context = context

@@ -13,27 +13,13 @@ from rmpl.extraction.linking.assignment import log_odds
 from rmpl.records import Image, Sentence, Span
 from rmpl.tasks import Context
 from rmpl.tasks.caption import Caption
+from rmpl.tasks.pairing import Pair
+from rmpl.tasks.questions import InImage, UnitQuestion
 from rmpl.tasks.same_event import Compared, SameEvent, directions
 from rmpl.tasks.schema import Answer
 from rmpl.tasks.spans import find_span
 
-LINK_TOKENS = 160
-CAPTION_TOKENS = 96
 _SIDE = re.compile(r'"(?:span|seen)"\s*:\s*("(?:[^"\\]|\\.)*")')
-
-
-class Question(NamedTuple):
-    """A pair to ask about: a sentence with its event's trigger marked, and a picture.
-
-    ``caption`` is ``None`` where the model could not say what the picture shows: then it cannot be
-    compared with anything.
-    """
-
-    event_type: str
-    marked: str
-    sentence: Sentence
-    image: Image
-    caption: str | None
 
 
 class Look(NamedTuple):
@@ -76,33 +62,33 @@ def mean_odds(probabilities: Sequence[float]) -> float:
 
 
 def compare(
-    questions: Sequence[Question],
+    pairs: Sequence[Pair],
     asker: Asker,
     context: Context,
     progress: Progress | None = None,
 ) -> list[Verdict]:
     """Have pairs compared, in every direction that is in force.
 
+    A pair without a caption is not asked about: the model could not say what the image shows.
     Answers that an engine gave up, or that cannot be read whole, are no answers; they are counted
     with the ``asker``.
     """
+    task = SameEvent(context)
     asked = [
-        (number, way, question, question.caption)
-        for number, question in enumerate(questions)
-        if question.caption is not None
-        for way in directions(context)
+        (number, pair._replace(shown_first=shown_first))
+        for number, pair in enumerate(pairs)
+        if pair.caption is not None
+        for shown_first in directions(context)
     ]
-    prompts = [way.ask(q.event_type, q.marked, q.image, caption) for _, way, q, caption in asked]
-    grammars = [way.grammar(q.sentence, caption) for _, way, q, caption in asked]
-    replies = asker.ask(SameEvent.name, prompts, grammars, LINK_TOKENS, progress)
-    answers: list[list[tuple[Look, ...]]] = [[] for _ in questions]
-    for (number, way, question, _), reply in zip(asked, replies, strict=True):
+    replies = asker.ask(task, [pair for _, pair in asked], progress)
+    answers: list[list[tuple[Look, ...]]] = [[] for _ in pairs]
+    for (number, pair), reply in zip(asked, replies, strict=True):
         if reply.given_up:
             continue
-        answer = way.read(reply.text)
-        asker.note(SameEvent.name, answer.failure)
+        answer = task.read(reply.text, pair)
+        asker.note(task.name, answer.failure)
         if answer.failure is None:
-            answers[number].append(looks(reply, answer, question.sentence))
+            answers[number].append(looks(reply, answer, pair.sentence))
     return [Verdict(tuple(one)) for one in answers]
 
 
@@ -126,14 +112,13 @@ def captions_of(
 ) -> dict[Image, str | None]:
     """Have the model say what some pictures show, each once; ``None`` where it does not."""
     task = Caption(context)
-    shown = list(dict.fromkeys(pictures))
-    prompts, grammars = [task.ask(image) for image in shown], [task.grammar()] * len(shown)
-    replies = asker.ask(task.name, prompts, grammars, CAPTION_TOKENS, progress)
+    shown: list[InImage] = [UnitQuestion(image) for image in dict.fromkeys(pictures)]
+    replies = asker.ask(task, shown, progress)
     captions: dict[Image, str | None] = {}
-    for image, reply in zip(shown, replies, strict=True):
-        answer = task.read(reply.text)
+    for question, reply in zip(shown, replies, strict=True):
+        answer = task.read(reply.text, question)
         if not reply.given_up:
             asker.note(task.name, answer.failure)
         is_said = answer.failure is None and not reply.given_up
-        captions[image] = answer.items[0] if is_said else None
+        captions[question.unit] = answer.items[0] if is_said else None
     return captions

@@ -19,10 +19,10 @@ from rmpl.extraction.asking import Asker, Progress
 from rmpl.extraction.calibration import Scale
 from rmpl.extraction.linking.alignment import align
 from rmpl.extraction.linking.assignment import assign, log_odds
-from rmpl.extraction.linking.comparison import Question, Verdict, captions_of, compare
+from rmpl.extraction.linking.comparison import Verdict, captions_of, compare
 from rmpl.records import Document, Image, ImageEvent, Link, Sentence, TextEvent
 from rmpl.tasks import Context
-from rmpl.tasks.base import mark
+from rmpl.tasks.pairing import Pair
 
 THRESHOLD = 0.5
 """Where nothing was measured."""
@@ -31,7 +31,7 @@ NOTHING_COMPARED = 0.4
 look that agrees says more."""
 
 
-class Pair(NamedTuple):
+class Candidate(NamedTuple):
     """A text event and an image event of one document that may be the same event."""
 
     document: int
@@ -41,7 +41,7 @@ class Pair(NamedTuple):
     picture: Image
 
 
-def candidates(documents: Sequence[Document]) -> Iterator[Pair]:
+def candidates(documents: Sequence[Document]) -> Iterator[Candidate]:
     """Yield every pair of a text event and an image event of one type whose picture is at hand.
 
     M2E2 has two pairs of unlike types among 309; asking about all pairs would cost far more than
@@ -56,7 +56,7 @@ def candidates(documents: Sequence[Document]) -> Iterator[Pair]:
                 continue
             for image in document.image_events:
                 if image.event_type == text.event_type and image.image_id in pictures:
-                    yield Pair(number, text, image, sentence, pictures[image.image_id])
+                    yield Candidate(number, text, image, sentence, pictures[image.image_id])
 
 
 class Linker:
@@ -90,10 +90,11 @@ class Linker:
         pictures = [pair.picture for pair in pairs]
         captions = captions_of(pictures, self._asker, self._context, progress)
         questions = [
-            Question(
+            Pair(
+                f"{pair.text.id}+{pair.image.id}",
                 pair.text.event_type,
-                mark(pair.sentence, pair.text.trigger),
                 pair.sentence,
+                pair.text.trigger,
                 pair.picture,
                 captions[pair.picture],
             )
@@ -101,7 +102,7 @@ class Linker:
         ]
         verdicts = compare(questions, self._asker, self._context, progress)
         judged: dict[tuple[int, str], dict[tuple[str, str], float | None]] = defaultdict(dict)
-        compared: dict[tuple[int, str, str], tuple[Pair, Verdict]] = {}
+        compared: dict[tuple[int, str, str], tuple[Candidate, Verdict]] = {}
         for pair, verdict in zip(pairs, verdicts, strict=True):
             by_pair = judged[pair.document, pair.text.event_type]
             by_pair[pair.text.id, pair.image.id] = self._judged(verdict)

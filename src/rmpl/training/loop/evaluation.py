@@ -20,10 +20,8 @@ from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.runs.checkpoints import write_file, writing
 from rmpl.runs.processes import world
 from rmpl.scoring.counts import Counts
-from rmpl.tasks import Sample
-from rmpl.tasks.schema import BoxCodec
+from rmpl.tasks import Context, Sample, make_task
 from rmpl.training.loop.losses import target_losses
-from rmpl.training.loop.scores import count_right
 
 HELD_OUT = "held_out.jsonl"
 By = Literal["score", "loss"]
@@ -61,8 +59,8 @@ class HeldOut:
         Whose model is measured.
     samples
         By source; every process takes its share of each.
-    boxes
-        How the family writes boxes.
+    context
+        The schema and the model's conventions, by which answers are read.
     batch
         Samples at a time.
     writes
@@ -73,14 +71,14 @@ class HeldOut:
         self,
         backbone: Backbone,
         samples: Mapping[str, Sequence[Sample]],
-        boxes: BoxCodec,
+        context: Context,
         *,
         batch: int,
         writes: bool = True,
     ) -> None:
         self._backbone = backbone
         self._samples = samples
-        self._boxes = boxes
+        self._context = context
         self._batch = batch
         self._writes = writes
 
@@ -149,7 +147,7 @@ class HeldOut:
         language.use_cache = was
         found = Counts()
         for sample, reply in zip(mine, replies, strict=True):
-            found += count_right(sample, reply.text, self._boxes)
+            found += make_task(sample.task, self._context).count(sample, reply.text)
         return found.tp, found.n_pred, found.n_gold
 
 

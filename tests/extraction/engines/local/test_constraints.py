@@ -15,14 +15,26 @@ from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology, load_relations
-from rmpl.records import NOWHERE, Box, Document, Image, ImageArgument, Relation, Span, TextEvent
+from rmpl.records import (
+    NOWHERE,
+    Box,
+    Document,
+    Image,
+    ImageArgument,
+    ImageEvent,
+    Relation,
+    Span,
+    TextEvent,
+)
 from rmpl.tasks import Context, Prompt
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.caption import Caption
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.grammars import Grammar
-from rmpl.tasks.relations import Relations
+from rmpl.tasks.pairing import Pair
+from rmpl.tasks.questions import MentionQuestion, UnitQuestion
+from rmpl.tasks.relations import RelationQuestion, Relations
 from rmpl.tasks.same_event import SameEvent
 from rmpl.tasks.schema import image_participants, write_participants
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
@@ -72,67 +84,61 @@ def picture(tmp_path_factory) -> Image:
     return Image("red", str(path), 32, 32)
 
 
-def mention(sentence, event_type) -> TextEvent:
-    return TextEvent("e", sentence.id, event_type, Span(0, 1))
+def mention(sentence, event_type):
+    return MentionQuestion(TextEvent("e", sentence.id, event_type, Span(0, 1)), sentence)
+
+
+def shown(image, event_type):
+    return MentionQuestion(ImageEvent("e", image.id, event_type), image)
+
+
+def asked_of(engine, asked, max_tokens):
+    return engine.answer(
+        [task.ask(question) for task, question in asked],
+        grammars=[task.grammar(question) for task, question in asked],
+        max_tokens=max_tokens,
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("max_tokens", [24, 160])
 def test_every_text_answer_is_legal_and_whole(engine, context, max_tokens):
     emi, are, whole = TextEMI(context), TextARE(context), TextEvents(context)
-    asked = [(emi, s, (s,)) for s in SENTENCES]
-    asked += [(whole, s, (s,)) for s in SENTENCES]
-    asked += [(are, s, (mention(s, t), s)) for s, t in zip(SENTENCES, TYPES, strict=False)]
-    replies = engine.answer(
-        [task.ask(*inputs) for task, _, inputs in asked],
-        grammars=[task.grammar(*inputs) for task, _, inputs in asked],
-        max_tokens=max_tokens,
-    )
+    asked = [(emi, UnitQuestion(s)) for s in SENTENCES]
+    asked += [(whole, UnitQuestion(s)) for s in SENTENCES]
+    asked += [(are, mention(s, t)) for s, t in zip(SENTENCES, TYPES, strict=False)]
     events = context.ontology.events
-    for (task, sentence, inputs), reply in zip(asked, replies, strict=True):
-        if task is whole:
-            answer = whole.read(reply.text)
-            assert answer.failure is None, reply.text
-            for predicate in answer.items:
-                roles = {a.role for a in predicate.args}
-                assert roles <= set(events[predicate.type].text)
-            continue
-        answer = task.read(reply.text, sentence)
+    for (task, question), reply in zip(asked, asked_of(engine, asked, max_tokens), strict=True):
+        answer = task.read(reply.text, question)
         assert answer.failure is None, reply.text
         for item in answer.items:
-            if task is emi:
+            if task is are:
+                assert item.role in events[question.event.event_type].text
+                assert item.span != NOWHERE, reply.text
+            else:
                 assert item.event_type in events
                 assert item.trigger != NOWHERE, reply.text
-            else:
-                assert item.role in events[inputs[0].event_type].text
-                assert item.span != NOWHERE, reply.text
+                assert {a.role for a in item.arguments} <= set(events[item.event_type].text)
         assert 0 <= reply.confidence <= 1
 
 
 @pytest.mark.slow
 def test_every_answer_about_a_picture_is_legal_and_whole(engine, context, picture):
-    emi, are, whole, same = (t(context) for t in (ImageEMI, ImageARE, ImageEvents, SameEvent))
+    tasks = (ImageEMI, ImageARE, ImageEvents, SameEvent, Caption, Relations)
+    emi, are, whole, same, caption, links = (task(context) for task in tasks)
     relation = Relation("r", "s0", "red", "None", Span(0, 1), Span(3, 5))
     labels = next(iter(load_relations("mnre").values()))
-    links = Relations(context)
-    asked = [(emi, emi.ask(picture), emi.grammar(picture))]
-    asked += [(whole, whole.ask(picture), whole.grammar(picture))]
-    asked += [(are, are.ask(t, picture), are.grammar(t, picture)) for t in TYPES]
-    comparing = same.ask(TYPES[0], "[one]", picture, "A man.")
-    asked += [(same, comparing, same.grammar(SENTENCES[0], "A man."))]
-    caption = Caption(context)
-    asked += [(caption, caption.ask(picture), caption.grammar()) for _ in range(8)]
-    prompt = links.ask(SENTENCES[0], relation, picture)
-    asked += [(links, prompt, links.grammar(SENTENCES[0], relation, labels))]
-    replies = engine.answer(
-        [p for _, p, _ in asked], grammars=[g for *_, g in asked], max_tokens=80
-    )
+    asked = [(emi, UnitQuestion(picture)), (whole, UnitQuestion(picture))]
+    asked += [(are, shown(picture, event_type)) for event_type in TYPES]
+    asked += [(same, Pair("p", TYPES[0], SENTENCES[0], Span(0, 1), picture, "A man."))]
+    asked += [(caption, UnitQuestion(picture)) for _ in range(8)]
+    asked += [(links, RelationQuestion(relation, SENTENCES[0], picture, labels))]
     boxes = 0
-    for (task, prompt, _), reply in zip(asked, replies, strict=True):
-        answer = task.read(*((reply.text, picture) if task in {emi, are} else (reply.text,)))
+    for (task, question), reply in zip(asked, asked_of(engine, asked, 80), strict=True):
+        answer = task.read(reply.text, question)
         assert answer.failure is None, reply.text
         if task is are:
-            roles = context.ontology.events[prompt.text.split(": ")[-1].split("\n")[0]].image
+            roles = context.ontology.events[question.event.event_type].image
             assert {a.role for a in answer.items} <= set(roles)
             boxes += len(answer.items)
     assert boxes
@@ -187,12 +193,12 @@ def test_answers_end_within_any_budget(scores, max_tokens):
     noise = torch.Generator().manual_seed(max_tokens)
     for task in tasks:
         answers = scores.write(
-            [task.grammar(s) for s in SENTENCES],
+            [task.grammar(UnitQuestion(s)) for s in SENTENCES],
             max_tokens,
             lambda *shape: torch.randn(*shape, generator=noise),
         )
         for sentence, answer in zip(SENTENCES, answers, strict=True):
-            found = task.read(*((answer, sentence) if task is tasks[0] else (answer,)))
+            found = task.read(answer, UnitQuestion(sentence))
             assert found.failure is None, answer
 
 
@@ -205,8 +211,8 @@ def test_an_answer_that_refuses_to_end_is_ended(scores):
     likes[scores.end] = -1000
     wish = lambda rows, _: likes.repeat(rows, 1)  # noqa: E731
     sentence = SENTENCES[5]
-    (answer,) = scores.write([TextEMI(context).grammar(sentence)], 400, wish)
-    found = TextEMI(context).read(answer, sentence)
+    (answer,) = scores.write([TextEMI(context).grammar(UnitQuestion(sentence))], 400, wish)
+    found = TextEMI(context).read(answer, UnitQuestion(sentence))
     assert found.failure is None
     assert found.items
     assert all(e.trigger != NOWHERE for e in found.items)
@@ -240,7 +246,9 @@ def test_what_is_legal_keeps_its_score_and_what_is_not_has_none(scores):
 def test_an_answer_depends_on_nothing_else_in_its_batch(backbone):
     context = Context(load_ontology("m2e2"), RelativeBoxes(step=20), "brief", " ")
     task = TextEMI(context)
-    prompts, grammars = zip(*((task.ask(s), task.grammar(s)) for s in SENTENCES[:4]), strict=True)
+    prompts, grammars = zip(
+        *((task.ask(q), task.grammar(q)) for q in map(UnitQuestion, SENTENCES[:4])), strict=True
+    )
     together = LocalEngine(backbone, batch=4).answer(prompts, grammars=grammars, max_tokens=30)
     alone = LocalEngine(backbone, batch=1).answer(prompts, grammars=grammars, max_tokens=30)
     assert [r.text for r in together] == [r.text for r in alone]
@@ -259,11 +267,11 @@ def test_a_text_that_gives_orders_cannot_leave_the_grammar(backbone, style):
     for seed in range(5):
         noise = torch.Generator().manual_seed(seed)
         (answer,) = scores.write(
-            [task.grammar(sentence)],
+            [task.grammar(UnitQuestion(sentence))],
             120,
             lambda r, w, noise=noise: wanted.repeat(r, 1) + torch.randn(r, w, generator=noise),
         )
-        found = task.read(answer, sentence)
+        found = task.read(answer, UnitQuestion(sentence))
         assert found.failure is None
         assert all(e.event_type in TYPES and e.trigger != NOWHERE for e in found.items)
 
@@ -274,22 +282,26 @@ def test_boxes_of_tokens_by_name_are_legal_as_those_tokens(name, tmp_path):
     backbone = load_backbone(str(tmp_path))
     scores, context = Scores(backbone), backbone.context(load_ontology("m2e2"))
     task, image = ImageARE(context), Image("i", "i.jpg", 640, 480)
-    shown = [ImageArgument("Victim", Box(3, 5, 600, 470)), ImageArgument("Victim", Box(0, 0, 9, 9))]
-    target = write_participants(image_participants(shown, image, context.boxes), context.boxes.key)
-    matcher = scores.compiler.compiled(task.grammar("Life:Die", image).text).deep_copy()
+    boxed = [ImageArgument("Victim", Box(3, 5, 600, 470)), ImageArgument("Victim", Box(0, 0, 9, 9))]
+    target = write_participants(image_participants(boxed, image, context.boxes), context.boxes.key)
+    matcher = scores.compiler.compiled(task.grammar(shown(image, "Life:Die")).text).deep_copy()
     gold = backbone.tokenizer(target, add_special_tokens=False)["input_ids"]
     assert matcher.consume_tokens([*gold, scores.end])
     noise = torch.Generator().manual_seed(1)
     wish = lambda *shape: torch.randn(*shape, generator=noise)  # noqa: E731
-    (answer,) = scores.write([task.grammar("Life:Die", image)], 90, wish)
-    found = task.read(answer, image)
+    (answer,) = scores.write([task.grammar(shown(image, "Life:Die"))], 90, wish)
+    found = task.read(answer, shown(image, "Life:Die"))
     assert found.failure is None
     assert found.items
 
 
 def test_without_grammars_anything_goes(backbone):
     (reply,) = LocalEngine(backbone).answer([Prompt("text-emi: Police fired.")], max_tokens=8)
-    assert TextEMI(backbone.context(load_ontology())).read(reply.text, SENTENCES[0]).failure
+    assert (
+        TextEMI(backbone.context(load_ontology()))
+        .read(reply.text, UnitQuestion(SENTENCES[0]))
+        .failure
+    )
 
 
 def test_compiled_grammars_are_kept_but_not_for_ever(scores):

@@ -19,11 +19,12 @@ from rmpl.extraction.engines.local.prefix_cache import common_beginning
 from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
-from rmpl.records import Image
+from rmpl.records import Image, ImageEvent
 from rmpl.tasks import Prompt
 from rmpl.tasks.argument_roles import ImageARE
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.grammars import Grammar
+from rmpl.tasks.questions import MentionQuestion, UnitQuestion
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +78,8 @@ def test_every_reply_has_a_log_and_an_end_a_token(backbone):
     sentences = [sentence_from_words("s", words.split(), where="-") for words in ("a b c", "Hi .")]
     task = TextEMI(backbone.context(load_ontology("m2e2")))
     replies = LocalEngine(backbone).answer(
-        [task.ask(s) for s in sentences],
-        grammars=[task.grammar(s) for s in sentences],
+        [task.ask(UnitQuestion(s)) for s in sentences],
+        grammars=[task.grammar(UnitQuestion(s)) for s in sentences],
         max_tokens=40,
     )
     for reply in replies:
@@ -134,11 +135,13 @@ def asked(model, pictures):
         sentence_from_words(f"s{n}", WORDS[:n], where="-") for n in (3, 16, 1, 9, 12, 5, 2)
     ]
     letters = Grammar("start: /[a-z ]{1,40}[.]/", 41)
-    prompts = [(emi.ask(s), letters if n % 2 else emi.grammar(s)) for n, s in enumerate(sentences)]
-    prompts += [(shown.ask(i), shown.grammar(i)) for i in pictures]
+    texts, images = ([UnitQuestion(one) for one in units] for units in (sentences, pictures))
+    prompts = [(emi.ask(q), letters if n % 2 else emi.grammar(q)) for n, q in enumerate(texts)]
+    prompts += [(shown.ask(q), shown.grammar(q)) for q in images]
     types = list(context.ontology.events)[:3]
-    prompts += [(are.ask(t, i), are.grammar(t, i)) for t in types for i in pictures[:2]]
-    prompts += [(are.ask(types[0], i), letters) for i in pictures]
+    mentions = [MentionQuestion(ImageEvent("e", i.id, t), i) for t in types for i in pictures]
+    prompts += [(are.ask(q), are.grammar(q)) for q in mentions if q.unit is not pictures[2]]
+    prompts += [(are.ask(q), letters) for q in mentions[: len(pictures)]]
     return [p for p, _ in prompts], [g for _, g in prompts]
 
 
@@ -300,8 +303,11 @@ def test_every_family_answers_in_bf16_as_on_a_gpu(name, family_folders, pictures
     text, image = TextEMI(context), ImageEMI(context)
     sentence = sentence_from_words("s", WORDS, where="-")
     said, shown = LocalEngine(loaded).answer(
-        [text.ask(sentence), image.ask(pictures[0])],
-        grammars=[text.grammar(sentence), image.grammar(pictures[0])],
+        [text.ask(UnitQuestion(sentence)), image.ask(UnitQuestion(pictures[0]))],
+        grammars=[
+            text.grammar(UnitQuestion(sentence)),
+            image.grammar(UnitQuestion(pictures[0])),
+        ],
         max_tokens=40,
     )
     for reply in (said, shown):

@@ -24,6 +24,7 @@ from rmpl.ontology import load_ontology
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 from rmpl.tasks.event_mentions import TextEMI
+from rmpl.tasks.questions import UnitQuestion
 
 pytest.importorskip("openai", reason="transformers serve needs transformers[serving]")
 PATIENCE = 120
@@ -92,8 +93,8 @@ def test_a_server_answers_as_the_local_engine_does(backbone, served, tmp_path):
 def test_what_a_server_writes_without_constraints_is_made_legal(backbone, served):
     task = TextEMI(backbone.context(load_ontology("m2e2")))
     sentence = sentence_from_words("s", ["Police", "fired", "."], where="-")
-    grammar = task.grammar(sentence)
+    grammar = task.grammar(UnitQuestion(sentence))
     engine = ServerEngine(*served)
-    (reply,) = engine.answer([task.ask(sentence)], grammars=[grammar], max_tokens=12)
+    (reply,) = engine.answer([task.ask(UnitQuestion(sentence))], grammars=[grammar], max_tokens=12)
     assert is_legal(reply.text, grammar)
     assert engine.counts["asked again"] == engine.counts["given up"] == 1

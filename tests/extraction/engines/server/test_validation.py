@@ -7,12 +7,14 @@ from rmpl.errors import RmplError
 from rmpl.extraction.engines.server.validation import is_legal, nothing, repaired
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
-from rmpl.records import Box, Image, ImageArgument
+from rmpl.records import Box, Image, ImageArgument, ImageEvent
 from rmpl.tasks import Context
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.event_mentions import TextEMI
 from rmpl.tasks.grammars import Grammar, one_line
-from rmpl.tasks.same_event import SameEvent, ShownFirst
+from rmpl.tasks.pairing import Pair
+from rmpl.tasks.questions import MentionQuestion, UnitQuestion
+from rmpl.tasks.same_event import SameEvent
 from rmpl.tasks.schema import image_participants, write_participants
 
 YES_OR_NO = Grammar('start: "yes" | "no"', 3)
@@ -52,24 +54,24 @@ def context():
     ],
 )
 def test_what_is_kept_of_a_list(context, answer, expected):
-    grammar = TextEMI(context).grammar(SENTENCE)
+    grammar = TextEMI(context).grammar(UnitQuestion(SENTENCE))
     assert repaired(answer, grammar) == expected
     assert is_legal(answer, grammar) == (answer == expected)
 
 
 def test_an_occurrence_keeps_its_place(context):
-    grammar = TextARE(context).grammar(
-        TextEMI(context).read(f"[{ATTACK}]", SENTENCE).items[0], SENTENCE
-    )
+    (event,) = TextEMI(context).read(f"[{ATTACK}]", UnitQuestion(SENTENCE)).items
+    grammar = TextARE(context).grammar(MentionQuestion(event, SENTENCE))
     answer = '[{"nth": 2, "span": "the crowd", "role": "Target"}]'
     assert repaired(answer, grammar) == '[{"role":"Target","span":"the crowd","nth":2}]'
 
 
 def test_comparisons_keep_their_order_of_keys(context):
-    grammar = SameEvent(context).grammar(SENTENCE, "A crowd runs.")
+    pair = Pair("p", "Conflict:Attack", SENTENCE, None, Image("i"), "A crowd runs.")
+    grammar = SameEvent(context).grammar(pair)
     answer = '[{"seen": "crowd", "span": "the crowd", "nth": 2}, {"span": "one", "seen": "crowd"}]'
     assert repaired(answer, grammar) == '[{"span":"the crowd","nth":2,"seen":"crowd"}]'
-    grammar = ShownFirst(context).grammar(SENTENCE, "A crowd runs.")
+    grammar = SameEvent(context).grammar(pair._replace(shown_first=True))
     assert repaired(answer, grammar) == '[{"seen":"crowd","span":"the crowd","nth":2}]'
 
 
@@ -89,7 +91,7 @@ def test_what_is_kept_of_words(grammar, answer, expected):
 
 def test_the_least_that_can_be_said(context):
     assert nothing(YES_OR_NO) == "no"
-    assert nothing(TextEMI(context).grammar(SENTENCE)) == "[]"
+    assert nothing(TextEMI(context).grammar(UnitQuestion(SENTENCE))) == "[]"
 
 
 @pytest.mark.parametrize("name", ["qwen2_vl", "paligemma", "qwen2_5_vl", "llava"])
@@ -99,7 +101,7 @@ def test_boxes_are_legal_as_every_family_writes_them(name):
     image = Image("i", "i.jpg", 640, 480)
     shown = [ImageArgument("Victim", Box(3, 5, 600, 470))]
     answer = write_participants(image_participants(shown, image, context.boxes), context.boxes.key)
-    grammar = ImageARE(context).grammar("Life:Die", image)
+    grammar = ImageARE(context).grammar(MentionQuestion(ImageEvent("e", "i", "Life:Die"), image))
     assert is_legal(answer, grammar)
     assert repaired(answer.replace(":", ": "), grammar) in {answer, "[]"}
     assert not is_legal(answer.replace("Victim", "Winner"), grammar)

@@ -1,14 +1,14 @@
-"""The tasks' own scores of a written answer: how much of it is right, against the target."""
+"""How much of an answer is right, item by item, against the target of its sample."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from rmpl.records import Box, Image
 from rmpl.scoring.counts import Counts
 from rmpl.scoring.matching import iou, maximum_matching
-from rmpl.tasks import Sample
-from rmpl.tasks.argument_roles import ImageARE, TextARE
-from rmpl.tasks.event_mentions import ImageEMI, TextEMI
-from rmpl.tasks.relations import Relations
+from rmpl.tasks.base import Sample
 from rmpl.tasks.schema import (
     BoxCodec,
     BoxValue,
@@ -17,46 +17,54 @@ from rmpl.tasks.schema import (
     read_participants,
     read_predicates,
 )
-from rmpl.tasks.whole_events import ImageEvents, TextEvents
 
-_PARTICIPANTS = {TextARE.name, ImageARE.name}
-_PREDICATES = {t.name for t in (TextEvents, ImageEvents, TextEMI, ImageEMI, Relations)}
+T = TypeVar("T")
 _SAME_BOX = 0.5
 _Item = tuple[str, str, str, int, Box | None]
 """Type, role, span, its occurrence, and the box where it has one."""
 
 
-def count_right(sample: Sample, answer: str, boxes: BoxCodec) -> Counts:
-    """Count the right, written and wanted items of an answer.
+def count_predicates(sample: Sample, answer: str, boxes: BoxCodec) -> Counts:
+    """Count the items of an answer that is a list of predicates.
 
     An item is a mention (type and trigger) or an argument (type, role and span, or a box that
-    overlaps by half); of other tasks the whole answer is one, such as yes or no. Nothing written
-    where nothing is wanted counts nothing.
+    overlaps by half). Nothing predicted where there is no gold counts nothing.
     """
-    if sample.task not in _PARTICIPANTS | _PREDICATES:
-        is_right = answer.strip().lower() == sample.target.strip().lower()
-        return Counts(int(is_right), 1, 1)
-    wanted = _items(sample, sample.target, boxes)
-    written = _items(sample, answer, boxes)
-    # Every written item finds one wanted item of its own, at most.
+    image = sample.prompt.image
+    written, wanted = (_predicates(text, image, boxes) for text in (answer, sample.target))
+    return count_matches(written, wanted, _same)
+
+
+def count_participants(sample: Sample, answer: str, boxes: BoxCodec) -> Counts:
+    """Count the items of an answer that is a list of one mention's arguments."""
+    image = sample.prompt.image
+    written, wanted = (_participants(text, image, boxes) for text in (answer, sample.target))
+    return count_matches(written, wanted, _same)
+
+
+def count_matches(
+    written: Sequence[T], wanted: Sequence[T], same: Callable[[T, T], bool]
+) -> Counts:
+    """Count items; every written item matches one wanted item of its own, at most."""
     found = maximum_matching(
-        len(written), len(wanted), lambda one, other: _same(written[one], wanted[other])
+        len(written), len(wanted), lambda one, other: same(written[one], wanted[other])
     )
     right = sum(partner is not None for partner in found)
     return Counts(right, len(written), len(wanted))
 
 
-def _items(sample: Sample, text: str, boxes: BoxCodec) -> list[_Item]:
-    image = sample.prompt.image
-    if sample.task in _PARTICIPANTS:
-        participants = read_participants(text, boxes.key).items
-        return [_argument("", one, image, boxes) for one in participants]
+def _predicates(text: str, image: Image | None, boxes: BoxCodec) -> list[_Item]:
     items: list[_Item] = []
     for predicate in read_predicates(text, boxes.key).items:
         items.append(_mention(predicate))
         arguments = predicate.args or []
         items += [_argument(predicate.type, one, image, boxes) for one in arguments]
     return items
+
+
+def _participants(text: str, image: Image | None, boxes: BoxCodec) -> list[_Item]:
+    participants = read_participants(text, boxes.key).items
+    return [_argument("", one, image, boxes) for one in participants]
 
 
 def _mention(predicate: Predicate) -> _Item:

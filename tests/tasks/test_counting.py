@@ -1,12 +1,12 @@
 import pytest
 
+from rmpl.ontology import load_ontology
 from rmpl.records import Image
 from rmpl.scoring.counts import Counts
-from rmpl.tasks import Prompt, Sample
+from rmpl.tasks import Context, Prompt, Sample, make_task
 from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.training.loop.scores import count_right
 
-BOXES = RelativeBoxes(key="bbox_2d", scale=1000, step=1)
+CONTEXT = Context(load_ontology(), RelativeBoxes(key="bbox_2d", scale=1000, step=1))
 PICTURE = Image("i", None, 100, 100)
 ATTACK = '{"type":"Conflict:Attack","trigger":"fired"}'
 MEET = '{"type":"Contact:Meet","trigger":"met"}'
@@ -45,4 +45,4 @@ def box(*corners: int) -> str:
     ],
 )
 def test_answers_are_counted_by_what_is_right_in_them(one, answer, counts):
-    assert count_right(one, answer, BOXES) == counts
+    assert make_task(one.task, CONTEXT).count(one, answer) == counts
