@@ -9,6 +9,10 @@ from rmpl.tasks.boxes import RelativeBoxes
 CONTEXT = Context(load_ontology(), RelativeBoxes(key="bbox_2d", scale=1000, step=1))
 PICTURE = Image("i", None, 100, 100)
 ATTACK = '{"type":"Conflict:Attack","trigger":"fired"}'
+MAN = '{"span":" man","seen":" man"}'
+SHOWN_MAN = '{"seen":" man","span":" man"}'
+SECOND_MAN = '{"span":" man","nth":2,"seen":" man"}'
+BUS, CAR = '{"span":" bus","seen":" truck"}', '{"span":" bus","seen":" car"}'
 MEET = '{"type":"Contact:Meet","trigger":"met"}'
 
 
@@ -39,8 +43,15 @@ def box(*corners: int) -> str:
             Counts(1, 2, 1),
         ),
         (sample("image-are", f"[{box(0, 0, 9, 9)}]", PICTURE), f"[{box(1, 2)}]", Counts(0, 1, 1)),
-        (sample("same-event", "yes"), " Yes", Counts(1, 1, 1)),
-        (sample("same-event", "no"), "yes", Counts(0, 1, 1)),
+        (sample("same-event", f"[{MAN},{BUS}]"), f"[{BUS},{MAN}]", Counts(2, 2, 2)),
+        (sample("same-event", f"[{MAN},{BUS}]"), f"[{MAN},{CAR}]", Counts(1, 2, 2)),
+        (sample("same-event", f"[{MAN}]"), f"[{MAN},{MAN}]", Counts(1, 2, 1)),
+        (sample("same-event", f"[{MAN}]"), f"[{SECOND_MAN}]", Counts(0, 1, 1)),
+        (sample("same-event", f"[{SHOWN_MAN}]"), f"[{MAN}]", Counts(1, 1, 1)),
+        (sample("same-event", f"[{MAN},{BUS}]"), f'[{MAN},{{"span":"bus","se', Counts(1, 1, 2)),
+        (sample("same-event", f"[{MAN}]"), "[]", Counts(0, 0, 1)),
+        (sample("same-event", "[]"), "[]", Counts(0, 0, 0)),
+        (sample("same-event", "[]"), "yes", Counts(0, 0, 0)),
         (sample("caption", "a man runs"), "a man runs", Counts(1, 1, 1)),
     ],
 )

@@ -19,14 +19,17 @@ stands in their places in the sentence.
 
 from __future__ import annotations
 
+import operator
 import random
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from rmpl.records import Document, Span
+from rmpl.scoring.counts import Counts
 from rmpl.tasks import grammars
 from rmpl.tasks.base import Context, Prompt, Sample, Task
+from rmpl.tasks.counting import count_matches
 from rmpl.tasks.pairing import Look, Pair, as_sentence, make_pairs, words
 from rmpl.tasks.schema import Answer, encode_answer, read_items
 from rmpl.tasks.spans import name_span
@@ -118,6 +121,17 @@ class SameEvent(Task[Pair, Compared]):
     def read(self, answer: str, question: Pair) -> Answer[Compared]:  # noqa: ARG002
         """Read what was compared; of a broken answer the whole items."""
         return _read(answer)
+
+    def count(self, sample: Sample, answer: str) -> Counts:
+        """Count the comparisons of an answer: right are those of the same span and the same words.
+
+        Their order does not matter, nor which side comes first.
+        """
+        written, wanted = (
+            [(words(one.span), one.nth, words(one.seen)) for one in _read(text).items]
+            for text in (answer, sample.target)
+        )
+        return count_matches(written, wanted, operator.eq)
 
     def is_positive(self, sample: Sample) -> bool | None:
         """Return whether a sample's events may be the same; ``None`` if nothing is compared."""
