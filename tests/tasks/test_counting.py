@@ -12,6 +12,7 @@ ATTACK = '{"type":"Conflict:Attack","trigger":"fired"}'
 MAN = '{"span":" man","seen":" man"}'
 SHOWN_MAN = '{"seen":" man","span":" man"}'
 SECOND_MAN = '{"span":" man","nth":2,"seen":" man"}'
+BUSES, CARS = '{"span":"buses"}', '{"span":"cars"}'
 BUS, CAR = '{"span":" bus","seen":" truck"}', '{"span":" bus","seen":" car"}'
 MEET = '{"type":"Contact:Meet","trigger":"met"}'
 
@@ -22,6 +23,10 @@ def sample(task: str, target: str, image: Image | None = None) -> Sample:
 
 def box(*corners: int) -> str:
     return f'{{"role":"Target","bbox_2d":{list(corners)}}}'
+
+
+def thing(*corners: int) -> str:
+    return f'{{"name":"man","bbox_2d":{list(corners)}}}'
 
 
 @pytest.mark.parametrize(
@@ -52,6 +57,13 @@ def box(*corners: int) -> str:
         (sample("same-event", f"[{MAN}]"), "[]", Counts(0, 0, 1)),
         (sample("same-event", "[]"), "[]", Counts(0, 0, 0)),
         (sample("same-event", "[]"), "yes", Counts(0, 0, 0)),
+        (sample("phrases", f"[{BUSES},{CARS}]"), f"[{CARS}]", Counts(1, 1, 2)),
+        (sample("match", "no"), " No", Counts(1, 1, 1)),
+        (
+            sample("describe", f"[{thing(0, 0, 500, 500)}]", PICTURE),
+            f"[{thing(0, 0, 500, 480)},{thing(500, 500, 900, 900)}]",
+            Counts(1, 2, 1),
+        ),
         (sample("caption", "a man runs"), "a man runs", Counts(1, 1, 1)),
     ],
 )

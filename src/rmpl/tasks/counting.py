@@ -20,7 +20,7 @@ from rmpl.tasks.schema import (
 
 T = TypeVar("T")
 _SAME_BOX = 0.5
-_Item = tuple[str, str, str, int, Box | None]
+CountedItem = tuple[str, str, str, int, Box | None]
 """Type, role, span, its occurrence, and the box where it has one."""
 
 
@@ -32,14 +32,14 @@ def count_predicates(sample: Sample, answer: str, boxes: BoxCodec) -> Counts:
     """
     image = sample.prompt.image
     written, wanted = (_predicates(text, image, boxes) for text in (answer, sample.target))
-    return count_matches(written, wanted, _same)
+    return count_matches(written, wanted, same_item)
 
 
 def count_participants(sample: Sample, answer: str, boxes: BoxCodec) -> Counts:
     """Count the items of an answer that is a list of one mention's arguments."""
     image = sample.prompt.image
     written, wanted = (_participants(text, image, boxes) for text in (answer, sample.target))
-    return count_matches(written, wanted, _same)
+    return count_matches(written, wanted, same_item)
 
 
 def count_matches(
@@ -53,25 +53,26 @@ def count_matches(
     return Counts(right, len(written), len(wanted))
 
 
-def _predicates(text: str, image: Image | None, boxes: BoxCodec) -> list[_Item]:
-    items: list[_Item] = []
+def _predicates(text: str, image: Image | None, boxes: BoxCodec) -> list[CountedItem]:
+    items: list[CountedItem] = []
     for predicate in read_predicates(text, boxes.key).items:
         items.append(_mention(predicate))
         arguments = predicate.args or []
-        items += [_argument(predicate.type, one, image, boxes) for one in arguments]
+        items += [argument_item(predicate.type, one, image, boxes) for one in arguments]
     return items
 
 
-def _participants(text: str, image: Image | None, boxes: BoxCodec) -> list[_Item]:
+def _participants(text: str, image: Image | None, boxes: BoxCodec) -> list[CountedItem]:
     participants = read_participants(text, boxes.key).items
-    return [_argument("", one, image, boxes) for one in participants]
+    return [argument_item("", one, image, boxes) for one in participants]
 
 
-def _mention(predicate: Predicate) -> _Item:
+def _mention(predicate: Predicate) -> CountedItem:
     return predicate.type, "", (predicate.trigger or "").strip(), predicate.nth, None
 
 
-def _argument(kind: str, one: Participant, image: Image | None, boxes: BoxCodec) -> _Item:
+def argument_item(kind: str, one: Participant, image: Image | None, boxes: BoxCodec) -> CountedItem:
+    """Return an argument of an event of type ``kind`` as an item to compare."""
     box = None
     if one.box is not None and image is not None:
         box = _box(one.box, image, boxes)
@@ -85,7 +86,8 @@ def _box(value: BoxValue, image: Image, boxes: BoxCodec) -> Box:
         return Box(0, 0, 0, 0)
 
 
-def _same(one: _Item, other: _Item) -> bool:
+def same_item(one: CountedItem, other: CountedItem) -> bool:
+    """Return whether two items say the same; boxes do where they overlap by half."""
     if one[:4] != other[:4] or (one[4] is None) != (other[4] is None):
         return False
     return one[4] is None or other[4] is None or iou(one[4], other[4]) >= _SAME_BOX

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from rmpl.records import Document, Image, ImageArgument, ImageEvent, Sentence, Span
-from rmpl.tasks.base import Prompt, Task, mark
+from rmpl.scoring.counts import Counts
+from rmpl.tasks.base import Prompt, Sample, Task, mark
 from rmpl.tasks.caption import Caption
+from rmpl.tasks.counting import argument_item, count_matches, same_item
 from rmpl.tasks.grammars import Grammar, one_line
-from rmpl.tasks.schema import Answer, BoxValue, encode_answer
+from rmpl.tasks.schema import Answer, BoxValue, Participant, encode_answer, read_items
 from rmpl.tasks.spans import name_span
 
 
@@ -49,8 +51,13 @@ class Exercise(msgspec.Struct, frozen=True):
     image: Image | None = None
 
 
-class Skill(Task[Exercise, str]):
-    """A task that is learnt but never asked of a trained model; its answer is one line."""
+class Skill(Task[Exercise, Any]):
+    """A task that is learnt but never asked of a trained model; its answer is one line.
+
+    ``writes`` is what the answer is a JSON list of; ``None`` where it is plain text.
+    """
+
+    writes: ClassVar[type[Phrase] | type[Thing] | None] = None
 
     def ask(self, question: Exercise) -> Prompt:
         """Word an exercise."""
@@ -64,16 +71,39 @@ class Skill(Task[Exercise, str]):
         """Return the answer to an exercise."""
         return question.answer
 
-    def read(self, answer: str, question: Exercise) -> Answer[str]:  # noqa: ARG002 - as every task's
-        """Read a line; an empty answer is a failure."""
+    def read(self, answer: str, question: Exercise) -> Answer[Any]:  # noqa: ARG002
+        """Read a list, or a line that is not empty."""
+        return self._read(answer)
+
+    def count(self, sample: Sample, answer: str) -> Counts:
+        """Count the phrases or things of a list; plain text is right or wrong as a whole."""
+        if self.writes is None:
+            return super().count(sample, answer)
+        image, boxes = sample.prompt.image, self.context.boxes
+        written, wanted = (
+            [argument_item("", _participant(one), image, boxes) for one in self._read(text).items]
+            for text in (answer, sample.target)
+        )
+        return count_matches(written, wanted, same_item)
+
+    def _read(self, answer: str) -> Answer[Any]:
+        if self.writes is not None:
+            return read_items(answer, self.context.boxes.key, self.writes)
         text = answer.strip()
         return Answer([text], None if text else "an empty answer")
+
+
+def _participant(one: Phrase | Thing) -> Participant:
+    if isinstance(one, Phrase):
+        return Participant(role=one.side or "", span=one.span, nth=one.nth)
+    return Participant(role="", span=one.name, box=one.box)
 
 
 class Phrases(Skill):
     """Copy every noun phrase that points to somebody or something, in order."""
 
     name = "phrases"
+    writes = Phrase
     medium = "text"
     instruction = "List who and what the sentence mentions."
 
@@ -91,6 +121,7 @@ class Quote(Skill):
     """Copy a random stretch of a sentence, named by the word before it and its length."""
 
     name = "quote"
+    writes = Phrase
     medium = "text"
     instruction = "Copy the asked number of words that follow the given word."
 
@@ -134,6 +165,7 @@ class Beside(Skill):
     """
 
     name = "beside"
+    writes = Phrase
     medium = "text"
     instruction = (
         "Which two phrases stand nearest before the word in [brackets], which two after it? "
@@ -244,6 +276,7 @@ class Locate(_OfPictures):
     """Say where a named thing is."""
 
     name = "locate"
+    writes = Thing
     instruction = "Give the box of the named thing."
 
     def about(self, seen: Picture) -> Iterator[Exercise]:
@@ -258,6 +291,7 @@ class Name(_OfPictures):
     """Say what stands in a box."""
 
     name = "name"
+    writes = Thing
     instruction = "Name what is in the box."
 
     def about(self, seen: Picture) -> Iterator[Exercise]:
@@ -278,6 +312,7 @@ class Describe(_OfPictures):
     """List the things of a picture with their boxes, from left to right."""
 
     name = "describe"
+    writes = Thing
     instruction = "List what the picture shows, with boxes."
 
     def about(self, seen: Picture) -> Iterator[Exercise]:
