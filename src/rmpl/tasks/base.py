@@ -98,7 +98,7 @@ class Task(Generic[Question, Item]):
     name
         What recipes call the task; it also begins its brief prompts.
     medium
-        What is asked about: ``text``, ``image``, or ``both``.
+        What is asked about: a medium of ``tasks.media``, such as ``text``, or ``both``.
     instruction
         How full prompts begin.
     finds
@@ -109,7 +109,7 @@ class Task(Generic[Question, Item]):
     """
 
     name: ClassVar[str]
-    medium: ClassVar[Literal["text", "image", "both"]]
+    medium: ClassVar[str]
     instruction: ClassVar[str]
     finds: ClassVar[Finds | None] = None
     max_tokens: ClassVar[int] = 128
