@@ -149,13 +149,13 @@ def engines(backbone: Backbone, calls: Sequence[Call]) -> dict[str, Callable[[],
 
         return timed(work)
 
-    whole = {"shares_beginnings": False}
+    whole = {"prefix_caching": False}
     return {
         f"generate, one at a time (every {STEP}th)": one_at_a_time,
         "generate, batches of 32": lambda: plain(is_sorted=False),
         "generate, batches of 32, sorted": lambda: plain(is_sorted=True),
         "ours, 32, plain weights, nothing shared, no grammar": lambda: ours(
-            constrained=False, packs_weights=False, **whole
+            constrained=False, prepacking=False, **whole
         ),
         "ours, 32, nothing shared, no grammar": lambda: ours(constrained=False, **whole),
         "ours, 32, no grammar": lambda: ours(constrained=False),

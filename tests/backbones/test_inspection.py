@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import PIL.Image
 
-from rmpl.backbones.inspection import see, seen_document, tokens_of
+from rmpl.backbones.inspection import inspect_image, inspect_tokens, inspected_document
 from rmpl.backbones.weightless import load_weightless
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 from rmpl.tasks import Prompt, Sample
@@ -17,7 +17,7 @@ def test_a_sample_is_read_token_by_token_with_its_picture_counted(twin, tmp_path
     PIL.Image.new("RGB", (64, 48)).save(path)
     prompt = Prompt("text-emi: Police fired <|im_end|>", Image("one", str(path), 64, 48))
     sample = Sample("image-emi", "one", prompt, "[]")
-    reading = tokens_of(model, sample)
+    reading = inspect_tokens(model, sample)
     encoded = model.encode(sample.prompt, "[]")
     own = [text for text, is_own in reading.prompt if is_own]
     count = encoded.input_ids.count(model.tokenizer.convert_tokens_to_ids("<|image_pad|>"))
@@ -32,12 +32,12 @@ def test_a_checkpoint_that_is_not_here_is_seen_through_a_stand_in(tmp_path):
     path = tmp_path / "wide.png"
     PIL.Image.new("RGB", (672, 336)).save(path)
     image = Image("wide", str(path), 672, 336)
-    sight = see(model, image)
-    assert sight.tiles[sight.whole].size == (336, 336)
+    inspected = inspect_image(model, image)
+    assert inspected.tiles[inspected.whole].size == (336, 336)
     event = ImageEvent(
         "e", "wide", "Life:Die", (ImageArgument("Victim", Box(0, 0, 672, 336, group=True)),)
     )
-    shown = seen_document(Document("d", images=(image,), image_events=(event,)), sight, path)
+    shown = inspected_document(Document("d", images=(image,), image_events=(event,)), inspected)
     box = shown.image_events[0].arguments[0].box
     # The picture is padded to a square: a quarter of what the model sees lies above it.
     assert abs(box.y1 - 84) < 1

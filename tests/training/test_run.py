@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from rmpl.backbones import image_cache
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe, load_recipe
 from rmpl.runs.curve import read_curve
@@ -151,8 +152,8 @@ def test_a_frozen_tower_sees_each_picture_once_and_learns_the_same(
     adapter = {"kind": "full", "parts": ["language"]}
     tree["stages"] = [{**tree["stages"][0], "steps": 6, "adapter": adapter}]
     seen = []
-    look = samples_module.look_at
-    monkeypatch.setattr(samples_module, "look_at", lambda *with_: seen.append(1) or look(*with_))
+    made = image_cache.image_features
+    monkeypatch.setattr(image_cache, "image_features", lambda *a: seen.append(1) or made(*a))
     Run(Recipe.model_validate(tree), tmp_path / "once", small_world).train()
     pictures = sum(1 for folder in ("swig", "mnre") for _ in (small_world / folder).rglob("*.jpg"))
     assert 0 < len(seen) <= pictures

@@ -23,6 +23,8 @@ from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features, same_shape
 from rmpl.backbones.loading import Attention, Weights, loading
 from rmpl.backbones.model_files import model_folder
+from rmpl.backbones.private_api import image_token_counts
+from rmpl.backbones.processed_image import BLANK, processing_once
 from rmpl.backbones.prompts.frames import (
     PROBE,
     Frame,
@@ -31,7 +33,7 @@ from rmpl.backbones.prompts.frames import (
     inputs_of,
     is_framed,
 )
-from rmpl.backbones.prompts.image_frames import PictureFrames
+from rmpl.backbones.prompts.image_frames import ImageFrames
 from rmpl.backbones.prompts.plain_text import Place, PlainText
 from rmpl.backbones.settings import SETTINGS, Settings, bound_pixels, pixel_bounds, read_settings
 from rmpl.errors import RmplError
@@ -45,7 +47,6 @@ from rmpl.tasks.schema import places_of_boxes
 transformers.utils.logging.disable_progress_bar()
 
 IGNORE = -100
-_SMALL = 64
 
 
 @dataclasses.dataclass
@@ -83,20 +84,37 @@ class Backbone:
         """Return what tasks need to know of this model."""
         return family_context(self.family, self.settings, ontology)
 
-    def encode(self, prompt: Prompt, target: str | None = None) -> Encoded:
+    def encode(
+        self,
+        prompt: Prompt,
+        target: str | None = None,
+        *,
+        image: PIL.Image.Image | None = None,
+        processor: Any = None,
+    ) -> Encoded:
         """Tokenise a prompt and, for training, its target with the end-of-turn token.
 
         Nothing is ever cut off: see ``fits`` for samples that are too long.
+
+        Parameters
+        ----------
+        prompt, target
+            What is asked, and what is to be answered.
+        image
+            An upright RGB image, in place of the file that the prompt names, if it names one.
+        processor
+            In place of the model's own; see ``processed_image``.
 
         Raises
         ------
         RmplError
             If the picture cannot be opened, or the processor refuses it.
         """
-        text, image = prompt.text, prompt.image
-        if image is None and self._text_frame is not None and is_framed(text):
+        text = prompt.text
+        shown = prompt.image if image is None else image
+        if shown is None and self._text_frame is not None and is_framed(text):
             return self._answered(self._text_frame.around(self._tokens(prompt)), target)
-        return self._answered(self._lay_out(image, prompt), target)
+        return self._answered(self._lay_out(shown, prompt, processor), target)
 
     def frame(self, image: Image) -> Frame | None:
         """Return the frame that prompts about a picture have in common, with its tensors.
@@ -153,16 +171,18 @@ class Backbone:
             rows = {name: row + [types.get(name, 0)] * len(answer) for name, row in rows.items()}
         return Encoded(ids, len(inputs.ids), rows, dict(inputs.others))
 
-    def _lay_out(self, image: Image | None, prompt: Prompt) -> Inputs:
-        picture = None if image is None else open_image(Path(image.path or ""))
+    def _lay_out(
+        self, image: Image | PIL.Image.Image | None, prompt: Prompt, processor: Any = None
+    ) -> Inputs:
+        opened = open_image(Path(image.path or "")) if isinstance(image, Image) else image
         with self._refusals(image, prompt.text):
-            return self._laid_out(picture, prompt)
+            return self._laid_out(opened, prompt, processor or self.processor)
 
-    def _laid_out(self, picture: PIL.Image.Image | None, prompt: Prompt) -> Inputs:
+    def _laid_out(self, image: PIL.Image.Image | None, prompt: Prompt, processor: Any) -> Inputs:
         """Lay a prompt out by the checkpoint's own template, its text as plain text."""
         text, refusal = prompt.text, None
         for plain in self._text.masked(text, self._named(text, prompt.boxes)):
-            laid_out = inputs_of(self.family.chat(self.processor, picture, plain.masked))
+            laid_out = inputs_of(self.family.chat(processor, image, plain.masked))
             try:
                 return plain.put_into(laid_out)
             except ValueError as error:
@@ -170,19 +190,19 @@ class Backbone:
         raise refusal or ValueError("its tokenizer has no token to stand for others")
 
     @contextlib.contextmanager
-    def _refusals(self, image: Image | None, text: str) -> Iterator[None]:
+    def _refusals(self, image: Image | PIL.Image.Image | None, text: str) -> Iterator[None]:
         """Say which sample it was that the processor refuses."""
         try:
             yield
         except ValueError as error:
             raise RmplError(
                 f"the processor of {self.family.name} refuses this sample ({error})",
-                where=image.path if image is not None else text[:60],
+                where=image.path if isinstance(image, Image) else text[:60],
             ) from error
 
     @functools.cached_property
-    def _frames(self) -> PictureFrames:
-        return PictureFrames(functools.partial(self.family.chat, self.processor), self.processor)
+    def _frames(self) -> ImageFrames:
+        return ImageFrames(functools.partial(self.family.chat, self.processor), self.processor)
 
     def length(self, prompt: Prompt, target: str | None = None) -> int:
         """Return how many tokens ``encode`` makes, from the picture's size alone.
@@ -195,8 +215,8 @@ class Backbone:
         if frame is not None and is_framed(prompt.text):
             around = len(frame) + len(self._tokens(prompt))
         else:
-            small = None if image is None else _small_picture()
-            around = len(self._laid_out(small, prompt).ids)
+            small = None if image is None else BLANK
+            around = len(self._laid_out(small, prompt, self._blank_processor).ids)
         return around + answer + (0 if image is None else self._more(image.width, image.height))
 
     @functools.cached_property
@@ -208,22 +228,25 @@ class Backbone:
     @functools.cached_property
     def _small_frame(self) -> Frame | None:
         """A small picture shows what stands around the tokens of any picture."""
-        layout = functools.partial(self.family.chat, self.processor, _small_picture())
+        layout = functools.partial(self.family.chat, self._blank_processor, BLANK)
         return find_frame(layout, self.tokenizer)
+
+    @functools.cached_property
+    def _blank_processor(self) -> Any:
+        return processing_once(self.processor)
 
     def _more(self, width: int, height: int) -> int:
         """Return how many tokens a picture of this size takes more than a small one."""
         if (width, height) not in self._picture_tokens:
-            sizes = [(_SMALL, _SMALL), (height, width)]
+            sizes = [(BLANK.height, BLANK.width), (height, width)]
             try:
-                counted = self.processor._get_num_multimodal_tokens(image_sizes=sizes)
+                few, real = image_token_counts(self.processor, sizes)
             except ValueError as error:
                 raise RmplError(
                     f"the processor of {self.family.name} refuses a picture of {width} x {height} "
                     f"pixels ({error})"
                 ) from error
-            few, real = counted["num_image_tokens"]
-            self._picture_tokens[width, height] = int(real - few)
+            self._picture_tokens[width, height] = real - few
         return self._picture_tokens[width, height]
 
     def fits(self, prompt: Prompt, target: str | None, max_length: int) -> bool:
@@ -297,10 +320,6 @@ class Backbone:
         self.model.generation_config.save_pretrained(path)
         self.processor.save_pretrained(path)
         (path / SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(self.settings)))
-
-
-def _small_picture() -> PIL.Image.Image:
-    return PIL.Image.new("RGB", (_SMALL, _SMALL))
 
 
 def _placeholders(processor: Any) -> set[str]:

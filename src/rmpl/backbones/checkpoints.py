@@ -26,6 +26,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from rmpl.backbones import embedded
 from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
+from rmpl.backbones.private_api import model_from_config
 from rmpl.errors import RmplError
 
 _SECONDS = 10.0
@@ -114,7 +115,7 @@ def empty_model(config: Any, family: Family, dtype: torch.dtype) -> Any:
     """Build a model of that configuration on the meta device: shapes without memory."""
     model_class = getattr(transformers, family.model_class)
     with torch.device("meta"), no_init_weights():
-        model = model_class._from_config(config, dtype=dtype)
+        model = model_from_config(model_class, config, dtype)
     model.tie_weights()
     return model
 

@@ -18,6 +18,7 @@ from transformers import PreTrainedTokenizerFast, Qwen3VLConfig, Qwen3VLForCondi
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from rmpl.backbones.families.qwen3_vl import ImageOnlyQwen3VLProcessor
+from rmpl.backbones.private_api import set_attention_kernels
 
 NAME = "embedded"
 """What recipes and commands call the embedded model."""
@@ -139,7 +140,7 @@ def build_model(
         vision_start_token_id=token("<|vision_start|>"),
         vision_end_token_id=token("<|vision_end|>"),
     )
-    config._attn_implementation = "eager"
+    set_attention_kernels(config, "eager")
     torch.manual_seed(seed)
     model = Qwen3VLForConditionalGeneration(config)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""What a vision tower hands to the language model, kept: a frozen tower sees a picture only once.
+"""Image features: what a vision tower and its projector hand to the language model.
 
 transformers' models take these features in place of pixels (``mm_encoder_outputs``), all families
 alike.
@@ -20,9 +20,9 @@ _FIELDS = ("pooler_output", "deepstack_features")
 
 @dataclasses.dataclass
 class Features(ModelOutput):  # type: ignore[misc]
-    """The features of one or more pictures, in the shape that their family's model gives them.
+    """The features of one or more images, in the shape that their family's model gives them.
 
-    ``pooler_output`` is one tensor, shape (pictures, tokens, width), or a tensor a picture, shape
+    ``pooler_output`` is one tensor, shape (images, tokens, width), or a tensor per image, shape
     (tokens, width); ``deepstack_features`` has such a list for each early layer of the language
     model that gets features of its own.
     """
@@ -32,10 +32,10 @@ class Features(ModelOutput):  # type: ignore[misc]
 
 
 @torch.no_grad()
-def picture_features(model: Any, vision: Mapping[str, torch.Tensor]) -> Features:
-    """Return what the model's vision tower and projector make of the pictures in ``vision``.
+def image_features(model: Any, vision: Mapping[str, torch.Tensor]) -> Features:
+    """Return what the model's vision tower and projector make of the images in ``vision``.
 
-    ``vision`` holds the processor's tensors of the pictures, ``pixel_values`` among them.
+    ``vision`` holds the processor's tensors of the images, ``pixel_values`` among them.
     """
     inputs = {name: value.to(model.device) for name, value in vision.items()}
     made = model.get_image_features(**inputs, return_dict=True)
@@ -43,17 +43,17 @@ def picture_features(model: Any, vision: Mapping[str, torch.Tensor]) -> Features
 
 
 def join_features(parts: Sequence[Features]) -> Features:
-    """Put the features of several pictures one after the other."""
+    """Put the features of several images one after the other."""
     return Features(**{name: _joined([part.get(name) for part in parts]) for name in _FIELDS})
 
 
 def split_features(features: Features, count: int) -> list[Features]:
-    """Take the features of ``count`` pictures of one size apart again."""
+    """Take the features of ``count`` images of one size apart again."""
     fields = {name: _split(features.get(name), count) for name in _FIELDS}
     return [Features(**{n: part[at] for n, part in fields.items()}) for at in range(count)]
 
 
-def moved(features: Features, device: str) -> Features:
+def moved_features(features: Features, device: str) -> Features:
     """Return features on another device."""
     return Features(**{name: _moved(features.get(name), device) for name in _FIELDS})
 

@@ -1,79 +1,203 @@
-"""A picture that was looked at: prompts about it then need no processor and no tower for it."""
+"""The image feature cache: an image is opened and goes through the vision tower once.
+
+Training with a frozen tower and extraction both use it, however many prompts are about an image.
+"""
 
 from __future__ import annotations
 
+import collections
 import dataclasses
-from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 
 from rmpl.backbones.backbone import Backbone, Encoded
-from rmpl.backbones.features import PIXELS, Features, picture_features, split_features
+from rmpl.backbones.features import (
+    PIXELS,
+    Features,
+    feature_bytes,
+    image_features,
+    moved_features,
+    split_features,
+)
+from rmpl.backbones.processed_image import BLANK, processing_once
 from rmpl.backbones.prompts.frames import Frame
+from rmpl.records import Image
 from rmpl.tasks import Prompt
 
-TOGETHER = 2**23
-"""About so many values of pixels go through a tower at once: 32 MiB, some pictures of a megapixel.
-A small model's time goes into calling it: a dozen small pictures take little more than one."""
+MAX_BYTES = 2**28
+"""Bytes that cached features may take; the least recently used go first."""
+MAX_VALUES = 2**23
+"""About the number of pixel values that go through a tower at once: 32 MiB, some images of a
+megapixel. A small model's time goes into calling it: a dozen small images take little more than
+one."""
+
+_Version = tuple[str, int, int]
+"""A file's path, time of its last change and size."""
 
 
-@dataclasses.dataclass(frozen=True)
-class SeenPicture:
-    """The frame of a picture's prompts without its pixels, if it has one, and its features."""
+@dataclasses.dataclass
+class CachedImage:
+    """What prompts about one image need of it; its pixels are not held.
 
-    frame: Frame | None
-    features: Features
-
-
-def look_at(backbone: Backbone, prompt: Prompt) -> SeenPicture:
-    """Look at the picture of a prompt.
-
-    Raises
-    ------
-    RmplError
-        If the picture cannot be opened, or the processor refuses it.
+    Parameters
+    ----------
+    features
+        What the vision tower and the projector make of the image.
+    frame
+        What stands around the text of its prompts; ``None`` where the text's tokens may depend on
+        that.
+    processor
+        Lays out the prompts that fit no frame, without processing the image again.
     """
-    return look_at_all(backbone, [prompt])[0]
+
+    features: Features
+    frame: Frame | None
+    processor: Any = None
+
+    def encode(self, backbone: Backbone, prompt: Prompt, target: str | None = None) -> Encoded:
+        """Tokenise as ``Backbone.encode`` does, with features in the place of pixels."""
+        encoded = None
+        if self.frame is not None:
+            encoded = backbone.encode_in(self.frame, prompt, target)
+        if encoded is None:
+            encoded = self._laid_out(backbone, prompt, target)
+            del encoded.vision[PIXELS]
+        encoded.features = self.features
+        return encoded
+
+    def _laid_out(self, backbone: Backbone, prompt: Prompt, target: str | None) -> Encoded:
+        if self.processor is None:
+            self.processor = processing_once(backbone.processor)
+            return backbone.encode(prompt, target, processor=self.processor)
+        return backbone.encode(prompt, target, image=BLANK, processor=self.processor)
 
 
-def look_at_all(
+class ImageFeatureCache:
+    """Encodes prompts about images, each image once.
+
+    Parameters
+    ----------
+    backbone
+        The model; its vision tower and projector must not change while the cache lives.
+    max_bytes
+        How much memory cached images may take.
+    device
+        Where features are held, the model's device by default.
+    evicts
+        Whether a full cache drops its least recently used images for new ones. Where images come in
+        a new random order every epoch, more of them are found in a cache that does not.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        *,
+        max_bytes: int = MAX_BYTES,
+        device: str | None = None,
+        evicts: bool = True,
+    ) -> None:
+        self._backbone = backbone
+        self._left = max_bytes
+        self._device = device
+        self._evicts = evicts
+        self._images: collections.OrderedDict[_Version, CachedImage] = collections.OrderedDict()
+
+    def __contains__(self, image: Image) -> bool:
+        return _version(image) in self._images
+
+    def encode(
+        self,
+        prompts: Sequence[Prompt],
+        targets: Sequence[str | None] | None = None,
+        *,
+        before: Callable[[], None] | None = None,
+    ) -> list[Encoded]:
+        """Tokenise prompts about images; new images of one size go through the tower together.
+
+        ``before`` is called before each new image is opened; it may raise.
+
+        Raises
+        ------
+        RmplError
+            If an image cannot be opened, or the processor refuses it.
+        """
+        keys = [_version(prompt.image) for prompt in prompts]
+        found = {key: self._images[key] for key in keys if key in self._images}
+        new = {key: one for key, one in zip(keys, prompts, strict=True) if key not in found}
+        computed = compute_images(self._backbone, list(new.values()), before=before)
+        found.update(zip(new, computed, strict=True))
+        for key, image in found.items():
+            if self._device is not None and key in new:
+                image.features = moved_features(image.features, self._device)
+            self._store(key, image)
+        return [
+            found[key].encode(self._backbone, prompt, target)
+            for key, prompt, target in zip(
+                keys, prompts, targets or [None] * len(prompts), strict=True
+            )
+        ]
+
+    def _store(self, key: _Version, image: CachedImage) -> None:
+        if key not in self._images:
+            size = _size(image)
+            if size > self._left and not self._evicts:
+                return
+            self._images[key] = image
+            self._left -= size
+        self._images.move_to_end(key)
+        while self._left < 0 and len(self._images) > 1:
+            _, oldest = self._images.popitem(last=False)
+            self._left += _size(oldest)
+
+
+def compute_images(
     backbone: Backbone, prompts: Sequence[Prompt], *, before: Callable[[], None] | None = None
-) -> list[SeenPicture]:
-    """Look at the pictures of several prompts, those of one size together.
+) -> list[CachedImage]:
+    """Compute the images of several prompts, those of one size together.
 
     ``before`` is called before each is opened; it may raise.
 
     Raises
     ------
     RmplError
-        If a picture cannot be opened, or the processor refuses it.
+        If an image cannot be opened, or the processor refuses it.
     """
     frames: list[Frame | None] = []
+    processors: list[Any] = []
     visions: list[Mapping[str, torch.Tensor]] = []
     for prompt in prompts:
         if before is not None:
             before()
         frame = None if prompt.image is None else backbone.frame(prompt.image)
+        processor = None if frame is not None else processing_once(backbone.processor)
         frames.append(frame)
-        visions.append(backbone.encode(prompt).vision if frame is None else dict(frame.others))
+        processors.append(processor)
+        visions.append(
+            backbone.encode(prompt, processor=processor).vision if frame is None else frame.others
+        )
     features: dict[int, Features] = {}
     for alike in _alike(visions):
         tensors = {name: [visions[at][name] for at in alike] for name in visions[alike[0]]}
         joined = {name: torch.cat(parts) for name, parts in tensors.items()}
-        made = picture_features(backbone.model, joined)
+        made = image_features(backbone.model, joined)
         features.update(zip(alike, split_features(made, len(alike)), strict=True))
-    return [SeenPicture(_without_pixels(frame), features[at]) for at, frame in enumerate(frames)]
+    return [
+        CachedImage(features[at], _without_pixels(frame), processors[at])
+        for at, frame in enumerate(frames)
+    ]
 
 
 def _alike(visions: Sequence[Mapping[str, torch.Tensor]]) -> list[list[int]]:
-    """Group pictures, by number, whose tensors have the same shapes, few enough at once."""
-    groups: dict[tuple[tuple[str, torch.Size], ...], list[int]] = defaultdict(list)
+    """Group images, by number, whose tensors have the same shapes, few enough at once."""
+    groups: dict[tuple[tuple[str, torch.Size], ...], list[int]] = collections.defaultdict(list)
     for number, vision in enumerate(visions):
         groups[tuple((name, tensor.shape) for name, tensor in vision.items())].append(number)
     parts = []
     for group in groups.values():
-        most = max(1, TOGETHER // visions[group[0]][PIXELS].numel())
+        most = max(1, MAX_VALUES // visions[group[0]][PIXELS].numel())
         parts += [group[at : at + most] for at in range(0, len(group), most)]
     return parts
 
@@ -85,15 +209,18 @@ def _without_pixels(frame: Frame | None) -> Frame | None:
     return dataclasses.replace(frame, others=others)
 
 
-def encode_seen(
-    backbone: Backbone, seen: SeenPicture, prompt: Prompt, target: str | None = None
-) -> Encoded:
-    """Tokenise a prompt as ``Backbone.encode`` does; features stand in for its picture's pixels."""
-    encoded = None
-    if seen.frame is not None:
-        encoded = backbone.encode_in(seen.frame, prompt, target)
-    if encoded is None:
-        encoded = backbone.encode(prompt, target)
-        del encoded.vision[PIXELS]
-    encoded.features = seen.features
-    return encoded
+def _size(image: CachedImage) -> int:
+    """Return the bytes that an image takes, its few numbers for a processor left out."""
+    held = {} if image.frame is None else image.frame.others
+    tensors = (value for value in held.values() if isinstance(value, torch.Tensor))
+    return feature_bytes(image.features) + sum(tensor.nbytes for tensor in tensors)
+
+
+def _version(image: Image | None) -> _Version:
+    """Name a file as it is now; one that is not there is reported when it is opened."""
+    path = "" if image is None else image.path or ""
+    try:
+        state = Path(path).stat()
+    except OSError:
+        return path, 0, 0
+    return path, state.st_mtime_ns, state.st_size

@@ -1,15 +1,15 @@
-"""What a model is really shown of a picture: the processor's tensors, made a picture again.
+"""Input inspection: the image and the tokens that a model really gets.
 
-Where a point of the original lies on what the model sees is measured, not computed from a family's
-rules: a probe of the same size, whose colours say where each of its points is, goes through the
-same processor. So cropping, padding and stretching show as they are, whatever was intended.
+The processor's tensors are made an image again. Where a point of the original lies on it is
+measured, not computed from a family's rules: a probe image of the same size, whose colours encode
+the position of each of its points, goes through the same processor. So cropping, padding and
+stretching show as they are, whatever was intended.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -21,50 +21,51 @@ from numpy.typing import NDArray
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.features import PIXELS
-from rmpl.io.images import image_size
+from rmpl.io.images import open_image
 from rmpl.records import Box, Document, Image
 from rmpl.tasks import Prompt, Sample
 
 _GRID = "image_grid_thw"
 _MARK = 200
-"""The probe is full of blue; what has less of it is padding."""
+"""The probe is all blue; what has less of it is padding."""
 
 Pixels = NDArray[np.floating[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
-class Line:
-    """Where points of one direction lie: ``scale`` times the original's pixels, plus ``shift``."""
+class AxisMap:
+    """From pixels of the original to pixels of a tile, along one axis: ``scale * x + shift``."""
 
     scale: float
     shift: float
 
     def at(self, value: float) -> float:
-        """Return where a point of the original lies."""
+        """Return where a coordinate of the original lies, in pixels of the tile."""
         return self.scale * value + self.shift
 
 
 @dataclasses.dataclass(frozen=True)
-class Sight:
-    """A picture as a model sees it.
+class InspectedImage:
+    """An image as a model gets it.
 
     Parameters
     ----------
     tiles
-        What the model gets, in its order; many families get the whole picture and parts of it.
+        The RGB images that the model gets, in its order; many families get the whole image and
+        parts of it.
     whole
-        Which of them shows the most of the picture.
+        The number of the tile that shows the most of the image.
     across, down
-        Where the original's pixels lie on that one.
+        Where the original's pixels lie on that tile.
     """
 
     tiles: tuple[PIL.Image.Image, ...]
     whole: int
-    across: Line
-    down: Line
+    across: AxisMap
+    down: AxisMap
 
     def box(self, box: Box) -> Box:
-        """Return where a box of the original lies on the tile that shows the whole picture."""
+        """Return where a box of the original lies on the whole tile, in pixels of the tile."""
         return Box(
             self.across.at(box.x1),
             self.down.at(box.y1),
@@ -74,36 +75,37 @@ class Sight:
         )
 
 
-def see(backbone: Backbone, image: Image) -> Sight:
-    """Return what a model is shown of a picture.
+def inspect_image(backbone: Backbone, image: Image) -> InspectedImage:
+    """Return what a model gets of an image.
 
     Raises
     ------
     RmplError
-        If the picture cannot be opened, or the processor refuses it.
+        If the image cannot be opened, or the processor refuses it.
     """
-    width, height = image_size(Path(image.path or ""))
-    shown = _tiles(backbone, image)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "probe.png"
-        PIL.Image.fromarray(_probe(width, height)).save(path, compress_level=1)
-        probe = Image("probe", str(path), width, height)
-        fits = [_fit(tile, width, height) for tile in _tiles(backbone, probe)]
+    opened = open_image(Path(image.path or ""))
+    width, height = opened.size
+    shown = _tiles(backbone, image, opened)
+    probe = PIL.Image.fromarray(_probe(width, height))
+    fits = [_fit(tile, width, height) for tile in _tiles(backbone, image, probe)]
     whole = max(range(len(fits)), key=lambda number: (fits[number][0], -number))
     _, across, down = fits[whole]
     tiles = [PIL.Image.fromarray(np.clip(tile.round(), 0, 255).astype(np.uint8)) for tile in shown]
-    return Sight(tuple(tiles), whole, across, down)
+    return InspectedImage(tuple(tiles), whole, across, down)
 
 
-def seen_document(document: Document, sight: Sight, file: Path) -> Document:
-    """Return a document of one picture as the model sees it: its size, its boxes, its file."""
-    tile = sight.tiles[sight.whole]
-    images = tuple(Image(one.id, str(file), *tile.size) for one in document.images)
+def inspected_document(document: Document, image: InspectedImage) -> Document:
+    """Return a document of one image in pixels of the whole tile: its size and its boxes.
+
+    Its image has no path: it is the tile.
+    """
+    tile = image.tiles[image.whole]
+    images = tuple(Image(one.id, None, *tile.size) for one in document.images)
     events = tuple(
         msgspec.structs.replace(
             event,
             arguments=tuple(
-                msgspec.structs.replace(one, box=sight.box(one.box)) for one in event.arguments
+                msgspec.structs.replace(one, box=image.box(one.box)) for one in event.arguments
             ),
         )
         for event in document.image_events
@@ -112,40 +114,40 @@ def seen_document(document: Document, sight: Sight, file: Path) -> Document:
 
 
 def _probe(width: int, height: int) -> NDArray[np.uint8]:
-    """Return a picture whose red says how far right a point lies, and whose green how far down."""
+    """Return an image, shape (height, width, 3), with x in red, y in green, and blue all over."""
     probe = np.full((height, width, 3), 255, dtype=np.uint8)
     probe[..., 0] = np.linspace(0, 255, width)[None, :].round()
     probe[..., 1] = np.linspace(0, 255, height)[:, None].round()
     return probe
 
 
-def _fit(tile: Pixels, width: int, height: int) -> tuple[float, Line, Line]:
+def _fit(tile: Pixels, width: int, height: int) -> tuple[float, AxisMap, AxisMap]:
     """Return how much of the probe a tile shows, and where its pixels lie on the tile."""
     is_probe = tile[..., 2] > _MARK
     if not is_probe.any():
-        return 0.0, Line(1.0, 0.0), Line(1.0, 0.0)
+        return 0.0, AxisMap(1.0, 0.0), AxisMap(1.0, 0.0)
     rows, columns = np.nonzero(is_probe)
-    # A pixel's middle lies half a pixel behind its corner, in both pictures.
+    # A pixel's middle lies half a pixel behind its corner, in both images.
     x = tile[rows, columns, 0] / 255 * (width - 1) + 0.5
     y = tile[rows, columns, 1] / 255 * (height - 1) + 0.5
     covered = float(np.ptp(x) / width * np.ptp(y) / height)
-    return covered, _line(x, columns + 0.5, width), _line(y, rows + 0.5, height)
+    return covered, _axis_map(x, columns + 0.5, width), _axis_map(y, rows + 0.5, height)
 
 
-def _line(original: Pixels, seen: Pixels, length: int) -> Line:
+def _axis_map(original: Pixels, shown: Pixels, length: int) -> AxisMap:
     """Fit a line by least squares; ends, where colours saturate and edges blur, count for less."""
     inner = np.abs(original - length / 2) < 0.45 * length
-    x, y = (original[inner], seen[inner]) if inner.sum() > 1 else (original, seen)
+    x, y = (original[inner], shown[inner]) if inner.sum() > 1 else (original, shown)
     spread = float(np.var(x))
     if spread == 0.0:
-        return Line(1.0, float(np.mean(y) - np.mean(x)))
+        return AxisMap(1.0, float(np.mean(y) - np.mean(x)))
     scale = float(np.mean((x - x.mean()) * (y - y.mean())) / spread)
-    return Line(scale, float(y.mean() - scale * x.mean()))
+    return AxisMap(scale, float(y.mean() - scale * x.mean()))
 
 
-def _tiles(backbone: Backbone, image: Image) -> list[Pixels]:
-    """Return the processor's pictures, shape (height, width, 3), 0 to 255."""
-    vision = backbone.encode(Prompt("", image)).vision
+def _tiles(backbone: Backbone, image: Image, opened: PIL.Image.Image) -> list[Pixels]:
+    """Return the processor's images, shape (height, width, 3), 0 to 255."""
+    vision = backbone.encode(Prompt("", image), image=opened).vision
     processor = backbone.processor.image_processor
     pixels = vision[PIXELS].float()
     if _GRID in vision:
@@ -178,28 +180,31 @@ def _joined(patches: torch.Tensor, grid: list[int], processor: Any) -> torch.Ten
 
 
 @dataclasses.dataclass(frozen=True)
-class Reading:
-    """A sample as tokens: their texts, in pieces, each with whether it is the model's own token."""
+class InspectedTokens:
+    """A sample as tokens: their texts, in pieces, each with whether it is a special token.
+
+    ``tokens`` is the number of tokens of the prompt and of the target.
+    """
 
     prompt: tuple[tuple[str, bool], ...]
     target: tuple[tuple[str, bool], ...]
     tokens: tuple[int, int]
 
 
-def tokens_of(backbone: Backbone, sample: Sample) -> Reading:
-    """Return what a model reads and learns to write, token by token.
+def inspect_tokens(backbone: Backbone, sample: Sample) -> InspectedTokens:
+    """Return the tokens of a sample's prompt and target.
 
-    Tokens of its own are told apart from the text, runs of one (a picture's) are counted.
+    Special tokens are marked, runs of one (an image's) are counted.
 
     Raises
     ------
     RmplError
-        As ``see``.
+        As ``inspect_image``.
     """
     encoded = backbone.encode(sample.prompt, sample.target)
     split = encoded.prompt_length
     prompt, target = encoded.input_ids[:split], encoded.input_ids[split:]
-    return Reading(
+    return InspectedTokens(
         _pieces(backbone.tokenizer, prompt),
         _pieces(backbone.tokenizer, target),
         (len(prompt), len(target)),

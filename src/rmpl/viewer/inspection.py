@@ -46,7 +46,10 @@ class ShownSample:
         What the sample asks about, as annotated and as its target says, boxes on the picture as the
         model sees it; ``None`` where an answer is not events.
     tiles
-        The pictures that the model gets: the whole one, parts of it, or both.
+        The images that the model gets: the whole one, parts of it, or both.
+    whole
+        The number of the tile that shows the whole image, on which the boxes of ``parts`` lie;
+        ``None`` where they lie on the image files that ``parts`` name.
     """
 
     task: str
@@ -56,6 +59,7 @@ class ShownSample:
     tokens: tuple[int, int]
     parts: tuple[Document, Document] | None = None
     tiles: Sequence[PIL.Image.Image] = ()
+    whole: int | None = None
 
     @property
     def comparison(self) -> Comparison | None:
@@ -156,6 +160,8 @@ def _sample(sample: ShownSample, prefix: str, palette: Palette, most: int) -> Ma
     comparison = sample.comparison
     drawing = None
     if comparison is not None:
+        tile = None if sample.whole is None else sample.tiles[sample.whole]
+        images = comparison.document.images
         drawing = draw_document(
             comparison,
             prefix=prefix,
@@ -163,6 +169,7 @@ def _sample(sample: ShownSample, prefix: str, palette: Palette, most: int) -> Ma
             names=_NAMES,
             everything=True,
             max_picture_bytes=most,
+            opened={} if tile is None else {image.id: tile for image in images},
         )
     return el("section", {"class": "sample"}, head, texts, _tiles(sample, most), drawing)
 

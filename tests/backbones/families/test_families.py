@@ -14,9 +14,9 @@ import torch
 
 from rmpl.backbones.backbone import IGNORE, load_backbone
 from rmpl.backbones.families import family_names
-from rmpl.backbones.features import picture_features
-from rmpl.backbones.image_cache import encode_seen, look_at, look_at_all
-from rmpl.backbones.inspection import see
+from rmpl.backbones.features import image_features
+from rmpl.backbones.image_cache import compute_images
+from rmpl.backbones.inspection import inspect_image
 from rmpl.backbones.prompts.frames import inputs_of
 from rmpl.backbones.settings import Settings, inference_settings
 from rmpl.errors import RmplError
@@ -182,7 +182,7 @@ def test_features_of_pictures_stand_in_for_pixels(backbone, samples):
         seen = backbone.model(**backbone.collate(encoded, pad_left=False)).logits
     for sample in encoded:
         if sample.vision:
-            sample.features = picture_features(backbone.model, sample.vision)
+            sample.features = image_features(backbone.model, sample.vision)
             del sample.vision["pixel_values"]
     inputs = backbone.collate(encoded, pad_left=False)
     assert "pixel_values" not in inputs
@@ -196,17 +196,17 @@ def test_pictures_of_one_size_are_seen_together(backbone, samples, pictures, tmp
     light.save(tmp_path / "light.png")
     other = Image("light", str(tmp_path / "light.png"), *SIZES[0])
     prompts = [Prompt("What?", image) for image in (pictures[0], pictures[1], other)]
-    together = look_at_all(backbone, prompts)
+    together = compute_images(backbone, prompts)
     assert not torch.equal(
         logits_of(backbone, prompts[0], together[0]), logits_of(backbone, prompts[2], together[2])
     )
     for prompt, seen in zip(prompts, together, strict=True):
-        alone = logits_of(backbone, prompt, look_at(backbone, prompt))
+        alone = logits_of(backbone, prompt, *compute_images(backbone, [prompt]))
         assert torch.allclose(logits_of(backbone, prompt, seen), alone, atol=1e-5)
 
 
 def logits_of(backbone, prompt, seen):
-    inputs = backbone.collate([encode_seen(backbone, seen, prompt)], pad_left=True)
+    inputs = backbone.collate([seen.encode(backbone, prompt)], pad_left=True)
     assert "pixel_values" not in inputs
     with torch.no_grad():
         return backbone.model(**inputs).logits
@@ -375,11 +375,11 @@ def test_a_box_lies_where_the_model_sees_what_is_in_it(backbone, tmp_path, width
     exif = picture.getexif()
     exif[ORIENTATION] = 3
     picture.rotate(180).save(tmp_path / "one.png", exif=exif)  # stored upside down
-    sight = see(backbone, Image("one", str(tmp_path / "one.png"), width, height))
-    pixels = np.asarray(sight.tiles[sight.whole]).astype(int)
+    inspected = inspect_image(backbone, Image("one", str(tmp_path / "one.png"), width, height))
+    pixels = np.asarray(inspected.tiles[inspected.whole]).astype(int)
     rows, columns = np.nonzero(pixels[..., 0] - pixels[..., 1] > 120)
     seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
-    drawn = sight.box(box)
+    drawn = inspected.box(box)
     assert [drawn.x1, drawn.y1, drawn.x2, drawn.y2] == pytest.approx(seen, abs=1)
 
 

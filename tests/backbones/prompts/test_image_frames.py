@@ -9,7 +9,7 @@ import torch
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families import family_names, family_of
 from rmpl.backbones.prompts import image_frames as module
-from rmpl.backbones.prompts.image_frames import PictureFrames
+from rmpl.backbones.prompts.image_frames import ImageFrames
 
 # Families whose processor tells its image processor more than the picture, or lays it out further.
 INDIRECT = {"internvl", "llava"}
@@ -34,7 +34,7 @@ def frames(backbone, asked):
         asked.append(picture.size)
         return backbone.family.chat(backbone.processor, picture, text)
 
-    return PictureFrames(layout, backbone.processor)
+    return ImageFrames(layout, backbone.processor)
 
 
 def noise(size, strength):
@@ -45,7 +45,7 @@ def test_frames_are_those_of_whole_prompts(backbone, frames, asked):
     pictures = [noise(size, 20 + n) for n, size in enumerate([(64, 64), (90, 60), (300, 40)] * 3)]
     for picture in pictures:
         found = frames.of(picture)
-        whole = PictureFrames(frames._layout, backbone.processor).of(picture)
+        whole = ImageFrames(frames._layout, backbone.processor).of(picture)
         assert (found is None) == (whole is None)
         if found is None:
             continue
@@ -63,7 +63,7 @@ def test_a_size_is_laid_out_twice_at_most(backbone, frames, asked):
 
 
 def test_sizes_are_forgotten(backbone, frames, asked, monkeypatch):
-    monkeypatch.setattr(module, "KEPT", 1)
+    monkeypatch.setattr(module, "MAX_SIZES", 1)
     for size in ((90, 60), (90, 60), (300, 40), (90, 60)):
         frames.of(noise(size, 20))
     assert asked == [(90, 60), (90, 60), (300, 40), (90, 60)]

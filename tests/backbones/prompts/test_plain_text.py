@@ -8,7 +8,7 @@ from tokenizers import AddedToken
 
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families import family_names
-from rmpl.backbones.image_cache import encode_seen, look_at
+from rmpl.backbones.image_cache import compute_images
 from rmpl.backbones.prompts.frames import tokens_of
 from rmpl.backbones.prompts.plain_text import PlainText
 from rmpl.ontology import load_ontology
@@ -64,10 +64,10 @@ def test_no_control_token_comes_of_a_text_in_a_prompt_or_in_a_target(backbone, p
 
 
 def test_a_picture_that_was_looked_at_makes_no_difference(backbone, picture):
-    seen = look_at(backbone, Prompt("What?", picture))
+    (cached,) = compute_images(backbone, [Prompt("What?", picture)])
     for written in own(backbone.tokenizer):
         prompt = Prompt(f"Ana {written} fled", picture)
-        one, other = backbone.encode(prompt), encode_seen(backbone, seen, prompt)
+        one, other = backbone.encode(prompt), cached.encode(backbone, prompt)
         assert (one.input_ids, one.per_token) == (other.input_ids, other.per_token)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -76,15 +75,14 @@ def command(
         f"{len(chosen)} of {len(read):,} documents, evenly spread over those with events or "
         "relations",
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        shower = _Shower(model, context, tasks, Path(folder))
-        shown = [shower.document(one) for one in chosen]
-        wrong = differences(shown)
-        if wrong:
-            notes.append(f"!! targets that do not say what is annotated: {len(wrong)}")
-        written = write_inspection(
-            out, title=f"{corpus}: what the model sees", notes=notes, documents=shown
-        )
+    shower = _Shower(model, context, tasks)
+    shown = [shower.document(one) for one in chosen]
+    wrong = differences(shown)
+    if wrong:
+        notes.append(f"!! targets that do not say what is annotated: {len(wrong)}")
+    written = write_inspection(
+        out, title=f"{corpus}: what the model sees", notes=notes, documents=shown
+    )
     count = sum(len(one.samples) for one in shown)
     typer.echo(f"{written}: {count} samples of {len(shown)} documents")
     for one in wrong[:SAMPLES]:
@@ -157,15 +155,12 @@ def _samples(document: Document, tasks: Sequence[Task[Any, Any]]) -> Iterator[Sa
 
 
 class _Shower:
-    """Shows samples as a model gets them; ``folder`` keeps its pictures until they are drawn."""
+    """Shows samples as a model gets them."""
 
-    def __init__(
-        self, model: Backbone, context: Context, tasks: Sequence[Task[Any, Any]], folder: Path
-    ) -> None:
+    def __init__(self, model: Backbone, context: Context, tasks: Sequence[Task[Any, Any]]) -> None:
         self._model = model
         self._context = context
         self._tasks = tasks
-        self._folder = folder
 
     def document(self, document: Document) -> ShownDocument:
         from rmpl.viewer.inspection import ShownDocument
@@ -175,21 +170,27 @@ class _Shower:
         return ShownDocument(document, shown, left_out=len(samples) - len(shown))
 
     def _sample(self, sample: Sample, document: Document) -> ShownSample:
-        from rmpl.backbones.inspection import see, seen_document, tokens_of
+        from rmpl.backbones.inspection import inspect_image, inspect_tokens, inspected_document
         from rmpl.tasks.read_back import read_back
         from rmpl.viewer.inspection import ShownSample
 
-        reading = tokens_of(self._model, sample)
+        tokens = inspect_tokens(self._model, sample)
         parts = read_back(sample, document, self._context)
         tiles: tuple[Any, ...] = ()
+        whole = None
         if sample.prompt.image is not None:
-            sight = see(self._model, sample.prompt.image)
-            tiles = sight.tiles
+            image = inspect_image(self._model, sample.prompt.image)
+            tiles, whole = image.tiles, image.whole
             if parts is not None:
-                file = Path(tempfile.mkstemp(".png", dir=self._folder)[1])
-                sight.tiles[sight.whole].save(file)
-                annotated, told = (seen_document(part, sight, file) for part in parts)
-                parts = annotated, told
+                annotated, answered = (inspected_document(part, image) for part in parts)
+                parts = annotated, answered
         return ShownSample(
-            sample.task, sample.id, reading.prompt, reading.target, reading.tokens, parts, tiles
+            sample.task,
+            sample.id,
+            tokens.prompt,
+            tokens.target,
+            tokens.tokens,
+            parts,
+            tiles,
+            whole,
         )

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-import dataclasses
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import PIL.Image
 from torch.utils.data import Dataset
 
 from rmpl.backbones.backbone import Backbone, Encoded
-from rmpl.backbones.features import feature_bytes, moved
-from rmpl.backbones.image_cache import SeenPicture, encode_seen, look_at
+from rmpl.backbones.features import feature_bytes
+from rmpl.backbones.image_cache import ImageFeatureCache
+from rmpl.backbones.processed_image import BLANK
 from rmpl.records import Image
 from rmpl.runs.adapters import trainable_by_part
 from rmpl.tasks import Prompt
 from rmpl.training.data.mixture import Mixture
 
-_BLANK = 64
+_IMAGE_SHARE = 0.75
+"""Of the memory for caching, features take more: an image has thousands of numbers a token."""
 
 
 class EncodedMixture(Dataset[tuple[int, Encoded]]):
     """The samples of a mixture with their sources' numbers, tokenised when they are asked for.
 
     Tokenising a sample of the embedded model takes about as long as a twentieth of its training
-    step, and a stage visits most samples more than once: what has been tokenised is kept, up to
-    ``cache_bytes``. So is what the vision tower makes of a picture, where it is frozen and
-    ``keeps_features`` allows it: a tower whose weights lie with several processes must not be asked
-    by one of them alone.
+    step, and a stage visits most samples more than once: tokenised samples are cached. So are image
+    features, where the vision tower is frozen and ``keeps_features`` allows it: a tower whose
+    weights lie with several processes must not be asked by one of them alone.
+
+    Parameters
+    ----------
+    mixture, backbone
+        The samples and what tokenises them.
+    cache_bytes
+        How much memory all that is cached may take.
+    keeps_features
+        Whether features of a frozen tower may be cached.
     """
 
     def __init__(
@@ -42,45 +48,45 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
     ) -> None:
         self._mixture = mixture
         self._backbone = backbone
-        self._cache: dict[tuple[int, int], Encoded] = {}
-        self._seen: dict[str, SeenPicture] = {}
-        self._left = cache_bytes
+        self._samples: dict[tuple[int, int], Encoded] = {}
         trained = trainable_by_part(backbone.model, backbone.family)
         is_frozen = not (trained.get("vision") or trained.get("projector"))
-        self._keeps_features = keeps_features and is_frozen
+        self._images: ImageFeatureCache | None = None
+        self._left = cache_bytes
+        if keeps_features and is_frozen:
+            share = int(cache_bytes * _IMAGE_SHARE)
+            # Cached beside the samples: a GPU's memory is for the model.
+            self._images = ImageFeatureCache(backbone, max_bytes=share, device="cpu", evicts=False)
+            self._left -= share
 
     def __len__(self) -> int:
         return len(self._mixture)
 
     def __getitem__(self, index: int) -> tuple[int, Encoded]:
         key = self._mixture.locate(index)
-        if key not in self._cache:
+        if key not in self._samples:
             encoded = self._encode(index)
-            size = 32 * len(encoded.input_ids) + sum(t.nbytes for t in encoded.vision.values())
+            size = self._size(encoded, self._mixture[index].prompt.image)
             if size > self._left:
                 return key[0], encoded
             self._left -= size
-            self._cache[key] = encoded
-        return key[0], self._cache[key]
+            self._samples[key] = encoded
+        return key[0], self._samples[key]
 
     def _encode(self, index: int) -> Encoded:
         sample = self._mixture[index]
-        image = sample.prompt.image
-        if image is None or not self._keeps_features:
+        if sample.prompt.image is None or self._images is None:
             return self._backbone.encode(sample.prompt, sample.target)
-        seen = self._seen.get(image.path or "") or self._see(sample.prompt, image.path or "")
-        return encode_seen(self._backbone, seen, sample.prompt, sample.target)
+        return self._images.encode([sample.prompt], [sample.target])[0]
 
-    def _see(self, prompt: Prompt, path: str) -> SeenPicture:
-        """Look at a picture; several samples of one picture share what the tower makes of it."""
-        seen = look_at(self._backbone, prompt)
-        # Kept beside the samples: a GPU's memory is for the model.
-        seen = dataclasses.replace(seen, features=moved(seen.features, "cpu"))
-        size = feature_bytes(seen.features)
-        if size <= self._left:
-            self._left -= size
-            self._seen[path] = seen
-        return seen
+    def _size(self, encoded: Encoded, image: Image | None) -> int:
+        """Return the bytes that a sample takes; its features only if no cache has them."""
+        size = 32 * len(encoded.input_ids) + sum(t.nbytes for t in encoded.vision.values())
+        if encoded.features is not None and (
+            self._images is None or image is None or image not in self._images
+        ):
+            size += feature_bytes(encoded.features)
+        return size
 
 
 def collator(
@@ -88,7 +94,7 @@ def collator(
 ) -> Callable[[list[tuple[int, Encoded]]], dict[str, Any]]:
     """Return the function that makes a batch of samples, all of one source, named by number.
 
-    With ``anchored``, a batch of texts gets a blank picture at its end, whose one target token
+    With ``anchored``, a batch of texts gets a blank image at its end, whose one target token
     counts nothing: ``anchor`` is then 1, else 0. Processes that share one model wait for each other
     in every part of it, and would for ever where one of them has no use for the vision tower.
     """
@@ -112,8 +118,5 @@ def collator(
 
 
 def _blank(backbone: Backbone) -> Encoded:
-    """Return a small picture of nothing, asked about with nothing."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "blank.png"
-        PIL.Image.new("RGB", (_BLANK, _BLANK)).save(path)
-        return backbone.encode(Prompt("", Image("blank", str(path), _BLANK, _BLANK)), "")
+    """Return a small empty image, asked about with nothing."""
+    return backbone.encode(Prompt("", Image("blank")), "", image=BLANK)

@@ -13,10 +13,15 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.func import functional_call
 from transformers import AttentionInterface
 
+from rmpl.backbones.private_api import (
+    attention_kernels,
+    fake_tensors,
+    set_attention_kernels,
+    storage_number,
+)
 from rmpl.training.loop.optimizer import is_matrix
 
 FUSED = "rmpl_fused"
@@ -120,7 +125,7 @@ def language_activations(model: Any, *, batch: int, tokens: int, autocast: bool)
     """
     language = _base(model).get_decoder()
     width = _base(model).config.get_text_config().hidden_size
-    fakes = FakeTensorMode(allow_non_fake_inputs=True)
+    fakes = fake_tensors()
     with fakes:
         embedded = torch.empty(batch, tokens, width, dtype=next(language.parameters()).dtype)
         mask = torch.empty(batch, 1, tokens, tokens, dtype=torch.bool)
@@ -157,7 +162,7 @@ def vision_activations(model: Any, vision: Mapping[str, torch.Tensor], *, autoca
 
     ``vision`` are the processor's tensors of the picture. Nothing is kept of frozen parts.
     """
-    fakes = FakeTensorMode(allow_non_fake_inputs=True)
+    fakes = fake_tensors()
     dtype = next(model.parameters()).dtype
     # Real tensors: some models look at them, to leave tiles out that are only padding.
     inputs = {
@@ -188,7 +193,7 @@ def _passes(
     model: Any,
     module: torch.nn.Module,
     inputs: dict[str, Any],
-    fakes: FakeTensorMode,
+    fakes: contextlib.AbstractContextManager[Any],
     *,
     autocast: bool,
 ) -> Kept:
@@ -208,7 +213,11 @@ def _passes(
 
 
 def _kept_bytes(
-    module: torch.nn.Module, inputs: dict[str, Any], fakes: FakeTensorMode, *, autocast: bool
+    module: torch.nn.Module,
+    inputs: dict[str, Any],
+    fakes: contextlib.AbstractContextManager[Any],
+    *,
+    autocast: bool,
 ) -> tuple[int, int]:
     """Return the bytes that autograd keeps of a pass, and those of copies of weights."""
     with fakes:
@@ -218,16 +227,16 @@ def _kept_bytes(
             )
             for name, tensor in (*module.named_parameters(), *module.named_buffers())
         }
-    not_kept = {_storage(tensor) for tensor in own.values()}
+    not_kept = {storage_number(tensor) for tensor in own.values()}
     shapes = {shape for t in own.values() for shape in (t.shape, t.shape[::-1]) if t.dim() == 2}
     sizes: dict[int, int] = {}
     copies: dict[int, int] = {}
     alive: list[torch.Tensor] = []  # a storage's number is its own only as long as it lives
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
-        if _storage(tensor) not in not_kept:
+        if storage_number(tensor) not in not_kept:
             found = copies if tensor.shape in shapes else sizes
-            found[_storage(tensor)] = tensor.untyped_storage().nbytes()
+            found[storage_number(tensor)] = tensor.untyped_storage().nbytes()
             alive.append(tensor)
         return tensor
 
@@ -245,15 +254,15 @@ def _kept_bytes(
 def _fused_attention(module: torch.nn.Module) -> Iterator[None]:
     found: list[Any] = [getattr(m, "config", None) for m in module.modules()]
     configs = {id(config): config for config in found if config is not None}
-    before = {key: config._attn_implementation for key, config in configs.items()}
+    before = {key: attention_kernels(config) for key, config in configs.items()}
     for config in configs.values():
-        if config._attn_implementation != "eager":
-            config._attn_implementation = FUSED
+        if attention_kernels(config) != "eager":
+            set_attention_kernels(config, FUSED)
     try:
         yield
     finally:
         for key, config in configs.items():
-            config._attn_implementation = before[key]
+            set_attention_kernels(config, before[key])
 
 
 class _KeepsWhatFusedKernelsKeep(torch.autograd.Function):
@@ -291,10 +300,6 @@ def _layers(module: Any) -> list[torch.nn.Module]:
         else:
             found.extend(_layers(child))
     return found
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    return int(tensor.untyped_storage()._cdata)
 
 
 def _bytes(tensor: torch.Tensor) -> int:

@@ -6,8 +6,6 @@ The model is built on the meta device from its configuration alone; the data are
 from __future__ import annotations
 
 import re
-import tempfile
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -311,9 +309,6 @@ class _Look:
         return trained.pictures[size]
 
     def _blank(self, like: Image) -> dict[str, torch.Tensor]:
-        """Return the tensors of an empty picture of the same size."""
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "blank.png"
-            PIL.Image.new("RGB", (like.width, like.height)).save(path)
-            image = msgspec.structs.replace(like, path=str(path))
-            return self.backbone.encode(Prompt("", image)).vision
+        """Return the tensors of an empty image of the same size."""
+        blank = PIL.Image.new("RGB", (like.width, like.height))
+        return self.backbone.encode(Prompt("", like), image=blank).vision

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import torch
 
+from rmpl.backbones.private_api import cpu_multiplies_bf16
 from rmpl.runs.checkpoints import write_file
 from rmpl.runs.processes import first_says, is_first
 
@@ -33,7 +34,7 @@ def bf16_works() -> bool:
         return _SETTLED[-1]
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported())
-    if not torch.cpu._is_avx512_bf16_supported():
+    if not cpu_multiplies_bf16():
         return False
     return _seconds(torch.float32) > _WORTH * _seconds(torch.bfloat16)
 

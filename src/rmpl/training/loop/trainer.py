@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from peft import PeftModel, set_peft_model_state_dict
 from safetensors.torch import load_file
-from transformers import Trainer
 
 from rmpl.backbones.model_files import ADAPTER_WEIGHTS
 from rmpl.runs.adapters import TRAINED_ADAPTER
@@ -19,10 +18,11 @@ from rmpl.runs.checkpoints import UNFINISHED, checkpoints, seal, step_of, writin
 from rmpl.training.data.mixture import Mixture
 from rmpl.training.loop.evaluation import Choice, HeldOut
 from rmpl.training.loop.losses import Tally, count_targets, target_losses
+from rmpl.training.loop.private_api import HookedTrainer
 from rmpl.training.parallel.sharding import layer_classes
 
 
-class StageTrainer(Trainer):  # type: ignore[misc]
+class StageTrainer(HookedTrainer):
     """A trainer that keeps the mixture's order: the mixture already is a shuffled one.
 
     Checkpoints appear whole or not at all; the one before goes when the next has its name.
@@ -119,11 +119,11 @@ class StageTrainer(Trainer):  # type: ignore[misc]
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, logs)
         return logs
 
-    def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> Any:
+    def items_in_step(self, batches: list[Any], device: torch.device) -> Any:
         """Return the target tokens of the whole step, over all passes and processes."""
         if self._tally is None:
-            return super()._get_num_items_in_batch(batch_samples, device)
-        count = sum(count_targets(batch["labels"]) - batch["anchor"] for batch in batch_samples)
+            return super().items_in_step(batches, device)
+        count = sum(count_targets(batch["labels"]) - batch["anchor"] for batch in batches)
         if self.accelerator.num_processes > 1:
             count = self.accelerator.gather(torch.as_tensor(count, device=device)).sum()
         return count
@@ -140,33 +140,36 @@ class StageTrainer(Trainer):  # type: ignore[misc]
             self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
                 self.optimizer if optimizer is None else optimizer, self._rate
             )
-            self._created_lr_scheduler = True
+            self.keep_schedule()
         return self.lr_scheduler
 
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+    def save_weights(self, folder: str | None, state_dict: Any) -> None:
         """Save what is trained: of stacked adapters, the one that learns."""
-        if not isinstance(self.model, PeftModel) or output_dir is None:
-            super()._save(output_dir, state_dict)
+        if not isinstance(self.model, PeftModel) or folder is None:
+            super().save_weights(folder, state_dict)
         elif self.args.should_save:
             self.model.save_pretrained(
-                output_dir, state_dict=state_dict, selected_adapters=[TRAINED_ADAPTER]
+                folder, state_dict=state_dict, selected_adapters=[TRAINED_ADAPTER]
             )
 
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+    def load_weights(self, folder: str, model: Any) -> None:
+        """Load what was trained: of stacked adapters, the one that learns."""
         if not isinstance(self.model, PeftModel) or self.is_fsdp_enabled:
-            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            super().load_weights(folder, model)
             return
-        weights = load_file(Path(resume_from_checkpoint) / ADAPTER_WEIGHTS)
+        weights = load_file(Path(folder) / ADAPTER_WEIGHTS)
         set_peft_model_state_dict(self.model, weights, adapter_name=TRAINED_ADAPTER)
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        return torch.utils.data.SequentialSampler(train_dataset or self.train_dataset)
+    def train_sampler(self, dataset: Any) -> Any:
+        """Keep the mixture's order."""
+        return torch.utils.data.SequentialSampler(dataset or self.train_dataset)
 
-    def _get_output_dir(self, trial: Any) -> str:
-        # Asked for only where a checkpoint is written, and where old ones are cleared away.
-        return str(Path(super()._get_output_dir(trial)) / UNFINISHED)
+    def checkpoints_folder(self, trial: Any) -> str:
+        """Return where checkpoints stand until they are whole."""
+        return str(Path(super().checkpoints_folder(trial)) / UNFINISHED)
 
-    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+    def write_checkpoint(self, model: Any, trial: Any) -> None:
+        """Write a checkpoint whole or not at all; those no longer needed go."""
         folder = Path(self.args.output_dir)
         whole = checkpoints(folder)
         kept = f"{whole[-1].name} is whole" if whole else "nothing else was lost"
@@ -176,7 +179,7 @@ class StageTrainer(Trainer):  # type: ignore[misc]
         self.accelerator.wait_for_everyone()
         try:
             with writing(folder, kept):
-                super()._save_checkpoint(model, trial)
+                super().write_checkpoint(model, trial)
                 self.accelerator.wait_for_everyone()
                 if self.args.should_save:
                     seal(staged / f"checkpoint-{self.state.global_step}", folder)

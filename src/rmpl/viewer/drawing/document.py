@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+import PIL.Image
 
 from rmpl.records import Image, Sentence
 from rmpl.viewer.compare import Comparison, ImagePair, TextPair
@@ -36,6 +39,7 @@ class _Canvas:
     names: Mapping[bool, str]
     everything: bool
     max_picture_bytes: int
+    opened: Mapping[str, PIL.Image.Image]
 
 
 def _panes(canvas: _Canvas, drawn: Iterable[Markup]) -> Markup:
@@ -126,6 +130,7 @@ def _draw_picture(canvas: _Canvas, number: int, image: Image) -> Markup | None:
         f"{canvas.prefix}p{number}",
         max_bytes=canvas.max_picture_bytes,
         extent=_extent([pair for _, pair in pairs]),
+        opened=canvas.opened.get(image.id),
     )
     drawn = [
         draw_image(
@@ -202,6 +207,7 @@ def draw_document(
     names: Mapping[bool, str] = SIDES,
     everything: bool = False,
     max_picture_bytes: int = 120_000,
+    opened: Mapping[str, PIL.Image.Image] = MappingProxyType({}),
 ) -> Markup:
     """Return one document, each sentence and picture with events drawn once a side.
 
@@ -217,10 +223,12 @@ def draw_document(
         Whether sentences and pictures without events are drawn too.
     max_picture_bytes
         Pictures are downsized until their JPEG takes no more than this.
+    opened
+        RGB images, by id, to draw in place of the files that the document names.
     """
     badges = LinkBadges(comparison, prefix)
     canvas = _Canvas(
-        comparison, prefix, palette, badges, sides, names, everything, max_picture_bytes
+        comparison, prefix, palette, badges, sides, names, everything, max_picture_bytes, opened
     )
     document = comparison.document
     rows: list[Markup] = []

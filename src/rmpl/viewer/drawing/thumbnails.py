@@ -46,21 +46,27 @@ class Picture:
 
 
 def load_picture(
-    image: Image, key: str, *, max_bytes: int = 120_000, extent: tuple[float, float] = (0.0, 0.0)
+    image: Image,
+    key: str,
+    *,
+    max_bytes: int = 120_000,
+    extent: tuple[float, float] = (0.0, 0.0),
+    opened: PIL.Image.Image | None = None,
 ) -> Picture:
     """Return a picture downsized until its JPEG takes at most ``max_bytes``.
 
     The smallest size tried (160 pixels) is used even where it takes more. Metadata (EXIF) is left
     behind. A picture that is missing or broken gives a placeholder, never an error; where its size
     is not known either, the placeholder reaches as far as ``extent``, that of its boxes.
+    ``opened`` is an RGB image to take in place of its file.
     """
     known = (float(image.width), float(image.height))
-    if image.path is None and not all(known):
+    if opened is None and image.path is None and not all(known):
         known = extent
-    if image.path is None:
+    if opened is None and image.path is None:
         return _placeholder(key, known, f"picture not at hand: {image.id}")
     try:
-        picture = open_image(Path(image.path))
+        picture = open_image(Path(image.path or "")) if opened is None else opened
     except RmplError as error:
         known = known if all(known) else extent
         return _placeholder(key, known, f"picture not shown: {error.what} ({image.id})")

@@ -15,7 +15,7 @@ from rmpl.backbones.families import family_names, family_of
 from rmpl.extraction.engines.local.constraints import Compiler, Constraint
 from rmpl.extraction.engines.local.decoding import Decoder
 from rmpl.extraction.engines.local.engine import LocalEngine, token_ends
-from rmpl.extraction.engines.local.prefix_cache import common_beginning
+from rmpl.extraction.engines.local.prefix_cache import common_prefix
 from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
@@ -200,7 +200,7 @@ def test_answers_are_those_of_generate_for_every_family(model, asked, monkeypatc
     expected = generated(model, prompts, grammars, 16)
     for shares in (False, True):
         widths.clear()
-        engine = LocalEngine(model, batch=4, tokens=4000, shares_beginnings=shares)
+        engine = LocalEngine(model, batch=4, tokens=4000, prefix_caching=shares)
         replies = engine.answer(prompts, grammars=grammars, max_tokens=16)
         check_same(replies, expected)
         # Now all pictures have been seen already, and the beginnings of tasks are known.
@@ -290,8 +290,8 @@ def test_it_stops_between_two_steps_and_answers_as_before_afterwards(backbone, p
         ([[1, 2, 9], [1, 2, 0], [1, 3, 5]], 1),
     ],
 )
-def test_common_beginnings(prompts, expected):
-    assert common_beginning(prompts) == expected
+def test_the_common_prefix(prompts, expected):
+    assert common_prefix(prompts) == expected
 
 
 @pytest.mark.slow

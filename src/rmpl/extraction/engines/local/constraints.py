@@ -20,6 +20,7 @@ from llguidance import LLExecutor, LLMatcher
 from llguidance.hf import from_tokenizer
 from transformers import LogitsProcessor
 
+from rmpl.backbones.private_api import token_masks
 from rmpl.errors import RmplError
 from rmpl.tasks.grammars import Grammar
 
@@ -170,12 +171,9 @@ def masked(compiler: Compiler, guides: Sequence[Guide], scores: torch.Tensor) ->
 
     Meant for greedy decoding: the budget is kept by looking at the likeliest token.
     """
-    mask = np.zeros((len(guides), compiler.words), dtype=np.int32)
-    live = [(guide.matcher, row) for row, guide in enumerate(guides)]
-    pointer, size = mask.ctypes.data, mask.strides[0]
-    compiler.executor.unsafe_compute_mask_ptr(live, pointer, size, len(guides))
-    for matcher, _ in live:
-        check(matcher)
+    mask = token_masks(compiler.executor, [guide.matcher for guide in guides], compiler.words)
+    for guide in guides:
+        check(guide.matcher)
     scores = scores.masked_fill(~_allowed(mask, scores), -torch.inf)
     for row, guide in enumerate(guides):
         if guide.is_near():

@@ -13,8 +13,14 @@ from typing import Any
 import torch
 
 from rmpl.backbones.backbone import Backbone
+from rmpl.backbones.private_api import prompt_positions
 from rmpl.extraction.engines.local.constraints import Compiler, Guide, advance, begin, masked
-from rmpl.extraction.engines.local.kv_cache import joined, new_cache, selected, under_each_other
+from rmpl.extraction.engines.local.kv_cache import (
+    concatenate_rows,
+    left_padded,
+    new_cache,
+    select_rows,
+)
 from rmpl.extraction.stopping import go_on
 from rmpl.tasks.grammars import Grammar
 
@@ -47,13 +53,13 @@ class Batch:
         mask = self.mask[rows]
         first = int(mask.any(dim=0).int().argmax())
         positions = self.positions.index_select(-2, rows)
-        return Batch(selected(self.cache, rows, first), mask[:, first:], positions)
+        return Batch(select_rows(self.cache, rows, first), mask[:, first:], positions)
 
     def beside(self, other: Batch) -> Batch:
         """Return the rows of both."""
         return Batch(
-            joined([self.cache, other.cache]),
-            under_each_other([self.mask, other.mask]),
+            concatenate_rows([self.cache, other.cache]),
+            left_padded([self.mask, other.mask]),
             torch.cat(_alike(self.positions, other.positions), dim=-2),
         )
 
@@ -155,7 +161,7 @@ class Decoder:
         inputs = {name: _moved(value, model.device) for name, value in inputs.items()}
         tokens, mask = inputs.pop("input_ids"), inputs.pop("attention_mask")
         told = {**inputs, "attention_mask": mask}
-        positions = model._prepare_position_ids_for_generation(tokens, told)
+        positions = prompt_positions(model, tokens, told)
         cache = new_cache()
         prepared = model.prepare_inputs_for_generation(
             tokens,

@@ -12,12 +12,12 @@ import torch
 from tokenizers.decoders import DecodeStream
 
 from rmpl.backbones.backbone import Backbone, Encoded
+from rmpl.backbones.image_cache import ImageFeatureCache
 from rmpl.extraction.engines.base import Progress, Reply
 from rmpl.extraction.engines.local.constraints import Compiler
 from rmpl.extraction.engines.local.decoding import Answer, Batch, Decoder
-from rmpl.extraction.engines.local.images import Pictures
-from rmpl.extraction.engines.local.prefix_cache import Beginnings, common_beginning
-from rmpl.extraction.engines.local.prepacked import PackedLinears
+from rmpl.extraction.engines.local.prefix_cache import PrefixCache, common_prefix
+from rmpl.extraction.engines.local.prepacked import PrepackedLinears
 from rmpl.extraction.stopping import go_on
 from rmpl.records import Image
 from rmpl.tasks import Prompt
@@ -47,10 +47,10 @@ class LocalEngine:
         Finished ones make room for others.
     tokens
         About how many tokens, padding included, are computed at once of prompts that join.
-    shares_beginnings
-        Whether what prompts have in common at their beginning is computed once.
-    packs_weights
-        Whether linear layers on a CPU use weights laid out for its kernels.
+    prefix_caching
+        Whether a common prefix of prompts is computed once.
+    prepacking
+        Whether linear layers on a CPU use prepacked weights.
     """
 
     def __init__(
@@ -59,17 +59,17 @@ class LocalEngine:
         *,
         batch: int | None = None,
         tokens: int = TOKENS,
-        shares_beginnings: bool = True,
-        packs_weights: bool = True,
+        prefix_caching: bool = True,
+        prepacking: bool = True,
     ) -> None:
         self._backbone = backbone
         usual = BATCH if backbone.model.device.type == "cpu" else BATCH_GPU
         self._batch = usual if batch is None else batch
         self._tokens = tokens
         backbone.model.eval()
-        self._beginnings = Beginnings(backbone, is_on=shares_beginnings)
-        self._pictures = Pictures(backbone)
-        self._packed = PackedLinears(backbone.model, is_on=packs_weights)
+        self._prefixes = PrefixCache(backbone, is_on=prefix_caching)
+        self._images = ImageFeatureCache(backbone)
+        self._prepacked = PrepackedLinears(backbone.model, is_on=prepacking)
 
     @torch.inference_mode()
     def answer(
@@ -95,21 +95,21 @@ class LocalEngine:
             if prompt.image is None:
                 go_on()
                 texts[index] = self._backbone.encode(prompt)
-        common = common_beginning([encoded.input_ids for encoded in texts.values()])
+        common = common_prefix([encoded.input_ids for encoded in texts.values()])
         compiler = None if grammars is None else self._compiler
         decoder = Decoder(self._backbone, compiler, max_tokens=max_tokens)
 
         def start(group: list[int]) -> tuple[torch.Tensor, Batch]:
             shown = [i for i in group if i not in texts]
-            seen = self._pictures.encode([prompts[i] for i in shown])
+            seen = self._images.encode([prompts[i] for i in shown], before=go_on)
             known = dict(zip(shown, seen, strict=True))
             encoded = [texts.pop(i) if i in texts else known[i] for i in group]
             names = [None if (image := prompts[i].image) is None else image.path for i in group]
-            return self._beginnings.start(decoder, encoded, names, common)
+            return self._prefixes.prefill(decoder, encoded, names, common)
 
         groups = itertools.chain(self._text_groups(texts), self._picture_groups(prompts))
         replies: dict[int, Reply] = {}
-        with self._packed:
+        with self._prepacked:
             for answer in decoder.run(groups, start, grammars, rows=self._batch):
                 replies[answer.index] = self._reply(answer)
                 if progress is not None:

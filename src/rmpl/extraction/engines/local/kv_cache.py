@@ -1,4 +1,4 @@
-"""Keys and values of a batch whose rows come and go.
+"""A KV cache with spare room, for a batch whose rows come and go.
 
 transformers' own cache copies all it holds for every new token; this one leaves room.
 """
@@ -11,78 +11,75 @@ from typing import Any
 import torch
 from transformers.cache_utils import Cache, DynamicLayer
 
-ROOM = 32
-"""Columns left free when memory is taken anew."""
+SPARE_COLUMNS = 32
+"""Columns left free when memory is allocated."""
 
 
-class RoomyLayer(DynamicLayer):  # type: ignore[misc]
-    """One layer's keys and values, shape (rows, heads, columns, width), with columns to spare.
+class SpareLayer(DynamicLayer):  # type: ignore[misc]
+    """One layer's keys and values, shape (rows, heads, columns, width), with spare columns.
 
-    Every column is kept, also in layers that look back through a sliding window: their masks
-    see to that.
+    Every column is held, also in layers with a sliding window: their masks see to that.
     """
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: Any, **kwargs: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Add columns and return all of them."""
+        """Append columns, shape (rows, heads, new columns, width); return all keys and values."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
             self.keys, self.values = key_states[:, :, :0], value_states[:, :, :0]
-            self._room = (self.keys, self.values)
+            self._allocated = (self.keys, self.values)
         begin, end = self.keys.shape[2], self.keys.shape[2] + key_states.shape[2]
-        if end > self._room[0].shape[2]:
-            self.take(self.keys, self.values, end - begin)
-        for room, states in zip(self._room, (key_states, value_states), strict=True):
-            room[:, :, begin:end] = states
-        self.keys, self.values = (room[:, :, :end] for room in self._room)
+        if end > self._allocated[0].shape[2]:
+            self.store(self.keys, self.values, end - begin)
+        for memory, states in zip(self._allocated, (key_states, value_states), strict=True):
+            memory[:, :, begin:end] = states
+        self.keys, self.values = (memory[:, :, :end] for memory in self._allocated)
         return self.keys, self.values
 
-    def take(self, keys: torch.Tensor, values: torch.Tensor, more: int) -> None:
-        """Hold these keys and values, with room for ``more`` columns at least."""
+    def store(self, keys: torch.Tensor, values: torch.Tensor, more: int) -> None:
+        """Hold a copy of these keys and values, with room for at least ``more`` columns."""
         if not self.is_initialized:
             self.lazy_initialization(keys, values)
-        rooms = []
+        allocated = []
         for held in (keys, values):
             rows, heads, columns, width = held.shape
-            room = held.new_empty(rows, heads, columns + more + ROOM, width)
-            room[:, :, :columns] = held
-            rooms.append(room)
-        self._room = (rooms[0], rooms[1])
+            memory = held.new_empty(rows, heads, columns + more + SPARE_COLUMNS, width)
+            memory[:, :, :columns] = held
+            allocated.append(memory)
+        self._allocated = (allocated[0], allocated[1])
         columns = keys.shape[2]
-        self.keys, self.values = rooms[0][:, :, :columns], rooms[1][:, :, :columns]
+        self.keys, self.values = allocated[0][:, :, :columns], allocated[1][:, :, :columns]
 
 
 def new_cache() -> Any:
-    """Return an empty cache for any number of layers."""
-    return Cache(layer_class_to_replicate=RoomyLayer)
+    """Return an empty KV cache for any number of layers."""
+    return Cache(layer_class_to_replicate=SpareLayer)
 
 
-def selected(cache: Any, rows: torch.Tensor, first: int = 0) -> Any:
-    """Return a cache of some rows, in that order and as often, from column ``first`` on."""
-    chosen = new_cache()
+def select_rows(cache: Any, rows: torch.Tensor, first: int = 0) -> Any:
+    """Return a KV cache of some rows, shape (rows,), repeats allowed, from column ``first`` on."""
+    selected = new_cache()
     for layer in cache.layers:
-        kept = RoomyLayer()
-        kept.take(layer.keys[rows, :, first:], layer.values[rows, :, first:], 0)
-        chosen.layers.append(kept)
-    return chosen
+        chosen = SpareLayer()
+        chosen.store(layer.keys[rows, :, first:], layer.values[rows, :, first:], 0)
+        selected.layers.append(chosen)
+    return selected
 
 
-def joined(caches: Sequence[Any]) -> Any:
-    """Return the rows of several caches under each other, all ending in the same column."""
+def concatenate_rows(caches: Sequence[Any]) -> Any:
+    """Return one KV cache with the rows of several, all ending in the same column."""
     merged = new_cache()
     for layers in zip(*(cache.layers for cache in caches), strict=True):
-        layer = RoomyLayer()
-        keys = under_each_other([one.keys for one in layers], dim=2)
-        layer.take(keys, under_each_other([one.values for one in layers], dim=2), 0)
+        layer = SpareLayer()
+        keys = left_padded([one.keys for one in layers], dim=2)
+        layer.store(keys, left_padded([one.values for one in layers], dim=2), 0)
         merged.layers.append(layer)
     return merged
 
 
-def under_each_other(
-    parts: Sequence[torch.Tensor], *, dim: int = -1, rows: int = 0
-) -> torch.Tensor:
-    """Join tensors along ``rows``, filled with zeros at the beginning of ``dim`` to one length."""
+def left_padded(parts: Sequence[torch.Tensor], *, dim: int = -1, rows: int = 0) -> torch.Tensor:
+    """Concatenate tensors along ``rows``, left-padded with zeros along ``dim`` to one length."""
     length = max(part.shape[dim] for part in parts)
     padded = []
     for part in parts:

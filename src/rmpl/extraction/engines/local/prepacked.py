@@ -1,4 +1,4 @@
-"""Linear layers with weights laid out for oneDNN, for inference on CPUs in fp32.
+"""Prepacked linear layers: weights laid out for oneDNN, for inference on CPUs in fp32.
 
 torch hands matrix products to MKL, which uses half of what AMD's processors can do; oneDNN does
 not. The numbers differ by rounding only.
@@ -12,16 +12,25 @@ from typing import Any
 
 import torch
 
-MOST = 100_000_000
-"""Larger models are left alone: the weights are there twice."""
-_ROWS = 1024  # about so many tokens go through a layer at once
+from rmpl.backbones.private_api import has_onednn, prepack_weight, prepacked_linear
+
+MAX_WEIGHTS = 100_000_000
+"""Larger models are left as they are: prepacked weights are held beside the model's own."""
+_ROWS = 1024  # about the number of tokens that go through a layer at once
 
 
-class PackedLinears:
-    """While entered, a model's linear layers use the packed weights. Never for training.
+class PrepackedLinears:
+    """A context in which a model's linear layers use prepacked weights. Never for training.
 
-    On other devices, with other types and for large models it does nothing. The weights are packed
-    once, when first entered.
+    On other devices, with other types and for large models it does nothing. The weights are
+    prepacked once, when the context is first entered.
+
+    Parameters
+    ----------
+    model
+        The model; its weights must not change afterwards.
+    is_on
+        Whether to prepack anything.
     """
 
     def __init__(self, model: Any, *, is_on: bool = True) -> None:
@@ -30,7 +39,7 @@ class PackedLinears:
 
     @functools.cached_property
     def _forwards(self) -> list[tuple[torch.nn.Module, Any]]:
-        if not (self._is_on and torch._C._has_mkldnn):
+        if not (self._is_on and has_onednn()):
             return []
         layers = [
             module
@@ -42,9 +51,9 @@ class PackedLinears:
             layer.weight.device.type == "cpu" and layer.weight.dtype == torch.float32
             for layer in layers
         )
-        if not fits or sum(layer.weight.numel() for layer in layers) > MOST:
+        if not fits or sum(layer.weight.numel() for layer in layers) > MAX_WEIGHTS:
             return []
-        return [(layer, _packed(layer)) for layer in layers]
+        return [(layer, _prepacked_forward(layer)) for layer in layers]
 
     def __enter__(self) -> None:
         for layer, forward in self._forwards:
@@ -60,12 +69,12 @@ class PackedLinears:
             del layer.forward
 
 
-def _packed(layer: torch.nn.Linear) -> Any:
-    weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), _ROWS)
+def _prepacked_forward(layer: torch.nn.Linear) -> Any:
+    """Return a forward of a layer: inputs of shape (..., in) to outputs of shape (..., out)."""
+    weight = prepack_weight(layer.weight.detach(), _ROWS)
     bias = None if layer.bias is None else layer.bias.detach()
-    linear = torch.ops.mkldnn._linear_pointwise
 
-    def forward(states: torch.Tensor) -> Any:
-        return linear(states, weight, bias, "none", [], "")
+    def forward(states: torch.Tensor) -> torch.Tensor:
+        return prepacked_linear(states, weight, bias)
 
     return forward

@@ -1,0 +1,56 @@
+"""Processors that have processed an image: every further prompt about it is only text to them.
+
+Some chat layouts go on with ordinary text after the prompt's own, so that no frame fits them (see
+``frames``): LLaVA's, LLaVA-NeXT's and PaliGemma's. Their prompts are laid out whole, and all that
+needs of the image is what the image processor returned.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import PIL.Image
+import torch
+from transformers import BatchFeature
+
+from rmpl.backbones.features import PIXELS
+
+BLANK = PIL.Image.new("RGB", (64, 64))
+"""Stands for the image in prompts after the first: its pixels are not looked at."""
+
+
+class ProcessedImage:
+    """In the place of an image processor: processes its first image, then returns that again.
+
+    Everything else is the image processor's own.
+    """
+
+    def __init__(self, image_processor: Any) -> None:
+        self._image_processor = image_processor
+        self._output: dict[str, Any] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_image_processor"], name)
+
+    def __call__(self, images: Any, **options: Any) -> Any:
+        """Return the image processor's output for the first image it was called with."""
+        if self._output is None:
+            made = self._image_processor(images, **options)
+            self._output = {name: _shape_only(name, value) for name, value in made.items()}
+            return made
+        return BatchFeature(data=dict(self._output))
+
+
+def processing_once(processor: Any) -> Any:
+    """Return a copy of a processor that processes the first image it gets, and no other."""
+    copied = copy.copy(processor)
+    copied.image_processor = ProcessedImage(processor.image_processor)
+    return copied
+
+
+def _shape_only(name: str, value: Any) -> Any:
+    """Return zeros for pixels, which take no memory: layouts ask for their shape only."""
+    if name != PIXELS or not isinstance(value, torch.Tensor):
+        return value
+    return torch.zeros((), dtype=value.dtype).expand(value.shape)
