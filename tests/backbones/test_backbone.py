@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import PIL.Image
 import pytest
@@ -9,6 +10,7 @@ from rmpl.backbones import backbone as backbone_module
 from rmpl.backbones.backbone import IGNORE, load_backbone, load_to_answer
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
+from rmpl.io.images import open_image
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 
@@ -42,6 +44,15 @@ def test_training_and_generation_see_the_same_prompt(backbone, picture):
     asked, taught = backbone.encode(prompt), backbone.encode(prompt, TARGET)
     assert taught.input_ids[: taught.prompt_length] == asked.input_ids
     assert taught.vision.keys() == asked.vision.keys() == {"pixel_values", "image_grid_thw"}
+
+
+def test_an_opened_image_stands_for_a_file(backbone, picture):
+    opened = open_image(Path(picture.path))
+    named = backbone.encode(Prompt("image-emi:", picture), "[]")
+    for prompt in (Prompt("image-emi:"), Prompt("image-emi:", Image("gone", "gone.jpg"))):
+        given = backbone.encode(prompt, "[]", image=opened)
+        assert given.input_ids == named.input_ids
+        assert torch.equal(given.vision["pixel_values"], named.vision["pixel_values"])
 
 
 def test_text_only_and_image_samples_share_a_batch_and_learn(backbone, picture):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import PIL.Image
 import pytest
 
+from rmpl.viewer.drawing.thumbnails import embed
 from rmpl.viewer.inspection import ShownDocument, ShownSample, write_inspection
 from viewer import chromium
 from viewer.payloads import HOSTILE
@@ -43,6 +45,16 @@ def test_what_the_model_gets_is_shown_tile_by_tile(tmp_path):
     page = written(tmp_path, [ShownDocument(gold_document(), [sample(None, tiles)])])
     assert "2 pictures of 56 x 56 pixels" in page
     assert len(re.findall(r'<img src="data:image/jpeg;base64,', page)) == 2
+
+
+def test_boxes_are_drawn_on_the_tile_that_shows_the_whole_image(tmp_path):
+    parts = gold_document(make_picture(tmp_path)), predicted_document(make_picture(tmp_path))
+    tile = PIL.Image.new("RGB", (56, 56), "red")
+    one = dataclasses.replace(sample(parts, [tile]), whole=0)
+    assert embed(tile, 10_000) in written(tmp_path, [ShownDocument(gold_document(), [one])])
+    assert embed(tile, 10_000) not in written(
+        tmp_path, [ShownDocument(gold_document(), [sample(parts, [tile])])]
+    )
 
 
 @pytest.mark.parametrize("text", HOSTILE)
