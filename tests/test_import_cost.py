@@ -25,6 +25,7 @@ def test_starting_is_quick(words, seconds):
 def test_reading_scoring_and_drawing_never_load_torch():
     program = (
         "import sys, rmpl, rmpl.records, rmpl.corpora.registry, rmpl.scoring, rmpl.inputs.reading,"
+        "rmpl.tasks, rmpl.tasks.boxes, rmpl.tasks.read_back,"
         "rmpl.viewer.report, rmpl.extraction.engines.base, rmpl.predictions.results, rmpl.cli.main;"
         "sys.exit(any(m in sys.modules for m in ('torch', 'transformers', 'peft')))"
     )

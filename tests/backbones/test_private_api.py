@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import PIL.Image
 import pytest
@@ -9,6 +12,7 @@ import torch
 from llguidance import LLExecutor, LLMatcher
 from llguidance.hf import from_tokenizer
 
+import rmpl
 from rmpl.backbones import private_api
 from rmpl.backbones.backbone import load_backbone
 from rmpl.tasks import Prompt
@@ -103,3 +107,20 @@ def test_masks_allow_exactly_the_tokens_of_a_grammar(backbone):
 
 
 ANSWERS = ('"yes"', '"no"')
+
+HOMES = {"backbones/private_api.py", "training/loop/private_api.py"}
+# A name with one underscore of something else than the object itself; named tuples' are public.
+PRIVATE = re.compile(r"(?<!\bself)(?<!\bcls)\._(?!_|replace\b|asdict\b)\w+")
+
+
+def test_no_other_module_touches_a_private_interface():
+    package = Path(rmpl.__file__).parent
+    assert all(PRIVATE.search((package / home).read_text(encoding="utf-8")) for home in HOMES)
+    found = [
+        f"{path.relative_to(package)}:{number}: {line.strip()}"
+        for path in sorted(package.rglob("*.py"))
+        if str(path.relative_to(package)) not in HOMES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if PRIVATE.search(line)
+    ]
+    assert found == []

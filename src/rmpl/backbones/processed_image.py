@@ -31,7 +31,9 @@ class ProcessedImage:
         self._output: dict[str, Any] | None = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_image_processor"], name)
+        if name.startswith("_"):  # asked for by copies before there is anything to ask
+            raise AttributeError(name)
+        return getattr(self._image_processor, name)
 
     def __call__(self, images: Any, **options: Any) -> Any:
         """Return the image processor's output for the first image it was called with."""

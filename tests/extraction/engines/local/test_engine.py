@@ -203,7 +203,7 @@ def test_answers_are_those_of_generate_for_every_family(model, asked, monkeypatc
         engine = LocalEngine(model, batch=4, tokens=4000, prefix_caching=shares)
         replies = engine.answer(prompts, grammars=grammars, max_tokens=16)
         check_same(replies, expected)
-        # Now all pictures have been seen already, and the beginnings of tasks are known.
+        # Now all images and the prefixes of tasks are cached.
         assert engine.answer(prompts, grammars=grammars, max_tokens=16) == replies
         # The twin of Gemma 3 looks back no further than its prompts are long.
         can_share = not model.family.sees_ahead and model.family.name != "gemma3"
