@@ -108,7 +108,7 @@ def test_the_families_templates_are_run_without_another_process(monkeypatch):
     monkeypatch.setattr(layouts, "_in_a_process", lambda _: pytest.fail("started a process"))
     layouts._flat_templates.cache_clear()
     tokens = {"bos_token": "<s>"}
-    for name in ("embedded", *family_names()):
+    for name in ("embedded", *(f"families.{name}" for name in family_names())):
         template = getattr(importlib.import_module(f"rmpl.backbones.{name}"), "CHAT_TEMPLATE", None)
         if template is not None:
             flat_template(processor(template, **tokens), shows_picture=True)
