@@ -14,7 +14,7 @@ from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import EventType, Ontology
 from rmpl.predictions.file import STDIN, read_predictions, write_predictions
-from rmpl.predictions.lines import Candidates
+from rmpl.predictions.validity import Candidates
 from rmpl.records import (
     NOWHERE,
     Alignment,

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import PIL.Image
 import torch
 import transformers
@@ -35,7 +34,13 @@ from rmpl.backbones.prompts.frames import (
 )
 from rmpl.backbones.prompts.image_frames import ImageFrames
 from rmpl.backbones.prompts.plain_text import Place, PlainText
-from rmpl.backbones.settings import SETTINGS, Settings, bound_pixels, pixel_bounds, read_settings
+from rmpl.backbones.settings import (
+    Settings,
+    bound_pixels,
+    pixel_bounds,
+    read_settings,
+    write_settings,
+)
 from rmpl.errors import RmplError
 from rmpl.io.images import open_image
 from rmpl.ontology import Ontology
@@ -319,7 +324,7 @@ class Backbone:
         self.model.config.save_pretrained(path)
         self.model.generation_config.save_pretrained(path)
         self.processor.save_pretrained(path)
-        (path / SETTINGS).write_bytes(msgspec.json.format(msgspec.json.encode(self.settings)))
+        write_settings(self.settings, path)
 
 
 def _placeholders(processor: Any) -> set[str]:

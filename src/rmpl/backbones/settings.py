@@ -9,6 +9,7 @@ import msgspec
 
 from rmpl.backbones.family import Family
 from rmpl.errors import RmplError
+from rmpl.io import formats
 from rmpl.tasks.base import Directions, Style
 
 SETTINGS = "rmpl.json"
@@ -90,9 +91,28 @@ def inference_settings(
     return msgspec.structs.replace(trained, min_pixels=wanted[0], max_pixels=wanted[1])
 
 
+class _File(Settings, frozen=True, forbid_unknown_fields=True):
+    format: str = formats.SETTINGS
+
+
+def write_settings(settings: Settings, folder: Path) -> None:
+    """Save settings in a folder."""
+    content = msgspec.json.encode(_File(**msgspec.structs.asdict(settings)))
+    (folder / SETTINGS).write_bytes(msgspec.json.format(content))
+
+
 def read_settings(folder: Path) -> Settings | None:
-    """Return the settings saved in a folder, ``None`` if it has none."""
+    """Return the settings saved in a folder, ``None`` if it has none.
+
+    Raises
+    ------
+    RmplError
+        If they are of a newer version.
+    """
     path = folder / SETTINGS
     if not path.is_file():
         return None
-    return msgspec.json.decode(path.read_bytes(), type=Settings)
+    content = path.read_bytes()
+    formats.check_format_of(content, formats.SETTINGS, str(path))
+    found = msgspec.structs.asdict(msgspec.json.decode(content, type=_File))
+    return Settings(**{name: found[name] for name in Settings.__struct_fields__})

@@ -23,7 +23,7 @@ from rmpl.errors import RmplError
 from rmpl.io.files import collector_paused, decode, read_bytes
 from rmpl.ontology import Ontology
 from rmpl.predictions.file import read_predictions
-from rmpl.predictions.lines import Candidates
+from rmpl.predictions.validity import Candidates
 from rmpl.records import (
     Box,
     Document,

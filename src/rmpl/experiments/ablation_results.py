@@ -21,6 +21,7 @@ from rmpl.errors import RmplError
 from rmpl.experiments.evaluation import STRICT, Benchmark
 from rmpl.experiments.grid import Cell, Plan
 from rmpl.experiments.grid_cells import CellRun
+from rmpl.io.formats import ABLATION
 from rmpl.scoring import DocumentScore, Scores
 from rmpl.scoring.bootstrap import Difference, Interval, compare, holm
 from rmpl.scoring.counts import ScoreDict, add_up
@@ -89,9 +90,6 @@ class AblationResult(msgspec.Struct, frozen=True):
     versions: list[dict[str, str]]
 
 
-FORMAT = "rmpl-ablation/1"
-
-
 def summarise(
     plan: Plan, seeds: Sequence[int], benchmark: Benchmark, runs: Sequence[CellRun]
 ) -> AblationResult:
@@ -118,7 +116,7 @@ def summarise(
     tested = _test(plan, by_cell)
     grid = plan.grid
     return AblationResult(
-        format=FORMAT,
+        format=ABLATION,
         name=grid.name,
         reference=grid.reference,
         protocol=STRICT,

@@ -16,7 +16,7 @@ from rmpl.experiments.evaluation import Benchmark, measure
 from rmpl.experiments.grid import Cell
 from rmpl.io.locks import writing_folder
 from rmpl.runs.checkpoints import write_file, writing
-from rmpl.runs.provenance import RUN
+from rmpl.runs.provenance import read_run
 from rmpl.scoring import Scores
 from rmpl.training.run import Run
 
@@ -106,7 +106,7 @@ def _run(
     Run(cell.seeded(seed), folder, data).train(report)
     trained = time.monotonic()
     scores = measure(folder, benchmark, media=cell.media, settings=cell.settings, progress=progress)
-    about = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    about = read_run(folder)
     last = about["starts"][-1]
     found = CellRun(
         cell=cell.name,

@@ -7,7 +7,6 @@ losses) and *traces* (digests of weights and predictions, which another machine 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -18,18 +17,18 @@ from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import local_folder
 from rmpl.errors import RmplError
 from rmpl.experiments.evaluation import PREDICTIONS, Benchmark
+from rmpl.io import formats
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import public_name
 from rmpl.runs.checkpoints import write_file, writing
 from rmpl.runs.curve import CURVE, read_curve
-from rmpl.runs.provenance import RUN
+from rmpl.runs.provenance import read_run
 from rmpl.runs.trained import ADAPTER, FULL
 from rmpl.scoring.counts import ScoreDict
-from rmpl.synthetic.build import MARKER
+from rmpl.synthetic.build import named_format, read_marker
 from rmpl.training.loop.precision import MEASURED
 
 LOCK = "rmpl.lock.json"
-FORMAT = "rmpl-lock/1"
 _PLACES = ("data", "guard")
 """Keys of a recipe that say where things lie, not what they are."""
 
@@ -89,16 +88,15 @@ def make_lock(
     scores: Mapping[str, Mapping[str, ScoreDict]],
 ) -> Lock:
     """Describe a finished run and its scores."""
-    run = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    run = read_run(folder)
     last = run["starts"][-1]
     tree = recipe.model_dump(mode="json", exclude=set(_PLACES))
     tree["backbone"]["model"] = public_name(recipe.backbone.model)
     measured = folder / recipe.stages[-1].name / MEASURED
     is_auto = recipe.precision == "auto" and measured.is_file()
     precision = measured.read_text() if is_auto else recipe.precision
-    marker = data / MARKER
     return Lock(
-        format=FORMAT,
+        format=formats.LOCK,
         recipe=tree,
         base=_base(recipe.backbone.model),
         data=run["data"],
@@ -107,7 +105,7 @@ def make_lock(
             "missing_pictures": benchmark.missing,
             "sha256": benchmark.digest,
         },
-        world=json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else None,
+        world=read_marker(data),
         versions=last["versions"],
         commit=last["commit"],
         machine={**last["machine"], "precision": precision},
@@ -158,21 +156,27 @@ def read_lock(path: Path) -> Lock:
     Raises
     ------
     RmplError
-        If there is none, or it is of another form.
+        If there is none, or it is of another form or a newer version.
     """
     if not path.is_file():
         raise RmplError("no such lock file", where=str(path), remedy="check the path")
+    content = path.read_bytes()
+    formats.check_format_of(content, formats.LOCK, str(path))
     try:
-        lock = msgspec.json.decode(path.read_bytes(), type=Lock)
+        lock = msgspec.json.decode(content, type=Lock)
     except msgspec.MsgspecError as error:
         raise RmplError(f"not a lock file ({error})", where=str(path)) from error
-    if lock.format != FORMAT:
+    if lock.format != formats.LOCK:
         raise RmplError(
-            f"a lock of form {lock.format!r}, not {FORMAT!r}",
+            f"a lock of form {lock.format!r}, not {formats.LOCK!r}",
             where=str(path),
             remedy="verify it with the version of rmpl that wrote it",
         )
-    return lock
+    return (
+        lock
+        if lock.world is None
+        else msgspec.structs.replace(lock, world=named_format(lock.world))
+    )
 
 
 _KINDS: dict[str, Literal["cause", "figure", "trace"]] = {

@@ -15,10 +15,10 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.io.files import read_bytes
+from rmpl.io.formats import ABLATION, ERRORS, check_format
 from rmpl.viewer.curves import Point, read_curves
 
 METRICS = "metrics.json"
-ABLATION = "rmpl-ablation/1"
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -126,7 +126,10 @@ def _add_file(inputs: PlotInputs, path: Path, name: str) -> None:
     content = read_bytes(path)
     try:
         kind = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-        if "format" in kind and msgspec.json.decode(kind["format"]) == ABLATION:
+        if "format" in kind:
+            named = msgspec.json.decode(kind["format"])
+            check_format(named, ERRORS if "by_type" in kind else ABLATION, str(path))
+        if "cells" in kind:
             inputs.ablations[name] = msgspec.json.decode(content, type=Ablation)
         elif "by_type" in kind:
             inputs.types[name] = msgspec.json.decode(content, type=_Types).by_type

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rmpl.errors import RmplError
+from rmpl.io import formats
 from rmpl.runs.folder import CALIBRATION
 
 LEAST = 5
@@ -76,6 +77,7 @@ class Calibration(msgspec.Struct, frozen=True):
     scales: dict[str, Scale] = {}
     link_threshold: float = 0.5
     data: str = ""
+    format: str = formats.CALIBRATION
 
     def scale(self, task: str) -> Scale:
         """Return a task's curve."""
@@ -112,13 +114,15 @@ def read_calibration(folder: Path) -> Calibration | None:
     Raises
     ------
     RmplError
-        If the file is there and is not one of ours.
+        If the file is there and is not one of ours, or is of a newer version.
     """
     path = folder / CALIBRATION
     if not path.is_file():
         return None
+    content = path.read_bytes()
+    formats.check_format_of(content, formats.CALIBRATION, str(path))
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Calibration)
+        return msgspec.json.decode(content, type=Calibration)
     except msgspec.MsgspecError as error:
         raise RmplError(
             f"not a calibration ({error})", where=str(path), remedy="write it with rmpl calibrate"

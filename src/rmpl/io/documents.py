@@ -16,6 +16,7 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_lines, replacing
+from rmpl.io.formats import DOCUMENTS, check_format, check_format_of
 from rmpl.io.parquet import read_parquet, write_parquet
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.validity import check_document
@@ -35,7 +36,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
 
 
-class _Sentence(msgspec.Struct, gc=False):
+class _Sentence(msgspec.Struct, gc=False, omit_defaults=True):
     id: str
     text: str
     tokens: tuple[tuple[int, int], ...] | None = None
@@ -43,7 +44,8 @@ class _Sentence(msgspec.Struct, gc=False):
     source: tuple[tuple[int, int], ...] = ()
 
 
-class _Document(msgspec.Struct, forbid_unknown_fields=True):
+class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    format: str | None = None
     id: str
     sentences: tuple[_Sentence, ...] = ()
     images: tuple[Image, ...] = ()
@@ -93,15 +95,20 @@ def to_document(content: bytes | dict[str, object], where: str) -> Document:
     Raises
     ------
     RmplError
-        If it is not JSON, or not of this form.
+        If it is not JSON, not of this form, or of a newer version of it.
     """
     if isinstance(content, bytes):
-        raw = decode(_DOCUMENT, content, where)
+        try:
+            raw = decode(_DOCUMENT, content, where)
+        except RmplError:
+            check_format_of(content, DOCUMENTS, where)
+            raise
     else:
         try:
             raw = msgspec.convert(content, _Document)
         except msgspec.ValidationError as error:
             raise RmplError(f"not a valid record ({error})", where=where) from error
+    check_format(raw.format, DOCUMENTS, where)
     return Document(
         id=raw.id,
         sentences=tuple(_to_sentence(sentence) for sentence in raw.sentences),
@@ -167,6 +174,14 @@ def _write_lines(documents: Iterable[Document], file: BinaryIO) -> int:
     encoder = msgspec.json.Encoder()
     count = 0
     for document in documents:
-        file.write(encoder.encode(document) + b"\n")
+        file.write(encoder.encode(_to_line(document)) + b"\n")
         count += 1
     return count
+
+
+def _to_line(document: Document) -> _Document:
+    sentences = tuple(
+        _Sentence(s.id, s.text, s.tokens, s.entities, s.source) for s in document.sentences
+    )
+    fields = msgspec.structs.asdict(document) | {"sentences": sentences}
+    return _Document(format=DOCUMENTS, **fields)

@@ -13,9 +13,12 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.io.files import opened
+from rmpl.io.formats import DOCUMENTS, check_format
 from rmpl.records import Document
 
 ROWS_AT_ONCE = 1_000
+_FORMAT = b"format"
+"""The key of the format's name in the metadata of a table."""
 
 
 def write_parquet(documents: Iterable[Document], file: BinaryIO) -> int:
@@ -29,7 +32,8 @@ def write_parquet(documents: Iterable[Document], file: BinaryIO) -> int:
     arrow, parquet = _pyarrow()
     record = msgspec.inspect.type_info(Document)
     assert isinstance(record, msgspec.inspect.StructType)  # noqa: S101 - tells the type checker
-    schema = arrow.schema([(f.name, _arrow_type(arrow, f.type)) for f in record.fields])
+    columns = [(f.name, _arrow_type(arrow, f.type)) for f in record.fields]
+    schema = arrow.schema(columns, metadata={_FORMAT: DOCUMENTS})
     count = 0
     remaining = iter(documents)
     with parquet.ParquetWriter(file, schema) as writer:
@@ -73,6 +77,8 @@ def _opened(path: Path) -> Iterator[Any]:
     arrow, parquet = _pyarrow()
     try:
         with opened(path) as source, parquet.ParquetFile(source) as file:
+            named = (file.schema_arrow.metadata or {}).get(_FORMAT, b"")
+            check_format(named.decode("utf-8", "replace"), DOCUMENTS, str(path))
             yield file
     except (arrow.ArrowException, OSError) as error:
         raise RmplError(f"not a Parquet file ({error})", where=str(path)) from error

@@ -1,47 +1,66 @@
-"""One line of a prediction file: its shape, what makes it unusable, and what can only be wrong."""
+"""One line of a prediction file: the structs that it is both read and written with.
+
+A field that need not be there is ``UNSET``, which is not written. What is not scored may hold
+anything: it is of type ``object``, and whoever uses it looks at what it is.
+"""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Collection, Hashable, Mapping
 
 import msgspec
+from msgspec import UNSET
 
 from rmpl.errors import RmplError
-from rmpl.io.read_report import ReadReport
-from rmpl.ontology import Ontology
-from rmpl.records import NOWHERE
+from rmpl.io.formats import PREDICTIONS, check_format, check_format_of
+from rmpl.records import Image, Sentence
 
 
-class TriggerLine(msgspec.Struct):
-    """A trigger: tokens ``start`` to ``end``, end exclusive."""
+class TriggerLine(msgspec.Struct, gc=False):
+    """A trigger: tokens ``start`` to ``end``, end exclusive.
+
+    ``char_start`` and ``char_end`` are characters of the sentence, ``source_start`` and
+    ``source_end`` of the user's own text, ends exclusive.
+    """
 
     start: int
     end: int
-    text: object = None
+    char_start: object = UNSET
+    char_end: object = UNSET
+    source_start: object = UNSET
+    source_end: object = UNSET
+    text: object = UNSET
 
 
-class TextArgumentLine(msgspec.Struct):
-    """A span and its role."""
+class TextArgumentLine(msgspec.Struct, gc=False, kw_only=True):
+    """A span and its role; in a multimedia event, also the id of the text event."""
 
+    event: object = UNSET
     role: str
     start: int
     end: int
-    text: object = None
-    score: object = None
+    char_start: object = UNSET
+    char_end: object = UNSET
+    source_start: object = UNSET
+    source_end: object = UNSET
+    text: object = UNSET
+    score: object = UNSET
 
 
-class ImageArgumentLine(msgspec.Struct):
-    """A box (pixels of the original image, corners in any order) and its role."""
+class ImageArgumentLine(msgspec.Struct, gc=False, kw_only=True):
+    """A box (pixels of the original image, corners in any order) and its role.
 
+    In a multimedia event, also the id of the image event.
+    """
+
+    event: object = UNSET
     role: str
     box: tuple[float, float, float, float]
-    group: object = None
-    score: object = None
+    group: object = UNSET
+    score: object = UNSET
 
 
-class TextEventLine(msgspec.Struct):
+class TextEventLine(msgspec.Struct, gc=False):
     """An event mention in a sentence."""
 
     id: str
@@ -49,57 +68,83 @@ class TextEventLine(msgspec.Struct):
     event_type: str
     trigger: TriggerLine
     arguments: list[TextArgumentLine] = []
-    score: object = None
+    score: object = UNSET
 
 
-class ImageEventLine(msgspec.Struct):
+class ImageEventLine(msgspec.Struct, gc=False):
     """An event mention in an image."""
 
     id: str
     image_id: str
     event_type: str
     arguments: list[ImageArgumentLine] = []
-    score: object = None
+    score: object = UNSET
 
 
-class AlignmentLine(msgspec.Struct):
+class AlignmentLine(msgspec.Struct, gc=False):
     """A span and a box of linked events that are one participant."""
 
     role: str
     start: int
     end: int
     box: tuple[float, float, float, float]
-    group: object = None
-    score: object = None
+    group: object = UNSET
+    score: object = UNSET
 
 
-class LinkLine(msgspec.Struct):
-    """Ids of a text event and an image event that are one event."""
+class LinkLine(msgspec.Struct, gc=False):
+    """Ids of a text event and an image event that are one event.
+
+    ``alignments`` are lines of alignments, where they are of that form.
+    """
 
     text: str
     image: str
-    score: object = None
-    alignments: object = None
+    score: object = UNSET
+    alignments: object = UNSET
 
 
-class DocumentLine(msgspec.Struct):
-    """A whole line. Fields that are not scored may hold anything."""
+class SameParticipantLine(msgspec.Struct, gc=False):
+    """Places of a text and an image argument in their multimedia event's list."""
 
+    text: int
+    image: int
+    score: object = UNSET
+
+
+class MultimediaEventLine(msgspec.Struct, gc=False):
+    """Linked events as one, with the union of their arguments."""
+
+    id: str
+    event_type: str
+    text_events: tuple[str, ...]
+    image_events: tuple[str, ...]
+    arguments: list[TextArgumentLine | ImageArgumentLine]
+    alignment: list[SameParticipantLine]
+    score: object = UNSET
+
+
+class DocumentLine(msgspec.Struct, gc=False, kw_only=True):
+    """A whole line. ``multimedia_events`` follow from the links and are not read back."""
+
+    format: object = UNSET
     doc_id: str
     text_events: list[TextEventLine] = []
     image_events: list[ImageEventLine] = []
     links: list[LinkLine] = []
+    multimedia_events: object = UNSET
 
 
-class Candidates(msgspec.Struct, frozen=True):
-    """What a benchmark's gold covers: anything outside of it can only be wrong.
+class ExtractedLine(DocumentLine, gc=False, kw_only=True):
+    """A line as ``rmpl extract`` writes it, to be read without its sources.
 
-    ``sentences`` and ``images`` name the document of each id.
+    ``file`` is where the document was read from and ``text`` its own text.
     """
 
-    documents: Collection[str]
-    sentences: Mapping[str, str]
-    images: Mapping[str, str]
+    file: object = UNSET
+    text: object = UNSET
+    sentences: tuple[Sentence, ...] = ()
+    images: tuple[Image, ...] = ()
 
 
 def decode_line(line: bytes, where: str) -> DocumentLine:
@@ -108,12 +153,13 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
     Raises
     ------
     RmplError
-        If it is not JSON or not of the format; ``where`` (file and line) is extended by the
-        document, as far as it can be told.
+        If it is not JSON or not of the format, or of a newer version of it; ``where`` (file and
+        line) is extended by the document, as far as it can be told.
     """
     try:
-        return _DECODER.decode(line)
+        document = _DECODER.decode(line)
     except msgspec.ValidationError as error:
+        check_format_of(line, PREDICTIONS, where)
         what = f"not a document of a prediction file ({error})"
         raise RmplError(what, where=_with_document(where, line), remedy=_FORMAT) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -126,6 +172,9 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
             ) from error
         what = f"not JSON ({error})" if _is_utf8(line) else "not UTF-8 text"
         raise RmplError(what, where=where, remedy=_FORMAT) from error
+    if document.format is not UNSET:
+        check_format(document.format, PREDICTIONS, where)
+    return document
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -143,153 +192,4 @@ def _with_document(where: str, line: bytes) -> str:
 
 
 _DECODER = msgspec.json.Decoder(DocumentLine)
-_NOWHERE = (NOWHERE.start, NOWHERE.end)
 _FORMAT = "one JSON document a line in UTF-8, as docs/scoring.md describes"
-
-
-def check_line(document: DocumentLine, ontology: Ontology, where: str) -> None:
-    """Stop at what cannot be scored.
-
-    Raises
-    ------
-    RmplError
-        If an id is repeated, a link names an unknown id, an event type is unknown, a span is empty,
-        or a box is not finite.
-    """
-    _check_ids([event.id for event in document.text_events], "text event", where)
-    _check_ids([event.id for event in document.image_events], "image event", where)
-    events: list[TextEventLine | ImageEventLine] = [*document.text_events, *document.image_events]
-    for event in events:
-        if event.event_type not in ontology.events:
-            raise RmplError(
-                f"unknown event type {event.event_type!r} in event {event.id}",
-                where=where,
-                remedy=f"use {', '.join(ontology.events)}",
-            )
-    for text_event in document.text_events:
-        _check_span(text_event.trigger, f"the trigger of event {text_event.id}", where)
-        for argument in text_event.arguments:
-            _check_span(argument, f"{argument.role} of event {text_event.id}", where)
-    for image_event in document.image_events:
-        for box in image_event.arguments:
-            if not all(map(math.isfinite, box.box)):
-                raise RmplError(
-                    f"a box that is not finite: {box.role} of event {image_event.id}", where=where
-                )
-    _check_links(document, where)
-
-
-def _check_ids(ids: list[str], what: str, where: str) -> None:
-    if len(set(ids)) < len(ids):
-        repeated = next(name for name in ids if ids.count(name) > 1)
-        raise RmplError(
-            f"the id {repeated!r} stands for more than one {what}",
-            where=where,
-            remedy="ids are unique within their list",
-        )
-
-
-def _check_span(span: TriggerLine | TextArgumentLine, what: str, where: str) -> None:
-    if span.start >= span.end:
-        raise RmplError(
-            f"{what} ends at token {span.end}, where it starts at {span.start}",
-            where=where,
-            remedy="start and end are token indices, end exclusive",
-        )
-
-
-def _check_links(document: DocumentLine, where: str) -> None:
-    text = {event.id for event in document.text_events}
-    image = {event.id for event in document.image_events}
-    for link in document.links:
-        for name, known, what in ((link.text, text, "text"), (link.image, image, "image")):
-            if name not in known:
-                raise RmplError(f"a link to an unknown {what} event {name!r}", where=where)
-
-
-_TEXT_ROLE = "text role outside the inventory of its event type"
-_IMAGE_ROLE = "image role outside the inventory of its event type"
-
-
-def warn_of_line(
-    document: DocumentLine,
-    ontology: Ontology,
-    candidates: Candidates | None,
-    report: ReadReport,
-) -> None:
-    """Count what is legal but can only be wrong."""
-    name = document.doc_id
-    if candidates is not None:
-        _warn_of_candidates(document, candidates, report)
-    for text_event in document.text_events:
-        roles = ontology.events[text_event.event_type].text
-        spans: list[TriggerLine | TextArgumentLine] = [text_event.trigger, *text_event.arguments]
-        if any(span.start < 0 and (span.start, span.end) != _NOWHERE for span in spans):
-            report.warn("span with a negative start", f"{name}, event {text_event.id}")
-        for argument in text_event.arguments:
-            if argument.role not in roles:
-                what = f"{argument.role} of {text_event.event_type}"
-                report.warn(_TEXT_ROLE, f"{name}, event {text_event.id}: {what}")
-    for image_event in document.image_events:
-        roles = ontology.events[image_event.event_type].image
-        for box in image_event.arguments:
-            if box.role not in roles:
-                what = f"{box.role} of {image_event.event_type}"
-                report.warn(_IMAGE_ROLE, f"{name}, event {image_event.id}: {what}")
-    _warn_of_repeats(document, report)
-
-
-_SENTENCE = "sentence outside its document's candidates"
-_IMAGE = "image outside its document's candidates"
-
-
-def _warn_of_candidates(document: DocumentLine, candidates: Candidates, report: ReadReport) -> None:
-    name = document.doc_id
-    if name not in candidates.documents:
-        report.warn("document outside the gold", name)
-    for text_event in document.text_events:
-        if candidates.sentences.get(text_event.sentence_id) != name:
-            report.warn(_SENTENCE, f"{name}, event {text_event.id}")
-    for image_event in document.image_events:
-        if candidates.images.get(image_event.image_id) != name:
-            report.warn(_IMAGE, f"{name}, event {image_event.id}")
-
-
-def _warn_of_repeats(document: DocumentLine, report: ReadReport) -> None:
-    def warn(kind: str, keys: list[Hashable], name: Callable[[int], str]) -> None:
-        if len(set(keys)) == len(keys):
-            return
-        seen: set[Hashable] = set()
-        for i, key in enumerate(keys):
-            if key in seen:
-                report.warn(f"repeated {kind}", f"{document.doc_id}, {name(i)}")
-            seen.add(key)
-
-    texts, images, links = document.text_events, document.image_events, document.links
-    spans = [(event.id, a) for event in texts for a in event.arguments]
-    boxes = [(event.id, a) for event in images for a in event.arguments]
-    warn(
-        "text mention",
-        [(e.sentence_id, e.trigger.start, e.trigger.end, e.event_type) for e in texts],
-        lambda i: f"event {texts[i].id}",
-    )
-    warn(
-        "image mention",
-        [(event.image_id, event.event_type) for event in images],
-        lambda i: f"event {images[i].id}",
-    )
-    warn(
-        "text argument",
-        [(event_id, a.start, a.end, a.role) for event_id, a in spans],
-        lambda i: f"event {spans[i][0]}: {spans[i][1].role}",
-    )
-    warn(
-        "image argument",
-        [(event_id, a.box, a.role) for event_id, a in boxes],
-        lambda i: f"event {boxes[i][0]}: {boxes[i][1].role}",
-    )
-    warn(
-        "link",
-        [(link.text, link.image) for link in links],
-        lambda i: f"{links[i].text} - {links[i].image}",
-    )

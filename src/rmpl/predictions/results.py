@@ -19,41 +19,33 @@ import msgspec
 from rmpl.errors import RmplError
 from rmpl.inputs.reading import Item
 from rmpl.io.files import decode, read_bytes, read_lines, replacing
+from rmpl.io.formats import ABOUT as ABOUT_FORMAT
+from rmpl.io.formats import PREDICTIONS, check_format, check_format_of
 from rmpl.io.locks import is_special, writing_file
-from rmpl.predictions.file import document_of_line, prediction_line
-from rmpl.predictions.lines import DocumentLine
-from rmpl.predictions.merging import multimedia_events
-from rmpl.records import Document, Image, Sentence
+from rmpl.predictions.conversion import (
+    document_of_line,
+    extracted_line,
+    line_of_document,
+    with_multimedia_events,
+)
+from rmpl.predictions.lines import ExtractedLine
+from rmpl.records import Document
 
 ABOUT = ".about.json"
-
-
-class _Line(DocumentLine):
-    """A line that was extracted; other prediction lines lack these fields."""
-
-    sentences: tuple[Sentence, ...] = ()
-    images: tuple[Image, ...] = ()
 
 
 class _Named(msgspec.Struct):
     doc_id: str
 
 
-_LINE = msgspec.json.Decoder(_Line)
+_LINE = msgspec.json.Decoder(ExtractedLine)
 _NAMED = msgspec.json.Decoder(_Named)
 _ENCODER = msgspec.json.Encoder()
 
 
 def result_line(document: Document, item: Item) -> bytes:
     """Return what was found in a document as one line, its end included."""
-    line = prediction_line(document)
-    line["multimedia_events"] = _multimedia(document, line)
-    line["file"] = item.path
-    if item.text is not None:
-        line["text"] = item.text
-    line["sentences"] = document.sentences
-    line["images"] = document.images
-    return _ENCODER.encode(line) + b"\n"
+    return _ENCODER.encode(extracted_line(document, item.path, item.text)) + b"\n"
 
 
 def linked_line(document: Document) -> bytes:
@@ -61,45 +53,8 @@ def linked_line(document: Document) -> bytes:
 
     As ``rmpl link`` writes it: without sentences and pictures.
     """
-    line = prediction_line(document)
-    line["multimedia_events"] = _multimedia(document, line)
+    line = with_multimedia_events(line_of_document(document), document)
     return _ENCODER.encode(line) + b"\n"
-
-
-def _multimedia(document: Document, line: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the multimedia events; their arguments are those of the line's own events.
-
-    ``alignment`` names arguments by their places in the event's own list.
-    """
-    written = {
-        (event.id, argument): plain
-        for medium in ("text_events", "image_events")
-        for event, one in zip(getattr(document, medium), line[medium], strict=True)
-        for argument, plain in zip(event.arguments, one["arguments"], strict=True)
-    }
-    found = []
-    for event in multimedia_events(document):
-        arguments = [named for same_role in event.arguments.values() for named in same_role]
-        places = {named: place for place, named in enumerate(arguments)}
-        found.append(
-            {
-                "id": event.id,
-                "event_type": event.event_type,
-                "text_events": event.text_events,
-                "image_events": event.image_events,
-                "arguments": [{"event": named[0], **written[named]} for named in arguments],
-                "alignment": [
-                    {"text": places[one.text], "image": places[one.image], **_score(one.score)}
-                    for one in event.alignment
-                ],
-                **_score(event.score),
-            }
-        )
-    return found
-
-
-def _score(score: float | None) -> dict[str, float]:
-    return {} if score is None else {"score": round(score, 4)}
 
 
 def read_results(path: Path) -> Iterator[Document]:
@@ -120,9 +75,14 @@ def read_result(content: bytes, where: str) -> Document:
     Raises
     ------
     RmplError
-        If it is none.
+        If it is none, or of a newer version.
     """
-    line = decode(_LINE, content, where)
+    try:
+        line = decode(_LINE, content, where)
+    except RmplError:
+        check_format_of(content, PREDICTIONS, where)
+        raise
+    check_format(line.format, PREDICTIONS, where)
     return msgspec.structs.replace(
         document_of_line(line), sentences=line.sentences, images=line.images
     )
@@ -214,6 +174,7 @@ class ResultsFile:
         wanted = msgspec.json.decode(msgspec.json.encode(about))
         if self.done and path.is_file():
             found = decode(msgspec.json.Decoder(dict[str, Any]), read_bytes(path), str(path))
+            check_format(found.get("format"), ABOUT_FORMAT, str(path))
             other = [key for key in wanted if found.get(key) != wanted[key]]
             if other:
                 raise RmplError(
@@ -221,8 +182,9 @@ class ResultsFile:
                     where=str(self.path),
                     remedy="go on with what it was made with, or name another file",
                 )
+        content = msgspec.json.encode({"format": ABOUT_FORMAT, **wanted})
         with replacing(path) as file:
-            file.write(msgspec.json.format(msgspec.json.encode(wanted), indent=1) + b"\n")
+            file.write(msgspec.json.format(content, indent=1) + b"\n")
 
     @contextlib.contextmanager
     def _named_errors(self) -> Iterator[None]:

@@ -19,6 +19,7 @@ from rmpl import __version__
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.errors import RmplError
+from rmpl.io import formats
 from rmpl.io.read_report import ReadReport
 from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe, load_recipe
 from rmpl.runs.checkpoints import write_file
@@ -60,7 +61,7 @@ def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
         }
         for name, report in readings.items()
     }
-    run = {**_json(folder / RUN), _READ: counts}
+    run = {**read_run(folder), _READ: counts}
     write_file(folder / RUN, json.dumps(run, indent=2, ensure_ascii=False))
     for stage in recipe.stages:
         about = {
@@ -79,6 +80,7 @@ def card_of(folder: Path) -> str:
     """Return the text of a run's model card, made of what its folder holds."""
     recipe = load_recipe(folder / RECIPE)
     run = _json(folder / RUN)
+    formats.check_format(run.get("format"), formats.RUN, str(folder / RUN))
     corpora = _corpora(recipe, run)
     parts = [
         _front_matter(recipe),

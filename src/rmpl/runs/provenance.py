@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 import rmpl
+from rmpl.io import formats
 from rmpl.runs.checkpoints import write_file, writing
 from rmpl.runs.processes import world
 
@@ -56,6 +57,20 @@ def commit(folder: Path) -> str | None:
     return f"{head} with changes" if ask("status", "--porcelain", "--", str(folder)) else head
 
 
+def read_run(folder: Path) -> dict[str, Any]:
+    """Return what ``run.json`` holds; nothing if there is none yet.
+
+    Raises
+    ------
+    RmplError
+        If it is of a newer version.
+    """
+    path = folder / RUN
+    run = dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    formats.check_format(run.get("format"), formats.RUN, str(path))
+    return {"format": formats.RUN, **run}
+
+
 def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
     """Write ``run.json``: what the run is about, and its starts, the earlier ones kept.
 
@@ -65,7 +80,7 @@ def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
         What differs from the start before, one line each: a resumed run may then end otherwise.
     """
     path = folder / RUN
-    run = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    run = read_run(folder)
     starts = run.get("starts", [])
     now = surroundings()
     told = []
@@ -84,7 +99,7 @@ def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
 def record_stage(folder: Path, name: str, about: dict[str, Any]) -> None:
     """Add to ``run.json`` what a stage is trained on and how far it went."""
     path = folder / RUN
-    run = json.loads(path.read_text(encoding="utf-8"))
+    run = read_run(folder)
     stages = run.setdefault("stages", {})
     stages[name] = {**stages.get(name, {}), **about}
     with writing(path, "the last checkpoint is whole"):

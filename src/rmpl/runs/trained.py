@@ -15,6 +15,7 @@ from rmpl.backbones.backbone import Backbone, context_of, load_to_answer
 from rmpl.backbones.checkpoints import ask_hub, local_folder
 from rmpl.backbones.settings import Settings, inference_settings, read_settings
 from rmpl.errors import RmplError
+from rmpl.io import formats
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.recipe.recipe import load_recipe
 from rmpl.runs.adapters import merge_adapters
@@ -37,6 +38,7 @@ class Trained(msgspec.Struct, frozen=True):
     adapters: list[str]
     settings: Settings
     fingerprint: str
+    format: str = formats.TRAINED
 
 
 def read_trained(folder: Path) -> Trained:
@@ -45,7 +47,7 @@ def read_trained(folder: Path) -> Trained:
     Raises
     ------
     RmplError
-        If the folder holds no finished stage, or its record is broken.
+        If the folder holds no finished stage, or its record is broken or of a newer version.
     """
     path = folder / TRAINED
     if not path.is_file():
@@ -54,8 +56,10 @@ def read_trained(folder: Path) -> Trained:
             where=str(folder),
             remedy="train it with 'rmpl train', or name a run's folder",
         )
+    content = path.read_bytes()
+    formats.check_format_of(content, formats.TRAINED, str(path))
     try:
-        trained = msgspec.json.decode(path.read_bytes(), type=Trained)
+        trained = msgspec.json.decode(content, type=Trained)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RmplError(
             f"no record of a finished stage ({error})",

@@ -17,6 +17,7 @@ from typing import Any
 
 from rmpl.corpora.origin import WORLD_MARKER, mark
 from rmpl.errors import RmplError
+from rmpl.io.formats import SYNTHETIC
 from rmpl.io.locks import writing_file
 from rmpl.synthetic.documents import plan_corpus
 from rmpl.synthetic.story.casts import Setting
@@ -26,7 +27,6 @@ from rmpl.synthetic.writers.m2e2 import write_m2e2
 from rmpl.synthetic.writers.mnre import write_mnre
 from rmpl.synthetic.writers.swig import write_swig
 
-FORMAT_VERSION = 2
 MARKER = WORLD_MARKER
 _PARTIAL, _OLD = ".partial-", ".old-"
 
@@ -117,12 +117,24 @@ def _build(out: Path, seed: int, scale: float, progress: Progress | None) -> dic
 
 def is_built(out: Path, *, seed: int, scale: float = 1.0) -> bool:
     """Return whether ``out`` already is the whole world of that seed and scale."""
-    marker = out / MARKER
-    if not marker.is_file():
+    about = read_marker(out)
+    if about is None:
         return False
-    about = json.loads(marker.read_text(encoding="utf-8"))
     made = (about.get("format"), about.get("seed"), about.get("scale"))
-    return bool(made == (FORMAT_VERSION, seed, scale))
+    return bool(made == (SYNTHETIC, seed, scale))
+
+
+def read_marker(folder: Path) -> dict[str, Any] | None:
+    """Return what ``world.json`` says of a synthetic corpus; ``None`` for a folder without it."""
+    marker = folder / MARKER
+    if not marker.is_file():
+        return None
+    return named_format(json.loads(marker.read_text(encoding="utf-8")))
+
+
+def named_format(about: dict[str, Any]) -> dict[str, Any]:
+    """Return it with the format's name, of which version 0.1 wrote the number alone."""
+    return {**about, "format": SYNTHETIC} if about.get("format") == 2 else about
 
 
 def _check_target(out: Path, overwrite: bool) -> None:
@@ -180,7 +192,7 @@ def _fill(folder: Path, seed: int, scale: float, progress: Progress | None) -> d
     counts["m2e2"] = write_m2e2(folder / "m2e2", news, seed=seed, drawn=counter("documents"))
     for name in counts:
         mark(folder / name)
-    about = {"format": FORMAT_VERSION, "seed": seed, "scale": scale, "counts": counts}
+    about = {"format": SYNTHETIC, "seed": seed, "scale": scale, "counts": counts}
     (folder / MARKER).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     return about
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.io import formats
 from rmpl.io.files import read_bytes
 from rmpl.viewer.charts import draw_curve
 from rmpl.viewer.markup import Markup, el, join
@@ -17,6 +18,7 @@ HELD_OUT = ", held out"
 
 _WHOLE = {"loss": "loss", "score": "score, percent"}
 Point = Mapping[str, float]
+_Value = float | dict[str, float] | str | None
 
 
 def read_curves(run: Path) -> dict[str, list[Point]]:
@@ -32,33 +34,35 @@ def read_curves(run: Path) -> dict[str, list[Point]]:
     """
     curves: dict[str, list[Point]] = {}
     for path in sorted(run.glob("*/curve.jsonl")):
-        curves[path.parent.name] = _read(path)
+        curves[path.parent.name] = _read(path, formats.CURVE)
         held_out = path.with_name("held_out.jsonl")
         if held_out.is_file():
-            curves[path.parent.name + HELD_OUT] = _read(held_out)
+            curves[path.parent.name + HELD_OUT] = _read(held_out, formats.HELD_OUT)
     return curves
 
 
-def _read(path: Path) -> list[Point]:
+def _read(path: Path, known: str) -> list[Point]:
     points: list[Point] = []
     for number, line in enumerate(read_bytes(path).splitlines(keepends=True), 1):
         if not line.endswith(b"\n"):
             continue
         # Gradients that are not finite are written as Python writes them, which is no JSON.
         plain = line.replace(b": NaN", b": null").replace(b": Infinity", b": null")
+        where = f"{path}:{number}"
+        formats.check_format_of(plain, known, where)
         try:
-            point = msgspec.json.decode(plain, type=dict[str, float | dict[str, float] | None])
+            point = msgspec.json.decode(plain, type=dict[str, _Value])
         except msgspec.DecodeError as error:
             raise RmplError(
                 f"not a point of a curve ({error})",
-                where=f"{path}:{number}",
+                where=where,
                 remedy="delete that line",
             ) from error
         flat: dict[str, float] = {}
         for name, value in point.items():
             if isinstance(value, dict):
                 flat |= value
-            elif value is not None:
+            elif isinstance(value, int | float):
                 flat[name] = value
         points.append(flat)
     return points

@@ -146,7 +146,10 @@ def _analyse(
     *,
     shown: bool,
 ) -> None:
+    import msgspec
+
     from rmpl.cli.scoring import write_json
+    from rmpl.io.formats import ERRORS
     from rmpl.scoring.analysis import analyse
     from rmpl.scoring.tables import analysis_lines
 
@@ -154,4 +157,4 @@ def _analyse(
     if shown:
         typer.echo("\n".join(analysis_lines(analysis)))
     if file is not None:
-        write_json(file, analysis)
+        write_json(file, {"format": ERRORS, **msgspec.structs.asdict(analysis)})

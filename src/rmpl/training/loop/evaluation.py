@@ -17,6 +17,7 @@ import torch
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.extraction.engines.local.engine import LocalEngine
+from rmpl.io import formats
 from rmpl.runs.checkpoints import write_file, writing
 from rmpl.runs.processes import world
 from rmpl.scoring.counts import Counts
@@ -178,15 +179,17 @@ class Choice:
         self._by = by
         self._patience = patience
         lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
-        self._record = [
-            msgspec.json.decode(line, type=Measured) for line in lines if line.endswith("\n")
-        ]
+        self._record = []
+        for number, line in enumerate(lines, start=1):
+            if line.endswith("\n"):
+                formats.check_format_of(line.encode(), formats.HELD_OUT, f"{path}:{number}")
+                self._record.append(msgspec.json.decode(line, type=Measured))
 
     def begin(self, step: int, *, writes: bool) -> None:
         """Forget what a killed run measured after its last checkpoint, at ``step``."""
         self._record = [measured for measured in self._record if measured.step <= step]
         if writes:
-            text = "".join(json.dumps(msgspec.to_builtins(one)) + "\n" for one in self._record)
+            text = "".join(map(_line, self._record))
             write_file(self._path, text)
 
     def add(self, measured: Measured, *, writes: bool) -> None:
@@ -194,7 +197,7 @@ class Choice:
         self._record.append(measured)
         if writes:
             with writing(self._path, "the last checkpoint is whole"), self._path.open("a") as file:
-                file.write(json.dumps(msgspec.to_builtins(measured)) + "\n")
+                file.write(_line(measured))
 
     @property
     def best(self) -> int | None:
@@ -214,3 +217,7 @@ class Choice:
         if self._by == "loss" or measured.score is None:
             return -measured.loss
         return measured.score
+
+
+def _line(measured: Measured) -> str:
+    return json.dumps({"format": formats.HELD_OUT, **msgspec.to_builtins(measured)}) + "\n"

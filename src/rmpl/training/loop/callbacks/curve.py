@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from rmpl.runs.checkpoints import write_file, writing
-from rmpl.runs.curve import read_curve
+from rmpl.runs.curve import curve_line, read_curve
 
 _BY_SOURCE = ("loss/", "share/")
 Progress = Callable[[int, int, float], None]
@@ -30,7 +29,7 @@ class Curve(TrainerCallback):  # type: ignore[misc]
         if not state.is_world_process_zero:
             return
         kept = [point for point in read_curve(self._path) if point["step"] <= state.global_step]
-        write_file(self._path, "".join(json.dumps(point) + "\n" for point in kept))
+        write_file(self._path, "".join(map(curve_line, kept)))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Log where a checkpoint is made, so that none falls between two points of the curve.
@@ -53,6 +52,6 @@ class Curve(TrainerCallback):  # type: ignore[misc]
         told = sorted(name for name in logs if name.startswith(_BY_SOURCE))
         point |= {name: round(logs[name], 5) for name in told}
         with writing(self._path, "the last checkpoint is whole"), self._path.open("a") as file:
-            file.write(json.dumps(point) + "\n")
+            file.write(curve_line(point))
         if self._progress is not None:
             self._progress(state.global_step, state.max_steps, point["loss"])

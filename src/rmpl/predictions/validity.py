@@ -1,0 +1,181 @@
+"""What makes a prediction line unusable, and what can only be wrong."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Hashable, Mapping
+
+import msgspec
+
+from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
+from rmpl.ontology import Ontology
+from rmpl.predictions.lines import (
+    DocumentLine,
+    ImageEventLine,
+    TextArgumentLine,
+    TextEventLine,
+    TriggerLine,
+)
+from rmpl.records import NOWHERE
+
+_NOWHERE = (NOWHERE.start, NOWHERE.end)
+
+
+class Candidates(msgspec.Struct, frozen=True):
+    """What a benchmark's gold covers: anything outside of it can only be wrong.
+
+    ``sentences`` and ``images`` name the document of each id.
+    """
+
+    documents: Collection[str]
+    sentences: Mapping[str, str]
+    images: Mapping[str, str]
+
+
+def check_line(document: DocumentLine, ontology: Ontology, where: str) -> None:
+    """Stop at what cannot be scored.
+
+    Raises
+    ------
+    RmplError
+        If an id is repeated, a link names an unknown id, an event type is unknown, a span is empty,
+        or a box is not finite.
+    """
+    _check_ids([event.id for event in document.text_events], "text event", where)
+    _check_ids([event.id for event in document.image_events], "image event", where)
+    events: list[TextEventLine | ImageEventLine] = [*document.text_events, *document.image_events]
+    for event in events:
+        if event.event_type not in ontology.events:
+            raise RmplError(
+                f"unknown event type {event.event_type!r} in event {event.id}",
+                where=where,
+                remedy=f"use {', '.join(ontology.events)}",
+            )
+    for text_event in document.text_events:
+        _check_span(text_event.trigger, f"the trigger of event {text_event.id}", where)
+        for argument in text_event.arguments:
+            _check_span(argument, f"{argument.role} of event {text_event.id}", where)
+    for image_event in document.image_events:
+        for box in image_event.arguments:
+            if not all(map(math.isfinite, box.box)):
+                raise RmplError(
+                    f"a box that is not finite: {box.role} of event {image_event.id}", where=where
+                )
+    _check_links(document, where)
+
+
+def _check_ids(ids: list[str], what: str, where: str) -> None:
+    if len(set(ids)) < len(ids):
+        repeated = next(name for name in ids if ids.count(name) > 1)
+        raise RmplError(
+            f"the id {repeated!r} stands for more than one {what}",
+            where=where,
+            remedy="ids are unique within their list",
+        )
+
+
+def _check_span(span: TriggerLine | TextArgumentLine, what: str, where: str) -> None:
+    if span.start >= span.end:
+        raise RmplError(
+            f"{what} ends at token {span.end}, where it starts at {span.start}",
+            where=where,
+            remedy="start and end are token indices, end exclusive",
+        )
+
+
+def _check_links(document: DocumentLine, where: str) -> None:
+    text = {event.id for event in document.text_events}
+    image = {event.id for event in document.image_events}
+    for link in document.links:
+        for name, known, what in ((link.text, text, "text"), (link.image, image, "image")):
+            if name not in known:
+                raise RmplError(f"a link to an unknown {what} event {name!r}", where=where)
+
+
+_TEXT_ROLE = "text role outside the inventory of its event type"
+_IMAGE_ROLE = "image role outside the inventory of its event type"
+
+
+def warn_of_line(
+    document: DocumentLine,
+    ontology: Ontology,
+    candidates: Candidates | None,
+    report: ReadReport,
+) -> None:
+    """Count what is legal but can only be wrong."""
+    name = document.doc_id
+    if candidates is not None:
+        _warn_of_candidates(document, candidates, report)
+    for text_event in document.text_events:
+        roles = ontology.events[text_event.event_type].text
+        spans: list[TriggerLine | TextArgumentLine] = [text_event.trigger, *text_event.arguments]
+        if any(span.start < 0 and (span.start, span.end) != _NOWHERE for span in spans):
+            report.warn("span with a negative start", f"{name}, event {text_event.id}")
+        for argument in text_event.arguments:
+            if argument.role not in roles:
+                what = f"{argument.role} of {text_event.event_type}"
+                report.warn(_TEXT_ROLE, f"{name}, event {text_event.id}: {what}")
+    for image_event in document.image_events:
+        roles = ontology.events[image_event.event_type].image
+        for box in image_event.arguments:
+            if box.role not in roles:
+                what = f"{box.role} of {image_event.event_type}"
+                report.warn(_IMAGE_ROLE, f"{name}, event {image_event.id}: {what}")
+    _warn_of_repeats(document, report)
+
+
+_SENTENCE = "sentence outside its document's candidates"
+_IMAGE = "image outside its document's candidates"
+
+
+def _warn_of_candidates(document: DocumentLine, candidates: Candidates, report: ReadReport) -> None:
+    name = document.doc_id
+    if name not in candidates.documents:
+        report.warn("document outside the gold", name)
+    for text_event in document.text_events:
+        if candidates.sentences.get(text_event.sentence_id) != name:
+            report.warn(_SENTENCE, f"{name}, event {text_event.id}")
+    for image_event in document.image_events:
+        if candidates.images.get(image_event.image_id) != name:
+            report.warn(_IMAGE, f"{name}, event {image_event.id}")
+
+
+def _warn_of_repeats(document: DocumentLine, report: ReadReport) -> None:
+    def warn(kind: str, keys: list[Hashable], name: Callable[[int], str]) -> None:
+        if len(set(keys)) == len(keys):
+            return
+        seen: set[Hashable] = set()
+        for i, key in enumerate(keys):
+            if key in seen:
+                report.warn(f"repeated {kind}", f"{document.doc_id}, {name(i)}")
+            seen.add(key)
+
+    texts, images, links = document.text_events, document.image_events, document.links
+    spans = [(event.id, a) for event in texts for a in event.arguments]
+    boxes = [(event.id, a) for event in images for a in event.arguments]
+    warn(
+        "text mention",
+        [(e.sentence_id, e.trigger.start, e.trigger.end, e.event_type) for e in texts],
+        lambda i: f"event {texts[i].id}",
+    )
+    warn(
+        "image mention",
+        [(event.image_id, event.event_type) for event in images],
+        lambda i: f"event {images[i].id}",
+    )
+    warn(
+        "text argument",
+        [(event_id, a.start, a.end, a.role) for event_id, a in spans],
+        lambda i: f"event {spans[i][0]}: {spans[i][1].role}",
+    )
+    warn(
+        "image argument",
+        [(event_id, a.box, a.role) for event_id, a in boxes],
+        lambda i: f"event {boxes[i][0]}: {boxes[i][1].role}",
+    )
+    warn(
+        "link",
+        [(link.text, link.image) for link in links],
+        lambda i: f"{links[i].text} - {links[i].image}",
+    )
