@@ -36,7 +36,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rmpl.backbones.backbone import Backbone, load_backbone
-from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.errors import RmplError
 from rmpl.extraction.engines.base import Engine, Progress, Reply
 from rmpl.extraction.engines.local.engine import LocalEngine

@@ -47,7 +47,7 @@ def write_gold(folder: Path, file: Path) -> None:
     A child's largest memory counts from its parent's at the fork, so this process stays small.
     """
     code = (
-        "import sys; from rmpl.corpora.m2e2 import read_m2e2; "
+        "import sys; from rmpl.corpora.m2e2.reader import read_m2e2; "
         "from rmpl.predictions.file import write_predictions; "
         "write_predictions(read_m2e2(sys.argv[1]), sys.argv[2])"
     )

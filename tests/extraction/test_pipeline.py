@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.extraction.calibration import Calibration, Scale
 from rmpl.extraction.engines.base import Reply
 from rmpl.extraction.pipeline import Pipeline

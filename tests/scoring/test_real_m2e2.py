@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rmpl.corpora.gold import read_gold
-from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.records import Document
 from rmpl.scoring import Counts, score
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology, load_relations
 from rmpl.records import Box, Image, ImageEvent, Relation, Sentence, Span, TextArgument, TextEvent

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.records import Box, Image, ImageEvent
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.boxes import RelativeBoxes

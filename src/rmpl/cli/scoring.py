@@ -133,6 +133,6 @@ def with_text(path: Path, gold: Gold) -> list[Document]:
     """Return the gold with sentences and pictures, where the gold is a folder that has them."""
     if not path.is_dir():
         return gold.documents
-    from rmpl.corpora.m2e2 import read_m2e2
+    from rmpl.corpora.m2e2.reader import read_m2e2
 
     return list(read_m2e2(path))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rmpl.corpora.ace import Extent, read_ace, read_names
 from rmpl.corpora.dygiepp import read_dygiepp
 from rmpl.corpora.jmee import read_jmee
-from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.corpora.mnre import read_mnre
 from rmpl.corpora.oneie import read_oneie
 from rmpl.corpora.rams import read_rams

@@ -26,7 +26,7 @@ from rmpl.runs.checkpoints import write_file
 from rmpl.runs.curve import CURVE, read_curve
 from rmpl.runs.folder import CALIBRATION
 from rmpl.runs.origins import data_line, is_all_synthetic, licence_lines, scored_line
-from rmpl.runs.provenance import RUN
+from rmpl.runs.provenance import RUN, read_run
 from rmpl.runs.trained import ADAPTER, FULL, RECIPE
 from rmpl.runs.weights import add_metadata
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.extraction.linking.assignment import EXACT, assign, log_odds
 from rmpl.extraction.linking.linker import assigned
 

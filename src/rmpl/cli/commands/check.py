@@ -57,7 +57,7 @@ def command(
     corpus cannot be read at all.
     """
     from rmpl.corpora.imsitu_map import check_imsitu_map
-    from rmpl.corpora.m2e2_release import check_m2e2, is_named_like_m2e2
+    from rmpl.corpora.m2e2.release import check_m2e2, is_named_like_m2e2
     from rmpl.corpora.origin import SYNTHETIC, is_synthetic
     from rmpl.corpora.registry import find_corpus
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.corpora.m2e2_release import IMAGE_IDS, IMAGE_ONLY, LINKS, SHA256, check_m2e2
+from rmpl.corpora.m2e2.files import IMAGE_IDS, IMAGE_ONLY, LINKS
+from rmpl.corpora.m2e2.release import SHA256, check_m2e2
 from rmpl.errors import RmplError
 
-M2E2 = Path(__file__).parents[3] / "shared" / "data" / "m2e2"
+M2E2 = Path(__file__).parents[4] / "shared" / "data" / "m2e2"
 real = pytest.mark.skipif(not M2E2.is_dir(), reason=f"no M2E2 in {M2E2}")
 
 

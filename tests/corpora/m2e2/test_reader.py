@@ -9,7 +9,7 @@ from typing import Any
 import PIL.Image
 import pytest
 
-from rmpl.corpora.m2e2 import read_m2e2
+from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.errors import RmplError
 from rmpl.io.image_folders import MISSING
 from rmpl.io.read_report import ReadReport
@@ -202,7 +202,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def real_documents() -> list[Document]:
-    path = Path(__file__).resolve().parents[3] / "shared" / "data" / "m2e2"
+    path = Path(__file__).resolve().parents[4] / "shared" / "data" / "m2e2"
     if not path.exists():
         pytest.skip(f"the real files are not here: {path}")
     return list(read_m2e2(path))

@@ -12,18 +12,24 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import msgspec
-
+from rmpl.corpora.m2e2.files import (
+    IMAGE_IDS,
+    IMAGE_MULTIMEDIA,
+    IMAGE_ONLY,
+    LINKS,
+    TEXT_MULTIMEDIA,
+    TEXT_ONLY,
+    WholeSentence,
+    decode_images,
+    decode_sentences,
+    document_of,
+    image_ids_in,
+    link_rows,
+    listed_image_ids,
+)
 from rmpl.corpora.release import Check, ReleaseReport
 from rmpl.errors import RmplError
-from rmpl.io.files import decode, read_bytes
-
-TEXT_ONLY = "text_only_event.json"
-TEXT_MULTIMEDIA = "text_multimedia_event.json"
-IMAGE_ONLY = "image_only_event.json"
-IMAGE_MULTIMEDIA = "image_multimedia_event.json"
-LINKS = "crossmedia_coref.txt"
-IMAGE_IDS = "image_ids.txt"
+from rmpl.io.files import read_bytes
 
 SHA256 = {
     TEXT_ONLY: "5afae99f095246b8ce610dcfdac4045ec8ca3a51a58a08e2d24cc0cb98444243",
@@ -95,42 +101,8 @@ def check_m2e2(folder: str | Path) -> ReleaseReport:
 
 def _image_ids(folder: Path) -> set[str]:
     """Return the listed image ids or, where there is no list, those of the pictures."""
-    if (folder / IMAGE_IDS).is_file():
-        return set(read_bytes(folder / IMAGE_IDS).decode("utf-8", "replace").split())
-    return {path.stem for path in (folder / "images").glob("*.jpg")}
-
-
-class _Span(msgspec.Struct, gc=False):
-    start: int
-    end: int
-    text: str
-
-
-class _Argument(_Span, gc=False):
-    role: str
-
-
-class _TextEvent(msgspec.Struct, gc=False):
-    trigger: _Span
-    event_type: str
-    arguments: list[_Argument]
-
-
-class _Sentence(msgspec.Struct, gc=False):
-    sentence_id: str
-    sentence_start: int
-    sentence_end: int
-    sentence: str
-    words: list[str]
-    index: list[tuple[int, int]]
-    entities: list[_Span] = msgspec.field(name="golden-entity-mentions")
-    events: list[_TextEvent] = msgspec.field(name="golden-event-mentions")
-    image: list[str] = []
-
-
-class _ImageEvent(msgspec.Struct, gc=False):
-    role: dict[str, list[tuple[str, int, int, int, int]]]
-    event_type: str
+    listed = listed_image_ids(folder)
+    return set(image_ids_in(folder / "images") if listed is None else listed)
 
 
 class _Release:
@@ -140,15 +112,13 @@ class _Release:
         def where(name: str) -> str:
             return str(folder / name)
 
-        # Not strict: character offsets are written as strings.
-        sentences = msgspec.json.Decoder(list[_Sentence], strict=False)
-        images = msgspec.json.Decoder(dict[str, _ImageEvent])
-        self.text_only = decode(sentences, contents[TEXT_ONLY], where(TEXT_ONLY))
-        self.text_multi = decode(sentences, contents[TEXT_MULTIMEDIA], where(TEXT_MULTIMEDIA))
-        self.image_only = decode(images, contents[IMAGE_ONLY], where(IMAGE_ONLY))
-        self.image_multi = decode(images, contents[IMAGE_MULTIMEDIA], where(IMAGE_MULTIMEDIA))
-        rows = contents[LINKS].decode("utf-8", "replace").splitlines()
-        self.links = [tuple(row.split("\t")) for row in rows if row.strip()]
+        def sentences(name: str) -> list[WholeSentence]:
+            return decode_sentences(contents[name], WholeSentence, where(name))
+
+        self.text_only, self.text_multi = sentences(TEXT_ONLY), sentences(TEXT_MULTIMEDIA)
+        self.image_only = decode_images(contents[IMAGE_ONLY], where(IMAGE_ONLY))
+        self.image_multi = decode_images(contents[IMAGE_MULTIMEDIA], where(IMAGE_MULTIMEDIA))
+        self.links = [row.fields for row in link_rows(contents[LINKS], where(LINKS))]
         if any(len(row) != 3 for row in self.links):
             raise RmplError("a row without three fields", where=where(LINKS))
         self.image_ids = image_ids
@@ -223,7 +193,7 @@ def _image_counts(release: _Release) -> list[Check]:
 def _link_counts(release: _Release) -> list[Check]:
     sentences = {s.sentence_id for s in release.text_multi}
     linked_images = {row[1].removesuffix(".jpg") for row in release.links}
-    across = sum(_document(row[0]) != _document(row[1]) for row in release.links)
+    across = sum(document_of(row[0]) != document_of(row[1]) for row in release.links)
     return [
         Check("links", 309, len(set(release.links))),
         Check("linked sentences", 192, len({row[0] for row in release.links} & sentences)),
@@ -234,10 +204,10 @@ def _link_counts(release: _Release) -> list[Check]:
 
 def _document_counts(release: _Release) -> list[Check]:
     sentences = release.text_only + release.text_multi
-    with_text = {_document(s.sentence_id) for s in sentences}
-    annotated = {_document(s.sentence_id) for s in sentences if s.events}
-    annotated |= {_document(i) for i in (*release.image_only, *release.image_multi)}
-    everything = with_text | {_document(image_id) for image_id in release.image_ids}
+    with_text = {document_of(s.sentence_id) for s in sentences}
+    annotated = {document_of(s.sentence_id) for s in sentences if s.events}
+    annotated |= {document_of(i) for i in (*release.image_only, *release.image_multi)}
+    everything = with_text | {document_of(image_id) for image_id in release.image_ids}
     return [
         Check("documents", 245, len(everything)),
         Check("documents with sentences", 229, len(with_text)),
@@ -292,7 +262,7 @@ def _oddities(release: _Release) -> list[Check]:
     return [Check(what, number, count, known=True) for what, number, count in found]
 
 
-def _word_oddities(sentences: list[_Sentence]) -> tuple[int, int]:
+def _word_oddities(sentences: list[WholeSentence]) -> tuple[int, int]:
     """Count words outside of their sentence's text, and words that read otherwise there."""
     beyond = different = 0
     for sentence in sentences:
@@ -305,7 +275,7 @@ def _word_oddities(sentences: list[_Sentence]) -> tuple[int, int]:
     return beyond, different
 
 
-def _spaced(sentences: list[_Sentence]) -> int:
+def _spaced(sentences: list[WholeSentence]) -> int:
     return sum(
         argument.text != " ".join(sentence.words[argument.start : argument.end])
         for sentence in sentences
@@ -314,14 +284,10 @@ def _spaced(sentences: list[_Sentence]) -> int:
     )
 
 
-def _double_roles(sentences: list[_Sentence]) -> int:
+def _double_roles(sentences: list[WholeSentence]) -> int:
     return sum(
         count > 1
         for sentence in sentences
         for event in sentence.events
         for count in Counter((a.start, a.end) for a in event.arguments).values()
     )
-
-
-def _document(medium_id: str) -> str:
-    return medium_id.rsplit("_", 1)[0]

@@ -1,9 +1,7 @@
-"""M2E2 (Li et al., ACL 2020): five annotation files, a list of image ids, and the pictures.
+"""M2E2, or a corpus in its format, as documents, with everything checked.
 
-Sentences: word spans are 0-based, end exclusive; ``index`` holds character offsets in the article,
-as strings, end INCLUSIVE. Images: boxes in pixels of the original picture, flag ``"0"`` for a box
-round a group. 38 sentences stand in both text files with different events; they are merged here,
-because a sentence scored against one file's events only would punish finding the other's.
+38 sentences stand in both text files with different events; they are merged here, because a
+sentence scored against one file's events only would punish finding the other's.
 """
 
 from __future__ import annotations
@@ -12,67 +10,32 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
-from rmpl.corpora.m2e2_release import (
-    IMAGE_IDS,
+from rmpl.corpora.m2e2.files import (
     IMAGE_MULTIMEDIA,
     IMAGE_ONLY,
     LINKS,
     TEXT_MULTIMEDIA,
     TEXT_ONLY,
+    LinkRow,
+    Parts,
+    RawImageEvent,
+    RawTextEvent,
+    WholeSentence,
+    Words,
+    decode_images,
+    decode_sentences,
+    document_of,
+    image_ids_in,
+    link_rows,
+    listed_image_ids,
 )
-from rmpl.corpora.mentions import Mention, SpanEvent
 from rmpl.errors import RmplError
-from rmpl.io.files import collector_paused, decode, read_bytes, repeated_keys
+from rmpl.io.files import collector_paused, read_bytes, repeated_keys
 from rmpl.io.image_folders import Pictures
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import check_text, to_span
 from rmpl.ontology import Ontology, load_ontology
-from rmpl.records import (
-    Box,
-    Document,
-    Image,
-    ImageArgument,
-    ImageEvent,
-    Link,
-    Sentence,
-    Span,
-    TextArgument,
-    TextEvent,
-)
-
-GROUP_FLAG = "0"
-
-
-class _Sentence(msgspec.Struct, gc=False):
-    sentence_id: str
-    sentence_start: int
-    sentence: str
-    words: list[str]
-    index: list[tuple[int, int]]
-    golden_entity_mentions: list[Mention] = msgspec.field(
-        name="golden-entity-mentions", default_factory=list
-    )
-    golden_event_mentions: list[SpanEvent] = msgspec.field(
-        name="golden-event-mentions", default_factory=list
-    )
-    image: list[str] = []
-
-
-class _ImageEvent(msgspec.Struct, gc=False):
-    role: dict[str, list[tuple[str, float, float, float, float]]]
-    event_type: str
-
-
-# Not strict: the offsets in `index` are numbers written as strings.
-_SENTENCES = msgspec.json.Decoder(list[_Sentence], strict=False)
-_IMAGES = msgspec.json.Decoder(dict[str, _ImageEvent])
-
-
-def document_of(medium_id: str) -> str:
-    """Return the document of a sentence or image: its id without the last ``_<number>``."""
-    return medium_id.rsplit("_", 1)[0]
+from rmpl.records import Document, ImageEvent, Link, Sentence, Span, TextEvent
 
 
 def read_m2e2(
@@ -111,17 +74,6 @@ def read_m2e2(
     yield from documents
 
 
-class _Parts:
-    """What has been read of one document so far."""
-
-    def __init__(self) -> None:
-        self.sentences: dict[str, Sentence] = {}
-        self.images: dict[str, Image] = {}
-        self.text_events: list[TextEvent] = []
-        self.image_events: list[ImageEvent] = []
-        self.links: list[Link] = []
-
-
 class _Reading:
     """One pass over the folder."""
 
@@ -135,7 +87,7 @@ class _Reading:
         self.on_error = on_error
         self.report = report
         self.ontology: Ontology = load_ontology("m2e2")
-        self.parts: defaultdict[str, _Parts] = defaultdict(_Parts)
+        self.parts: defaultdict[str, Parts] = defaultdict(Parts)
         self.named_images: set[str] = set()
         self.linkable_text: dict[str, list[str]] = {}
         self.linkable_images: dict[str, list[str]] = {}
@@ -147,7 +99,7 @@ class _Reading:
         self._read_image_events(IMAGE_MULTIMEDIA)
         self._read_images()
         self._read_links()
-        documents = [_document(name, self.parts[name]) for name in sorted(self.parts)]
+        documents = [self.parts[name].document(name) for name in sorted(self.parts)]
         self._count(documents)
         return documents
 
@@ -167,7 +119,7 @@ class _Reading:
     def _read_sentences(self, name: str) -> None:
         path = str(self.folder / name)
         seen: set[str] = set()
-        for raw in decode(_SENTENCES, read_bytes(self.folder / name), path):
+        for raw in decode_sentences(read_bytes(self.folder / name), WholeSentence, path):
             where = f"{path}, {raw.sentence_id}"
             try:
                 if raw.sentence_id in seen:
@@ -177,7 +129,7 @@ class _Reading:
             except RmplError as error:
                 self.report.refuse(error, self.on_error)
 
-    def _add_sentence(self, raw: _Sentence, where: str, *, multimedia: bool) -> None:
+    def _add_sentence(self, raw: WholeSentence, where: str, *, multimedia: bool) -> None:
         parts = self._parts_of(raw.sentence_id, where)
         sentence = _to_sentence(raw, where)
         known = parts.sentences.get(sentence.id)
@@ -186,7 +138,7 @@ class _Reading:
         first = len(parts.text_events) + 1
         events = [
             self._to_text_event(event, f"t{number}", sentence, where)
-            for number, event in enumerate(raw.golden_event_mentions, start=first)
+            for number, event in enumerate(raw.events, start=first)
         ]
         if known is None:
             parts.sentences[sentence.id] = sentence
@@ -196,29 +148,21 @@ class _Reading:
         self.named_images.update(raw.image)
 
     def _to_text_event(
-        self, raw: SpanEvent, event_id: str, sentence: Sentence, where: str
+        self, raw: RawTextEvent, event_id: str, sentence: Sentence, where: str
     ) -> TextEvent:
-        count = len(sentence.tokens)
         self._check_type(raw.event_type, where)
         roles = self.ontology.events[raw.event_type].text
         for argument in raw.arguments:
             if argument.role not in roles:
                 self.report.warn(f"text role {argument.role} outside {raw.event_type}", where)
-        return TextEvent(
-            id=event_id,
-            sentence_id=sentence.id,
-            event_type=raw.event_type,
-            trigger=to_span(raw.trigger.start, raw.trigger.end, count, where),
-            arguments=tuple(
-                TextArgument(argument.role, to_span(argument.start, argument.end, count, where))
-                for argument in raw.arguments
-            ),
-        )
+        for words in (raw.trigger, *raw.arguments):
+            to_span(words.start, words.end, len(sentence.tokens), where)
+        return raw.record(event_id, sentence.id)
 
     def _read_image_events(self, name: str) -> None:
         path = self.folder / name
         data = read_bytes(path)
-        images = decode(_IMAGES, data, str(path))
+        images = decode_images(data, str(path))
         for image_id in repeated_keys(data, images, "event_type"):
             error = RmplError("a repeated image id", where=f"{path}, {image_id}")
             self.report.refuse(error, self.on_error)
@@ -238,27 +182,18 @@ class _Reading:
                 self.linkable_images.setdefault(image_id, []).append(event.id)
 
     def _to_image_event(
-        self, raw: _ImageEvent, event_id: str, image_id: str, where: str
+        self, raw: RawImageEvent, event_id: str, image_id: str, where: str
     ) -> ImageEvent:
         self._check_type(raw.event_type, where)
         roles = self.ontology.events[raw.event_type].image
-        arguments = []
         for role, boxes in raw.role.items():
             if role not in roles:
                 self.report.warn(f"image role {role} outside {raw.event_type}", where)
-            for flag, x1, y1, x2, y2 in boxes:
-                if x1 > x2 or y1 > y2:
-                    raise RmplError("a box with its corners reversed", where=where)
-                box = Box(x1, y1, x2, y2, group=flag == GROUP_FLAG)
-                arguments.append(ImageArgument(role, box))
-        return ImageEvent(
-            id=event_id,
-            image_id=image_id,
-            event_type=raw.event_type,
-            arguments=tuple(arguments),
-        )
+            if any(x1 > x2 or y1 > y2 for _, x1, y1, x2, y2 in boxes):
+                raise RmplError("a box with its corners reversed", where=where)
+        return raw.record(event_id, image_id)
 
-    def _parts_of(self, medium_id: str, where: str) -> _Parts:
+    def _parts_of(self, medium_id: str, where: str) -> Parts:
         name = document_of(medium_id)
         if not name:
             raise RmplError("an id that names no document", where=where)
@@ -286,36 +221,26 @@ class _Reading:
             parts.images[image_id] = pictures.find(image_id, f"{image_id}.jpg", where)
 
     def _image_ids(self) -> list[str]:
-        listed = self.folder / IMAGE_IDS
         annotated = {event.image_id for part in self.parts.values() for event in part.image_events}
-        if listed.is_file():
-            ids = {
-                line.strip()
-                for line in read_bytes(listed).decode("utf-8", "replace").splitlines()
-                if line.strip()
-            }
-        elif self.images is not None:
-            ids = {path.stem for path in self.images.iterdir() if path.suffix == ".jpg"}
-        else:
-            ids = {name.removesuffix(".jpg") for name in self.named_images}
-        return sorted(ids | annotated)
+        ids = listed_image_ids(self.folder)
+        if ids is None and self.images is not None:
+            ids = image_ids_in(self.images)
+        elif ids is None:
+            ids = [name.removesuffix(".jpg") for name in self.named_images]
+        return sorted(annotated.union(ids))
 
     def _read_links(self) -> None:
         path = self.folder / LINKS
-        text = read_bytes(path).decode("utf-8", "replace")
-        for number, line in enumerate(text.splitlines(), start=1):
-            if not line.strip():
-                continue
+        for row in link_rows(read_bytes(path), str(path)):
             try:
-                self._add_link(line, f"{path}:{number}")
+                self._add_link(row)
             except RmplError as error:
                 self.report.refuse(error, self.on_error)
 
-    def _add_link(self, line: str, where: str) -> None:
-        fields = line.rstrip("\r\n").split("\t")
-        if len(fields) < 2:
+    def _add_link(self, row: LinkRow) -> None:
+        where, sentence_id, image_id = row.where, row.sentence_id, row.image_id
+        if not image_id:
             raise RmplError("not a link (sentence, TAB, image, TAB, type)", where=where)
-        sentence_id, image_id = fields[0].strip(), fields[1].strip().removesuffix(".jpg")
         texts = self.linkable_text.get(sentence_id, [])
         pictures = self.linkable_images.get(image_id, [])
         name = document_of(sentence_id)
@@ -333,7 +258,7 @@ class _Reading:
         self.parts[name].links.append(Link(text=texts[0], image=pictures[0]))
 
 
-def _to_sentence(raw: _Sentence, where: str) -> Sentence:
+def _to_sentence(raw: WholeSentence, where: str) -> Sentence:
     start = raw.sentence_start
     if len(raw.words) != len(raw.index):
         raise RmplError("as many offsets as words are needed", where=where)
@@ -354,7 +279,7 @@ def _to_sentence(raw: _Sentence, where: str) -> Sentence:
         id=raw.sentence_id,
         text=text,
         tokens=tokens,
-        entities=_entities(raw.golden_entity_mentions, len(tokens), where),
+        entities=_entities(raw.entities, len(tokens), where),
     )
 
 
@@ -368,22 +293,6 @@ def _restore_end(text: str, word: str, token: tuple[int, int]) -> str:
     return (text + word[len(text) - start :])[:end]
 
 
-def _entities(mentions: list[Mention], tokens: int, where: str) -> tuple[Span, ...]:
+def _entities(mentions: list[Words], tokens: int, where: str) -> tuple[Span, ...]:
     spans = [to_span(mention.start, mention.end, tokens, where) for mention in mentions]
     return tuple(dict.fromkeys(spans))
-
-
-def _document(name: str, parts: _Parts) -> Document:
-    return Document(
-        id=name,
-        sentences=tuple(sorted(parts.sentences.values(), key=_place)),
-        images=tuple(sorted(parts.images.values(), key=_place)),
-        text_events=tuple(parts.text_events),
-        image_events=tuple(parts.image_events),
-        links=tuple(parts.links),
-    )
-
-
-def _place(medium: Sentence | Image) -> tuple[int, str]:
-    number = medium.id.rsplit("_", 1)[-1]
-    return (int(number) if number.isdecimal() else 0, medium.id)
