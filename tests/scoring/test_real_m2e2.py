@@ -69,7 +69,7 @@ def test_the_lean_reader_reads_what_the_full_one_reads() -> None:
     assert set(lean.candidates.images) == {i.id for d in full for i in d.images}
     entities = {s.id: set(s.entities) for d in full for s in d.sentences}
     for document in lean.documents:
-        assert all(set(s.entities) <= entities[s.id] for s in document.sentences)
+        assert all(set(s.entities) == entities[s.id] for s in document.sentences)
 
 
 @pytest.mark.skipif(not PEER.is_dir(), reason=f"no detections in {PEER}")

@@ -16,6 +16,7 @@ from rmpl.scoring.counts import SETTINGS, TASKS, Counts, ScoreDict
 from rmpl.scoring.documents import check_settings
 from rmpl.scoring.judgements import judge
 from rmpl.scoring.listing import Judgement, list_items
+from rmpl.scoring.media import MEDIA
 from rmpl.scoring.strict import SCORES
 from rmpl.scoring.verdicts import JudgedDocument, Verdict
 
@@ -24,6 +25,7 @@ NONE = "(none)"
 
 FIRST_EXAMPLES = 3
 IOU_BINS = 10
+_ARGUMENTS = {f"{medium.name}_are" for medium in MEDIA}
 
 
 class ErrorCount(msgspec.Struct):
@@ -111,7 +113,7 @@ class _Summary:
         self.by_type: dict[str, Pairs] = {task: Counter() for task in tasks}
         self.by_role: dict[str, Pairs] = {t: Counter() for t in tasks if t.endswith("are")}
         self.confusion: dict[str, Pairs] = {
-            task: Counter() for task in ("text_emi", "image_emi") if task in tasks
+            task: Counter() for medium in MEDIA if (task := f"{medium.name}_emi") in tasks
         }
         self.errors = {task: TaskErrors(0, 0, 0, {}, {}) for task in tasks}
         self.overlaps = [0] * IOU_BINS
@@ -120,7 +122,7 @@ class _Summary:
         self._count(judgement)
         if judgement.task in self.confusion:
             self._confuse(judgement)
-        if judgement.task == "image_are" and judgement.overlap is not None:
+        if judgement.task in _ARGUMENTS and judgement.overlap is not None:
             self._add_overlap(judgement.verdict, judgement.overlap)
         if judgement.verdict is not Verdict.RIGHT:
             self._add_error(judgement)

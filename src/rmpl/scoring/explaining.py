@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 
 from rmpl.records import ImageArgument
+from rmpl.scoring.arguments import IOU_THRESHOLD, box_order, match_boxes
 from rmpl.scoring.matching import iou, maximum_matching
-from rmpl.scoring.strict import IOU_THRESHOLD, match_boxes
 from rmpl.scoring.verdicts import Item, Judged, Verdict
 
 Near = tuple[Verdict, Callable[[Item, Item], bool]]
@@ -144,12 +144,6 @@ _BOX_STEPS = (
     (Verdict.POOR_BOX, True, 0.0),
 )
 """A category, whether the role must be the same (or must not), and the least IoU."""
-
-
-def box_order(argument: ImageArgument) -> tuple[str, float, float, float, float]:
-    """Sort boxes by role and corners."""
-    box = argument.box
-    return argument.role, box.x1, box.y1, box.x2, box.y2
 
 
 def _is_found(argument: ImageArgument, gold: Sequence[ImageArgument]) -> bool:

@@ -6,14 +6,18 @@ overlapping boxes counts, so that a score can exceed 100.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import NamedTuple
 
 from rmpl.records import Box, Document, ImageEvent, TextEvent
+from rmpl.scoring.arguments import IOU_THRESHOLD
 from rmpl.scoring.counts import Counts
-from rmpl.scoring.keys import image_key, linked_events, text_key
+from rmpl.scoring.keys import linked_events
 from rmpl.scoring.matching import iou
+from rmpl.scoring.media import IMAGE, TEXT, Medium
+from rmpl.scoring.verdicts import Argument, Event
 
+Scorer = Callable[[Document, Document], Counts]
 TextArgumentKey = tuple[str, str, int, int, str]
 
 
@@ -30,19 +34,27 @@ def set_counts(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> Count
     return Counts(len(wanted & found), len(found), len(wanted))
 
 
-def text_emi(gold: Document, predicted: Document) -> Counts:
-    """Score distinct text mentions: sentence, trigger span and type."""
-    return set_counts(map(text_key, gold.text_events), map(text_key, predicted.text_events))
+def event_mentions(medium: Medium[Event, Argument]) -> Scorer:
+    """Return what scores the distinct mentions of a medium by their keys.
+
+    Text: sentence, trigger span and type. Images: image and type.
+    """
+
+    def score(gold: Document, predicted: Document) -> Counts:
+        return set_counts(
+            map(medium.key, medium.events(gold)), map(medium.key, medium.events(predicted))
+        )
+
+    return score
+
+
+text_emi = event_mentions(TEXT)
+image_emi = event_mentions(IMAGE)
 
 
 def text_are(gold: Document, predicted: Document) -> Counts:
     """Score distinct text arguments: sentence, type, span and role; the trigger is not compared."""
     return set_counts(argument_keys(gold.text_events), argument_keys(predicted.text_events))
-
-
-def image_emi(gold: Document, predicted: Document) -> Counts:
-    """Score distinct image mentions: image and type."""
-    return set_counts(map(image_key, gold.image_events), map(image_key, predicted.image_events))
 
 
 def image_are(gold: Document, predicted: Document) -> Counts:
@@ -70,7 +82,7 @@ def mm_are_restricted(gold: Document, predicted: Document) -> Counts:
     return _linked_argument_counts(gold, predicted, linked_candidates(gold))
 
 
-SCORES: dict[str, Callable[[Document, Document], Counts]] = {
+SCORES: dict[str, Scorer] = {
     "text_emi": text_emi,
     "text_are": text_are,
     "image_emi": image_emi,
@@ -104,7 +116,7 @@ def last_events(events: Iterable[ImageEvent]) -> dict[str, ImageEvent]:
 
 def is_close(predicted: Box, gold: Box) -> bool:
     """Say whether two boxes overlap at IoU >= 0.5."""
-    return iou(predicted, gold) >= 0.5
+    return iou(predicted, gold) >= IOU_THRESHOLD
 
 
 def box_pair_counts(
@@ -172,14 +184,16 @@ def _linked_argument_counts(
 ) -> Counts:
     wanted, found = linked_candidates(gold), linked_candidates(predicted, within)
     text = set_counts(
-        argument_keys(_in_sentences(gold, wanted)), argument_keys(_in_sentences(predicted, found))
+        argument_keys(events_in(TEXT, gold, wanted.sentences)),
+        argument_keys(events_in(TEXT, predicted, found.sentences)),
     )
-    return text + box_pair_counts(_on_images(gold, wanted), _on_images(predicted, found))
+    return text + box_pair_counts(
+        events_in(IMAGE, gold, wanted.images), events_in(IMAGE, predicted, found.images)
+    )
 
 
-def _in_sentences(document: Document, candidates: Candidates) -> list[TextEvent]:
-    return [event for event in document.text_events if event.sentence_id in candidates.sentences]
-
-
-def _on_images(document: Document, candidates: Candidates) -> list[ImageEvent]:
-    return [event for event in document.image_events if event.image_id in candidates.images]
+def events_in(
+    medium: Medium[Event, Argument], document: Document, places: Collection[str]
+) -> list[Event]:
+    """Return a document's events in these sentences or images."""
+    return [event for event in medium.events(document) if medium.place_of(event) in places]

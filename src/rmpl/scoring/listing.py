@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
-from rmpl.records import ImageArgument, ImageEvent, Sentence, Span, TextArgument, TextEvent
-from rmpl.scoring.verdicts import (
-    JudgedDocument,
-    JudgedImage,
-    JudgedText,
-    Linked,
-    Verdict,
-)
+from rmpl.records import Sentence, Span
+from rmpl.scoring.media import MEDIA, Medium
+from rmpl.scoring.verdicts import Argument, Event, JudgedDocument, JudgedMention, Linked, Verdict
 
 Place = Literal["sentence", "image", "link"]
+_AnyMedium = Medium[Any, Any]
+_AnyMention = JudgedMention[Any, Any]
 
 
 class Side(msgspec.Struct, frozen=True):
@@ -59,65 +56,69 @@ class _Listing:
         self.texts: Mapping[str, Sentence] = {one.id: one for one in judged.sentences if one.text}
 
     def items(self) -> Iterator[Judgement]:
-        judged = self.judged
-        for text in judged.text:
-            sides = self._text(text.predicted), self._text(text.gold)
-            medium = _sentence(text)
-            yield Judgement("text_emi", text.verdict, judged.id, "sentence", medium, *sides)
-        yield from self._text_arguments("text_are", judged.text)
-        for image in judged.image:
-            sides = _image(image.predicted), _image(image.gold)
-            medium = _picture(image)
-            yield Judgement("image_emi", image.verdict, judged.id, "image", medium, *sides)
-        yield from self._image_arguments("image_are", judged.image)
-        for link in judged.links:
-            sides = self._link(link.predicted), self._link(link.gold)
+        for medium in MEDIA:
+            mentions = self.judged.mentions[medium.name]
+            for mention in mentions:
+                sides = (
+                    self._event(medium, mention.predicted),
+                    self._event(medium, mention.gold),
+                )
+                yield self._judgement(
+                    f"{medium.name}_emi", medium, mention, mention.verdict, *sides
+                )
+            yield from self._arguments(f"{medium.name}_are", medium, mentions)
+        for link in self.judged.links:
             either = link.gold or link.predicted
-            medium = either.text.sentence_id if either else ""
-            yield Judgement("mm_emi", link.verdict, judged.id, "link", medium, *sides)
-        yield from self._text_arguments("mm_are", judged.linked_text)
-        yield from self._image_arguments("mm_are", judged.linked_image)
+            yield Judgement(
+                "mm_emi",
+                link.verdict,
+                self.judged.id,
+                "link",
+                either.text.sentence_id if either else "",
+                self._link(link.predicted),
+                self._link(link.gold),
+            )
+        for medium in MEDIA:
+            yield from self._arguments("mm_are", medium, self.judged.linked[medium.name])
 
-    def _text_arguments(self, task: str, mentions: Sequence[JudgedText]) -> Iterator[Judgement]:
+    def _arguments(
+        self, task: str, medium: _AnyMedium, mentions: Sequence[_AnyMention]
+    ) -> Iterator[Judgement]:
         for mention in mentions:
-            medium = _sentence(mention)
             for one in mention.arguments:
-                yield Judgement(
-                    task,
-                    one.verdict,
-                    self.judged.id,
-                    "sentence",
-                    medium,
-                    self._span(mention.predicted, one.predicted),
-                    self._span(mention.gold, one.gold),
+                sides = (
+                    self._argument(medium, mention.predicted, one.predicted),
+                    self._argument(medium, mention.gold, one.gold),
                 )
+                yield self._judgement(task, medium, mention, one.verdict, *sides, one.overlap)
 
-    def _image_arguments(self, task: str, mentions: Sequence[JudgedImage]) -> Iterator[Judgement]:
-        for mention in mentions:
-            medium = _picture(mention)
-            for one in mention.arguments:
-                yield Judgement(
-                    task,
-                    one.verdict,
-                    self.judged.id,
-                    "image",
-                    medium,
-                    _box(mention.predicted, one.predicted),
-                    _box(mention.gold, one.gold),
-                    one.overlap,
-                )
+    def _judgement(
+        self,
+        task: str,
+        medium: _AnyMedium,
+        mention: _AnyMention,
+        verdict: Verdict,
+        predicted: Side | None,
+        gold: Side | None,
+        overlap: float | None = None,
+    ) -> Judgement:
+        either = mention.gold or mention.predicted
+        where = medium.place_of(either) if either else ""
+        place: Place = medium.place
+        return Judgement(task, verdict, self.judged.id, place, where, predicted, gold, overlap)
 
-    def _text(self, event: TextEvent | None) -> Side | None:
+    def _event(self, medium: Medium[Event, Argument], event: Event | None) -> Side | None:
         if event is None:
             return None
-        words = self._words(event.sentence_id, event.trigger, event.trigger_text)
-        return Side(event.event_type, None, f"{event.event_type} {words}", (event.id,))
+        name = medium.name_event(event, self._words)
+        return Side(event.event_type, None, name, (event.id,))
 
-    def _span(self, event: TextEvent | None, argument: TextArgument | None) -> Side | None:
+    def _argument(
+        self, medium: Medium[Event, Argument], event: Event | None, argument: Argument | None
+    ) -> Side | None:
         if event is None or argument is None:
             return None
-        words = self._words(event.sentence_id, argument.span, argument.text)
-        name = f"{event.event_type} {argument.role} {words}"
+        name = medium.name_argument(event, argument, self._words)
         return Side(event.event_type, argument.role, name, (event.id,))
 
     def _link(self, linked: Linked | None) -> Side | None:
@@ -135,26 +136,3 @@ class _Listing:
             text = sentence.slice(span)
         tokens = f"[{span.start}:{span.end}]"
         return tokens if text is None else f"{text!r} {tokens}"
-
-
-def _sentence(mention: JudgedText) -> str:
-    event = mention.gold or mention.predicted
-    return event.sentence_id if event else ""
-
-
-def _picture(mention: JudgedImage) -> str:
-    event = mention.gold or mention.predicted
-    return event.image_id if event else ""
-
-
-def _image(event: ImageEvent | None) -> Side | None:
-    return None if event is None else Side(event.event_type, None, event.event_type, (event.id,))
-
-
-def _box(event: ImageEvent | None, argument: ImageArgument | None) -> Side | None:
-    if event is None or argument is None:
-        return None
-    box = argument.box
-    corners = ", ".join(f"{round(value, 1):g}" for value in (box.x1, box.y1, box.x2, box.y2))
-    name = f"{event.event_type} {argument.role} [{corners}]"
-    return Side(event.event_type, argument.role, name, (event.id,))

@@ -7,16 +7,15 @@ theirs in the entry-point group ``rmpl.protocols``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from rmpl.plugins import Registry
-from rmpl.records import Document
 from rmpl.scoring import legacy, strict
 from rmpl.scoring import relaxations as relax
-from rmpl.scoring.counts import TASKS, Counts
-
-Scorer = Callable[[Document, Document], Counts]
+from rmpl.scoring.counts import TASKS
+from rmpl.scoring.legacy import Scorer
+from rmpl.scoring.media import IMAGE, TEXT
 
 
 class Protocol(NamedTuple):
@@ -47,7 +46,7 @@ _START = {
     "text_are": relax.distinct_arguments(relax.starts_key),
 }
 _EVENT_SENTENCES: dict[str, Scorer] = {
-    task: relax.in_event_sentences(scorer) for task, scorer in _TEXT.items()
+    task: relax.in_event_places(TEXT, scorer) for task, scorer in _TEXT.items()
 }
 
 _HEADLINE = (
@@ -74,8 +73,8 @@ _PAPERS = (
         "WASE (Li et al., 2020) with --keep_events 1; it has no multimedia scorer",
         {
             **_EVENT_SENTENCES,
-            "image_emi": relax.on_event_images(legacy.image_emi),
-            "image_are": relax.on_event_images(relax.iou_or_inside),
+            "image_emi": relax.in_event_places(IMAGE, legacy.image_emi),
+            "image_are": relax.in_event_places(IMAGE, relax.iou_or_inside),
         },
         _all("text_emi", "text_are", "image_emi", "image_are"),
     ),
@@ -106,8 +105,8 @@ _PAPERS = (
         {
             "text_emi": legacy.text_emi,
             "text_are": relax.distinct_arguments(relax.on_trigger_key),
-            "image_emi": relax.on_event_images(legacy.image_emi),
-            "image_are": relax.on_event_images(relax.box_pairs(relax.is_above_half)),
+            "image_emi": relax.in_event_places(IMAGE, legacy.image_emi),
+            "image_are": relax.in_event_places(IMAGE, relax.box_pairs(relax.is_above_half)),
             "mm_emi": legacy.mm_emi_restricted,
             "mm_are": relax.restricted(relax.in_right_pairs),
         },
@@ -151,7 +150,7 @@ _SINGLE = (
         "type-only-event-sentences",
         "the trigger is ignored, and sentences without a gold event are not counted",
         "sentence-level scorers on event sentences",
-        {"text_emi": relax.in_event_sentences(relax.distinct_mentions(relax.type_key))},
+        {"text_emi": relax.in_event_places(TEXT, relax.distinct_mentions(relax.type_key))},
         _all("text_emi"),
     ),
     Protocol(
@@ -179,8 +178,8 @@ _SINGLE = (
         "predictions on images without a gold event are not counted",
         "X-MTL",
         {
-            "image_emi": relax.on_event_images(legacy.image_emi),
-            "image_are": relax.on_event_images(legacy.image_are),
+            "image_emi": relax.in_event_places(IMAGE, legacy.image_emi),
+            "image_are": relax.in_event_places(IMAGE, legacy.image_are),
         },
         _all("image_emi", "image_are"),
     ),

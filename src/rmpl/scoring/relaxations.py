@@ -15,10 +15,10 @@ from rmpl.records import Box, Document, ImageEvent, TextArgument, TextEvent
 from rmpl.scoring import legacy
 from rmpl.scoring.counts import Counts
 from rmpl.scoring.keys import image_key, linked_events, text_key
-from rmpl.scoring.legacy import Candidates, linked_candidates, set_counts
+from rmpl.scoring.legacy import Candidates, Scorer, events_in, linked_candidates, set_counts
 from rmpl.scoring.matching import iou, share_inside
-
-Scorer = Callable[[Document, Document], Counts]
+from rmpl.scoring.media import IMAGE, MEDIA, TEXT, Medium
+from rmpl.scoring.verdicts import Argument, Event
 
 DEMONSTRATE = "Conflict:Demonstrate"
 PROPS = frozenset({"Instrument", "Police"})
@@ -70,12 +70,12 @@ def _head(event: TextEvent) -> tuple[str, str, int]:
     return event.sentence_id, event.event_type, event.trigger.start
 
 
-def in_event_sentences(scorer: Scorer) -> Scorer:
-    """Leave out predictions in sentences without a gold event."""
+def in_event_places(medium: Medium[Event, Argument], scorer: Scorer) -> Scorer:
+    """Leave out predictions in sentences (or on images) without a gold event."""
 
     def score(gold: Document, predicted: Document) -> Counts:
-        sentences = {event.sentence_id for event in gold.text_events}
-        return scorer(gold, _with_text(predicted, lambda e: e.sentence_id in sentences))
+        places = set(map(medium.place_of, medium.events(gold)))
+        return scorer(gold, _with(medium, predicted, events_in(medium, predicted, places)))
 
     return score
 
@@ -85,7 +85,8 @@ def on_gold_triggers(scorer: Scorer) -> Scorer:
 
     def score(gold: Document, predicted: Document) -> Counts:
         triggers = {(event.sentence_id, event.trigger) for event in gold.text_events}
-        return scorer(gold, _with_text(predicted, lambda e: (e.sentence_id, e.trigger) in triggers))
+        kept = [e for e in predicted.text_events if (e.sentence_id, e.trigger) in triggers]
+        return scorer(gold, _with(TEXT, predicted, kept))
 
     return score
 
@@ -121,22 +122,12 @@ def on_gold_entities(scorer: Scorer) -> Scorer:
     return score
 
 
-def on_event_images(scorer: Scorer) -> Scorer:
-    """Leave out predictions on images without a gold event."""
-
-    def score(gold: Document, predicted: Document) -> Counts:
-        images = {event.image_id for event in gold.image_events}
-        return scorer(gold, _with_images(predicted, lambda e: e.image_id in images))
-
-    return score
-
-
 def gold_of_predicted_images(scorer: Scorer) -> Scorer:
     """Leave out the gold of images on which nothing was predicted."""
 
     def score(gold: Document, predicted: Document) -> Counts:
         images = {event.image_id for event in predicted.image_events}
-        return scorer(_with_images(gold, lambda e: e.image_id in images), predicted)
+        return scorer(_with(IMAGE, gold, events_in(IMAGE, gold, images)), predicted)
 
     return score
 
@@ -197,8 +188,11 @@ def linked_mentions(gold: Document, predicted: Document) -> Counts:
     """Score the distinct mentions that take part in any link, each by itself (192 + 203 = 395)."""
 
     def keys(document: Document) -> set[Hashable]:
-        pairs = linked_events(document)
-        return {text_key(text) for text, _ in pairs} | {image_key(image) for _, image in pairs}
+        return {
+            (medium.name, medium.key(event))
+            for pair in linked_events(document)
+            for medium, event in zip(MEDIA, pair, strict=True)
+        }
 
     return set_counts(keys(gold), keys(predicted))
 
@@ -271,16 +265,9 @@ def _is_within(pair: tuple[TextEvent, ImageEvent], within: Candidates) -> bool:
     return pair[0].sentence_id in within.sentences and pair[1].image_id in within.images
 
 
-def _with_text(document: Document, keep: Callable[[TextEvent], bool]) -> Document:
-    return msgspec.structs.replace(
-        document, text_events=tuple(filter(keep, document.text_events)), links=()
-    )
-
-
-def _with_images(document: Document, keep: Callable[[ImageEvent], bool]) -> Document:
-    return msgspec.structs.replace(
-        document, image_events=tuple(filter(keep, document.image_events)), links=()
-    )
+def _with(medium: Medium[Event, Argument], document: Document, events: Iterable[Event]) -> Document:
+    """Return the document with these events of the medium, and without links."""
+    return msgspec.structs.replace(document, **{medium.field: tuple(events)}, links=())
 
 
 def _without_props(document: Document) -> Document:

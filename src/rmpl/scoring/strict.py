@@ -5,41 +5,45 @@ Each function scores one document; a document without predictions is passed as a
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any
 
-from rmpl.records import Box, Document, ImageArgument, ImageEvent, TextArgument, TextEvent
+from rmpl.records import Document, ImageEvent, TextEvent
+from rmpl.scoring.arguments import shared
 from rmpl.scoring.counts import Counts
 from rmpl.scoring.keys import image_key, linked_events, text_key
-from rmpl.scoring.matching import best_assignment, iou, maximum_matching
+from rmpl.scoring.matching import best_assignment
+from rmpl.scoring.media import IMAGE, MEDIA, TEXT, Medium
+from rmpl.scoring.verdicts import Argument, Event
 
-Event = TypeVar("Event", TextEvent, ImageEvent)
-
-IOU_THRESHOLD = 0.5
-"""A box is right at this overlap or more."""
-
-
-def text_emi(gold: Document, predicted: Document) -> Counts:
-    """Score text mentions: sentence, trigger span and type."""
-    return _multiset_counts(map(text_key, gold.text_events), map(text_key, predicted.text_events))
+Scorer = Callable[[Document, Document], Counts]
 
 
-def text_are(gold: Document, predicted: Document) -> Counts:
-    """Score text arguments: span and role, on a right mention."""
-    return argument_counts(gold.text_events, predicted.text_events, text_key, right_spans)
+def event_mentions(medium: Medium[Event, Argument]) -> Scorer:
+    """Return what scores a medium's mentions by their keys.
+
+    Text: sentence, trigger span and type. Images: image and type.
+    """
+
+    def score(gold: Document, predicted: Document) -> Counts:
+        return _multiset_counts(
+            map(medium.key, medium.events(gold)), map(medium.key, medium.events(predicted))
+        )
+
+    return score
 
 
-def image_emi(gold: Document, predicted: Document) -> Counts:
-    """Score image mentions: image and type."""
-    return _multiset_counts(
-        map(image_key, gold.image_events), map(image_key, predicted.image_events)
-    )
+def argument_roles(medium: Medium[Event, Argument]) -> Scorer:
+    """Return what scores a medium's arguments, on right mentions.
 
+    Text: span and role. Images: role and box at IoU >= 0.5.
+    """
 
-def image_are(gold: Document, predicted: Document) -> Counts:
-    """Score image arguments: role and box at IoU >= 0.5, on a right mention."""
-    return argument_counts(gold.image_events, predicted.image_events, image_key, right_boxes)
+    def score(gold: Document, predicted: Document) -> Counts:
+        return argument_counts(medium, medium.events(gold), medium.events(predicted))
+
+    return score
 
 
 def mm_emi(gold: Document, predicted: Document) -> Counts:
@@ -54,34 +58,31 @@ def mm_are(gold: Document, predicted: Document) -> Counts:
     return Counts(tp, _count_linked(predicted), _count_linked(gold))
 
 
-SCORES: dict[str, Callable[[Document, Document], Counts]] = {
-    "text_emi": text_emi,
-    "text_are": text_are,
-    "image_emi": image_emi,
-    "image_are": image_are,
+SCORES: dict[str, Scorer] = {
+    "text_emi": event_mentions(TEXT),
+    "text_are": argument_roles(TEXT),
+    "image_emi": event_mentions(IMAGE),
+    "image_are": argument_roles(IMAGE),
     "mm_emi": mm_emi,
     "mm_are": mm_are,
 }
 
 
 def argument_counts(
-    gold: Sequence[Event],
-    predicted: Sequence[Event],
-    key: Callable[[Event], Hashable],
-    right: Callable[[Event, Event], int],
+    medium: Medium[Event, Argument], gold: Sequence[Event], predicted: Sequence[Event]
 ) -> Counts:
-    """Count the arguments that are right on mentions of equal ``key``.
+    """Count the arguments that are right on mentions of equal key.
 
     Where a mention is predicted (or annotated) more than once, copies are paired one to one so that
     as many arguments as possible are right.
     """
     by_key: dict[Hashable, list[Event]] = defaultdict(list)
     for event in predicted:
-        by_key[key(event)].append(event)
+        by_key[medium.key(event)].append(event)
     gold_by_key: dict[Hashable, list[Event]] = defaultdict(list)
     for event in gold:
-        gold_by_key[key(event)].append(event)
-    tp = 0
+        gold_by_key[medium.key(event)].append(event)
+    tp, right = 0, medium.right
     for found, wanted in gold_by_key.items():
         copies = by_key.get(found)
         if copies:
@@ -102,37 +103,6 @@ def pair_copies(
     return best_assignment([[right(event, copy) for copy in copies] for event in wanted])
 
 
-def right_spans(gold: TextEvent, predicted: TextEvent) -> int:
-    """Count predicted arguments whose span and role are those of a gold one, one to one."""
-    if not gold.arguments or not predicted.arguments:
-        return 0
-    return _shared(map(_span_key, gold.arguments), map(_span_key, predicted.arguments))
-
-
-def right_boxes(gold: ImageEvent, predicted: ImageEvent) -> int:
-    """Count predicted boxes that match gold boxes of their role, one to one, as many as can be."""
-    return sum(right is not None for right in match_boxes(gold.arguments, predicted.arguments))
-
-
-def match_boxes(
-    gold: Sequence[ImageArgument], predicted: Sequence[ImageArgument]
-) -> list[int | None]:
-    """Return for each predicted argument the gold argument it matches, if any."""
-
-    def compatible(i: int, j: int) -> bool:
-        return predicted[i].role == gold[j].role and _is_close(predicted[i].box, gold[j].box)
-
-    return maximum_matching(len(predicted), len(gold), compatible)
-
-
-def _is_close(a: Box, b: Box) -> bool:
-    return iou(a, b) >= IOU_THRESHOLD
-
-
-def _span_key(argument: TextArgument) -> tuple[int, int, str]:
-    return argument.span.start, argument.span.end, argument.role
-
-
 def _link_keys(document: Document) -> list[tuple[Hashable, Hashable]]:
     return [(text_key(text), image_key(image)) for text, image in linked_events(document)]
 
@@ -141,22 +111,24 @@ def _linked_arguments(
     gold: Document, predicted: Document, right: set[tuple[Hashable, Hashable]]
 ) -> Counts:
     """Count the arguments of the mentions in these links."""
-    gold_text, gold_image = _linked_once(gold, right)
-    predicted_text, predicted_image = _linked_once(predicted, right)
-    return argument_counts(gold_text, predicted_text, text_key, right_spans) + argument_counts(
-        gold_image, predicted_image, image_key, right_boxes
-    )
+    wanted, found = _linked_once(gold, right), _linked_once(predicted, right)
+    total = Counts()
+    for medium, gold_events, events in zip(MEDIA, wanted, found, strict=True):
+        total += argument_counts(medium, gold_events, events)
+    return total
 
 
 def _count_linked(document: Document) -> int:
-    text, image = _linked_once(document, None)
-    return sum(len(e.arguments) for e in text) + sum(len(e.arguments) for e in image)
+    return sum(len(e.arguments) for events in _linked_once(document, None) for e in events)
 
 
 def _linked_once(
     document: Document, right: set[tuple[Hashable, Hashable]] | None
-) -> tuple[list[TextEvent], list[ImageEvent]]:
-    """Return every mention that takes part in a link (``right``: in one of these), once."""
+) -> tuple[list[Any], ...]:
+    """Return every mention that takes part in a link (``right``: in one of these), once.
+
+    A list for each medium.
+    """
     text: dict[str, TextEvent] = {}
     image: dict[str, ImageEvent] = {}
     for text_event, image_event in linked_events(document):
@@ -168,15 +140,4 @@ def _linked_once(
 
 def _multiset_counts(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> Counts:
     wanted, found = list(gold), list(predicted)
-    return Counts(_shared(wanted, found), len(found), len(wanted))
-
-
-def _shared(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> int:
-    """Count what two multisets have in common."""
-    left = Counter(gold)
-    shared = 0
-    for item in predicted:
-        if left[item] > 0:
-            left[item] -= 1
-            shared += 1
-    return shared
+    return Counts(shared(wanted, found), len(found), len(wanted))

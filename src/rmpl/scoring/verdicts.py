@@ -7,7 +7,7 @@ error analysis counts them and the viewer draws them.
 from __future__ import annotations
 
 import enum
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -105,9 +105,9 @@ JudgedImage = JudgedMention[ImageEvent, ImageArgument]
 class JudgedDocument(msgspec.Struct, frozen=True):
     """One document with everything in it judged.
 
-    Every predicted and every gold mention, argument and link occurs exactly once in ``text``,
-    ``image`` and ``links``. ``linked_text`` and ``linked_image`` judge once more, for the
-    multimedia arguments, the arguments of mentions that take part in a link, each mention once.
+    Every predicted and every gold mention, argument and link occurs exactly once in ``mentions``
+    (by medium) and ``links``. ``linked`` judges once more, for the multimedia arguments, the
+    arguments of mentions that take part in a link, each mention once.
 
     Attributes
     ----------
@@ -117,8 +117,26 @@ class JudgedDocument(msgspec.Struct, frozen=True):
 
     id: str
     sentences: tuple[Sentence, ...]
-    text: tuple[JudgedText, ...]
-    image: tuple[JudgedImage, ...]
+    mentions: dict[str, tuple[JudgedMention[Any, Any], ...]]
     links: tuple[Judged[Linked], ...]
-    linked_text: tuple[JudgedText, ...]
-    linked_image: tuple[JudgedImage, ...]
+    linked: dict[str, tuple[JudgedMention[Any, Any], ...]]
+
+    @property
+    def text(self) -> tuple[JudgedText, ...]:
+        """The mentions in sentences."""
+        return self.mentions["text"]
+
+    @property
+    def image(self) -> tuple[JudgedImage, ...]:
+        """The mentions in images."""
+        return self.mentions["image"]
+
+    @property
+    def linked_text(self) -> tuple[JudgedText, ...]:
+        """The linked mentions in sentences."""
+        return self.linked["text"]
+
+    @property
+    def linked_image(self) -> tuple[JudgedImage, ...]:
+        """The linked mentions in images."""
+        return self.linked["image"]
