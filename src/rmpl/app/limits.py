@@ -29,6 +29,8 @@ class Limits(msgspec.Struct, frozen=True):
         All files of a request.
     markup_bytes
         All articles of a request that are files, their markup included.
+    tags
+        ``<`` in all of a request's pages: laying out one takes the time of a hundred characters.
     picture_pixels
         One picture; M2E2's largest has 22 million.
     pixels
@@ -48,6 +50,7 @@ class Limits(msgspec.Struct, frozen=True):
     file_bytes: int = 10_000_000
     files_bytes: int = 16_000_000
     markup_bytes: int = 1_000_000
+    tags: int = 20_000
     picture_pixels: int = 25_000_000
     pixels: int = 100_000_000
     waiting: int = 16

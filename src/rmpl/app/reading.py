@@ -33,6 +33,7 @@ _ARTICLES: dict[str, tuple[Callable[[bytes, str], str], Finder]] = {
     ".htm": (page_text, line_paragraphs),
 }
 ARTICLES = tuple(_ARTICLES)
+PAGES = (".html", ".htm")
 PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 
 
@@ -79,6 +80,9 @@ def check_sizes(text: str, files: Sequence[Upload], limits: Limits) -> None:
     markup = sum(len(file.content) for file in files if file.ending in ARTICLES)
     if markup > limits.markup_bytes:
         raise _too_large(markup, "articles, with their markup", limits.markup_bytes)
+    tags = sum(file.content.count(b"<") for file in files if file.ending in PAGES)
+    if tags > limits.tags:
+        raise RmplError(f"pages of {tags:,} tags", remedy=f"at most {limits.tags:,} are read")
     if not text.strip() and not files:
         raise RmplError("nothing to read", remedy="give a text, pictures, or both")
 
