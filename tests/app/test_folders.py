@@ -32,7 +32,8 @@ async def startup(self, sockets=None):
     await started(self, sockets)
     print("started", flush=True)
 server.uvicorn.Server.startup = startup
-server.serve(Service(['none']), host="127.0.0.1", port=0, hosts=server.LOOPBACK)
+made = Service(['none'], load=lambda *_: None)
+server.serve(made, host="127.0.0.1", port=0, hosts=server.LOOPBACK)
 print("ended", flush=True)
 """
 

@@ -267,3 +267,25 @@ def test_an_engine_s_error_calls_a_picture_what_it_was_called():
     with pytest.raises(RmplError) as told:
         extract(Service(["a"], load=refusing), "", [Upload("a.jpg", jpeg())])
     assert str(told.value) == "a.jpg: cannot see a.jpg"
+
+
+def test_the_default_model_is_loaded_before_it_is_asked_for():
+    loads: list[str] = []
+
+    def noted(model, schema):
+        loads.append(model)
+        if model == "broken":
+            raise RmplError("no such run")
+        return load(model, schema)
+
+    async def warmed(*models):
+        asked = Service(models, load=noted)
+        await asked.warm()
+        assert loads == [models[0]]
+        return await asked.extract(TEXT)
+
+    assert asyncio.run(warmed("a", "b")).document.text_events
+    assert loads == ["a"]
+    loads.clear()
+    with pytest.raises(RmplError, match="broken: the model cannot be loaded"):
+        asyncio.run(warmed("broken"))

@@ -6,7 +6,7 @@ import contextlib
 import ipaddress
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from types import FrameType
 
 import fastapi
@@ -62,12 +62,19 @@ def build(
         Who asks must have it; by default, everybody is answered.
     """
     made = make_examples(examples, service.folder) if examples else []
+
+    @contextlib.asynccontextmanager
+    async def warming(_app: fastapi.FastAPI) -> AsyncIterator[None]:
+        await service.warm()  # who gets a connection finds it ready
+        yield
+
     app = fastapi.FastAPI(
         title="RMPL",
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
         redirect_slashes=False,
+        lifespan=warming,
     )
     for kind, handler in (
         (RmplError, on_error),
@@ -146,7 +153,7 @@ def config(app: Gate, *, host: str, port: int) -> uvicorn.Config:
         port=port,
         http=PatientProtocol,
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
 import tempfile
@@ -84,6 +85,11 @@ class Service:
     def close(self) -> None:
         """Wait until what is being read is, and until nothing is left of it."""
         self._reader.shutdown()
+
+    async def warm(self) -> None:
+        """Load the default model; why it cannot be is told to whoever asks for it."""
+        with contextlib.suppress(RmplError):
+            await self._extractor(self.models[0], self.schemas[0])
 
     async def extract(
         self,
