@@ -19,12 +19,14 @@ import pytest
 from rmpl.errors import RmplError, one_line
 from rmpl.io.files import (
     appearing,
+    appearing_folder,
     decode,
     lines_of,
     read_bytes,
     read_lines,
     repeated_keys,
     replacing,
+    write_file,
 )
 
 LIST = msgspec.json.Decoder(list[int])
@@ -215,3 +217,18 @@ def test_standard_output_and_long_names_can_be_written(tmp_path: Path) -> None:
     with appearing(tmp_path / ("n" * 250)) as file:
         file.write(b"long")
     assert (tmp_path / ("n" * 250)).read_bytes() == b"long"
+
+
+def test_a_folder_appears_when_it_is_complete_and_replaces_another(tmp_path: Path) -> None:
+    place = tmp_path / "base"
+    with appearing_folder(place) as written:
+        write_file(written / "a", "old")
+        assert not place.exists()
+    with pytest.raises(KeyError), appearing_folder(place) as written:
+        write_file(written / "a", "half")
+        raise KeyError
+    assert (place / "a").read_text() == "old"
+    with appearing_folder(place) as written:
+        write_file(written / "b", b"new")
+    assert [p.name for p in tmp_path.iterdir()] == ["base"]
+    assert [(p.name, p.read_text()) for p in place.iterdir()] == [("b", "new")]

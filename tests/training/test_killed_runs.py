@@ -14,7 +14,8 @@ import yaml
 from safetensors.torch import load_file
 
 from rmpl.errors import RmplError
-from rmpl.runs.checkpoints import last_checkpoint, write_file
+from rmpl.io.files import write_file
+from rmpl.runs.checkpoints import last_checkpoint
 from rmpl.training.loop import trainer as trainer_module
 from rmpl.training.run import Run
 from training.small_runs import killed_run, one_stage, same, weights

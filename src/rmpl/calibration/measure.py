@@ -21,10 +21,11 @@ from rmpl.extraction.calibration import Calibration, Scale, fit
 from rmpl.extraction.engines.base import Engine
 from rmpl.extraction.linking.comparison import captions_of, compare
 from rmpl.extraction.pipeline import Pipeline
+from rmpl.io.files import write_file
 from rmpl.ontology import Ontology
 from rmpl.recipe.recipe import Recipe
 from rmpl.records import Document
-from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.checkpoints import writing
 from rmpl.runs.folder import CALIBRATION
 from rmpl.scoring.judgements import judge
 from rmpl.scoring.verdicts import Verdict

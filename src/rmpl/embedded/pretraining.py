@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +26,7 @@ from rmpl.corpora.registry import read_corpus
 from rmpl.embedded.vision import NamedPictures, Seer, collate, vocabulary
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents, write_documents
+from rmpl.io.files import appearing_folder
 from rmpl.io.locks import writing_file
 from rmpl.io.regular import read_text
 from rmpl.ontology import load_ontology
@@ -164,16 +163,8 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
 def _put_in_place(backbone: Backbone, out: Path) -> None:
     """Write a base beside its folder, and only then replace what is there."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    with writing_file(out, folder=True):
-        written = out.with_name(f".{out.name}.partial-{secrets.token_hex(8)}")
-        try:
-            written.mkdir()
-            backbone.save(written)
-            if out.exists():
-                shutil.rmtree(out)
-            written.rename(out)
-        finally:
-            shutil.rmtree(written, ignore_errors=True)
+    with writing_file(out, folder=True), appearing_folder(out) as written:
+        backbone.save(written)
 
 
 def _pictures(recipe: BaseRecipe, folder: Path, count: int, report: Report) -> list[Document]:
@@ -248,9 +239,9 @@ def _train(
 
 
 def _keep(backbone: Backbone, folder: Path) -> Path:
-    unfinished = folder / f"{FINISHED}.part"
-    backbone.save(unfinished)
-    return unfinished.rename(folder / FINISHED)
+    with appearing_folder(folder / FINISHED) as written:
+        backbone.save(written)
+    return folder / FINISHED
 
 
 def _progress(report: Report, name: str) -> Progress:

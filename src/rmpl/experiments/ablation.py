@@ -28,7 +28,8 @@ from rmpl.experiments.ablation_results import AblationResult, summarise
 from rmpl.experiments.evaluation import Benchmark
 from rmpl.experiments.grid import BenchmarkGrid, Cell, Plan
 from rmpl.experiments.grid_cells import CellRun, finished_run, run_cell
-from rmpl.runs.checkpoints import write_file, writing
+from rmpl.io.files import write_file
+from rmpl.runs.checkpoints import writing
 
 RESULT = "ablation.json"
 _POLL_SECONDS = 0.5

@@ -14,8 +14,9 @@ import msgspec
 from rmpl.errors import RmplError
 from rmpl.experiments.evaluation import Benchmark, measure
 from rmpl.experiments.grid import Cell
+from rmpl.io.files import write_file
 from rmpl.io.locks import writing_folder
-from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.checkpoints import writing
 from rmpl.runs.provenance import read_run
 from rmpl.scoring import Scores
 from rmpl.training.run import Run

@@ -18,9 +18,10 @@ from rmpl.backbones.checkpoints import local_folder
 from rmpl.errors import RmplError
 from rmpl.experiments.evaluation import PREDICTIONS, Benchmark
 from rmpl.io import formats
+from rmpl.io.files import write_file
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import public_name
-from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.checkpoints import writing
 from rmpl.runs.curve import CURVE, read_curve
 from rmpl.runs.provenance import read_run
 from rmpl.runs.trained import ADAPTER, FULL

@@ -16,10 +16,10 @@ import msgspec
 from rmpl.backbones import embedded
 from rmpl.experiments.evaluation import PREDICTIONS, Benchmark, extract
 from rmpl.experiments.lock import Lock, make_lock, write_lock
+from rmpl.io.files import write_file
 from rmpl.predictions.file import read_predictions
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import CARD, METRICS, card_of
-from rmpl.runs.checkpoints import write_file
 from rmpl.runs.origins import record_scored
 from rmpl.runs.processes import is_first, part, wait, writing_alone
 from rmpl.runs.trained import read_trained

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -204,7 +205,7 @@ def appearing(path: Path) -> Iterator[BinaryIO]:
             with contextlib.suppress(OSError):
                 partial.unlink()
             raise
-    _flush_folder(path.parent)
+    flush_folder(path.parent)
 
 
 _PARTIAL = "partial"
@@ -240,14 +241,49 @@ def _remove_unlocked(partial: Path) -> None:
             partial.unlink()
 
 
-def _flush_folder(folder: Path) -> None:
+def write_file(path: Path, data: bytes | str) -> None:
+    """Write a file as ``appearing`` does: it is there in full, old or new, at every moment."""
+    with appearing(path) as file:
+        file.write(data.encode() if isinstance(data, str) else data)
+
+
+@contextlib.contextmanager
+def appearing_folder(path: Path) -> Iterator[Path]:
+    """Make an empty folder that appears, or replaces another, only when it is complete.
+
+    Until then it is a hidden folder beside its name, which is removed if anything goes wrong.
+    """
+    written = path.with_name(hidden(path.name, f"{_PARTIAL}-{secrets.token_hex(8)}"))
+    try:
+        written.mkdir()
+        yield written
+        flush(written)
+        if path.exists():
+            shutil.rmtree(path)
+        written.rename(path)
+    finally:
+        shutil.rmtree(written, ignore_errors=True)
+    flush_folder(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Flush a file, or a folder and every file below it, to the disk."""
+    for one in (*sorted(path.rglob("*")), path):
+        _flush(one)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def flush_folder(folder: Path) -> None:
     """Have a new name on the disk, too; where folders cannot be opened for that, it is there."""
     with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        _flush(folder)
 
 
 def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, where: str) -> T:

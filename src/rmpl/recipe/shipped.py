@@ -7,13 +7,13 @@ that every command of the documentation works after ``pip install``, too.
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from rmpl.errors import RmplError
+from rmpl.io.files import appearing_folder
 from rmpl.io.locks import writing_file
 
 RECIPES = "recipes"
@@ -93,9 +93,6 @@ def copy_shipped(name: str, out: Path) -> None:
             raise RmplError(
                 "already there; nothing is written over", where=str(out), remedy="name a new folder"
             )
-        partial = out.with_name(f".{out.name}.partial-{secrets.token_hex(8)}")
-        try:
-            shutil.copytree(source, partial, ignore=shutil.ignore_patterns("__pycache__"))
-            partial.rename(out)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+        with appearing_folder(out) as written:
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, written, ignore=ignored, dirs_exist_ok=True)

@@ -20,9 +20,9 @@ from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints
 from rmpl.errors import RmplError
 from rmpl.io import formats
+from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
 from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe, load_recipe
-from rmpl.runs.checkpoints import write_file
 from rmpl.runs.curve import CURVE, read_curve
 from rmpl.runs.folder import CALIBRATION
 from rmpl.runs.origins import data_line, is_all_synthetic, licence_lines, scored_line

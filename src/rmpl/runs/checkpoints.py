@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from pathlib import Path
 from safetensors import SafetensorError
 
 from rmpl.errors import RmplError
-from rmpl.io.files import appearing
+from rmpl.io.files import flush, flush_folder
 from rmpl.io.regular import read_text
 
 UNFINISHED = "unfinished"
@@ -86,7 +85,7 @@ def seal(written: Path, folder: Path) -> Path:
     if place.exists():  # torn, or it would have been gone on from
         shutil.rmtree(place)
     written.rename(place)
-    _flush(folder)
+    flush_folder(folder)
     return place
 
 
@@ -98,26 +97,6 @@ def copy_weights(checkpoint: Path, place: Path) -> None:
         describes = path.suffix == ".json" and path.name not in {MANIFEST, _STATE}
         if path.suffix == ".safetensors" or describes:
             shutil.copyfile(path, place / path.name)
-
-
-def flush(folder: Path) -> None:
-    """Have every file below a folder on the disk, not only on its way there."""
-    for path in (*sorted(folder.rglob("*")), folder):
-        _flush(path)
-
-
-def write_file(path: Path, data: bytes | str) -> None:
-    """Write a file so that it is there in full, old or new, whenever the process ends."""
-    with appearing(path) as file:
-        file.write(data.encode() if isinstance(data, str) else data)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextlib.contextmanager

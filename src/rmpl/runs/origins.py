@@ -10,6 +10,7 @@ from typing import Any
 from rmpl.corpora.origin import SYNTHETIC, is_synthetic
 from rmpl.corpora.registry import find_corpus
 from rmpl.errors import RmplError
+from rmpl.io.files import write_file
 from rmpl.recipe.recipe import CorpusRecipe
 
 ORIGINS = "origins"
@@ -28,9 +29,7 @@ def record_scored(folder: Path, gold: Path) -> None:
     try:
         run = json.loads(path.read_text(encoding="utf-8"))
         run[SCORED] = {"gold": gold.name, "synthetic": is_synthetic(gold)}
-        unfinished = path.with_name(f"{_RUN}.part")
-        unfinished.write_text(json.dumps(run, indent=2, ensure_ascii=False), encoding="utf-8")
-        unfinished.replace(path)
+        write_file(path, json.dumps(run, indent=2, ensure_ascii=False))
     except (OSError, ValueError, TypeError):
         return
 

@@ -16,7 +16,8 @@ import torch
 
 import rmpl
 from rmpl.io import formats
-from rmpl.runs.checkpoints import write_file, writing
+from rmpl.io.files import write_file
+from rmpl.runs.checkpoints import writing
 from rmpl.runs.processes import world
 
 RUN = "run.json"

@@ -23,11 +23,12 @@ import yaml
 from rmpl.backbones.backbone import context_of
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
+from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import Recipe, StageRecipe
 from rmpl.runs.card import finish
-from rmpl.runs.checkpoints import write_file, writing
+from rmpl.runs.checkpoints import writing
 from rmpl.runs.processes import is_first, wait, writing_alone
 from rmpl.runs.provenance import record_start
 from rmpl.runs.trained import RECIPE, load_trained, read_trained

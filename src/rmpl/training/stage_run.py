@@ -15,9 +15,10 @@ from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.loading import Weights
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
+from rmpl.io.files import flush, write_file
 from rmpl.recipe.recipe import Recipe, SourceRecipe, StageRecipe
 from rmpl.runs.adapters import trainable_by_part
-from rmpl.runs.checkpoints import checkpoints, copy_weights, flush, write_file, writing
+from rmpl.runs.checkpoints import checkpoints, copy_weights, writing
 from rmpl.runs.initialisation import Adapter, start
 from rmpl.runs.processes import is_first
 from rmpl.runs.provenance import record_stage

@@ -30,10 +30,10 @@ def command(
     from rmpl.cli.tables import print_table
     from rmpl.errors import RmplError
     from rmpl.extraction.engines.local.engine import LocalEngine
+    from rmpl.io.files import write_file
     from rmpl.ontology import load_ontology
     from rmpl.recipe.recipe import load_recipe
     from rmpl.runs.card import CARD, card_of
-    from rmpl.runs.checkpoints import write_file
     from rmpl.runs.folder import CALIBRATION
     from rmpl.runs.trained import RECIPE, load_trained
 

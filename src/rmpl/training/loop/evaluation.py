@@ -18,7 +18,8 @@ import torch
 from rmpl.backbones.backbone import Backbone
 from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.io import formats
-from rmpl.runs.checkpoints import write_file, writing
+from rmpl.io.files import write_file
+from rmpl.runs.checkpoints import writing
 from rmpl.runs.processes import world
 from rmpl.scoring.counts import Counts
 from rmpl.tasks import Context, Sample, make_task

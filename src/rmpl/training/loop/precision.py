@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from rmpl.backbones.private_api import cpu_multiplies_bf16
-from rmpl.runs.checkpoints import write_file
+from rmpl.io.files import write_file
 from rmpl.runs.processes import first_says, is_first
 
 _WORTH = 1.2

@@ -9,7 +9,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from rmpl.runs.checkpoints import write_file, writing
+from rmpl.io.files import write_file
+from rmpl.runs.checkpoints import writing
 from rmpl.runs.curve import curve_line, read_curve
 
 _BY_SOURCE = ("loss/", "share/")
