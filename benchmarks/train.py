@@ -36,6 +36,7 @@ from training_inputs import DEVICE, IS_GPU, SEED, made_samples, random_backbone,
 
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone, Encoded, load_backbone
+from rmpl.recipe.recipe import OptimizerRecipe, SourceRecipe, StageRecipe
 from rmpl.runs.adapters import new_lora
 from rmpl.tasks import Sample
 from rmpl.training.data.mixture import Mixture, Source
@@ -72,7 +73,7 @@ class Work(NamedTuple):
     def optimizer(self) -> torch.optim.Optimizer:
         """Return a fresh optimizer of what is trained."""
         named = self.backbone.model.named_parameters()
-        return make_optimizer("adamw", named, learning_rate=RATE, weight_decay=0.0)
+        return make_optimizer(OptimizerRecipe(name="adamw", learning_rate=RATE), named)
 
 
 class Turn(NamedTuple):
@@ -218,19 +219,16 @@ def trl(work: Work) -> None:
 
 def stage(work: Work, samples: EncodedMixture, mixture: Mixture) -> None:
     """Train as ``rmpl train`` does."""
-    schedule = Schedule(
+    recipe = StageRecipe(
+        name="stage",
+        mixture=[SourceRecipe(task="any", corpora=["any"])],
         steps=work.steps,
         batch=work.batch,
-        optimizer="adamw",
-        learning_rate=RATE,
-        weight_decay=0.0,
-        warmup=1,
-        decay=0.0,
-        seed=SEED,
+        optimizer=OptimizerRecipe(name="adamw", learning_rate=RATE, warmup=1, decay=0.0),
         save_every=10 * work.steps,
-        precision="bf16" if work.bf16 else "fp32",
         checkpointing=work.checkpointing,
     )
+    schedule = Schedule(recipe, work.steps, SEED, "bf16" if work.bf16 else "fp32")
     with tempfile.TemporaryDirectory() as folder:
         fit(
             work.backbone.model,

@@ -28,13 +28,12 @@ from rmpl.predictions.file import read_predictions, write_predictions
 from rmpl.predictions.results import ResultsFile, linked_line, read_results, result_line
 from rmpl.records import Document
 from rmpl.runs.card import card_of
-from rmpl.runs.curve import read_curve
+from rmpl.runs.curve import read_curve, read_curves
 from rmpl.runs.provenance import read_run, record_stage, record_start
 from rmpl.runs.trained import load_trained, ontology_of, read_trained
 from rmpl.scoring import score
 from rmpl.synthetic.build import is_built, read_marker
 from rmpl.training.loop.evaluation import Choice
-from rmpl.viewer.curves import read_curves
 
 OLD = Path(__file__).parent / "data" / "version_0_1"
 

@@ -6,6 +6,7 @@ import torch
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import load_backbone
 from rmpl.embedded.vision import NamedPictures, Seer, collate, vocabulary
+from rmpl.recipe.recipe import OptimizerRecipe, SourceRecipe, StageRecipe
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 from rmpl.runs.curve import read_curve
 from rmpl.synthetic.gallery import write_gallery
@@ -70,22 +71,19 @@ def test_the_tower_learns_and_the_rest_of_the_model_stays(backbone, gallery, tmp
     torch.manual_seed(0)
     seer = Seer(backbone.model.model.visual, 192, len(known))
     embeddings = backbone.model.get_input_embeddings().weight.clone()
+    stage = StageRecipe(
+        name="seeing",
+        mixture=[SourceRecipe(task="name", corpora=["gallery"])],
+        steps=12,
+        batch=6,
+        optimizer=OptimizerRecipe(name="muon", learning_rate=0.002, warmup=1, decay=0.2),
+    )
     fit(
         seer,
         NamedPictures(gallery, backbone, known, 12 * 6),
         collate,
         tmp_path / "seeing",
-        Schedule(
-            steps=12,
-            batch=6,
-            optimizer="muon",
-            learning_rate=0.002,
-            weight_decay=0.0,
-            warmup=1,
-            decay=0.2,
-            seed=1,
-            save_every=100,
-        ),
+        Schedule(stage, steps=12, seed=1),
     )
     losses = [point["loss"] for point in read_curve(tmp_path / "seeing" / "curve.jsonl")]
     assert losses[-1] < losses[0]

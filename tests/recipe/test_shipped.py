@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import rmpl
 from rmpl.cli.main import app
 from rmpl.errors import RmplError
 from rmpl.experiments.grid import load_plan
+from rmpl.recipe import shipped
 from rmpl.recipe.recipe import load_recipe
 from rmpl.recipe.shipped import copy_shipped, find_recipe, shipped_folder, shipped_recipes
 
@@ -64,7 +64,7 @@ def test_they_are_copied_to_a_new_folder_only(tmp_path):
 def test_an_installed_package_has_them_inside(tmp_path, monkeypatch):
     package = tmp_path / "site-packages" / "rmpl"
     package.mkdir(parents=True)
-    monkeypatch.setattr(rmpl, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr(shipped, "__file__", str(package / "recipe" / "shipped.py"))
     with pytest.raises(RmplError, match="install rmpl again"):
         shipped_folder("recipes")
     (package / "recipes").mkdir()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from rmpl.backbones.family import Family
 from rmpl.errors import RmplError
 from rmpl.io import formats
 from rmpl.tasks.base import Directions, Style
+
+if TYPE_CHECKING:  # it needs packages that the base install lacks
+    from rmpl.backbones.family import Family
 
 SETTINGS = "rmpl.json"
 

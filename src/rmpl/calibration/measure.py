@@ -22,18 +22,18 @@ from rmpl.extraction.engines.base import Engine
 from rmpl.extraction.linking.comparison import captions_of, compare
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.io.files import write_file
-from rmpl.ontology import Ontology
+from rmpl.ontology import Ontology, load_ontology
 from rmpl.recipe.recipe import Recipe
 from rmpl.records import Document
 from rmpl.runs.checkpoints import writing
-from rmpl.runs.folder import CALIBRATION
+from rmpl.runs.folder import RunFolder
 from rmpl.scoring.judgements import judge
 from rmpl.scoring.verdicts import Verdict
 from rmpl.tasks import Context, find_task
 from rmpl.tasks.media import IMAGE, MEDIA, TEXT
 from rmpl.tasks.pairing import verdict
 from rmpl.tasks.same_event import SameEvent
-from rmpl.training.data.training_data import Corpus, TrainingData
+from rmpl.training.data.training_data import recipe_data
 from rmpl.training.loop.evaluation import choose
 
 DEVELOPMENT = ("dev", "val")
@@ -102,12 +102,10 @@ def _corpora(recipe: Recipe, medium: str) -> list[str]:
 
 
 def _held_out(recipe: Recipe, name: str, data: Path) -> list[Document]:
-    one = recipe.corpora[name]
-    corpus = Corpus(one.reader, data / one.path, one.split, min(one.made_up_names, 1))
-    corpora = TrainingData(
-        {name: corpus}, guard=recipe.guard, held_out=recipe.held_out, seed=recipe.seed
-    )
-    return corpora.held_out_documents(name)
+    corpus = recipe.corpora[name]
+    once = corpus.model_copy(update={"made_up_names": min(corpus.made_up_names, 1)})
+    only = recipe.model_copy(update={"corpora": {name: once}})
+    return recipe_data(only, data).held_out_documents(name)
 
 
 def _development(recipe: Recipe, name: str, data: Path) -> list[Document]:
@@ -126,7 +124,9 @@ def _development(recipe: Recipe, name: str, data: Path) -> list[Document]:
         document
         for part in present
         if part != one.split
-        for document in read_corpus(one.reader, path, split=part)
+        for document in read_corpus(
+            one.reader, path, split=part, ontology=load_ontology(recipe.ontology)
+        )
     ]
 
 
@@ -223,7 +223,7 @@ def save(calibration: Calibration, folder: Path) -> Path:
     RmplError
         If it cannot be written.
     """
-    path = folder / CALIBRATION
+    path = RunFolder(folder).calibration
     content = msgspec.json.format(msgspec.json.encode(calibration), indent=1).decode()
     with writing(folder, "nothing was lost"):
         write_file(path, content + "\n")

@@ -18,7 +18,7 @@ from rmpl.corpora.textual import Selection, outside_sentence, raw_lines, whole_d
 from rmpl.errors import RmplError
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import sentence_from_words
-from rmpl.ontology import load_mapping
+from rmpl.ontology import Ontology, load_mapping
 from rmpl.records import Document
 
 _ROLE = re.compile(r"^evt\d{3}arg\d{2}")
@@ -40,6 +40,7 @@ def read_rams(
     path: Path,
     *,
     loose: bool = False,
+    ontology: Ontology | None = None,
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
@@ -51,6 +52,8 @@ def read_rams(
         ``train.jsonlines`` or another split's.
     loose
         Take near types too (a threat made in a meeting as a meeting), not only exact ones.
+    ontology
+        The types and roles to keep, of M2E2's names or the corpus's own; M2E2's by default.
     on_error, report
         As in every reader. Arguments in another sentence than the trigger are left out and counted.
 
@@ -60,7 +63,7 @@ def read_rams(
         If the file is missing; for a record that cannot be used, see ``on_error``.
     """
     mapping = load_mapping("rams") | (load_mapping("rams_loose") if loose else {})
-    selection = Selection(None, on_error, report, mapping)
+    selection = Selection(ontology, on_error, report, mapping)
 
     def record(raw: _Line, where: str) -> RawDocument:
         document = RawDocument(raw.doc_key, [_sentence(raw, selection.report, where)], where)

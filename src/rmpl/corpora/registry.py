@@ -24,6 +24,7 @@ from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents
 from rmpl.io.image_folders import Pictures, with_pictures
 from rmpl.io.read_report import OnError, ReadReport
+from rmpl.ontology import Ontology
 from rmpl.plugins import Registry
 from rmpl.predictions.file import read_predictions
 from rmpl.records import Document
@@ -37,6 +38,8 @@ class Request(NamedTuple):
     images: Path | None
     on_error: OnError
     report: ReadReport
+    ontology: Ontology | None = None
+    """The event types and roles to keep; M2E2's by default."""
 
 
 class Corpus(NamedTuple):
@@ -121,6 +124,7 @@ def _swig(request: Request) -> Iterator[Document]:
         images=request.images,
         on_error=request.on_error,
         report=request.report,
+        ontology=request.ontology,
     )
 
 
@@ -143,6 +147,7 @@ def _ace(extent: Extent) -> Callable[[Request], Iterator[Document]]:
             request.path,
             names=names,
             extent=extent,
+            ontology=request.ontology,
             on_error=request.on_error,
             report=request.report,
         )
@@ -165,11 +170,13 @@ def _predictions(request: Request) -> Iterator[Document]:
 def _in_file(
     name: str, read: Callable[..., Iterator[Document]]
 ) -> Callable[..., Iterator[Document]]:
-    """Make a reader of requests out of one that takes a file."""
+    """Make a reader of requests out of one that takes a file and an ontology."""
 
     def read_file(request: Request) -> Iterator[Document]:
         path = CORPORA[name].file(request)
-        return read(path, on_error=request.on_error, report=request.report)
+        return read(
+            path, ontology=request.ontology, on_error=request.on_error, report=request.report
+        )
 
     return read_file
 
@@ -291,6 +298,7 @@ def read_corpus(
     images: str | Path | None = None,
     on_error: OnError = "raise",
     report: ReadReport | None = None,
+    ontology: Ontology | None = None,
 ) -> Iterator[Document]:
     """Read a corpus by its name.
 
@@ -309,6 +317,9 @@ def read_corpus(
         ``"raise"`` stops at the first record that cannot be used, ``"count"`` leaves it out.
     report
         Counts what was used and what was not.
+    ontology
+        The event types and roles that readers of training corpora keep; M2E2's by default. A corpus
+        that is mapped onto M2E2's types keeps its own names where the ontology has these.
 
     Raises
     ------
@@ -331,8 +342,8 @@ def read_corpus(
     folder = None if images is None else Path(images)
     if folder is not None and not folder.is_dir():
         raise RmplError("no such images folder", where=str(folder), remedy="check the path")
-    request = Request(path, split, folder, on_error, ReadReport() if report is None else report)
-    return corpus.read(request)
+    report = ReadReport() if report is None else report
+    return corpus.read(Request(path, split, folder, on_error, report, ontology))
 
 
 def find_corpus(name: str) -> Corpus:

@@ -19,7 +19,7 @@ from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_bytes, repeated_keys
 from rmpl.io.image_folders import Pictures
 from rmpl.io.read_report import OnError, ReadReport
-from rmpl.ontology import load_mapping, load_ontology
+from rmpl.ontology import Ontology, load_mapping, load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 
 SPACE = "imsitu_space.json"
@@ -48,6 +48,7 @@ def read_swig(
     images: Path | None = None,
     on_error: OnError = "raise",
     report: ReadReport | None = None,
+    ontology: Ontology | None = None,
 ) -> Iterator[Document]:
     """Read one split of SWiG or imSitu; one document, one image and one event a picture.
 
@@ -70,6 +71,9 @@ def read_swig(
         stay in pixels of the record's size.
     on_error, report
         As in every reader.
+    ontology
+        The types and image roles to keep, of M2E2's names or named as imSitu's verbs; M2E2's by
+        default.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def read_swig(
     space = folder / SPACE
     if not space.is_file():
         report.warn(f"no {SPACE}, so no glosses and captions", str(folder))
-    builder = _Builder(Captions(space if space.is_file() else None), pictures, report)
+    builder = _Builder(Captions(space if space.is_file() else None), pictures, report, ontology)
     file = str(path)
     data = read_bytes(path)
     records = decode(_FILE, data, file)
@@ -113,26 +117,37 @@ class _Verb(NamedTuple):
     roles: dict[str, str] | None
 
 
-def _verbs() -> dict[str, _Verb]:
-    """Return the mapped verbs with those of their roles that M2E2 annotates in pictures."""
-    events = load_ontology("m2e2").events
-    return {
+def _verbs(ontology: Ontology) -> dict[str, _Verb]:
+    """Return the verbs that have a type of the ontology, with those of their roles that it has.
+
+    A type is M2E2's that the verb is mapped to, or has the name of the verb itself.
+    """
+    events = ontology.events
+    mapped = {
         verb: _Verb(
-            mapped.event_type,
-            {r: own for r, own in mapped.roles.items() if own in events[mapped.event_type].image},
+            one.event_type,
+            {r: own for r, own in one.roles.items() if own in events[one.event_type].image},
         )
-        for verb, mapped in load_mapping("imsitu").items()
+        for verb, one in load_mapping("imsitu").items()
+        if one.event_type in events
     }
+    return mapped | {name: _Verb(name, {r: r for r in one.image}) for name, one in events.items()}
 
 
 class _Builder:
     """Turns records into documents."""
 
-    def __init__(self, captions: Captions, pictures: Pictures | None, report: ReadReport) -> None:
+    def __init__(
+        self,
+        captions: Captions,
+        pictures: Pictures | None,
+        report: ReadReport,
+        ontology: Ontology | None,
+    ) -> None:
         self.captions = captions
         self.pictures = pictures
         self.report = report
-        self.verbs = _verbs()
+        self.verbs = _verbs(load_ontology("m2e2") if ontology is None else ontology)
 
     def document(self, name: str, raw: _Record, where: str) -> Document:
         stem = name.rsplit(".", 1)[0]

@@ -31,7 +31,8 @@ class Selection:
     report
         Where what is left out is counted; one of its own by default.
     mapping
-        From the corpus's types and roles to the ontology's; ``None`` where the names agree.
+        From the corpus's types and roles to M2E2's; types that the ontology has by the corpus's own
+        name are not translated.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Selection:
         self.ontology = load_ontology("m2e2") if ontology is None else ontology
         self.on_error = on_error
         self.report = ReadReport() if report is None else report
-        self.mapping = mapping
+        self.mapping = mapping or {}
         self._documents: set[str] = set()
 
     def claim(self, document_id: str, where: str) -> None:
@@ -110,12 +111,12 @@ class Selection:
         )
 
     def _type(self, name: str) -> str | None:
-        if self.mapping is not None:
-            return self.mapping[name].event_type if name in self.mapping else None
+        if name not in self.ontology.events and name in self.mapping:
+            name = self.mapping[name].event_type
         return name if name in self.ontology.events else None
 
     def _role(self, name: str, event_type: str, role: str, where: str) -> str | None:
-        own = role if self.mapping is None else self.mapping[name].roles.get(role)
+        own = role if name == event_type else self.mapping[name].roles.get(role)
         if own in self.ontology.events[event_type].text:
             return own
         self.report.leave_out(f"role {role} of {name} outside the ontology", where)

@@ -26,7 +26,7 @@ from rmpl.corpora.textual import Selection, outside_sentence, raw_lines, whole_d
 from rmpl.errors import RmplError
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import sentence_from_words
-from rmpl.ontology import load_mapping
+from rmpl.ontology import Ontology, load_mapping
 from rmpl.records import Document
 
 
@@ -56,7 +56,11 @@ _LINE = msgspec.json.Decoder(_Line)
 
 
 def read_wikievents(
-    path: Path, *, on_error: OnError = "raise", report: ReadReport | None = None
+    path: Path,
+    *,
+    ontology: Ontology | None = None,
+    on_error: OnError = "raise",
+    report: ReadReport | None = None,
 ) -> Iterator[Document]:
     """Read a WikiEvents file; one document a line, all of its sentences.
 
@@ -64,6 +68,8 @@ def read_wikievents(
     ----------
     path
         ``train.jsonl`` or another split's.
+    ontology
+        The types and roles to keep, of M2E2's names or the corpus's own; M2E2's by default.
     on_error, report
         As in every reader. Arguments in another sentence than the trigger are left out and counted.
 
@@ -72,7 +78,7 @@ def read_wikievents(
     RmplError
         If the file is missing; for a document that cannot be used, see ``on_error``.
     """
-    selection = Selection(None, on_error, report, load_mapping("wikievents"))
+    selection = Selection(ontology, on_error, report, load_mapping("wikievents"))
 
     def document(raw: _Line, where: str) -> RawDocument:
         return RawDocument(raw.doc_id, list(_sentences(raw, selection.report, where)), where)

@@ -30,6 +30,7 @@ from rmpl.io.files import appearing_folder
 from rmpl.io.locks import writing_file
 from rmpl.io.regular import read_text
 from rmpl.ontology import load_ontology
+from rmpl.recipe.recipe import OptimizerRecipe, SourceRecipe, StageRecipe
 from rmpl.recipe.shipped import find_recipe
 from rmpl.records import Document
 from rmpl.runs.adapters import full_parameters
@@ -106,17 +107,21 @@ class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def schedule(self, steps: int, batch: int, decay: float) -> Schedule:
         """Return the schedule of a part of the training."""
-        return Schedule(
+        stage = StageRecipe(
+            name=self.name,
+            mixture=[SourceRecipe(task="generic skills", corpora=["synthetic"])],
             steps=steps,
             batch=batch,
-            optimizer="muon",
-            learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
-            warmup=self.warmup,
-            decay=decay,
-            seed=self.seed,
+            optimizer=OptimizerRecipe(
+                name="muon",
+                learning_rate=self.learning_rate,
+                weight_decay=self.weight_decay,
+                warmup=self.warmup,
+                decay=decay,
+            ),
             save_every=self.save_every,
         )
+        return Schedule(stage, steps, self.seed)
 
 
 def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:

@@ -12,12 +12,12 @@ from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.extraction.pipeline import Pipeline, Told
 from rmpl.predictions.file import write_predictions
 from rmpl.records import Document
+from rmpl.runs.folder import RunFolder
 from rmpl.runs.trained import load_trained, ontology_of
 from rmpl.scoring import Scores, score_by_document
 from rmpl.training.data.training_data import digest_of
 
 STRICT = "strict"
-PREDICTIONS = "predictions.jsonl"
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, total)."""
@@ -94,7 +94,7 @@ def extract(
         LocalEngine(backbone), context, media=tuple(media), calibration=read_calibration(run)
     )
     found = list(pipeline.stream(benchmark.documents, told(progress)))
-    write_predictions(found, run / PREDICTIONS)
+    write_predictions(found, RunFolder(run).predictions)
     return found
 
 

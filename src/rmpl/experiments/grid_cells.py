@@ -17,11 +17,10 @@ from rmpl.experiments.grid import Cell
 from rmpl.io.files import write_file
 from rmpl.io.locks import writing_folder
 from rmpl.runs.checkpoints import writing
+from rmpl.runs.folder import RunFolder
 from rmpl.runs.provenance import read_run
 from rmpl.scoring import Scores
 from rmpl.training.run import Run
-
-SCORED = "scored.json"
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is done, units done, units in all); training names its stage."""
@@ -59,7 +58,7 @@ def finished_run(out: Path, cell: Cell, seed: int, benchmark: Benchmark) -> Cell
         If they are those of another recipe or another benchmark.
     """
     folder = folder_of(out, cell, seed)
-    path = folder / SCORED
+    path = RunFolder(folder).scored
     if not path.is_file():
         return None
     found = msgspec.json.decode(path.read_bytes(), type=CellRun)
@@ -121,7 +120,7 @@ def _run(
         data={name: one["sha256"] for name, one in about["data"].items()},
     )
     with writing(folder, "the trained stages are whole"):
-        write_file(folder / SCORED, msgspec.json.encode(found))
+        write_file(RunFolder(folder).scored, msgspec.json.encode(found))
     return found
 
 

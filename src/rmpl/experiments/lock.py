@@ -16,20 +16,17 @@ import msgspec
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import local_folder
 from rmpl.errors import RmplError
-from rmpl.experiments.evaluation import PREDICTIONS, Benchmark
+from rmpl.experiments.evaluation import Benchmark
 from rmpl.io import formats
 from rmpl.io.files import write_file
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import public_name
 from rmpl.runs.checkpoints import writing
-from rmpl.runs.curve import CURVE, read_curve
-from rmpl.runs.provenance import read_run
-from rmpl.runs.trained import ADAPTER, FULL
+from rmpl.runs.curve import read_curve
+from rmpl.runs.folder import RunFolder, StageFolder
 from rmpl.scoring.counts import ScoreDict
 from rmpl.synthetic.build import named_format, read_marker
-from rmpl.training.loop.precision import MEASURED
 
-LOCK = "rmpl.lock.json"
 _PLACES = ("data", "guard")
 """Keys of a recipe that say where things lie, not what they are."""
 
@@ -89,11 +86,12 @@ def make_lock(
     scores: Mapping[str, Mapping[str, ScoreDict]],
 ) -> Lock:
     """Describe a finished run and its scores."""
-    run = read_run(folder)
+    place = RunFolder(folder)
+    run = place.read_record()
     last = run["starts"][-1]
     tree = recipe.model_dump(mode="json", exclude=set(_PLACES))
     tree["backbone"]["model"] = public_name(recipe.backbone.model)
-    measured = folder / recipe.stages[-1].name / MEASURED
+    measured = place.stage(recipe.stages[-1].name).precision
     is_auto = recipe.precision == "auto" and measured.is_file()
     precision = measured.read_text() if is_auto else recipe.precision
     return Lock(
@@ -113,10 +111,10 @@ def make_lock(
         losses={
             stage.name: curve[-1]["loss"]
             for stage in recipe.stages
-            if (curve := read_curve(folder / stage.name / CURVE))
+            if (curve := read_curve(place.stage(stage.name).curve))
         },
-        weights={stage.name: _weights(folder / stage.name) for stage in recipe.stages},
-        predictions=_digest([folder / PREDICTIONS]),
+        weights={stage.name: _weights(place.stage(stage.name)) for stage in recipe.stages},
+        predictions=_digest([place.predictions]),
         scores={name: dict(tasks) for name, tasks in scores.items()},
     )
 
@@ -133,8 +131,9 @@ def _base(model: str) -> dict[str, str]:
     return {"name": name, "sha256": _digest(files)}
 
 
-def _weights(stage: Path) -> str:
-    return _digest(sorted(p for place in (ADAPTER, FULL) for p in (stage / place).glob("*.safet*")))
+def _weights(stage: StageFolder) -> str:
+    folders = (stage.adapter, stage.model)
+    return _digest(sorted(path for folder in folders for path in folder.glob("*.safet*")))
 
 
 def _digest(files: list[Path]) -> str:

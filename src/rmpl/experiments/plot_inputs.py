@@ -16,9 +16,9 @@ import msgspec
 from rmpl.errors import RmplError
 from rmpl.io.files import read_bytes
 from rmpl.io.formats import ABLATION, ERRORS, check_format
-from rmpl.viewer.curves import Point, read_curves
-
-METRICS = "metrics.json"
+from rmpl.runs.curve import read_curves
+from rmpl.runs.folder import METRICS, RunFolder
+from rmpl.viewer.curves import Point
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -112,8 +112,9 @@ def _add_run(inputs: PlotInputs, folder: Path, name: str) -> None:
     curves = read_curves(folder)
     if curves:
         inputs.curves[name] = curves
-    if (folder / METRICS).is_file():
-        _add_file(inputs, folder / METRICS, name)
+    metrics = RunFolder(folder).metrics
+    if metrics.is_file():
+        _add_file(inputs, metrics, name)
     elif not curves:
         raise RmplError(
             "no training curve and no metrics.json",

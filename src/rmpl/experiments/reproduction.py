@@ -14,15 +14,15 @@ from pathlib import Path
 import msgspec
 
 from rmpl.backbones import embedded
-from rmpl.experiments.evaluation import PREDICTIONS, Benchmark, extract
+from rmpl.experiments.evaluation import Benchmark, extract
 from rmpl.experiments.lock import Lock, make_lock, write_lock
 from rmpl.io.files import write_file
 from rmpl.predictions.file import read_predictions
 from rmpl.recipe.recipe import Recipe
-from rmpl.runs.card import CARD, METRICS, card_of
+from rmpl.runs.card import write_card
+from rmpl.runs.folder import RunFolder
 from rmpl.runs.origins import record_scored
 from rmpl.runs.processes import is_first, part, wait, writing_alone
-from rmpl.runs.trained import read_trained
 from rmpl.scoring import SETTINGS, score_by_document
 from rmpl.scoring.counts import ScoreDict
 from rmpl.synthetic.build import build_world
@@ -30,7 +30,6 @@ from rmpl.training.run import Run
 
 PROTOCOLS = ("strict", "legacy")
 WORLD_SEED = 7
-_PREDICTED = "predicted.txt"
 
 Progress = Callable[[str, int, int, str], None]
 """Called with (step, done, total, what else to say)."""
@@ -102,19 +101,20 @@ def _reproduce(
     predict_once(recipe, out, benchmark, progress)
     scores = _score(out, benchmark)
     found = make_lock(out, recipe, data, benchmark, scores)
-    write_file(out / METRICS, msgspec.json.format(msgspec.json.encode(scores), indent=1))
+    write_file(RunFolder(out).metrics, msgspec.json.format(msgspec.json.encode(scores), indent=1))
     record_scored(out, benchmark.path)
-    write_file(out / CARD, card_of(out))
+    write_card(out)
     write_lock(found, lock)
     return found
 
 
 def predict_once(recipe: Recipe, out: Path, benchmark: Benchmark, progress: Progress) -> None:
     """Extract the benchmark's events, unless these weights have done so already."""
-    weights = read_trained(out / recipe.stages[-1].name).fingerprint
+    run = RunFolder(out)
+    weights = run.stage(recipe.stages[-1].name).read_trained().fingerprint
     wanted = hashlib.sha256(f"{weights} {benchmark.digest}".encode()).hexdigest()
-    marker = out / _PREDICTED
-    if marker.is_file() and (out / PREDICTIONS).is_file() and marker.read_text() == wanted:
+    marker = run.predicted
+    if marker.is_file() and run.predictions.is_file() and marker.read_text() == wanted:
         return
     extract(
         out,
@@ -128,7 +128,7 @@ def predict_once(recipe: Recipe, out: Path, benchmark: Benchmark, progress: Prog
 def _score(out: Path, benchmark: Benchmark) -> dict[str, dict[str, ScoreDict]]:
     """Score the prediction file, as ``rmpl score`` does."""
     settings = SETTINGS if benchmark.has_pictures else ("text",)
-    found = read_predictions(out / PREDICTIONS)
+    found = read_predictions(RunFolder(out).predictions)
     results = score_by_document(benchmark.documents, found, PROTOCOLS, settings)
     return {
         name: {task: counts.to_dict() for task, counts in scores.total().items()}

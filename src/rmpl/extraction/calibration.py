@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from rmpl.errors import RmplError
 from rmpl.io import formats
-from rmpl.runs.folder import CALIBRATION
+from rmpl.runs.folder import RunFolder
 
 LEAST = 5
 """Items of each outcome, right and wrong, below which nothing is fitted."""
@@ -116,7 +116,7 @@ def read_calibration(folder: Path) -> Calibration | None:
     RmplError
         If the file is there and is not one of ours, or is of a newer version.
     """
-    path = folder / CALIBRATION
+    path = RunFolder(folder).calibration
     if not path.is_file():
         return None
     content = path.read_bytes()

@@ -25,6 +25,7 @@ Name = Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_lengt
 RecipeName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 NO_MODEL = "none"
 PART = Literal["language", "projector", "vision"]
+Precision = Literal["auto", "fp32", "bf16"]
 Model = TypeVar("Model", bound=pydantic.BaseModel)
 
 
@@ -198,7 +199,7 @@ class Recipe(Strict):
 
     name: RecipeName
     seed: int = 7
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Precision = "auto"
     ontology: str = "m2e2"
     data: str = "."
     guard: str | None = None

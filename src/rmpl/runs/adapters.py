@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from rmpl.backbones.family import Family, Part
 from rmpl.backbones.model_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_adapter
 from rmpl.errors import RmplError
+from rmpl.recipe.recipe import AdapterRecipe
 
 TRAINED_ADAPTER = "default"
 """The name of the adapter that learns, among those that are stacked."""
@@ -47,45 +48,32 @@ def full_parameters(model: Any, family: Family, parts: Sequence[str]) -> Any:
     return model
 
 
-def adapter_config(
-    family: Family,
-    parts: Sequence[Part],
-    *,
-    rank: int,
-    alpha: int,
-    dropout: float,
-    dora: bool = False,
-) -> LoraConfig:
-    """Describe an adapter on the linear layers of some parts.
+def adapter_config(family: Family, adapter: AdapterRecipe) -> LoraConfig:
+    """Describe an adapter on the linear layers of some parts, as a recipe asks for it.
 
     Modules that the family names as ``whole`` are trained and saved as they are, with the adapter.
     """
+    parts = adapter.parts
     targets = [f"(?:{family.lora_targets[part]})" for part in parts if part in family.lora_targets]
     whole = [module for part in parts for module in family.whole.get(part, ())]
     return LoraConfig(
-        r=rank,
-        lora_alpha=alpha,
-        lora_dropout=dropout,
-        use_dora=dora,
+        r=adapter.rank,
+        lora_alpha=adapter.alpha,
+        lora_dropout=adapter.dropout,
+        use_dora=adapter.kind == "dora",
         target_modules="|".join(targets),
         modules_to_save=whole or None,
         bias="none",
     )
 
 
-def new_lora(
-    model: Any,
-    family: Family,
-    parts: Sequence[Part],
-    *,
-    rank: int,
-    alpha: int,
-    dropout: float,
-    dora: bool = False,
-) -> Any:
-    """Put a fresh adapter on the linear layers of some parts; everything else is frozen."""
-    config = adapter_config(family, parts, rank=rank, alpha=alpha, dropout=dropout, dora=dora)
-    return get_peft_model(model, config)
+def new_lora(model: Any, family: Family, parts: Sequence[Part], **adapter: Any) -> Any:
+    """Put a new adapter on the linear layers of some parts; everything else is frozen.
+
+    ``adapter`` are the other keys of a recipe's adapter: ``rank``, ``alpha``, ``dropout``, ...
+    """
+    recipe = AdapterRecipe(parts=list(parts), **adapter)
+    return get_peft_model(model, adapter_config(family, recipe))
 
 
 def continue_lora(model: Any, adapter: Path, below: Sequence[Path] = ()) -> Any:

@@ -22,16 +22,12 @@ from rmpl.errors import RmplError
 from rmpl.io import formats
 from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
-from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe, load_recipe
-from rmpl.runs.curve import CURVE, read_curve
-from rmpl.runs.folder import CALIBRATION
+from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe
+from rmpl.runs.curve import read_curve
+from rmpl.runs.folder import RunFolder
 from rmpl.runs.origins import data_line, is_all_synthetic, licence_lines, scored_line
-from rmpl.runs.provenance import RUN, read_run
-from rmpl.runs.trained import ADAPTER, FULL, RECIPE
 from rmpl.runs.weights import add_metadata
 
-CARD = "README.md"
-METRICS = "metrics.json"
 _READ = "read"
 
 _LIMITS = """\
@@ -52,7 +48,8 @@ def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
     RmplError
         If the folder has no valid recipe, or a weight file is none.
     """
-    recipe = load_recipe(folder / RECIPE)
+    run = RunFolder(folder)
+    recipe = run.read_recipe()
     counts = {
         name: {
             "used": dict(report.used),
@@ -61,8 +58,7 @@ def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
         }
         for name, report in readings.items()
     }
-    run = {**read_run(folder), _READ: counts}
-    write_file(folder / RUN, json.dumps(run, indent=2, ensure_ascii=False))
+    run.write_record({**run.read_record(), _READ: counts})
     for stage in recipe.stages:
         about = {
             "rmpl": __version__,
@@ -70,17 +66,22 @@ def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
             "stage": stage.name,
             "base": public_name(recipe.backbone.model),
         }
-        for place in (ADAPTER, FULL):
-            for path in sorted((folder / stage.name / place).glob("*.safetensors")):
-                add_metadata(path, about)
-    write_file(folder / CARD, card_of(folder))
+        for path in run.stage(stage.name).weight_files():
+            add_metadata(path, about)
+    write_card(folder)
+
+
+def write_card(folder: Path) -> None:
+    """Write a run's model card."""
+    write_file(RunFolder(folder).card, card_of(folder))
 
 
 def card_of(folder: Path) -> str:
     """Return the text of a run's model card, made of what its folder holds."""
-    recipe = load_recipe(folder / RECIPE)
-    run = _json(folder / RUN)
-    formats.check_format(run.get("format"), formats.RUN, str(folder / RUN))
+    place = RunFolder(folder)
+    recipe = place.read_recipe()
+    run = _json(place.record)
+    formats.check_format(run.get("format"), formats.RUN, str(place.record))
     corpora = _corpora(recipe, run)
     parts = [
         _front_matter(recipe),
@@ -91,13 +92,13 @@ def card_of(folder: Path) -> str:
         "## Training data",
         _data(recipe, corpora, run),
         "## Training",
-        _stages(recipe, folder, run),
+        _stages(recipe, place, run),
         "## Scores",
-        _scores(_json(folder / METRICS), scored_line(run)),
+        _scores(_json(place.metrics), scored_line(run)),
         "## Licences",
         _licences(recipe, corpora, run),
         "## Limits",
-        _LIMITS.format(calibrated=_calibrated(_json(folder / CALIBRATION))),
+        _LIMITS.format(calibrated=_calibrated(_json(place.calibration))),
         "## Recipe",
         _fenced(public_recipe(recipe)),
     ]
@@ -221,12 +222,12 @@ def _counts(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count:,} {_cell(what)}" for what, count in counts.items()) or "-"
 
 
-def _stages(recipe: Recipe, folder: Path, run: Mapping[str, Any]) -> str:
+def _stages(recipe: Recipe, place: RunFolder, run: Mapping[str, Any]) -> str:
     done = run.get("stages", {})
     rows = [
         "| stage | start | mixture | samples | trained | optimizer | last loss |",
         "|---|---|---|---|---|---|---|",
-        *(_stage(stage, folder, done.get(stage.name, {})) for stage in recipe.stages),
+        *(_stage(stage, place, done.get(stage.name, {})) for stage in recipe.stages),
     ]
     said = [f"Seed {recipe.seed}, precision {recipe.precision}."]
     if recipe.held_out:
@@ -243,7 +244,7 @@ def _stages(recipe: Recipe, folder: Path, run: Mapping[str, Any]) -> str:
     return "\n".join([*rows, "", " ".join(said)])
 
 
-def _stage(stage: StageRecipe, folder: Path, done: Mapping[str, Any]) -> str:
+def _stage(stage: StageRecipe, place: RunFolder, done: Mapping[str, Any]) -> str:
     total = sum(source.weight for source in stage.mixture)
     mixture = ", ".join(
         f"{source.task} ({_cell('+'.join(source.corpora))}) {source.weight / total:.0%}"
@@ -252,7 +253,7 @@ def _stage(stage: StageRecipe, folder: Path, done: Mapping[str, Any]) -> str:
     adapter, optimizer = stage.adapter, stage.optimizer
     trained = "everything of" if adapter.kind == "full" else f"{adapter.kind} {adapter.rank} on"
     steps = done.get("steps", stage.steps)
-    curve = read_curve(folder / stage.name / CURVE)
+    curve = read_curve(place.stage(stage.name).curve)
     cells = (
         stage.name,
         stage.start if stage.start == "base" else f"{stage.start}, {stage.by}",
@@ -267,7 +268,8 @@ def _stage(stage: StageRecipe, folder: Path, done: Mapping[str, Any]) -> str:
 
 def _scores(metrics: Mapping[str, Any], measured_on: str | None) -> str:
     if not metrics:
-        return f"None yet: `rmpl score RUN/predictions.jsonl --gold FOLDER --json RUN/{METRICS}`."
+        run = RunFolder(Path("RUN"))
+        return f"None yet: `rmpl score {run.predictions} --gold FOLDER --json {run.metrics}`."
     rows = [
         *([measured_on, ""] if measured_on else []),
         "| protocol | score | P | R | F1 | tp / predicted / gold |",

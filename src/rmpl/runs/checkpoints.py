@@ -19,12 +19,10 @@ from safetensors import SafetensorError
 from rmpl.errors import RmplError
 from rmpl.io.files import flush, flush_folder
 from rmpl.io.regular import read_text
+from rmpl.runs.folder import StageFolder
 
-UNFINISHED = "unfinished"
-"""The folder, beside the checkpoints, in which one is being written."""
 MANIFEST = "files.json"
 _STATE = "trainer_state.json"
-_NAME = re.compile(r"checkpoint-(\d+)")
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # safetensors and torch hide the number of the error in their texts.
 _SAYS_FULL = re.compile(
@@ -33,23 +31,9 @@ _SAYS_FULL = re.compile(
 )
 
 
-def step_of(checkpoint: Path) -> int:
-    """Return the step a checkpoint was written at."""
-    found = _NAME.fullmatch(checkpoint.name)
-    if found is None:
-        raise ValueError(f"{checkpoint} is not the name of a checkpoint")
-    return int(found[1])
-
-
-def checkpoints(folder: Path) -> list[Path]:
-    """Return the folders of the checkpoints in ``folder``, whole or torn, by step."""
-    found = [path for path in folder.glob("checkpoint-*") if _NAME.fullmatch(path.name)]
-    return sorted(found, key=step_of)
-
-
 def last_checkpoint(folder: Path, note: Callable[[str], None] | None = None) -> Path | None:
     """Return the newest whole checkpoint; ``note`` is told of newer ones that are torn."""
-    for checkpoint in reversed(checkpoints(folder)):
+    for checkpoint in reversed(StageFolder(folder).checkpoints()):
         damage = _damage(checkpoint)
         if damage is None:
             return checkpoint

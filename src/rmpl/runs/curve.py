@@ -1,14 +1,22 @@
-"""The training curve as a file: one JSON line for each logged step."""
+"""Training curves as files: one JSON line per logged step or per evaluation."""
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import msgspec
+
+from rmpl.errors import RmplError
 from rmpl.io import formats
+from rmpl.io.files import read_bytes
+from rmpl.runs.folder import StageFolder
+from rmpl.viewer.curves import HELD_OUT, Point
 
-CURVE = "curve.jsonl"
+_Value = float | dict[str, float | None] | str | None
 
 
 def curve_line(point: Mapping[str, float]) -> str:
@@ -24,14 +32,58 @@ def read_curve(path: Path) -> list[dict[str, float]]:
     Raises
     ------
     RmplError
-        If a line is of a newer version.
+        If a line is no point, or of a newer version.
     """
-    if not path.is_file():
-        return []
+    return _points(path, formats.CURVE) if path.is_file() else []
+
+
+def read_curves(run: Path) -> dict[str, list[Point]]:
+    """Return the curves of every stage of a run that has any, by the stage's name.
+
+    A stage that was evaluated on held-out samples has a second one. Only finite numbers are kept.
+
+    Raises
+    ------
+    RmplError
+        If a line is no point, or of a newer version.
+    """
+    curves: dict[str, list[Point]] = {}
+    for path in sorted(run.glob(f"*/{StageFolder(run).curve.name}")):
+        stage = StageFolder(path.parent)
+        curves[path.parent.name] = [_flat(one) for one in read_curve(path)]
+        if stage.held_out.is_file():
+            points = _points(stage.held_out, formats.HELD_OUT)
+            curves[path.parent.name + HELD_OUT] = [_flat(one) for one in points]
+    return curves
+
+
+def _points(path: Path, known: str) -> list[dict[str, Any]]:
     points = []
-    for number, line in enumerate(path.read_text().splitlines(keepends=True), start=1):
-        if line.endswith("\n"):
-            point = json.loads(line)
-            formats.check_format(point.pop("format", None), formats.CURVE, f"{path}:{number}")
-            points.append(point)
+    for number, line in enumerate(read_bytes(path).splitlines(keepends=True), 1):
+        if not line.endswith(b"\n"):
+            continue
+        where = f"{path}:{number}"
+        formats.check_format_of(line, known, where)
+        try:
+            # Gradients that are not finite are written as Python writes them, which is no JSON.
+            point = msgspec.convert(json.loads(line), dict[str, _Value])
+        except (ValueError, RecursionError) as error:
+            raise RmplError(
+                f"not a point of a curve ({error})", where=where, remedy="delete that line"
+            ) from error
+        formats.check_format(point.pop("format", None), known, where)
+        points.append(point)
     return points
+
+
+def _flat(point: Mapping[str, Any]) -> dict[str, float]:
+    """Return the finite numbers of a point, those by source among them."""
+    found: dict[str, float] = {}
+    for name, value in point.items():
+        pairs = value if isinstance(value, dict) else {name: value}
+        found |= {
+            key: one
+            for key, one in pairs.items()
+            if isinstance(one, int | float) and math.isfinite(one)
+        }
+    return found

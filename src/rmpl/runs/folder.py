@@ -1,3 +1,316 @@
-"""The file names of a run's folder."""
+"""A run's folder: the name and place of every file in it, and what is read without torch.
 
-CALIBRATION = "calibration.json"
+::
+
+    recipe.yaml              the whole recipe, as validated
+    run.json                 versions, commit, machine, seed, what was read, every start
+    README.md                the model card
+    calibration.json         confidences and the link threshold (rmpl calibrate)
+    predictions.jsonl        what it found in a corpus (rmpl predict)
+    metrics.json             scores (rmpl score --json, rmpl reproduce)
+    report.html              the report (rmpl report)
+    rmpl.lock.json           what a reproduction was made of (rmpl reproduce)
+    predicted.txt            which weights and documents the predictions belong to (rmpl reproduce)
+    scored.json              the scores of a grid's cell (rmpl ablate)
+    stage1/                  a folder for each stage:
+      started.txt            the fingerprint of its recipe and data
+      curve.jsonl            the training curve
+      held_out.jsonl         the evaluation on held-out samples
+      precision.txt          the precision that was measured to be fast
+      tensorboard/           the same curves for TensorBoard
+      checkpoint-100/        what training resumes from; ``unfinished/`` while one is written
+      adapter/               the trained weights (``model/`` where everything was trained)
+      adapter-0/             adapters of earlier stages that stay below it
+      trained.json           what to load on top of what; written last: it marks a finished stage
+
+Loading a model from it needs torch: ``rmpl.runs.trained``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rmpl.backbones.settings import Settings
+from rmpl.errors import RmplError
+from rmpl.io import formats
+from rmpl.io.files import write_file
+from rmpl.recipe.recipe import Recipe, load_recipe
+
+RECIPE = "recipe.yaml"
+METRICS = "metrics.json"
+TRAINED = "trained.json"
+FULL = "model"
+ADAPTER = "adapter"
+
+_CHECKPOINT = re.compile(r"checkpoint-(\d+)")
+_BESIDE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class Trained(msgspec.Struct, frozen=True):
+    """What a finished stage left: a base and the adapters to be put on it, in this order.
+
+    ``base`` is a hub id, ``embedded`` or a folder; ``adapters`` are folders beside this file.
+    """
+
+    base: str
+    adapters: list[str]
+    settings: Settings
+    fingerprint: str
+    format: str = formats.TRAINED
+
+
+@dataclasses.dataclass(frozen=True)
+class StageFolder:
+    """The folder of a stage."""
+
+    path: Path
+
+    @property
+    def started(self) -> Path:
+        """The fingerprint of what it is trained by and on."""
+        return self.path / "started.txt"
+
+    @property
+    def curve(self) -> Path:
+        """The training curve."""
+        return self.path / "curve.jsonl"
+
+    @property
+    def held_out(self) -> Path:
+        """The evaluation on held-out samples, one line per evaluation."""
+        return self.path / "held_out.jsonl"
+
+    @property
+    def precision(self) -> Path:
+        """The precision that was measured to be fast when the stage was started."""
+        return self.path / "precision.txt"
+
+    @property
+    def tensorboard(self) -> Path:
+        """TensorBoard's folder."""
+        return self.path / "tensorboard"
+
+    @property
+    def trained(self) -> Path:
+        """The record of a finished stage."""
+        return self.path / TRAINED
+
+    @property
+    def adapter(self) -> Path:
+        """The trained adapter."""
+        return self.path / ADAPTER
+
+    @property
+    def model(self) -> Path:
+        """The trained weights where no adapter was used."""
+        return self.path / FULL
+
+    def lower_adapter(self, number: int) -> Path:
+        """Return the place of an earlier stage's adapter that stays below this stage's."""
+        return self.path / f"{ADAPTER}-{number}"
+
+    @property
+    def unfinished(self) -> Path:
+        """The folder in which a checkpoint is being written."""
+        return self.path / "unfinished"
+
+    def checkpoint(self, step: int) -> Path:
+        """Return the place of the checkpoint of a step."""
+        return self.path / f"checkpoint-{step}"
+
+    def checkpoints(self) -> list[Path]:
+        """Return the folders of all checkpoints, complete or damaged, by step."""
+        found = [one for one in self.path.glob("checkpoint-*") if _CHECKPOINT.fullmatch(one.name)]
+        return sorted(found, key=step_of)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the stage is trained."""
+        return self.trained.is_file()
+
+    def weight_files(self) -> list[Path]:
+        """Return the files of the trained weights."""
+        folders = (self.adapter, self.model)
+        return sorted(path for folder in folders for path in folder.glob("*.safetensors"))
+
+    def read_trained(self) -> Trained:
+        """Read a finished stage's record.
+
+        Raises
+        ------
+        RmplError
+            If no stage is finished here, or its record is broken or of a newer version.
+        """
+        path = self.trained
+        if not path.is_file():
+            raise RmplError(
+                "no finished stage here",
+                where=str(self.path),
+                remedy="train it with 'rmpl train', or name a run's folder",
+            )
+        content = path.read_bytes()
+        formats.check_format_of(content, formats.TRAINED, str(path))
+        try:
+            trained = msgspec.json.decode(content, type=Trained)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise RmplError(
+                f"no record of a finished stage ({error})",
+                where=str(path),
+                remedy="copy or download the run again, or train it again into another folder",
+            ) from error
+        for name in trained.adapters:
+            if not _BESIDE.fullmatch(name):
+                raise RmplError(
+                    f"the adapter {name!r:.80} is not named like a folder beside this file",
+                    where=str(path),
+                    remedy="copy or download the run again",
+                )
+        return trained
+
+    def write_trained(self, trained: Trained) -> None:
+        """Write the record that marks the stage as finished."""
+        write_file(self.trained, trained_json(trained))
+
+
+def trained_json(trained: Trained) -> bytes:
+    """Return the content of a finished stage's record."""
+    return msgspec.json.format(msgspec.json.encode(trained))
+
+
+def step_of(checkpoint: Path) -> int:
+    """Return the step of a checkpoint by its folder's name."""
+    found = _CHECKPOINT.fullmatch(checkpoint.name)
+    if found is None:
+        raise ValueError(f"{checkpoint} is not the name of a checkpoint")
+    return int(found[1])
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """The folder of a run."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The whole recipe; it marks a run's folder."""
+        return self.path / RECIPE
+
+    @property
+    def record(self) -> Path:
+        """What the run was made with and of."""
+        return self.path / "run.json"
+
+    @property
+    def card(self) -> Path:
+        """The model card."""
+        return self.path / "README.md"
+
+    @property
+    def calibration(self) -> Path:
+        """Confidences and the link threshold."""
+        return self.path / "calibration.json"
+
+    @property
+    def predictions(self) -> Path:
+        """What the run found in a corpus."""
+        return self.path / "predictions.jsonl"
+
+    @property
+    def predicted(self) -> Path:
+        """The digest of the weights and documents that the predictions belong to."""
+        return self.path / "predicted.txt"
+
+    @property
+    def metrics(self) -> Path:
+        """The scores of the predictions."""
+        return self.path / METRICS
+
+    @property
+    def report(self) -> Path:
+        """The report of the predictions."""
+        return self.path / "report.html"
+
+    @property
+    def lock(self) -> Path:
+        """The lock file of a reproduction."""
+        return self.path / "rmpl.lock.json"
+
+    @property
+    def scored(self) -> Path:
+        """The scores of a cell of an ablation grid."""
+        return self.path / "scored.json"
+
+    def stage(self, name: str) -> StageFolder:
+        """Return the folder of a stage."""
+        return StageFolder(self.path / name)
+
+    @property
+    def is_run(self) -> bool:
+        """Whether this is the folder of a run."""
+        return self.recipe.is_file()
+
+    def require_run(self) -> None:
+        """Check that this is the folder of a run.
+
+        Raises
+        ------
+        RmplError
+            If it is not.
+        """
+        if not self.is_run:
+            raise RmplError(
+                f"no {RECIPE}, so this is not a run's folder",
+                where=str(self.path),
+                remedy="name the folder that 'rmpl train' wrote, not one of its stages",
+            )
+
+    def read_recipe(self) -> Recipe:
+        """Read the recipe.
+
+        Raises
+        ------
+        RmplError
+            If there is none, or it is not valid.
+        """
+        return load_recipe(self.recipe)
+
+    def last_stage(self) -> StageFolder:
+        """Return the folder of the recipe's last stage."""
+        return self.stage(self.read_recipe().stages[-1].name)
+
+    def read_record(self) -> dict[str, Any]:
+        """Return what ``run.json`` holds; nothing but its format if there is none yet.
+
+        Raises
+        ------
+        RmplError
+            If it is of a newer version.
+        """
+        path = self.record
+        run = dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+        formats.check_format(run.get("format"), formats.RUN, str(path))
+        return {"format": formats.RUN, **run}
+
+    def write_record(self, run: Mapping[str, Any]) -> None:
+        """Write ``run.json``."""
+        write_file(self.record, json.dumps(run, indent=2, ensure_ascii=False))
+
+
+def stage_folder(folder: Path) -> StageFolder:
+    """Return the last stage of a run, or the stage itself whose folder this is."""
+    run = RunFolder(folder)
+    return run.last_stage() if run.is_run else StageFolder(folder)
+
+
+def run_folder(folder: Path) -> RunFolder | None:
+    """Return the run whose folder, or a stage's folder, this is; ``None`` if there is no recipe."""
+    places = (RunFolder(folder), RunFolder(folder.resolve().parent))
+    return next((place for place in places if place.is_run), None)

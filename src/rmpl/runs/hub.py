@@ -12,18 +12,15 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import huggingface_hub
 import msgspec
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from rmpl.errors import RmplError
-from rmpl.recipe.recipe import load_recipe
-from rmpl.runs.card import CARD, METRICS, card_of, public_name, public_recipe
-from rmpl.runs.curve import CURVE
-from rmpl.runs.folder import CALIBRATION
-from rmpl.runs.trained import RECIPE, TRAINED, read_trained
+from rmpl.runs.card import card_of, public_name, public_recipe
+from rmpl.runs.folder import RunFolder, trained_json
 from rmpl.runs.weights import is_pickled
 
 _WRITTEN = re.compile(
@@ -65,33 +62,29 @@ def pack(run: Path) -> Parcel:
     RmplError
         If this is no run's folder, its last stage is not finished, or weights are pickled.
     """
-    if not (run / RECIPE).is_file():
-        raise RmplError(
-            "no recipe.yaml, so this is not a run's folder",
-            where=str(run),
-            remedy="name the folder that 'rmpl train' wrote, not one of its stages",
-        )
-    recipe = load_recipe(run / RECIPE)
-    stage = run / recipe.stages[-1].name
-    trained = read_trained(stage)
+    place = RunFolder(run)
+    place.require_run()
+    recipe = place.read_recipe()
+    stage = place.last_stage()
+    trained = stage.read_trained()
     notes = []
     uploads = [
-        Upload(CARD, card_of(run).encode()),
-        Upload(RECIPE, public_recipe(recipe).encode()),
+        Upload(place.card.name, card_of(run).encode()),
+        Upload(place.recipe.name, public_recipe(recipe).encode()),
     ]
-    weights = [stage / name for name in trained.adapters]
-    below = Path(os.path.normpath(run.absolute() / stage.name / trained.base))
+    weights = [stage.path / name for name in trained.adapters]
+    below = Path(os.path.normpath(stage.path.absolute() / trained.base))
     if below.is_dir() and below.is_relative_to(run.absolute()):
         weights.append(run / below.relative_to(run.absolute()))
     elif trained.base != public_name(trained.base):
         base = public_name(trained.base)
         notes.append(f"the base is a folder of this machine: others need {base}, too")
         trained = msgspec.structs.replace(trained, base=base)
-    uploads.append(_as_json(f"{stage.name}/{TRAINED}", trained))
+    uploads.append(Upload(_name(stage.trained, run), trained_json(trained)))
     uploads += [
-        Upload(name, run / name)
-        for name in (METRICS, CALIBRATION, f"{stage.name}/{CURVE}")
-        if _is_own(run / name, run)
+        Upload(_name(path, run), path)
+        for path in (place.metrics, place.calibration, stage.curve)
+        if _is_own(path, run)
     ]
     for folder in weights:
         uploads += _files(folder, run)
@@ -99,14 +92,13 @@ def pack(run: Path) -> Parcel:
     left = sorted(
         name
         for path in run.rglob("*")
-        if (path.is_symlink() or not path.is_dir())
-        and (name := path.relative_to(run).as_posix()) not in packed
+        if (path.is_symlink() or not path.is_dir()) and (name := _name(path, run)) not in packed
     )
     return Parcel(uploads, left, notes)
 
 
-def _as_json(name: str, value: Any) -> Upload:
-    return Upload(name, msgspec.json.format(msgspec.json.encode(value)))
+def _name(path: Path, run: Path) -> str:
+    return path.relative_to(run).as_posix()
 
 
 def _is_own(path: Path, run: Path) -> bool:
@@ -135,7 +127,7 @@ def _files(folder: Path, run: Path) -> list[Upload]:
                 where=str(path),
                 remedy="copy what it leads to in its place; nothing was uploaded",
             )
-    return [Upload(path.relative_to(run).as_posix(), path) for path in found]
+    return [Upload(_name(path, run), path) for path in found]
 
 
 def send(parcel: Parcel, repository: str, *, public: bool, message: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any, Literal
 from peft import get_peft_model
 
 from rmpl.backbones.backbone import Backbone, load_backbone
-from rmpl.backbones.family import Family, Part
+from rmpl.backbones.family import Family
 from rmpl.backbones.loading import Attention, Weights
 from rmpl.backbones.settings import Settings
+from rmpl.recipe.recipe import AdapterRecipe
 from rmpl.runs.adapters import (
     adapter_config,
     continue_lora,
@@ -21,19 +21,9 @@ from rmpl.runs.adapters import (
     merge_adapters,
     stack_lora,
 )
+from rmpl.runs.folder import StageFolder
 from rmpl.runs.processes import is_first, wait
 from rmpl.runs.trained import base_of, read_trained
-
-
-@dataclasses.dataclass(frozen=True)
-class Adapter:
-    """What of a model is trained: ``full`` parts, or an adapter of some rank on them."""
-
-    kind: Literal["lora", "dora", "qlora", "full"]
-    parts: Sequence[Part]
-    rank: int
-    alpha: int
-    dropout: float
 
 
 def start(
@@ -43,7 +33,7 @@ def start(
     *,
     by: Literal["continue", "merge", "stack"],
     settings: Settings,
-    adapter: Adapter,
+    adapter: AdapterRecipe,
     weights: Weights = "fp32",
     attention: Attention = "auto",
 ) -> tuple[Backbone, str, list[str]]:
@@ -97,24 +87,17 @@ def start(
     return backbone, base, kept
 
 
-def _new(model: Any, family: Family, adapter: Adapter, frozen: Sequence[Path]) -> Any:
-    config = adapter_config(
-        family,
-        adapter.parts,
-        rank=adapter.rank,
-        alpha=adapter.alpha,
-        dropout=adapter.dropout,
-        dora=adapter.kind == "dora",
-    )
+def _new(model: Any, family: Family, adapter: AdapterRecipe, frozen: Sequence[Path]) -> Any:
+    config = adapter_config(family, adapter)
     return stack_lora(model, frozen, config) if frozen else get_peft_model(model, config)
 
 
 def _copied(adapters: list[str], source: Path, target: Path) -> list[str]:
     names = []
     for number, name in enumerate(adapters):
-        kept = f"adapter-{number}"
+        kept = StageFolder(target).lower_adapter(number)
         if is_first():
-            shutil.copytree(source / name, target / kept, dirs_exist_ok=True)
-        names.append(kept)
+            shutil.copytree(source / name, kept, dirs_exist_ok=True)
+        names.append(kept.name)
     wait()
     return names

@@ -10,12 +10,11 @@ from typing import Any
 from rmpl.corpora.origin import SYNTHETIC, is_synthetic
 from rmpl.corpora.registry import find_corpus
 from rmpl.errors import RmplError
-from rmpl.io.files import write_file
 from rmpl.recipe.recipe import CorpusRecipe
+from rmpl.runs.folder import RunFolder
 
 ORIGINS = "origins"
 SCORED = "scored"
-_RUN = "run.json"
 
 _NO_NEWS = "A score on it says that the method and the code work, nothing about news."
 
@@ -25,11 +24,11 @@ def record_scored(folder: Path, gold: Path) -> None:
 
     Nothing happens where ``folder`` is not a run's, or its ``run.json`` cannot be written.
     """
-    path = folder / _RUN
+    place = RunFolder(folder)
     try:
-        run = json.loads(path.read_text(encoding="utf-8"))
+        run = json.loads(place.record.read_text(encoding="utf-8"))
         run[SCORED] = {"gold": gold.name, "synthetic": is_synthetic(gold)}
-        write_file(path, json.dumps(run, indent=2, ensure_ascii=False))
+        place.write_record(run)
     except (OSError, ValueError, TypeError):
         return
 

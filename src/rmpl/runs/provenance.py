@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
-import json
 import platform
 import shutil
 import subprocess
@@ -15,12 +14,10 @@ from typing import Any
 import torch
 
 import rmpl
-from rmpl.io import formats
-from rmpl.io.files import write_file
 from rmpl.runs.checkpoints import writing
+from rmpl.runs.folder import RunFolder
 from rmpl.runs.processes import world
 
-RUN = "run.json"
 _LIBRARIES = ("torch", "transformers", "peft", "accelerate", "safetensors", "tokenizers", "numpy")
 
 
@@ -59,17 +56,8 @@ def commit(folder: Path) -> str | None:
 
 
 def read_run(folder: Path) -> dict[str, Any]:
-    """Return what ``run.json`` holds; nothing if there is none yet.
-
-    Raises
-    ------
-    RmplError
-        If it is of a newer version.
-    """
-    path = folder / RUN
-    run = dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
-    formats.check_format(run.get("format"), formats.RUN, str(path))
-    return {"format": formats.RUN, **run}
+    """Return what ``run.json`` holds, see ``RunFolder.read_record``."""
+    return RunFolder(folder).read_record()
 
 
 def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
@@ -80,8 +68,8 @@ def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
     list of str
         What differs from the start before, one line each: a resumed run may then end otherwise.
     """
-    path = folder / RUN
-    run = read_run(folder)
+    place = RunFolder(folder)
+    run = place.read_record()
     starts = run.get("starts", [])
     now = surroundings()
     told = []
@@ -92,16 +80,16 @@ def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
             for name, version in now["versions"].items()
             if before.get(name) != version
         ]
-    with writing(path, "nothing was lost"):
-        write_file(path, json.dumps({**run, **about, "starts": [*starts, now]}, indent=2))
+    with writing(place.record, "nothing was lost"):
+        place.write_record({**run, **about, "starts": [*starts, now]})
     return told
 
 
 def record_stage(folder: Path, name: str, about: dict[str, Any]) -> None:
     """Add to ``run.json`` what a stage is trained on and how far it went."""
-    path = folder / RUN
-    run = read_run(folder)
+    place = RunFolder(folder)
+    run = place.read_record()
     stages = run.setdefault("stages", {})
     stages[name] = {**stages.get(name, {}), **about}
-    with writing(path, "the last checkpoint is whole"):
-        write_file(path, json.dumps(run, indent=2))
+    with writing(place.record, "the last checkpoint is whole"):
+        place.write_record(run)

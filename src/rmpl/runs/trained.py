@@ -3,77 +3,26 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import huggingface_hub
-import msgspec
 from huggingface_hub.errors import EntryNotFoundError, HFValidationError, RepositoryNotFoundError
 
 from rmpl.backbones.backbone import Backbone, context_of, load_to_answer
 from rmpl.backbones.checkpoints import ask_hub, local_folder
 from rmpl.backbones.settings import Settings, inference_settings, read_settings
-from rmpl.errors import RmplError
-from rmpl.io import formats
 from rmpl.ontology import Ontology, load_ontology
-from rmpl.recipe.recipe import load_recipe
 from rmpl.runs.adapters import merge_adapters
+from rmpl.runs.folder import RECIPE, RunFolder, StageFolder, Trained, run_folder, stage_folder
 from rmpl.tasks import Context
 
-RECIPE = "recipe.yaml"
-TRAINED = "trained.json"
-FULL = "model"
-ADAPTER = "adapter"
-_BESIDE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-class Trained(msgspec.Struct, frozen=True):
-    """What a finished stage left: a base and the adapters to be put on it, in this order.
-
-    ``base`` is a hub id, ``embedded`` or a folder; ``adapters`` are folders beside this file.
-    """
-
-    base: str
-    adapters: list[str]
-    settings: Settings
-    fingerprint: str
-    format: str = formats.TRAINED
+__all__ = ["Trained", "load_any", "load_trained", "read_trained"]
 
 
 def read_trained(folder: Path) -> Trained:
-    """Read a finished stage's record.
-
-    Raises
-    ------
-    RmplError
-        If the folder holds no finished stage, or its record is broken or of a newer version.
-    """
-    path = folder / TRAINED
-    if not path.is_file():
-        raise RmplError(
-            "no finished stage here",
-            where=str(folder),
-            remedy="train it with 'rmpl train', or name a run's folder",
-        )
-    content = path.read_bytes()
-    formats.check_format_of(content, formats.TRAINED, str(path))
-    try:
-        trained = msgspec.json.decode(content, type=Trained)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RmplError(
-            f"no record of a finished stage ({error})",
-            where=str(path),
-            remedy="copy or download the run again, or train it again into another folder",
-        ) from error
-    for name in trained.adapters:
-        if not _BESIDE.fullmatch(name):
-            raise RmplError(
-                f"the adapter {name!r:.80} is not named like a folder beside this file",
-                where=str(path),
-                remedy="copy or download the run again",
-            )
-    return trained
+    """Read the record of the finished stage in ``folder``, see ``StageFolder.read_trained``."""
+    return StageFolder(folder).read_trained()
 
 
 def load_trained(
@@ -89,13 +38,14 @@ def load_trained(
         If no stage is finished there, its weights cannot be loaded, or pictures are asked for in
         other bounds than those of training without ``other_pixels``.
     """
-    folder = _last_stage(folder)
-    trained = read_trained(folder)
+    stage = stage_folder(folder)
+    trained = stage.read_trained()
     settings = inference_settings(
         trained.settings, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
     )
-    backbone = load_to_answer(base_of(trained, folder), settings)
-    backbone.model = merge_adapters(backbone.model, [folder / name for name in trained.adapters])
+    backbone = load_to_answer(base_of(trained, stage.path), settings)
+    adapters = [stage.path / name for name in trained.adapters]
+    backbone.model = merge_adapters(backbone.model, adapters)
     return backbone
 
 
@@ -127,9 +77,10 @@ def _run_of(model: str) -> Path | None:
     folder: Path | None = Path(model)
     if folder is not None and not folder.is_dir():
         folder = fetched_run(model)
-    if folder is not None and not any((folder / name).is_file() for name in (RECIPE, TRAINED)):
-        folder = None
-    return folder
+    is_trained = folder is not None and (
+        RunFolder(folder).is_run or StageFolder(folder).is_finished
+    )
+    return folder if is_trained else None
 
 
 def context_of_any(model: str) -> tuple[Callable[[Ontology], Context], Path | None]:
@@ -147,9 +98,9 @@ def context_of_any(model: str) -> tuple[Callable[[Ontology], Context], Path | No
         local = local_folder(model)
         settings = (None if local is None else read_settings(local)) or Settings()
         return functools.partial(context_of, model, settings), None
-    stage = _last_stage(run)
-    trained = read_trained(stage)
-    return functools.partial(context_of, base_of(trained, stage), trained.settings), run
+    stage = stage_folder(run)
+    trained = stage.read_trained()
+    return functools.partial(context_of, base_of(trained, stage.path), trained.settings), run
 
 
 def fetched_run(model: str) -> Path | None:
@@ -181,17 +132,8 @@ def ontology_of(folder: Path) -> Ontology:
     RmplError
         If its recipe names an inventory that is no longer there.
     """
-    for place in (folder, folder.resolve().parent):
-        if (place / RECIPE).is_file():
-            return load_ontology(load_recipe(place / RECIPE).ontology)
-    return load_ontology()
-
-
-def _last_stage(folder: Path) -> Path:
-    """Return the folder of a run's last stage; that of a stage is its own."""
-    if (folder / RECIPE).is_file():
-        return folder / load_recipe(folder / RECIPE).stages[-1].name
-    return folder
+    run = run_folder(folder)
+    return load_ontology() if run is None else load_ontology(run.read_recipe().ontology)
 
 
 def base_of(trained: Trained, folder: Path) -> str:

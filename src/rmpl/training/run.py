@@ -1,14 +1,6 @@
-"""A run: the stages of a recipe, one after the other, each kept in a folder of its own.
+"""A run: the stages of a recipe, one after the other, each in a folder of its own.
 
-Layout of a run's folder::
-
-    recipe.yaml              the whole recipe, as validated
-    run.json                 versions, commit, machine, seed, what was read, every start
-    README.md                the model card
-    stage1/curve.jsonl       the training curve
-    stage1/held_out.jsonl    what was measured on held-out samples
-    stage1/adapter/          the trained weights (``model/`` where everything was trained)
-    stage1/trained.json      what to load on top of what; written last: it marks a finished stage
+``rmpl.runs.folder`` lists the files of a run's folder.
 """
 
 from __future__ import annotations
@@ -29,14 +21,15 @@ from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import Recipe, StageRecipe
 from rmpl.runs.card import finish
 from rmpl.runs.checkpoints import writing
+from rmpl.runs.folder import RunFolder
 from rmpl.runs.processes import is_first, wait, writing_alone
 from rmpl.runs.provenance import record_start
-from rmpl.runs.trained import RECIPE, load_trained, read_trained
+from rmpl.runs.trained import load_trained, read_trained
 from rmpl.tasks import Context
 from rmpl.training.data.mixture import Source
-from rmpl.training.data.training_data import Corpus, TrainingData
+from rmpl.training.data.training_data import TrainingData, recipe_data
 from rmpl.training.loop.callbacks.tensorboard import reporters
-from rmpl.training.stage_run import STARTED, StageRun, check_launch, source_name
+from rmpl.training.stage_run import StageRun, check_launch, source_name
 
 __all__ = ["Run", "load_trained", "read_trained"]
 
@@ -68,6 +61,7 @@ class Run:
         recipe.require_model()
         self.recipe = recipe
         self.folder = folder
+        self.place = RunFolder(folder)
         self.data = data
         self.notes: list[str] = []
         """What a user should know of the run, one line each."""
@@ -80,16 +74,7 @@ class Run:
     @functools.cached_property
     def corpora(self) -> TrainingData:
         """The corpora that the recipe names."""
-        named = self.recipe.corpora.items()
-        return TrainingData(
-            {
-                name: Corpus(one.reader, self.data / one.path, one.split, one.made_up_names)
-                for name, one in named
-            },
-            guard=self.recipe.guard,
-            held_out=self.recipe.held_out,
-            seed=self.recipe.seed,
-        )
+        return recipe_data(self.recipe, self.data)
 
     def train(self, report: Report | None = None) -> None:
         """Train every stage that is not finished yet.
@@ -139,7 +124,7 @@ class Run:
             sources = self.sources(stage)
             fingerprint = self._fingerprint(stage, fingerprints[stage.start], sources)
             fingerprints[stage.name] = fingerprint
-            started = self.folder / stage.name / STARTED
+            started = self.place.stage(stage.name).started
             if started.is_file() and started.read_text() != fingerprint:
                 raise RmplError(
                     "this stage was trained by another recipe, seed or data",
@@ -155,7 +140,7 @@ class Run:
             self.folder.mkdir(parents=True, exist_ok=True)
             tree = self.recipe.model_dump(mode="json")
             with writing(self.folder, "nothing was lost"):
-                write_file(self.folder / RECIPE, yaml.safe_dump(tree, sort_keys=False))
+                write_file(self.place.recipe, yaml.safe_dump(tree, sort_keys=False))
             about = {
                 "recipe": self.recipe.name,
                 "seed": self.recipe.seed,
@@ -172,15 +157,7 @@ class Run:
 
     def settings(self) -> Settings:
         """Return the settings that the recipe's backbone is to be trained with."""
-        wanted = self.recipe.backbone
-        return Settings(
-            style=wanted.style,
-            pad=wanted.pad,
-            box_step=wanted.box_step,
-            min_pixels=wanted.min_pixels,
-            max_pixels=wanted.max_pixels,
-            link_directions=wanted.link_directions,
-        )
+        return Settings(**self.recipe.backbone.model_dump(include=set(Settings.__struct_fields__)))
 
     def _context(self) -> Context:
         ontology = load_ontology(self.recipe.ontology)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import msgspec
 import torch
 
 from rmpl.backbones.backbone import Backbone
@@ -18,11 +17,11 @@ from rmpl.errors import RmplError
 from rmpl.io.files import flush, write_file
 from rmpl.recipe.recipe import Recipe, SourceRecipe, StageRecipe
 from rmpl.runs.adapters import trainable_by_part
-from rmpl.runs.checkpoints import checkpoints, copy_weights, writing
-from rmpl.runs.initialisation import Adapter, start
+from rmpl.runs.checkpoints import copy_weights, writing
+from rmpl.runs.folder import RunFolder, Trained
+from rmpl.runs.initialisation import start
 from rmpl.runs.processes import is_first
 from rmpl.runs.provenance import record_stage
-from rmpl.runs.trained import ADAPTER, FULL, TRAINED, Trained
 from rmpl.tasks import Context, Sample
 from rmpl.training.data.lengths import Fitting, fitting
 from rmpl.training.data.mixture import Mixture, Source
@@ -33,7 +32,6 @@ from rmpl.training.loop.out_of_memory import enough_memory, smaller_passes, smal
 from rmpl.training.loop.stage import Progress, Schedule, train_stage
 from rmpl.training.parallel.sharding import refuse_where_sharded
 
-STARTED = "started.txt"
 Note = Callable[[str], None]
 
 
@@ -91,18 +89,19 @@ class StageRun:
     ) -> None:
         self._recipe = recipe
         self._stage = stage
-        self._run_folder = folder
-        self.folder = folder / stage.name
+        self._run = RunFolder(folder)
+        self._place = self._run.stage(stage.name)
+        self.folder = self._place.path
         self._corpora = corpora
         self._context = context
         self._settings = settings
         self._note = note
-        self._place = recipe.stages.index(stage)
+        self._number = recipe.stages.index(stage)
 
     def train(self, sources: Sequence[Source], fingerprint: str, progress: Progress | None) -> None:
         """Train the stage on its sources, if it is not finished; ``progress`` begins at step 0."""
         stage = self._stage
-        if (self.folder / TRAINED).is_file():
+        if self._place.is_finished:
             if is_first():
                 self._clear()
             if progress is not None:
@@ -112,7 +111,7 @@ class StageRun:
         if is_first():
             with writing(self.folder, "nothing was lost"):
                 self.folder.mkdir(parents=True, exist_ok=True)
-                write_file(self.folder / STARTED, fingerprint)
+                write_file(self._place.started, fingerprint)
         torch.manual_seed(self._recipe.seed)
         backbone, base, kept = self._begin()
         sources = [self._measured(source, backbone) for source in sources]
@@ -129,33 +128,33 @@ class StageRun:
                 backbone,
                 mixture,
                 self.folder,
-                self._schedule(steps),
+                Schedule(stage, steps, self._recipe.seed, self._recipe.precision),
                 progress=progress,
                 note=self._note,
                 measuring=self._measuring(backbone),
                 report_to=reporters(self._recipe.report_to),
             )
         if stage.adapter.kind == "full":
-            trained = Trained(FULL, [], backbone.settings, fingerprint)
+            trained = Trained(self._place.model.name, [], backbone.settings, fingerprint)
         else:
-            trained = Trained(base, [*kept, ADAPTER], backbone.settings, fingerprint)
+            trained = Trained(
+                base, [*kept, self._place.adapter.name], backbone.settings, fingerprint
+            )
         if is_first():
             self._save(backbone, trained, checkpoint)
 
     def _begin(self) -> tuple[Backbone, str, list[str]]:
         stage, adapter = self._stage, self._stage.adapter
         weights = self._weights(adapter.kind)
-        remedy = smaller_weights(self._place, adapter.kind, weights)
+        remedy = smaller_weights(self._number, adapter.kind, weights)
         with enough_memory(self.folder, "load the model", remedy):
             return start(
                 self._recipe.backbone.model,
-                None if stage.start == "base" else self._run_folder / stage.start,
+                None if stage.start == "base" else self._run.stage(stage.start).path,
                 self.folder,
                 by=stage.by,
                 settings=self._settings,
-                adapter=Adapter(
-                    adapter.kind, adapter.parts, adapter.rank, adapter.alpha, adapter.dropout
-                ),
+                adapter=adapter,
                 weights=weights,
                 attention=self._recipe.backbone.attention,
             )
@@ -163,7 +162,7 @@ class StageRun:
     def _enough_memory(self, backbone: Backbone) -> AbstractContextManager[None]:
         stage = self._stage
         remedy = smaller_passes(
-            self._place,
+            self._number,
             stage.batch,
             stage.accumulate,
             stage.split,
@@ -199,25 +198,6 @@ class StageRun:
         if found.left_out:
             self._note(f"{self._stage.name}: {name}: {found}")
         return found
-
-    def _schedule(self, steps: int) -> Schedule:
-        stage, optimizer = self._stage, self._stage.optimizer
-        return Schedule(
-            steps=steps,
-            batch=stage.batch,
-            accumulate=stage.accumulate,
-            split=stage.split,
-            checkpointing=stage.checkpointing,
-            optimizer=optimizer.name,
-            learning_rate=optimizer.learning_rate,
-            learning_rates=optimizer.learning_rates,
-            weight_decay=optimizer.weight_decay,
-            warmup=optimizer.warmup,
-            decay=optimizer.decay,
-            precision=self._recipe.precision,
-            seed=self._recipe.seed,
-            save_every=stage.save_every,
-        )
 
     def _measuring(self, backbone: Backbone) -> Measuring | None:
         """Return what the stage is measured on: held-out samples of its own sources."""
@@ -273,19 +253,19 @@ class StageRun:
                 for source in sources
             },
         }
-        record_stage(self._run_folder, self._stage.name, about)
+        record_stage(self._run.path, self._stage.name, about)
 
     def _save(self, backbone: Backbone, trained: Trained, checkpoint: Path) -> None:
         """Keep the weights of a checkpoint: there they are whole even where a model is sharded."""
-        place = self.folder / (FULL if trained.base == FULL else ADAPTER)
+        is_full = self._stage.adapter.kind == "full"
+        place = self._place.model if is_full else self._place.adapter
         with writing(self.folder, "the last checkpoint is whole"):
             try:
                 copy_weights(checkpoint, place)
-                if trained.base == FULL:
+                if is_full:
                     backbone.save_surroundings(place)
                 flush(place)
-                encoded = msgspec.json.format(msgspec.json.encode(trained))
-                write_file(self.folder / TRAINED, encoded)
+                self._place.write_trained(trained)
             except BaseException:
                 shutil.rmtree(place, ignore_errors=True)
                 raise
@@ -293,5 +273,5 @@ class StageRun:
 
     def _clear(self) -> None:
         """Remove what only an unfinished stage needs."""
-        for checkpoint in checkpoints(self.folder):
+        for checkpoint in self._place.checkpoints():
             shutil.rmtree(checkpoint)

@@ -1,15 +1,9 @@
-"""Training curves: read from a run's folder, and drawn, whole and by source."""
+"""Training curves drawn, whole and by source; ``rmpl.runs.curve`` reads them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-import msgspec
-
-from rmpl.errors import RmplError
-from rmpl.io import formats
-from rmpl.io.files import read_bytes
 from rmpl.viewer.charts import draw_curve
 from rmpl.viewer.markup import Markup, el, join
 
@@ -18,54 +12,6 @@ HELD_OUT = ", held out"
 
 _WHOLE = {"loss": "loss", "score": "score, percent"}
 Point = Mapping[str, float]
-_Value = float | dict[str, float] | str | None
-
-
-def read_curves(run: Path) -> dict[str, list[Point]]:
-    """Return the curves of every stage that has any, by the stage's name.
-
-    A stage that was measured on held-out samples has a second one. A last line that a killed run
-    left unfinished is no point.
-
-    Raises
-    ------
-    RmplError
-        If a file holds something else.
-    """
-    curves: dict[str, list[Point]] = {}
-    for path in sorted(run.glob("*/curve.jsonl")):
-        curves[path.parent.name] = _read(path, formats.CURVE)
-        held_out = path.with_name("held_out.jsonl")
-        if held_out.is_file():
-            curves[path.parent.name + HELD_OUT] = _read(held_out, formats.HELD_OUT)
-    return curves
-
-
-def _read(path: Path, known: str) -> list[Point]:
-    points: list[Point] = []
-    for number, line in enumerate(read_bytes(path).splitlines(keepends=True), 1):
-        if not line.endswith(b"\n"):
-            continue
-        # Gradients that are not finite are written as Python writes them, which is no JSON.
-        plain = line.replace(b": NaN", b": null").replace(b": Infinity", b": null")
-        where = f"{path}:{number}"
-        formats.check_format_of(plain, known, where)
-        try:
-            point = msgspec.json.decode(plain, type=dict[str, _Value])
-        except msgspec.DecodeError as error:
-            raise RmplError(
-                f"not a point of a curve ({error})",
-                where=where,
-                remedy="delete that line",
-            ) from error
-        flat: dict[str, float] = {}
-        for name, value in point.items():
-            if isinstance(value, dict):
-                flat |= value
-            elif isinstance(value, int | float):
-                flat[name] = value
-        points.append(flat)
-    return points
 
 
 def draw_curves(curves: Mapping[str, Sequence[Point]]) -> Markup:

@@ -67,10 +67,11 @@ def prompt(
     """
     from rmpl.cli.progress import Bars
     from rmpl.cli.scoring import write_json
-    from rmpl.experiments.evaluation import PREDICTIONS, Benchmark
+    from rmpl.experiments.evaluation import Benchmark
     from rmpl.experiments.prompting import prompt_model, without_overlap
     from rmpl.predictions.file import write_predictions
     from rmpl.runs.card import public_name
+    from rmpl.runs.folder import RunFolder
 
     name = public_name(model).replace("/", "--")
     folder = out if out is not None else Path("runs") / "prompt" / f"{name}-{shots}"
@@ -89,12 +90,12 @@ def prompt(
             constrained=not unconstrained,
             progress=bars.update,
         )
-    write_predictions(found, folder / PREDICTIONS)
+    write_predictions(found, RunFolder(folder).predictions)
     write_json(folder / "baseline.json", about)
     _show(about)
     if benchmark.missing:
         typer.echo(f"{benchmark.missing:,} pictures are missing: what needs them was not run")
-    typer.echo(f"predictions: {folder / PREDICTIONS}")
+    typer.echo(f"predictions: {RunFolder(folder).predictions}")
 
 
 @app.command("export")
@@ -163,7 +164,7 @@ def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Docume
     """Read the training corpora of a recipe; corpora for evaluation are refused."""
     from rmpl.errors import RmplError
     from rmpl.recipe.recipe import load_recipe
-    from rmpl.training.data.training_data import Corpus, TrainingData
+    from rmpl.training.data.training_data import recipe_data
 
     if not shots:
         return []
@@ -174,6 +175,9 @@ def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Docume
         )
     loaded = load_recipe(recipe)
     place = data if data is not None else Path(loaded.data)
-    named = {n: Corpus(c.reader, place / c.path, c.split) for n, c in loaded.corpora.items()}
-    corpora = TrainingData(named, guard=loaded.guard)
-    return [document for name in named for document in corpora.documents(name)]
+    whole = {
+        name: corpus.model_copy(update={"made_up_names": 0})
+        for name, corpus in loaded.corpora.items()
+    }
+    corpora = recipe_data(loaded.model_copy(update={"corpora": whole}), place)
+    return [document for name in whole for document in corpora.documents(name)]

@@ -28,23 +28,16 @@ def command(
     from rmpl.calibration.measure import calibrate, held_out_documents, save
     from rmpl.cli.progress import Bars
     from rmpl.cli.tables import print_table
-    from rmpl.errors import RmplError
     from rmpl.extraction.engines.local.engine import LocalEngine
-    from rmpl.io.files import write_file
     from rmpl.ontology import load_ontology
-    from rmpl.recipe.recipe import load_recipe
-    from rmpl.runs.card import CARD, card_of
-    from rmpl.runs.folder import CALIBRATION
-    from rmpl.runs.trained import RECIPE, load_trained
+    from rmpl.runs.card import write_card
+    from rmpl.runs.folder import RunFolder
+    from rmpl.runs.trained import load_trained
 
-    if not (run / RECIPE).is_file():
-        raise RmplError(
-            "no recipe.yaml, so this is not a run's folder",
-            where=str(run),
-            remedy="name the folder that 'rmpl train' wrote, not one of its stages",
-        )
-    hold(run / CALIBRATION)
-    recipe = load_recipe(run / RECIPE)
+    place = RunFolder(run)
+    place.require_run()
+    hold(place.calibration)
+    recipe = place.read_recipe()
     held_out = held_out_documents(
         recipe, data if data is not None else Path(recipe.data), most=documents
     )
@@ -70,4 +63,4 @@ def command(
     typer.echo(f"links: same event above {found.link_threshold:.3f}")
     typer.echo(f"measured on {found.data}")
     typer.echo(f"calibration: {save(found, run)}")
-    write_file(run / CARD, card_of(run))  # it says what is calibrated
+    write_card(run)  # it says what is calibrated

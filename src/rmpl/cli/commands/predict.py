@@ -47,9 +47,10 @@ def command(
     from rmpl.extraction.engines.local.engine import LocalEngine
     from rmpl.extraction.pipeline import Pipeline
     from rmpl.predictions.file import write_predictions
+    from rmpl.runs.folder import RunFolder
     from rmpl.runs.trained import load_trained, ontology_of
 
-    target = out if out is not None else run / "predictions.jsonl"
+    target = out if out is not None else RunFolder(run).predictions
     if out is not None or run.is_dir():  # if it is none, loading it will tell
         hold(target)
     documents = list(read_corpus(corpus, data, images=images))[:limit]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rmpl.cli.outputs import hold, lets_go
+
+if TYPE_CHECKING:
+    from rmpl.runs.folder import RunFolder
 
 
 @lets_go
@@ -35,18 +38,21 @@ def command(
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.predictions.file import read_predictions
+    from rmpl.runs.curve import read_curves
+    from rmpl.runs.folder import RunFolder
     from rmpl.scoring import SETTINGS
     from rmpl.scoring.bootstrap import intervals
     from rmpl.scoring.documents import score_by_document
-    from rmpl.viewer.curves import read_curves
     from rmpl.viewer.report import write_report
 
-    folder, predictions = (run, run / "predictions.jsonl") if run.is_dir() else (run.parent, run)
-    target = out if out is not None else folder / "report.html"
+    folder = run if run.is_dir() else run.parent
+    place = RunFolder(folder)
+    predictions = place.predictions if run.is_dir() else run
+    target = out if out is not None else place.report
     hold(target)
     gold = list(read_corpus(corpus, data, images=images))
     read = ReadReport()
-    ontology = load_ontology(schema if schema is not None else _schema_of(folder))
+    ontology = load_ontology(schema if schema is not None else _schema_of(place))
     predicted = list(read_predictions(predictions, ontology=ontology, report=read))
     require_documents(read, predictions)
     pictures = [image for document in gold for image in document.images]
@@ -86,9 +92,6 @@ def _title(run: Path, data: Path, corpus: str) -> str:
     return f"RMPL: {run.resolve().name} on {synthetic if is_synthetic(data) else data.name}"
 
 
-def _schema_of(run: Path) -> str:
-    """Return the inventory of event types that a run was trained on, by its recipe."""
-    from rmpl.recipe.recipe import load_recipe
-
-    recipe = run / "recipe.yaml"
-    return load_recipe(recipe).ontology if recipe.is_file() else "m2e2"
+def _schema_of(run: RunFolder) -> str:
+    """Return the schema that a run was trained on, by its recipe."""
+    return run.read_recipe().ontology if run.is_run else "m2e2"

@@ -50,10 +50,11 @@ def command(
     from rmpl.cli.progress import Bars
     from rmpl.errors import RmplError
     from rmpl.experiments.evaluation import Benchmark
-    from rmpl.experiments.lock import LOCK, read_lock
+    from rmpl.experiments.lock import read_lock
     from rmpl.experiments.reproduction import prepare_data, reproduce
     from rmpl.experiments.requirements import requirements
     from rmpl.recipe.recipe import load_recipe
+    from rmpl.runs.folder import RunFolder
     from rmpl.runs.processes import is_first
 
     locked = None if verify is None else read_lock(verify)
@@ -78,11 +79,11 @@ def command(
             typer.echo("all that is needed is there; nothing was trained or written")
             return
         documents = Benchmark("m2e2", gold, limit=limit)
-        found = reproduce(loaded, folder, corpora, documents, bars.update, folder / LOCK)
+        found = reproduce(loaded, folder, corpora, documents, bars.update, RunFolder(folder).lock)
     if found is None:
         return
     _show(loaded.name, found)
-    typer.echo(f"lock file: {folder / LOCK}")
+    typer.echo(f"lock file: {RunFolder(folder).lock}")
     if locked is not None and verify is not None and _differ(verify, locked, found):
         raise typer.Exit(DIFFERS)
 

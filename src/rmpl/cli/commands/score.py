@@ -12,7 +12,6 @@ from rmpl.cli.outputs import hold, lets_go
 if TYPE_CHECKING:
     from rmpl.records import Document
 
-METRICS = "metrics.json"
 """A file of this name in a run's folder is what its model card shows."""
 
 
@@ -110,6 +109,8 @@ def command(
     plain = plain_scores(results, bounds)
     if json is not None:
         write_json(json, plain)
+        from rmpl.runs.folder import METRICS
+
         if json.name == METRICS:
             from rmpl.runs.origins import record_scored
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,19 +14,18 @@ from rmpl.corpora.origin import is_synthetic
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
+from rmpl.ontology import Ontology, load_ontology
+from rmpl.recipe.recipe import CorpusRecipe, Recipe
 from rmpl.records import Document
 from rmpl.tasks import Context, Sample, make_task
 from rmpl.training.data.made_up_names import rare_names, renamed
 
 
-@dataclasses.dataclass(frozen=True)
-class Corpus:
-    """Where a corpus is, what reads it, and how often made-up names replace its own, if at all."""
-
-    reader: str
-    path: Path
-    split: str | None = None
-    made_up_names: int = 0
+def Corpus(  # noqa: N802 - a class of version 0.1
+    reader: str, path: Path, split: str | None = None, made_up_names: int = 0
+) -> CorpusRecipe:
+    """Return a corpus as a recipe names it; for callers of version 0.1."""
+    return CorpusRecipe(reader=reader, path=str(path), split=split, made_up_names=made_up_names)
 
 
 class TrainingData:
@@ -37,6 +35,10 @@ class TrainingData:
     ----------
     corpora
         By the names that mixtures know them by.
+    data
+        What their paths are relative to.
+    ontology
+        The event types and roles that readers keep; M2E2's by default.
     guard
         A folder of the M2E2 benchmark whose documents and sentences may not be trained on.
     held_out
@@ -53,14 +55,18 @@ class TrainingData:
 
     def __init__(
         self,
-        corpora: Mapping[str, Corpus],
+        corpora: Mapping[str, CorpusRecipe],
         *,
+        data: Path = Path(),
+        ontology: Ontology | None = None,
         guard: str | None = None,
         held_out: float = 0.0,
         seed: int = 0,
     ) -> None:
         self.readings: dict[str, ReadReport] = {}
         self._corpora = corpora
+        self._data = data
+        self._ontology = ontology
         self._guarded = guard
         self._share = held_out
         self._seed = seed
@@ -98,15 +104,18 @@ class TrainingData:
         """Return all documents of a corpus, those of the benchmark left out and reported."""
         if name not in self._documents:
             corpus = self._corpora[name]
-            if not corpus.path.exists():
+            path = self._data / corpus.path
+            if not path.exists():
                 raise RmplError(
                     "no such file or folder",
-                    where=f"corpus {name}: {corpus.path}",
+                    where=f"corpus {name}: {path}",
                     remedy="get the data (docs/data.md), say with --data what its path is "
                     f"relative to, or change corpora.{name}.path",
                 )
             report = self.readings.setdefault(name, ReadReport())
-            documents = read_corpus(corpus.reader, corpus.path, split=corpus.split, report=report)
+            documents = read_corpus(
+                corpus.reader, path, split=corpus.split, report=report, ontology=self._ontology
+            )
             if self._guard is not None:
                 documents = self._guard.keep_clean(documents, report)
             self._documents[name] = list(documents)
@@ -134,7 +143,7 @@ class TrainingData:
         return {
             name: {
                 "reader": corpus.reader,
-                "synthetic": is_synthetic(corpus.path),
+                "synthetic": is_synthetic(self._data / corpus.path),
                 "terms": find_corpus(corpus.reader).terms,
             }
             for name, corpus in self._corpora.items()
@@ -152,6 +161,18 @@ class TrainingData:
         if self._guarded is None:
             return None
         return LeakageGuard(read_corpus("m2e2", self._guarded))
+
+
+def recipe_data(recipe: Recipe, data: Path) -> TrainingData:
+    """Return the corpora that a recipe names, with their paths relative to ``data``."""
+    return TrainingData(
+        recipe.corpora,
+        data=data,
+        ontology=load_ontology(recipe.ontology),
+        guard=recipe.guard,
+        held_out=recipe.held_out,
+        seed=recipe.seed,
+    )
 
 
 def digest_of(documents: Iterable[Document]) -> str:

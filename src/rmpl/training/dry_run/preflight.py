@@ -232,15 +232,7 @@ class _Look:
         model = empty_model(self._config, self.family, dtype)
         if adapter.kind == "full":
             return full_parameters(model, self.family, adapter.parts), weights
-        config = adapter_config(
-            self.family,
-            adapter.parts,
-            rank=adapter.rank,
-            alpha=adapter.alpha,
-            dropout=adapter.dropout,
-            dora=adapter.kind == "dora",
-        )
-        return get_peft_model(model, config), weights
+        return get_peft_model(model, adapter_config(self.family, adapter)), weights
 
     def _memory(
         self, trained: _Trained, stage: StageRecipe, lengths: list[Lengths], devices: int

@@ -25,7 +25,6 @@ from rmpl.scoring.counts import Counts
 from rmpl.tasks import Context, Sample, make_task
 from rmpl.training.loop.losses import target_losses
 
-HELD_OUT = "held_out.jsonl"
 By = Literal["score", "loss"]
 T = TypeVar("T")
 MARGIN = 8

@@ -7,14 +7,13 @@ large models expect, and the default.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, assert_never, cast
 
 import torch
 
-from rmpl.errors import RmplError
+from rmpl.backbones.family import Part
+from rmpl.recipe.recipe import OptimizerRecipe
 from rmpl.training.loop.muon import Muon
-
-NAMES = ("adamw", "muon")
 
 # Embeddings and heads are lookups, not maps between hidden states: Muon is not meant for them.
 _NOT_MUON = ("embed", "head")
@@ -57,36 +56,38 @@ class MuonWithAdamW(torch.optim.Optimizer):
 
 
 def make_optimizer(
-    name: str,
+    recipe: OptimizerRecipe,
     parameters: Iterable[tuple[str, torch.nn.Parameter]],
-    *,
-    learning_rate: float,
-    weight_decay: float,
-    rate_of: Callable[[str], float] | None = None,
+    part_of: Callable[[str], Part] | None = None,
 ) -> torch.optim.Optimizer:
-    """Return the optimizer ``adamw`` or ``muon`` over the trainable ones of ``parameters``.
+    """Return the optimizer that a recipe describes, over the trainable ones of ``parameters``.
 
-    ``rate_of`` tells the learning rate of a parameter by its name, where not all have one.
-
-    Raises
-    ------
-    RmplError
-        For any other name.
+    ``part_of`` returns the part of the model that a parameter belongs to, by its name; without it,
+    all have the same learning rate.
     """
-    if name not in NAMES:
-        raise RmplError(f"no optimizer named {name!r}", remedy=f"known: {', '.join(NAMES)}")
     trainable = [(key, value) for key, value in parameters if value.requires_grad]
-    rates = {key: learning_rate if rate_of is None else rate_of(key) for key, _ in trainable}
-    if name == "adamw":
-        return torch.optim.AdamW(
-            _groups(trainable, rates),
-            lr=learning_rate,
-            betas=(0.9, 0.95),
-            weight_decay=weight_decay,
-        )
-    matrices = [(key, value) for key, value in trainable if is_matrix(key, value)]
-    others = [(key, value) for key, value in trainable if not is_matrix(key, value)]
-    return MuonWithAdamW(_groups(matrices, rates), _groups(others, rates), weight_decay)
+    rates = {
+        key: recipe.learning_rate
+        if part_of is None
+        else recipe.learning_rates.get(part_of(key), recipe.learning_rate)
+        for key, _ in trainable
+    }
+    match recipe.name:
+        case "adamw":
+            return torch.optim.AdamW(
+                _groups(trainable, rates),
+                lr=recipe.learning_rate,
+                betas=(0.9, 0.95),
+                weight_decay=recipe.weight_decay,
+            )
+        case "muon":
+            matrices = [(key, value) for key, value in trainable if is_matrix(key, value)]
+            others = [(key, value) for key, value in trainable if not is_matrix(key, value)]
+            return MuonWithAdamW(
+                _groups(matrices, rates), _groups(others, rates), recipe.weight_decay
+            )
+        case _:
+            assert_never(recipe.name)
 
 
 def is_matrix(name: str, parameter: torch.Tensor) -> bool:
@@ -104,9 +105,12 @@ def _groups(
     return [{"params": values, "lr": rate} for rate, values in groups.items()]
 
 
-def trapezoid(step: int, *, steps: int, warmup: int, decay: float) -> float:
-    """Return the share of the peak learning rate at ``step``: up, level, linearly down to 0."""
-    falling = max(round(steps * decay), 1)
-    up = (step + 1) / max(warmup, 1)
-    down = (steps - step) / falling
+def wsd_factor(step: int, *, steps: int, recipe: OptimizerRecipe) -> float:
+    """Return the factor of the learning rate at ``step`` of a WSD schedule.
+
+    Warm-up, stable, then a linear decay to 0.
+    """
+    decaying = max(round(steps * recipe.decay), 1)
+    up = (step + 1) / max(recipe.warmup, 1)
+    down = (steps - step) / decaying
     return max(min(1.0, up, down), 0.0)

@@ -13,6 +13,7 @@ import torch
 
 from rmpl.backbones.private_api import cpu_multiplies_bf16
 from rmpl.io.files import write_file
+from rmpl.runs.folder import StageFolder
 from rmpl.runs.processes import first_says, is_first
 
 _WORTH = 1.2
@@ -20,7 +21,6 @@ _WORTH = 1.2
 _SHAPE = (1024, 192, 576)
 _ROUNDS = 15
 _SETTLED: list[bool] = []
-MEASURED = "precision.txt"
 
 
 @functools.cache
@@ -46,7 +46,7 @@ def settled(folder: Path) -> Iterator[None]:
     A second measurement might come out otherwise, and a training that goes on would differ from one
     that was never stopped.
     """
-    path = folder / MEASURED
+    path = StageFolder(folder).precision
     known = path.is_file()
     works = first_says(path.read_text() == "bf16" if known else bf16_works())
     if is_first() and not known:

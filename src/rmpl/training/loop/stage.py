@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,18 @@ from transformers import PrinterCallback, TrainerCallback, TrainingArguments
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.family import Part
+from rmpl.recipe.recipe import Precision, StageRecipe
 from rmpl.runs.adapters import part_of
-from rmpl.runs.checkpoints import checkpoints, last_checkpoint, step_of
-from rmpl.runs.curve import CURVE
+from rmpl.runs.checkpoints import last_checkpoint
+from rmpl.runs.folder import StageFolder, step_of
 from rmpl.runs.processes import wait, world
 from rmpl.training.data.mixture import Mixture
 from rmpl.training.data.samples import EncodedMixture, collator
 from rmpl.training.loop.callbacks.checkpoint_selection import Choosing
 from rmpl.training.loop.callbacks.curve import Curve, Progress
 from rmpl.training.loop.callbacks.tensorboard import BOARD, Board
-from rmpl.training.loop.evaluation import HELD_OUT, Choice, Measuring
-from rmpl.training.loop.optimizer import make_optimizer, trapezoid
+from rmpl.training.loop.evaluation import Choice, Measuring
+from rmpl.training.loop.optimizer import make_optimizer, wsd_factor
 from rmpl.training.loop.precision import bf16_works, settled
 from rmpl.training.loop.trainer import StageTrainer
 from rmpl.training.parallel.sharding import is_sharded
@@ -36,29 +37,22 @@ Note = Callable[[str], None]
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to train.
+    """A stage as its recipe describes it, with what depends on the whole recipe and on the data.
 
-    A step has ``accumulate`` batches of ``batch`` samples. Each goes through the model in ``split``
-    passes: more of them take less memory, and change nothing else. ``warmup`` in steps, ``decay``
-    the share of the steps over which the learning rate falls to 0; ``precision`` is ``auto``,
-    ``bf16`` or ``fp32``. ``learning_rates`` are those of single parts of the model. With
-    ``checkpointing``, what a layer computes is computed again for the gradients, not kept.
+    Parameters
+    ----------
+    stage
+        Its recipe: batches, optimizer, checkpoints.
+    steps
+        The number of optimizer steps.
+    seed, precision
+        As in the recipe as a whole.
     """
 
+    stage: StageRecipe
     steps: int
-    batch: int
-    optimizer: str
-    learning_rate: float
-    weight_decay: float
-    warmup: int
-    decay: float
     seed: int
-    save_every: int
-    accumulate: int = 1
-    split: int = 1
-    precision: str = "auto"
-    learning_rates: Mapping[Part, float] = dataclasses.field(default_factory=dict)
-    checkpointing: bool = False
+    precision: Precision = "auto"
 
 
 def train_stage(
@@ -74,7 +68,7 @@ def train_stage(
     """Train what is trainable of ``backbone.model`` on ``mixture``, in place.
 
     Checkpoints lie in ``folder``; a run that was stopped goes on from the last one. The curve is
-    written to ``folder / "curve.jsonl"``.
+    written beside them, see ``StageFolder``.
 
     Returns
     -------
@@ -128,14 +122,16 @@ def fit(
     step: its samples stay the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    place = StageFolder(folder)
+    optimizer = schedule.stage.optimizer
     callbacks: list[TrainerCallback] = []
     choice = None
     if measuring is not None:
-        choice = Choice(folder / HELD_OUT, by=measuring.by, patience=measuring.patience)
+        choice = Choice(place.held_out, by=measuring.by, patience=measuring.patience)
         callbacks.append(Choosing(choice, measuring.every))
-    callbacks.append(Curve(folder / CURVE, progress))
+    callbacks.append(Curve(place.curve, progress))
     if BOARD in report_to:
-        callbacks.append(Board(folder / BOARD))
+        callbacks.append(Board(place.tensorboard))
     with settled(folder):
         newest = last_checkpoint(folder, note)
         wait()
@@ -145,10 +141,10 @@ def fit(
                 args=_arguments(folder, schedule, report_to),
                 train_dataset=samples,
                 data_collator=collate,
-                optimizer_of=functools.partial(_optimizer, schedule=schedule, part=part),
-                rate=functools.partial(
-                    trapezoid, steps=schedule.steps, warmup=schedule.warmup, decay=schedule.decay
+                optimizer_of=lambda model: make_optimizer(
+                    optimizer, model.named_parameters(), part
                 ),
+                rate=functools.partial(wsd_factor, steps=schedule.steps, recipe=optimizer),
                 mixture=mixture,
                 held_out=None if measuring is None else measuring.held_out,
                 choice=choice,
@@ -157,7 +153,7 @@ def fit(
             trainer.remove_callback(PrinterCallback)
             trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     wait()
-    kept = {step_of(checkpoint): checkpoint for checkpoint in checkpoints(folder)}
+    kept = {step_of(checkpoint): checkpoint for checkpoint in place.checkpoints()}
     best = None if choice is None else choice.best
     return kept[max(kept) if best is None else best]
 
@@ -173,36 +169,22 @@ def _is_over(newest: Path | None, steps: int, choice: Choice | None) -> bool:
     return step_of(newest) >= steps
 
 
-def _optimizer(
-    model: torch.nn.Module, schedule: Schedule, part: Callable[[str], Part] | None
-) -> torch.optim.Optimizer:
-    return make_optimizer(
-        schedule.optimizer,
-        model.named_parameters(),
-        learning_rate=schedule.learning_rate,
-        weight_decay=schedule.weight_decay,
-        rate_of=None
-        if part is None
-        else lambda name: schedule.learning_rates.get(part(name), schedule.learning_rate),
-    )
-
-
 def _arguments(folder: Path, schedule: Schedule, report_to: Sequence[str]) -> TrainingArguments:
-    steps = schedule.steps
+    stage, steps = schedule.stage, schedule.steps
     bf16 = bf16_works() if schedule.precision == "auto" else schedule.precision == "bf16"
-    samples_a_pass, passes = share_out(schedule.batch, schedule.accumulate, schedule.split, world())
+    samples_a_pass, passes = share_out(stage.batch, stage.accumulate, stage.split, world())
     return TrainingArguments(
         output_dir=str(folder),
         max_steps=steps,
         per_device_train_batch_size=samples_a_pass,
         gradient_accumulation_steps=passes,
         bf16=bf16,
-        activation_checkpointing=schedule.checkpointing,
+        activation_checkpointing=stage.checkpointing,
         activation_checkpointing_kwargs={"use_reentrant": False},
         use_cpu=not torch.cuda.is_available(),
         max_grad_norm=1.0,
         logging_steps=max(1, min(10, steps // 20)),
-        save_steps=schedule.save_every,
+        save_steps=stage.save_every,
         seed=schedule.seed,
         data_seed=schedule.seed,
         report_to=[name for name in report_to if name != BOARD] or "none",

@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 
 from rmpl.backbones.model_files import ADAPTER_WEIGHTS
 from rmpl.runs.adapters import TRAINED_ADAPTER
-from rmpl.runs.checkpoints import UNFINISHED, checkpoints, seal, step_of, writing
+from rmpl.runs.checkpoints import seal, writing
+from rmpl.runs.folder import StageFolder, step_of
 from rmpl.training.data.mixture import Mixture
 from rmpl.training.loop.evaluation import Choice, HeldOut
 from rmpl.training.loop.losses import Tally, count_targets, target_losses
@@ -166,14 +167,15 @@ class StageTrainer(HookedTrainer):
 
     def checkpoints_folder(self, trial: Any) -> str:
         """Return where checkpoints stand until they are whole."""
-        return str(Path(super().checkpoints_folder(trial)) / UNFINISHED)
+        return str(StageFolder(Path(super().checkpoints_folder(trial))).unfinished)
 
     def write_checkpoint(self, model: Any, trial: Any) -> None:
         """Write a checkpoint whole or not at all; those no longer needed go."""
         folder = Path(self.args.output_dir)
-        whole = checkpoints(folder)
+        place = StageFolder(folder)
+        whole = place.checkpoints()
         kept = f"{whole[-1].name} is whole" if whole else "nothing else was lost"
-        staged = folder / UNFINISHED
+        staged = place.unfinished
         if self.args.should_save:
             shutil.rmtree(staged, ignore_errors=True)
         self.accelerator.wait_for_everyone()
@@ -182,7 +184,7 @@ class StageTrainer(HookedTrainer):
                 super().write_checkpoint(model, trial)
                 self.accelerator.wait_for_everyone()
                 if self.args.should_save:
-                    seal(staged / f"checkpoint-{self.state.global_step}", folder)
+                    seal(StageFolder(staged).checkpoint(self.state.global_step), folder)
         finally:
             if self.args.should_save:
                 shutil.rmtree(staged, ignore_errors=True)
