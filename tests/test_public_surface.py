@@ -23,7 +23,7 @@ RENEW = f"if that is meant: python tests/{Path(__file__).name}, and a line in CH
 def surface():
     """Return the public surface, a line each."""
     from rmpl.cli.main import app
-    from rmpl.experiments import lock
+    from rmpl.io import formats
 
     yield "# Names of rmpl"
     for name in sorted(rmpl.__all__):
@@ -35,7 +35,7 @@ def surface():
     yield from ("", "# Commands")
     yield from commands("rmpl", typer.main.get_command(app))
     yield from ("", "# Formats and entry points")
-    yield f"lock file: {lock.FORMAT}"
+    yield f"lock file: {formats.LOCK}"
     for registry in registries():
         yield f"entry points {registry.group}: {registry.noun}"
 
