@@ -130,7 +130,6 @@ def test_check_of_another_corpus_in_the_format_of_m2e2(tmp_path: Path) -> None:
 
 
 def test_check_finds_the_test_data(tmp_path: Path) -> None:
-    pytest.importorskip("datasketch")
     test, words = m2e2(tmp_path / "m2e2", "VOA_1")
     path = tmp_path / "train.json"
     path.write_text(json.dumps([{"words": words}, {"words": ["Nothing", "of", "that"]}]))

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("datasketch")
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rmpl.corpora.contamination import LeakageGuard
 from rmpl.corpora.registry import read_corpus
@@ -56,6 +56,59 @@ def test_shared_ids_are_recognised() -> None:
     assert GUARD.overlap(document("TEST")) == "the id 'TEST' is in the test data"
     pictured = Document("OTHER", images=(Image("TEST_7"),))
     assert GUARD.overlap(pictured) == "the id 'TEST_7' is in the test data"
+
+
+def shingles(text: str) -> set[tuple[str, ...]]:
+    words = text.split()
+    return {tuple(words[start : start + 3]) for start in range(len(words) - 2)}
+
+
+def jaccard(one: str, other: str) -> float:
+    first, second = shingles(one), shingles(other)
+    return len(first & second) / len(first | second)
+
+
+# Few words, so that many sentences share some shingles, and lengths of 0.8 * n near whole numbers.
+sentences = st.lists(st.sampled_from("abc"), min_size=6, max_size=40).map(" ".join)
+lengths = st.integers(min_value=6, max_value=60)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    test=st.lists(sentences, min_size=1, max_size=12),
+    other=sentences,
+    threshold=st.sampled_from([0.3, 0.5, 0.7, 0.8, 0.9, 1.0]),
+)
+def test_the_search_finds_what_comparing_every_pair_finds(
+    test: list[str], other: str, threshold: float
+) -> None:
+    long_enough = [
+        (f"T{number}_0", text)
+        for number, text in enumerate(test)
+        if min(len(shingles(text)), len(shingles(other))) >= 4
+    ]
+    near = [name for name, text in long_enough if jaccard(text, other) >= threshold]
+    guard = LeakageGuard(
+        (document(f"T{number}", text) for number, text in enumerate(test)), threshold=threshold
+    )
+    found = guard.overlap(document("TRAIN", other))
+    assert found == (f"a sentence is nearly the test data's {min(near)!r}" if near else None)
+
+
+@given(shared=lengths, extra=lengths)
+def test_a_sentence_that_is_exactly_at_the_threshold_is_found(shared: int, extra: int) -> None:
+    words = [f"w{number}" for number in range(shared + 2)]
+    longer = [*words, *(f"x{number}" for number in range(extra))]
+    guard = LeakageGuard([document("TEST", " ".join(words))], threshold=shared / (shared + extra))
+    assert guard.overlap(document("TRAIN", " ".join(longer))) is not None
+
+
+def test_two_test_sentences_of_one_id_are_both_known() -> None:
+    other = "Rebels attacked a convoy near the harbour on Tuesday and burnt three lorries"
+    guard = LeakageGuard([document("TEST", TEXT), document("TEST", other)])
+    assert (
+        guard.overlap(document("TRAIN", other)) == "a sentence is nearly the test data's 'TEST_0'"
+    )
 
 
 def test_overlaps_are_dropped_and_counted() -> None:

@@ -2,24 +2,21 @@
 
 Two documents overlap if they share an id (of the document, a sentence or an image), or if a
 sentence of one is nearly one of the other. Nearly: a Jaccard similarity of ``THRESHOLD`` or more
-between their sets of ``SHINGLE``-word shingles, found with MinHash (datasketch, of
-``rmpl[guard]``) and then computed exactly, so that chance collisions drop nothing.
+between their sets of ``SHINGLE``-word shingles. The search is exact: it finds every such pair.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from types import ModuleType
-from typing import Any
 
-from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.records import Document
 
 THRESHOLD = 0.8
 SHINGLE = 3
-PERMUTATIONS = 64
 MIN_SHINGLES = 4
 """Shorter sentences ("He said no.") recur by chance; they are compared by id only."""
 
@@ -27,6 +24,8 @@ OVERLAP = "overlap with the test data"
 """What is counted of documents that must not be trained on."""
 
 _WORD = re.compile(r"\w+")
+
+Shingles = frozenset[str]
 
 
 class LeakageGuard:
@@ -37,54 +36,33 @@ class LeakageGuard:
     test
         The documents that must not be trained on.
     threshold
-        Jaccard similarity of two sentences' shingles from which they count as the same.
-
-    Raises
-    ------
-    RmplError
-        If datasketch is not installed.
+        Jaccard similarity of two sentences' shingles from which they count as the same; above 0.
     """
 
     def __init__(self, test: Iterable[Document], *, threshold: float = THRESHOLD) -> None:
-        self._sketch = _datasketch()
-        self._threshold = threshold
         self._ids: set[str] = set()
-        self._shingles: dict[str, frozenset[bytes]] = {}
-        # A looser index than the threshold: MinHash only nominates, the exact value decides.
-        self._index = self._sketch.MinHashLSH(threshold=threshold - 0.2, num_perm=PERMUTATIONS)
+        sentences: list[tuple[str, Shingles]] = []
         for document in test:
-            self._add(document)
-
-    def _add(self, document: Document) -> None:
-        self._ids.update(_ids(document))
-        names, sets = [], []
-        for sentence in document.sentences:
-            shingles = _shingles(sentence.text)
-            if len(shingles) >= MIN_SHINGLES and sentence.id not in self._shingles:
-                self._shingles[sentence.id] = shingles
-                names.append(sentence.id)
-                sets.append(shingles)
-        for name, sketch in zip(names, self._sketches(sets), strict=True):
-            self._index.insert(name, sketch)
+            self._ids.update(_ids(document))
+            sentences += (
+                (sentence.id, shingles)
+                for sentence in document.sentences
+                if len(shingles := _shingles(sentence.text)) >= MIN_SHINGLES
+            )
+        self._near = _NearSets(sentences, threshold)
 
     def overlap(self, document: Document) -> str | None:
         """Say why a document must not be trained on; ``None`` if it may."""
         for name in _ids(document):
             if name in self._ids:
                 return f"the id {name!r} is in the test data"
-        sets = [_shingles(sentence.text) for sentence in document.sentences]
-        sets = [shingles for shingles in sets if len(shingles) >= MIN_SHINGLES]
-        for shingles, sketch in zip(sets, self._sketches(sets), strict=True):
-            for name in sorted(self._index.query(sketch)):
-                if _jaccard(shingles, self._shingles[name]) >= self._threshold:
-                    return f"a sentence is nearly the test data's {name!r}"
+        for sentence in document.sentences:
+            shingles = _shingles(sentence.text)
+            if len(shingles) >= MIN_SHINGLES:
+                found = self._near.find(shingles)
+                if found:
+                    return f"a sentence is nearly the test data's {min(found)!r}"
         return None
-
-    def _sketches(self, sets: list[frozenset[bytes]]) -> list[Any]:
-        if not sets:
-            return []
-        sketches: list[Any] = self._sketch.MinHash.bulk(sets, num_perm=PERMUTATIONS, seed=1)
-        return sketches
 
     def keep_clean(self, documents: Iterable[Document], report: ReadReport) -> Iterator[Document]:
         """Yield the documents that do not overlap with the test data; count the others."""
@@ -96,16 +74,42 @@ class LeakageGuard:
                 report.leave_out(OVERLAP, f"{document.id}: {reason}")
 
 
-def _datasketch() -> ModuleType:
-    try:
-        import datasketch  # noqa: PLC0415 - optional: only training on real corpora needs it
-    except ImportError as error:
-        raise RmplError(
-            "the guard against test data in training needs datasketch",
-            remedy="pip install 'rmpl[guard]'",
-        ) from error
-    module: ModuleType = datasketch
-    return module
+class _NearSets:
+    """Named sets, found by another one of a Jaccard similarity of ``threshold`` or more.
+
+    Sets that are that similar share that part of either, so that, in one order of all members, they
+    share one of the first few of either ("prefix filtering", Chaudhuri et al., ICDE 2006). In the
+    order from rare to common, few sets have a first member in common by chance; these are compared.
+    """
+
+    def __init__(self, named: list[tuple[str, Shingles]], threshold: float) -> None:
+        self._named = named
+        self._threshold = threshold
+        count = Counter(member for _, members in named for member in members)
+        self._rank = {member: (n, member) for member, n in count.items()}
+        self._by_first: dict[str, list[int]] = defaultdict(list)
+        for number, (_, members) in enumerate(named):
+            for member in self._first(members):
+                self._by_first[member].append(number)
+
+    def find(self, members: Shingles) -> set[str]:
+        """Return the names of the sets that are nearly ``members``."""
+        candidates = {
+            number for member in self._first(members) for number in self._by_first.get(member, ())
+        }
+        return {
+            name
+            for name, others in (self._named[number] for number in candidates)
+            if len(members & others) / len(members | others) >= self._threshold
+        }
+
+    def _first(self, members: Shingles) -> list[str]:
+        """Return those of the first few that are in a named set; what is in none is rarest."""
+        # A product that is rounded up must not ask for one shared member too many.
+        shared = math.ceil(self._threshold * len(members) - 1e-9)
+        known = members & self._rank.keys()
+        few = len(known) - shared + 1
+        return sorted(known, key=self._rank.__getitem__)[: max(few, 0)]
 
 
 def _ids(document: Document) -> list[str]:
@@ -113,11 +117,7 @@ def _ids(document: Document) -> list[str]:
     return [document.id, *sentences, *(image.id for image in document.images)]
 
 
-def _shingles(text: str) -> frozenset[bytes]:
+def _shingles(text: str) -> Shingles:
     words = _WORD.findall(text.lower())
     windows = zip(*(words[start:] for start in range(SHINGLE)), strict=False)
-    return frozenset(" ".join(window).encode("utf-8") for window in windows)
-
-
-def _jaccard(one: frozenset[bytes], other: frozenset[bytes]) -> float:
-    return len(one & other) / len(one | other)
+    return frozenset(map(" ".join, windows))
