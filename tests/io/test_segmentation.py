@@ -56,5 +56,32 @@ def test_every_character_is_in_one_sentence_and_at_most_one_word(text):
     assert sum(b - a for a, b in words) == len(text.replace(" ", ""))
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("``Go,'' he said.", "`` Go , '' he said ."),
+        ("\"Go\" or 'go'", "\" Go \" or ' go '"),
+        ("can't stop , '' she said", "ca n't stop , '' she said"),
+        ("\u201cIt\u2019s\u201d \u00abhere\u00bb", "\u201c It \u2019 s \u201d \u00ab here \u00bb"),
+        ("a well-known cafe\u0301 \U0001f600", "a well-known cafe\u0301 \U0001f600"),
+        ("\u4e2d\u6587 U.S. 1,000%", "\u4e2d\u6587 U.S. 1,000 %"),
+    ],
+)
+def test_words_are_those_of_the_treebank_as_they_are_written(text, words):
+    assert [text[start:end] for start, end in word_spans(text)] == words.split()
+
+
+MARKS = st.sampled_from(['"', "'", "''", "`", "``", "a", "it", "'s", " ", ".", ",", "(", "\u201d"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(parts=st.lists(MARKS, max_size=12))
+def test_quotes_of_any_kind_and_order_are_all_in_words(parts):
+    text = "".join(parts)
+    spans = word_spans(text)
+    assert all(a < b <= c for (a, b), (c, _) in pairwise(spans))
+    assert "".join(text[a:b] for a, b in spans) == text.replace(" ", "")
+
+
 def test_what_has_no_blank_for_thousands_of_characters_is_one_word():
     assert word_spans("a" * 5_000 + " end") == [(0, 5_000), (5_001, 5_004)]

@@ -15,7 +15,6 @@ from typing import Any
 
 from rmpl.errors import RmplError
 
-_SIMPLE_WORD = re.compile(r"\w+|[^\w\s]")
 _RUN = re.compile(r"\S+")
 
 _AT_ONCE = 4_000
@@ -64,9 +63,7 @@ def word_spans(sentence: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     for start, end in _pieces(sentence):
-        found = _words_at_once(sentence[start:end])
-        if found is None:  # simple words lose nothing
-            return [match.span() for match in _SIMPLE_WORD.finditer(sentence)]
+        found = list(_tokenizer().span_tokenize(sentence[start:end]))
         if spans and found and spans[-1][1] == start and found[0][0] == 0:
             # The cut went through what has no blank, and what is left out only in one piece.
             spans[-1] = (spans[-1][0], start + found.pop(0)[1])
@@ -102,22 +99,6 @@ def _sentences_at_once(text: str) -> list[tuple[int, int]]:
     import nupunkt  # noqa: PLC0415 - optional, and only raw text needs it
 
     return [(int(start), int(end)) for start, end in nupunkt.sent_spans(text)]
-
-
-def _words_at_once(text: str) -> list[tuple[int, int]] | None:
-    """Return the spans of the words, ``None`` where the tokeniser rewrote one."""
-    spans, position = [], 0
-    for word in _tokenizer().tokenize(text):
-        while position < len(text) and text[position].isspace():
-            position += 1
-        # The Treebank convention writes `` and '' for ", whatever the text has.
-        forms = (word, '"') if word in {"``", "''"} else (word,)
-        form = next((f for f in forms if text.startswith(f, position)), None)
-        if form is None:
-            return None
-        spans.append((position, position + len(form)))
-        position += len(form)
-    return spans
 
 
 @functools.cache
