@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 from brief import BRIEF
+from fakes import FakeEngine
 from rmpl.errors import RmplError
-from rmpl.extraction.engines.base import EngineError, Reply
+from rmpl.extraction.engines.base import EngineError
 from rmpl.extraction.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.tasks import Context
@@ -19,30 +20,24 @@ from rmpl.tasks.boxes import RelativeBoxes
 FOUND = '[{"type":"Conflict:Attack","trigger":" shot"}]'
 
 
-class Scripted:
-    """Finds that somebody "shot", slowly; some texts are refused, some bring it down."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-
-    def answer(self, prompts, *, max_tokens, grammars=None, progress=None):
-        time.sleep(self._seconds)
-        texts = [prompt.text for prompt in prompts]
-        if any("crash" in text for text in texts):
-            os.kill(os.getpid(), signal.SIGKILL)
-        if any("down" in text for text in texts):
-            raise EngineError("the server does not answer")
-        if any("refuse" in text for text in texts):
-            raise RmplError("this is refused")
-        found = [text.startswith("text-emi") and " shot" in text for text in texts]
-        return [Reply(FOUND if one else "[]", 0.5) for one in found]
+def shot(prompt) -> str:
+    """Find that somebody "shot"; some texts are refused, some bring the engine down."""
+    text = prompt.text
+    if "crash" in text:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "down" in text:
+        raise EngineError("the server does not answer")
+    if "refuse" in text:
+        raise RmplError("this is refused")
+    return FOUND if text.startswith("text-emi") and " shot" in text else "[]"
 
 
 def scripted(seconds: float = 0.0, pids: Path | None = None) -> Extractor:
     """Load no model; leave a file named like this process's number in a folder."""
     if pids is not None:
         (pids / str(os.getpid())).touch()
-    return Extractor(Scripted(seconds), Context(load_ontology(), RelativeBoxes(), "brief", ""))
+    engine = FakeEngine(shot, confidence=0.5, before=lambda _: time.sleep(seconds))
+    return Extractor(engine, Context(load_ontology(), RelativeBoxes(), "brief", ""))
 
 
 def brief(model: Path) -> Extractor:

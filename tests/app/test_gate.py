@@ -9,16 +9,12 @@ import threading
 
 import pytest
 
-from app.conftest import Ruled, ask, asked, service
+from app.conftest import arrests, ask, asked, extractor, service
+from fakes import FakeEngine, wait_until
 from rmpl.app import exchange, gate
 from rmpl.app.limits import Limits
 from rmpl.app.server import build
 from rmpl.app.service import Service
-from rmpl.extraction.extractor import Extractor
-from rmpl.extraction.stopping import go_on
-from rmpl.ontology import load_ontology
-from rmpl.tasks import Context
-from rmpl.tasks.boxes import RelativeBoxes
 
 TEXT = json.dumps({"text": "Police arrested Ana."}).encode()
 
@@ -129,32 +125,23 @@ def test_every_answer_carries_the_policy(app):
         assert headers["cache-control"] == "no-store"
 
 
-class Held(Ruled):
+class Held(FakeEngine):
     """Answers only when it is let go; stops when nobody waits any more."""
 
     def __init__(self) -> None:
+        super().__init__(arrests, before=self._work)
         self.begun, self.released, self.stopped = (threading.Event() for _ in range(3))
 
-    def answer(self, prompts, **options):
+    def _work(self, _prompts):
         self.begun.set()
-        try:
-            while not self.released.wait(0.01):
-                go_on()
-        except BaseException:
-            self.stopped.set()
-            raise
-        return super().answer(prompts, **options)
+        wait_until(self.released.is_set, stopped=self.stopped.set)
 
 
 def held(**limits):
     """Return an app whose engine is held, and the engine."""
     engine = Held()
-    context = Context(load_ontology("m2e2"), RelativeBoxes(key="box"), "brief", "")
-
-    def load(_model, _schema):
-        return Extractor(engine, context, constrained=False)
-
-    return build(Service(["m"], limits=Limits(**limits), load=load), examples=0), engine
+    one = Service(["m"], limits=Limits(**limits), load=lambda *_: extractor(engine))
+    return build(one, examples=0), engine
 
 
 async def begun(engine, *tasks):
@@ -279,14 +266,11 @@ def test_a_body_that_does_not_come_is_waited_for_only_so_long(monkeypatch):
     assert (b"connection", b"close") in start["headers"]
 
 
-class Broken(Ruled):
-    def answer(self, prompts, **_):
+def test_a_mistake_in_the_program_is_told_without_its_inside(caplog):
+    def broken(_prompt):
         raise ZeroDivisionError("/secret/path")
 
-
-def test_a_mistake_in_the_program_is_told_without_its_inside(caplog):
-    context = Context(load_ontology("m2e2"), RelativeBoxes(key="box"), "brief", "")
-    app = build(Service(["m"], load=lambda *_: Extractor(Broken(), context)), examples=0)
+    app = build(Service(["m"], load=lambda *_: extractor(FakeEngine(broken))), examples=0)
     answer = ask(app, "POST", "/api/extract", TEXT)
     assert answer.status == 500
     assert b"secret" not in answer.body

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from app.conftest import Ruled, load, running, service
+from app.conftest import extractor, load, running, service
+from fakes import FakeEngine, nothing, wait_until
 from rmpl.app.page import read_assets, table
 from rmpl.app.server import build
 from rmpl.app.service import Service
-from rmpl.extraction.extractor import Extractor
-from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Document, TextArgument
-from rmpl.tasks import Context
-from rmpl.tasks.boxes import RelativeBoxes
 from viewer import chromium
 from viewer.payloads import HOSTILE
 from viewer.samples import gold_document, predicted_document
@@ -159,41 +157,26 @@ def test_errors_are_told(browser, address, tmp_path):
     assert browser.run("document.getElementById('state').hidden")
 
 
-class Waiting(Ruled):
-    """Never answers, and stops when nobody waits any more."""
-
-    def answer(self, prompts, **_):
-        from rmpl.extraction.stopping import StoppedError, go_on
-
-        self.begun = True
-        try:
-            while True:
-                go_on()
-                time.sleep(0.01)
-        except StoppedError:
-            self.stopped = True
-            raise
-
-
 def test_cancelling_stops_the_work(browser, tmp_path):
-    engine = Waiting()
-    context = Context(load_ontology("m2e2"), RelativeBoxes(key="box"), "brief", "")
-    app = build(Service(["m"], load=lambda *_: Extractor(engine, context)), examples=0)
+    begun, stopped = threading.Event(), threading.Event()
+
+    def work(_):
+        begun.set()
+        wait_until(lambda: False, stopped=stopped.set)
+
+    engine = FakeEngine(nothing, before=work)
+    app = build(Service(["m"], load=lambda *_: extractor(engine)), examples=0)
     with running(app) as address:
         opened(browser, address)
         write(browser, TEXT)
         press(browser, "extract")
         wait(browser, "!document.getElementById('cancel').hidden")
-        while not hasattr(engine, "begun"):
-            time.sleep(0.01)
+        assert begun.wait(30)
         browser.screenshot(folder(tmp_path) / "app-working.png", whole=True)
         press(browser, "cancel")
         wait(browser, "document.getElementById('cancel').hidden")
         assert "Cancelled" in browser.run("document.getElementById('problem').innerText")
-        deadline = time.monotonic() + 30
-        while not hasattr(engine, "stopped"):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        assert stopped.wait(30)
 
 
 def test_no_hostile_text_runs(browser, tmp_path):

@@ -10,16 +10,13 @@ import threading
 import PIL.Image
 import pytest
 
-from app.conftest import Ruled, load, service
+from app.conftest import extractor, load, service
+from fakes import FakeEngine
 from rmpl.app import service as module
 from rmpl.app.limits import BusyError
 from rmpl.app.reading import Upload
 from rmpl.app.service import Service
 from rmpl.errors import RmplError
-from rmpl.extraction.extractor import Extractor
-from rmpl.ontology import load_ontology
-from rmpl.tasks import Context
-from rmpl.tasks.boxes import RelativeBoxes
 
 TEXT = "Police arrested Ana Reyes in Lima. All was quiet."
 
@@ -138,12 +135,8 @@ def test_folders_are_not_told_in_full(tmp_path):
 
 
 def test_an_unexpected_error_ends_the_waiting():
-    class Broken(Ruled):
-        def answer(self, prompts, **_):
-            raise ZeroDivisionError
-
     def broken(_model, _schema):
-        return Extractor(Broken(), Context(load_ontology(), RelativeBoxes(), "brief", ""))
+        return extractor(FakeEngine(lambda _: 1 // 0))
 
     with pytest.raises(ZeroDivisionError):
         extract(Service(["a"], load=broken), TEXT)
@@ -254,15 +247,11 @@ def test_a_model_is_loaded_once_even_if_who_asked_has_left():
 
 
 def test_an_engine_s_error_calls_a_picture_what_it_was_called():
-    class Refusing(Ruled):
-        def answer(self, prompts, **_):
-            for prompt in prompts:
-                path = prompt.image.path
-                raise RmplError(f"cannot see {path}", where=path)
-            return []
+    def refuse(prompt):
+        raise RmplError(f"cannot see {prompt.image.path}", where=prompt.image.path)
 
     def refusing(_model, _schema):
-        return Extractor(Refusing(), Context(load_ontology(), RelativeBoxes(), "brief", ""))
+        return extractor(FakeEngine(refuse))
 
     with pytest.raises(RmplError) as told:
         extract(Service(["a"], load=refusing), "", [Upload("a.jpg", jpeg())])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import m2e2_event, m2e2_image
 from rmpl.corpora.gold import read_gold
 from rmpl.errors import RmplError
 from rmpl.records import Box, Span
@@ -18,18 +19,13 @@ def sentence(name: str, *starts: int, kind: str = "Life:Die") -> dict:
         "sentence_id": name,
         "golden-entity-mentions": [{"start": 0, "end": 1, "text": "He", "entity-type": "PER"}],
         "golden-event-mentions": [
-            {
-                "trigger": {"start": start, "end": start + 1, "text": "died"},
-                "event_type": kind,
-                "arguments": [{"role": "Victim", "start": 0, "end": 1, "text": "He"}],
-            }
-            for start in starts
+            m2e2_event(kind, start, start + 1, ("Victim", 0, 1)) for start in starts
         ],
     }
 
 
 def image(kind: str = "Life:Die") -> dict:
-    return {"role": {"Victim": [["1", 1, 2, 30, 40], ["0", 1, 2, 50, 60]]}, "event_type": kind}
+    return m2e2_image(kind, Victim=[["1", 1, 2, 30, 40], ["0", 1, 2, 50, 60]])
 
 
 @pytest.fixture

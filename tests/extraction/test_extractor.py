@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -15,11 +14,11 @@ pytest.importorskip("nltk")
 import PIL.Image
 import torch
 
+from fakes import FakeEngine, nothing, wait_until
 from rmpl import Extractor
 from rmpl.backbones.backbone import load_backbone
 from rmpl.errors import RmplError
-from rmpl.extraction.engines.base import EngineError, Reply
-from rmpl.extraction.stopping import go_on
+from rmpl.extraction.engines.base import EngineError
 from rmpl.inputs.reading import Item
 from rmpl.ontology import load_ontology
 from rmpl.records import NOWHERE, Document, Image, Sentence
@@ -137,24 +136,18 @@ def test_documents_with_the_same_ids_inside_are_not_mixed_up(extractor):
     assert [told(one) for one in found] == [told(extractor.extract(d)) for d in (one, two)]
 
 
-class Counting:
-    """Finds nothing, notes how many sentences are asked about at a time, refuses some."""
-
-    def __init__(self):
-        self.sizes = []
-
-    def answer(self, prompts, *, max_tokens, grammars=None, progress=None):
-        if any("down" in prompt.text for prompt in prompts):
-            raise EngineError("the server does not answer")
-        if any("refuse" in prompt.text for prompt in prompts):
-            raise RmplError("this is refused")
-        self.sizes.append(len(prompts))
-        return [Reply("[]", 1.0) for _ in prompts]
+def refusing(prompt):
+    """Find nothing; be down for some texts, refuse others."""
+    if "down" in prompt.text:
+        raise EngineError("the server does not answer")
+    if "refuse" in prompt.text:
+        raise RmplError("this is refused")
+    return "[]"
 
 
 @pytest.fixture
 def counting(extractor):
-    return Extractor(Counting(), extractor._pipeline._context)
+    return Extractor(FakeEngine(refusing), extractor._pipeline._context)
 
 
 def test_calls_that_wait_at_the_same_time_share_batches(counting):
@@ -191,7 +184,7 @@ def test_memory_stays_flat_and_one_document_does_not_take_others_along(counting)
     assert [item.document.id for item, _ in found] == [f"d{number}" for number in range(600)]
     assert [number for number, (_, one) in enumerate(found) if isinstance(one, RmplError)] == [300]
     engine = counting._pipeline._asker._engine
-    assert max(engine.sizes) == 256
+    assert max(map(len, engine.batches)) == 256
 
 
 def test_asking_for_the_extractor_needs_no_torch_until_a_model_is_loaded():
@@ -203,19 +196,17 @@ def test_asking_for_the_extractor_needs_no_torch_until_a_model_is_loaded():
     assert json.loads(done.stdout) == []
 
 
-class Slow(Counting):
+class Slow(FakeEngine):
     """Works on a text that says "long" until it is stopped."""
 
     def __init__(self):
-        super().__init__()
+        super().__init__(nothing, before=self._work)
         self.begun = threading.Event()
 
-    def answer(self, prompts, *, max_tokens, grammars=None, progress=None):
-        while any("long" in prompt.text for prompt in prompts):
+    def _work(self, prompts):
+        if any("long" in prompt.text for prompt in prompts):
             self.begun.set()
-            go_on()
-            time.sleep(0.005)
-        return super().answer(prompts, max_tokens=max_tokens)
+            wait_until(lambda: False)
 
 
 async def hang_up_on(extractor, engine, given_up: list[str], kept: list[str]):
@@ -233,7 +224,7 @@ def test_work_that_is_given_up_stops_and_the_others_are_answered_alone(extractor
     found = asyncio.run(hang_up_on(slow, engine, ["A long one."], ["One.", "Two.", "Three."]))
     assert [one.sentences[0].text for one in found] == ["One.", "Two.", "Three."]
     # What was begun together is begun again one by one: a second one that leaves takes none along.
-    assert [size for size in engine.sizes if size] == [1, 1, 1]
+    assert [len(batch) for batch in engine.batches if batch] == [1, 1, 1]
     assert asyncio.run(slow.extract_async("Four.")).sentences[0].text == "Four."
 
 
@@ -252,4 +243,4 @@ def test_those_that_leave_before_their_turn_are_not_worked_on(extractor):
         return await asyncio.wait_for(last, 30)
 
     assert asyncio.run(ask()).sentences[0].text == "Last."
-    assert [size for size in engine.sizes if size] == [1]
+    assert [len(batch) for batch in engine.batches if batch] == [1]

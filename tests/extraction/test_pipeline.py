@@ -3,53 +3,38 @@
 import pytest
 from msgspec.structs import replace
 
+from fakes import FakeEngine, gold_rule, gold_samples
 from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.extraction.calibration import Calibration, Scale
-from rmpl.extraction.engines.base import Reply
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
 from rmpl.predictions.file import read_predictions, write_predictions
 from rmpl.scoring import score
-from rmpl.tasks import Context
-from rmpl.tasks.argument_roles import ImageARE, TextARE
+from rmpl.tasks import Context, Sample
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.caption import Caption
-from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.pairing import Pair
 from rmpl.tasks.questions import UnitQuestion
 from rmpl.tasks.same_event import SameEvent
 
 
-class Oracle:
-    """Answers prompts from the gold by looking the prompt up among the tasks' own samples."""
-
-    def __init__(self, documents, context, broken: str = "") -> None:
-        self.answers = {}
-        self.broken = broken
-        for task in (TextEMI, ImageEMI, TextARE, ImageARE):
-            for sample in task(context).samples(documents):
-                self.answers[self.key(sample.prompt)] = sample.target
-        same = SameEvent(context)
-        for document in documents:
-            sentences = {s.id: s for s in document.sentences}
-            images = {i.id: i for i in document.images}
-            texts = {e.id: e for e in document.text_events}
-            shown = {e.id: e for e in document.image_events}
-            for link in document.links:
-                event = texts[link.text]
-                image = images[shown[link.image].image_id]
-                self.answers[self.key(Caption(context).ask(UnitQuestion(image)))] = "A man."
-                sentence, trigger = sentences[event.sentence_id], event.trigger
-                pair = Pair("", event.event_type, sentence, trigger, image, "A man.")
-                self.answers[self.key(same.ask(pair))] = "[]"
-
-    @staticmethod
-    def key(prompt):
-        return prompt.text, prompt.image.path if prompt.image else None
-
-    def answer(self, prompts, *, max_tokens, progress=None, grammars=None):
-        default = self.broken or "no"
-        return [Reply(self.answers.get(self.key(p), default), 0.9) for p in prompts]
+def oracle(documents, context):
+    """Answers from the gold: the targets of the tasks' own samples, and links where they are."""
+    samples, same, caption = gold_samples(documents, context), SameEvent(context), Caption(context)
+    for document in documents:
+        sentences = {s.id: s for s in document.sentences}
+        images = {i.id: i for i in document.images}
+        texts = {e.id: e for e in document.text_events}
+        shown = {e.id: e for e in document.image_events}
+        for link in document.links:
+            event = texts[link.text]
+            image = images[shown[link.image].image_id]
+            asked = caption.ask(UnitQuestion(image))
+            samples.append(Sample(caption.name, image.id, asked, "A man."))
+            sentence, trigger = sentences[event.sentence_id], event.trigger
+            pair = Pair("", event.event_type, sentence, trigger, image, "A man.")
+            samples.append(Sample(same.name, pair.id, same.ask(pair), "[]"))
+    return gold_rule(samples, otherwise=lambda _: "no answer")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +50,7 @@ def context():
 def test_right_answers_give_a_perfect_score_after_a_round_trip_through_the_file(
     gold, context, tmp_path
 ):
-    found = Pipeline(Oracle(gold, context), context).extract(gold)
+    found = Pipeline(FakeEngine(oracle(gold, context)), context).extract(gold)
     write_predictions(found, tmp_path / "p.jsonl")
     scores = score(gold, list(read_predictions(tmp_path / "p.jsonl")), "strict")
     assert {task: counts.f1 for task, counts in scores.items()} == dict.fromkeys(
@@ -75,12 +60,12 @@ def test_right_answers_give_a_perfect_score_after_a_round_trip_through_the_file(
 
 def test_the_gold_is_not_looked_at(gold, context):
     blind = [type(d)(id=d.id, sentences=d.sentences, images=d.images) for d in gold]
-    oracle = Oracle(gold, context)
-    assert Pipeline(oracle, context).extract(blind) == Pipeline(oracle, context).extract(gold)
+    engine = FakeEngine(oracle(gold, context))
+    assert Pipeline(engine, context).extract(blind) == Pipeline(engine, context).extract(gold)
 
 
 def test_a_medium_that_is_left_out_is_not_asked_about(gold, context):
-    pipeline = Pipeline(Oracle(gold, context), context, media=("text",))
+    pipeline = Pipeline(FakeEngine(oracle(gold, context)), context, media=("text",))
     found = pipeline.extract(gold)
     assert not any(d.image_events or d.links for d in found)
     assert pipeline.asked["image-emi"] == 0
@@ -88,7 +73,7 @@ def test_a_medium_that_is_left_out_is_not_asked_about(gold, context):
 
 
 def test_answers_that_cannot_be_read_are_counted(gold, context):
-    pipeline = Pipeline(Oracle([], context, broken="[{"), context)
+    pipeline = Pipeline(FakeEngine(lambda _: "[{"), context)
     found = pipeline.extract(gold)
     assert not any(d.text_events or d.image_events for d in found)
     assert pipeline.failures["text-emi"] == sum(len(d.sentences) for d in gold)
@@ -96,7 +81,7 @@ def test_answers_that_cannot_be_read_are_counted(gold, context):
 
 def test_an_argument_is_never_likelier_than_its_event(gold, context):
     surer = Calibration({"text-emi": Scale(1.0, -1.0), "text-are": Scale(1.0, 5.0)})
-    found = Pipeline(Oracle(gold, context), context, calibration=surer).extract(gold)
+    found = Pipeline(FakeEngine(oracle(gold, context)), context, calibration=surer).extract(gold)
     events = [event for document in found for event in document.text_events]
     assert any(event.arguments for event in events)
     assert all(
@@ -104,21 +89,18 @@ def test_an_argument_is_never_likelier_than_its_event(gold, context):
     )
 
 
-class Repeating(Oracle):
-    """Says every item of a list twice."""
+def repeating(rule):
+    """Every item of a list twice."""
 
-    def answer(self, prompts, *, max_tokens, progress=None, grammars=None):
-        replies = super().answer(prompts, max_tokens=max_tokens)
-        return [Reply(self.twice(reply.text), reply.confidence) for reply in replies]
-
-    @staticmethod
     def twice(text: str) -> str:
         return f"[{text[1:-1]},{text[1:-1]}]" if text.startswith("[{") else text
 
+    return lambda prompt: twice(rule(prompt))
+
 
 def test_what_is_said_twice_is_found_once(gold, context):
-    once = Pipeline(Oracle(gold, context), context).extract(gold)
-    twice = Pipeline(Repeating(gold, context), context).extract(gold)
+    once = Pipeline(FakeEngine(oracle(gold, context)), context).extract(gold)
+    twice = Pipeline(FakeEngine(repeating(oracle(gold, context))), context).extract(gold)
     assert sum(len(d.text_events) + len(d.image_events) for d in once) > 10
     for one, other in zip(once, twice, strict=True):
         assert without_scores(other.text_events) == without_scores(one.text_events)

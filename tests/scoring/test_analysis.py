@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
-from rmpl.records import (
-    Box,
-    Document,
-    ImageArgument,
-    ImageEvent,
-    Link,
-    Sentence,
-    Span,
-    TextArgument,
-    TextEvent,
-)
+from builders import ATTACK, DIE, document, sentence
+from builders import image_event as image
+from builders import text_event as text
+from rmpl.records import Document, Link
 from rmpl.scoring.analysis import analyse
 from rmpl.scoring.tables import analysis_lines
 
-ATTACK, DIE = "Conflict:Attack", "Life:Die"
 FULL = (0, 0, 10, 10)
 
 
-def text(name: str, start: int, kind: str = ATTACK, end: int | None = None, args=()) -> TextEvent:
-    spans = tuple(TextArgument(role, Span(*span)) for role, *span in args)
-    return TextEvent(name, "D_0", kind, Span(start, end or start + 1), spans)
-
-
-def image(name: str, kind: str = ATTACK, args=()) -> ImageEvent:
-    return ImageEvent(name, "D_0", kind, tuple(ImageArgument(r, Box(*b)) for r, b in args))
-
-
-def document(*events: TextEvent | ImageEvent, links=()) -> Document:
-    return Document(
-        "D",
-        text_events=tuple(e for e in events if isinstance(e, TextEvent)),
-        image_events=tuple(e for e in events if isinstance(e, ImageEvent)),
-        links=tuple(Link(*pair) for pair in links),
-    )
-
-
 def with_arguments(*args: tuple) -> Document:
-    return document(text("t", 1, args=args))
+    return document(text("t", 1, *args))
 
 
 def with_boxes(*args: tuple) -> Document:
-    return document(image("i", args=args))
+    return document(image("i", *args))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +27,13 @@ def with_boxes(*args: tuple) -> Document:
     [
         ("text_emi", document(text("g", 1)), document(), "missed", (0, 1)),
         ("text_emi", document(), document(text("p", 1)), "spurious", (1, 0)),
-        ("text_emi", document(text("g", 1)), document(text("p", 1, DIE)), "wrong type", (1, 1)),
+        (
+            "text_emi",
+            document(text("g", 1)),
+            document(text("p", 1, kind=DIE)),
+            "wrong type",
+            (1, 1),
+        ),
         (
             "text_emi",
             document(text("g", 1, end=3)),
@@ -69,7 +48,7 @@ def with_boxes(*args: tuple) -> Document:
             "repeated",
             (1, 0),
         ),
-        ("image_emi", document(image("g")), document(image("p", DIE)), "wrong type", (1, 1)),
+        ("image_emi", document(image("g")), document(image("p", kind=DIE)), "wrong type", (1, 1)),
         (
             "text_are",
             with_arguments(("Target", 3, 4)),
@@ -109,8 +88,8 @@ def with_boxes(*args: tuple) -> Document:
             "text_are",
             with_arguments(("Target", 3, 4)),
             document(
-                text("t", 1, args=[("Target", 3, 4)]),
-                text("u", 1, args=[("Target", 5, 6)] * 2),
+                text("t", 1, ("Target", 3, 4)),
+                text("u", 1, *[("Target", 5, 6)] * 2),
                 text("v", 1),
             ),
             "argument of a repeated mention",
@@ -118,22 +97,22 @@ def with_boxes(*args: tuple) -> Document:
         ),
         (
             "image_are",
-            with_boxes(("Target", FULL)),
-            with_boxes(("Attacker", FULL)),
+            with_boxes(("Target", *FULL)),
+            with_boxes(("Attacker", *FULL)),
             "wrong role",
             (1, 1),
         ),
         (
             "image_are",
-            with_boxes(("Target", FULL)),
-            with_boxes(("Target", FULL), ("Target", FULL)),
+            with_boxes(("Target", *FULL)),
+            with_boxes(("Target", *FULL), ("Target", *FULL)),
             "repeated",
             (1, 0),
         ),
         (
             "image_are",
-            with_boxes(("Target", FULL)),
-            with_boxes(("Target", (0, 0, 10, 3))),
+            with_boxes(("Target", *FULL)),
+            with_boxes(("Target", 0, 0, 10, 3)),
             "poor box",
             (1, 1),
         ),
@@ -147,12 +126,12 @@ def test_an_error_has_its_category(
 
 
 def test_boxes_of_the_right_role_are_counted_by_overlap() -> None:
-    gold = with_boxes(("Target", FULL), ("Attacker", FULL), ("Victim", FULL), ("Place", FULL))
+    gold = with_boxes(("Target", *FULL), ("Attacker", *FULL), ("Victim", *FULL), ("Place", *FULL))
     predicted = with_boxes(
-        ("Target", (0, 0, 10, 3)),
-        ("Attacker", (20, 20, 30, 30)),
-        ("Victim", (0, 0, 10, 5)),
-        ("Place", FULL),
+        ("Target", 0, 0, 10, 3),
+        ("Attacker", 20, 20, 30, 30),
+        ("Victim", 0, 0, 10, 5),
+        ("Place", *FULL),
     )
     analysis = analyse([gold], [predicted])
     assert analysis.overlaps == [1, 0, 0, 1, 0, 1, 0, 0, 0, 1]
@@ -161,9 +140,9 @@ def test_boxes_of_the_right_role_are_counted_by_overlap() -> None:
 
 
 def test_a_link_on_another_mention_is_told_from_a_spurious_one() -> None:
-    linked = [("t", "i")]
-    gold = document(text("t", 1, args=[("Target", 3, 4)]), image("i"), links=linked)
-    other = document(text("t", 2, args=[("Target", 3, 4)]), image("i"), links=linked)
+    linked = (Link("t", "i"),)
+    gold = document(text("t", 1, ("Target", 3, 4)), image("i"), links=linked)
+    other = document(text("t", 2, ("Target", 3, 4)), image("i"), links=linked)
     errors = analyse([gold], [other]).errors
     (category, count), *rest = errors["mm_emi"].categories.items()
     assert (category, count.predicted, count.gold, rest) == (
@@ -179,9 +158,8 @@ def test_a_link_on_another_mention_is_told_from_a_spurious_one() -> None:
 
 
 def test_examples_quote_the_sentence_and_stop_after_a_few() -> None:
-    sentence = Sentence("D_0", "They shot him .", ((0, 4), (5, 9), (10, 13), (14, 15)))
-    gold = msgspec.structs.replace(document(text("g", 1)), sentences=(sentence,))
-    predicted = document(*(text(f"p{i}", i, DIE) for i in (0, 2, 3)))
+    gold = document(text("g", 1), sentences=(sentence("D_0", "They shot him ."),))
+    predicted = document(*(text(f"p{i}", i, kind=DIE) for i in (0, 2, 3)))
     errors = analyse([gold], [predicted], examples=2).errors["text_emi"]
     missed = errors.examples["missed"][0]
     assert (missed.document, missed.place, missed.medium) == ("D", "sentence", "D_0")
@@ -193,8 +171,8 @@ def test_examples_quote_the_sentence_and_stop_after_a_few() -> None:
 
 
 def test_confusions_and_breakdowns_are_printed() -> None:
-    gold = document(text("g", 1, args=[("Target", 3, 4)]))
-    predicted = document(text("p", 1, DIE))
+    gold = document(text("g", 1, ("Target", 3, 4)))
+    predicted = document(text("p", 1, kind=DIE))
     analysis = analyse([gold], [predicted], ("text",))
     assert analysis.confusion["text_emi"] == {ATTACK: {DIE: 1}}
     assert analysis.by_role["text_are"]["Conflict:Attack Target"]["n_gold"] == 1

@@ -4,7 +4,8 @@ import dataclasses
 
 import pytest
 
-from rmpl.records import Box, Document, ImageArgument, ImageEvent
+from builders import DIE, document, image_event
+from rmpl.records import ImageEvent
 from rmpl.scoring import Counts
 from rmpl.scoring import judgements as judgements_module
 from rmpl.scoring import listing as listing_module
@@ -24,12 +25,8 @@ FRAMES = dataclasses.replace(
 """Images as frames of a film, ``FILM@SECOND``: an event is right in any second of its film."""
 
 
-def event(image_id: str, kind: str = "Life:Die", role: str = "Victim") -> ImageEvent:
-    return ImageEvent("e", image_id, kind, (ImageArgument(role, Box(0, 0, 9, 9)),))
-
-
-def document(one: ImageEvent) -> Document:
-    return Document("D", image_events=(one,))
+def event(image_id: str, role: str = "Victim") -> ImageEvent:
+    return image_event("e", (role, 0, 0, 9, 9), kind=DIE, image_id=image_id)
 
 
 @pytest.mark.parametrize(("medium", "right"), [(IMAGE, 0), (FRAMES, 1)])

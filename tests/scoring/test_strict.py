@@ -4,40 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from builders import ATTACK, document
+from builders import image_event as image
+from builders import text_event as text
 from rmpl.errors import RmplError
-from rmpl.records import (
-    NOWHERE,
-    Box,
-    Document,
-    ImageArgument,
-    ImageEvent,
-    Link,
-    Span,
-    TextArgument,
-    TextEvent,
-)
+from rmpl.records import NOWHERE, Box, Document, Link, TextEvent
 from rmpl.scoring import Counts, score
 from rmpl.scoring.matching import iou, share_inside
-
-ATTACK = "Conflict:Attack"
-
-
-def text(name: str, start: int, *arguments: tuple[str, int]) -> TextEvent:
-    spans = tuple(TextArgument(role, Span(at, at + 1)) for role, at in arguments)
-    return TextEvent(name, "D_0", ATTACK, Span(start, start + 1), spans)
-
-
-def image(name: str, *boxes: tuple[float, float, float, float]) -> ImageEvent:
-    return ImageEvent(name, "D_0", ATTACK, tuple(ImageArgument("Target", Box(*b)) for b in boxes))
-
-
-def document(*events: TextEvent | ImageEvent, links: tuple[Link, ...] = ()) -> Document:
-    return Document(
-        "D",
-        text_events=tuple(e for e in events if isinstance(e, TextEvent)),
-        image_events=tuple(e for e in events if isinstance(e, ImageEvent)),
-        links=links,
-    )
 
 
 def test_a_repeated_mention_counts_as_wrong_and_its_best_copy_gives_the_arguments() -> None:
@@ -87,15 +60,18 @@ def test_the_share_inside_is_of_the_inner_box() -> None:
 
 
 def test_half_an_overlap_is_enough() -> None:
-    gold, predicted = document(image("g", (0, 0, 10, 10))), document(image("p", (0, 0, 10, 5)))
+    gold, predicted = (
+        document(image("g", ("Target", 0, 0, 10, 10))),
+        document(image("p", ("Target", 0, 0, 10, 5))),
+    )
     assert score([gold], [predicted])["image_are"] == Counts(1, 1, 1)
 
 
 def test_linked_mentions_count_their_arguments_once() -> None:
     gold = document(
         text("t", 2, ("Target", 4)),
-        image("i", (0, 0, 10, 10)),
-        ImageEvent("j", "D_1", ATTACK, (ImageArgument("Target", Box(0, 0, 9, 9)),)),
+        image("i", ("Target", 0, 0, 10, 10)),
+        image("j", ("Target", 0, 0, 9, 9), image_id="D_1"),
         links=(Link("t", "i"), Link("t", "j")),
     )
     scores = score([gold], [gold])
@@ -104,7 +80,7 @@ def test_linked_mentions_count_their_arguments_once() -> None:
 
 
 def test_a_right_mention_in_a_wrong_link_gives_no_multimedia_arguments() -> None:
-    gold = document(text("t", 2, ("Target", 4)), image("i", (0, 0, 10, 10)))
+    gold = document(text("t", 2, ("Target", 4)), image("i", ("Target", 0, 0, 10, 10)))
     predicted = document(*gold.text_events, *gold.image_events, links=(Link("t", "i"),))
     scores = score([gold], [predicted])
     assert scores["mm_emi"] == Counts(0, 1, 0)

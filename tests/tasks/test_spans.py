@@ -1,16 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import sentence as made
 from rmpl.records import NOWHERE, Sentence, Span
 from rmpl.tasks.spans import find_span, name_span, occurrences
 
 
 def sentence_of(words: list[str]) -> Sentence:
-    tokens, at = [], 0
-    for word in words:
-        tokens.append((at, at + len(word)))
-        at += len(word) + 1
-    return Sentence("s", " ".join(words), tuple(tokens))
+    return made("s", " ".join(words))
 
 
 def test_only_whole_tokens_occur():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import PIL.Image
 import PIL.ImageDraw
 
+from builders import sentence
 from rmpl.records import (
     NOWHERE,
     Box,
@@ -16,18 +16,12 @@ from rmpl.records import (
     ImageArgument,
     ImageEvent,
     Link,
-    Sentence,
     Span,
     TextArgument,
     TextEvent,
 )
 
 TEXT = "Police arrested three protesters in Kyiv after the march on Friday ."
-
-
-def sentence(key: str, text: str) -> Sentence:
-    """Return a sentence whose tokens are its blank-separated words."""
-    return Sentence(key, text, tuple(match.span() for match in re.finditer(r"\S+", text)))
 
 
 def make_picture(folder: Path, name: str = "one.jpg", size: tuple[int, int] = (400, 300)) -> Path:

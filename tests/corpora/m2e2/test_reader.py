@@ -9,6 +9,7 @@ from typing import Any
 import PIL.Image
 import pytest
 
+from builders import m2e2_event as event
 from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.errors import RmplError
 from rmpl.io.image_folders import MISSING
@@ -34,16 +35,6 @@ def sentence(number: int, words: list[str], text: str, **more: Any) -> dict[str,
         "golden-event-mentions": [],
         "image": ["DOC_0.jpg"],
         **more,
-    }
-
-
-def event(
-    event_type: str, start: int, end: int, *arguments: tuple[str, int, int]
-) -> dict[str, Any]:
-    return {
-        "trigger": {"start": start, "end": end, "text": ""},
-        "event_type": event_type,
-        "arguments": [{"role": r, "start": s, "end": e, "text": ""} for r, s, e in arguments],
     }
 
 

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from fakes import FakeEngine, by_task
 from rmpl.extraction.asking import Asker
 from rmpl.extraction.engines.base import Reply
 from rmpl.extraction.linking.comparison import (
@@ -86,29 +87,13 @@ def test_directions_are_averaged_in_log_odds():
     assert Verdict(((), ())).probability is None
 
 
-class Says:
-    """Stands for an engine: answers by the beginning of a prompt."""
-
-    def __init__(self, **answers: str | None) -> None:
-        self.answers = answers
-        self.asked: list[str] = []
-
-    def answer(self, prompts, *, max_tokens, grammars=None, progress=None):
-        replies = []
-        for prompt in prompts:
-            self.asked.append(prompt.text)
-            text = self.answers[prompt.text.partition(":")[0].replace("-", "_")]
-            replies.append(Reply("[]", 0.9, given_up=True) if text is None else Reply(text, 0.9))
-        return replies
-
-
 def test_a_pair_is_asked_about_once_in_every_direction():
-    engine = Says(same_event=f"[{ONE}]", same_event_shown=f"[{TURNED}]")
+    engine = FakeEngine(by_task({"same-event": f"[{ONE}]", "same-event-shown": f"[{TURNED}]"}))
     (verdict,) = compare([QUESTION], Asker(engine), context())
     assert len(verdict.answers) == 1
     (verdict,) = compare([QUESTION], Asker(engine), context("both"))
     assert [one.agrees for (one,) in verdict.answers] == [True, True]
-    assert engine.asked[1:] == [
+    assert engine.batches[-1] == [
         "same-event: Conflict:Attack\na man [hit] a red truck\na man waits",
         "same-event-shown: Conflict:Attack\na man waits\na man [hit] a red truck",
     ]
@@ -116,7 +101,7 @@ def test_a_pair_is_asked_about_once_in_every_direction():
 
 @pytest.mark.parametrize("answer", [None, '[{"span":"man","se', "yes"])
 def test_what_is_no_answer_is_none_and_is_counted(answer):
-    asker = Asker(Says(same_event=answer, same_event_shown="[]"))
+    asker = Asker(FakeEngine(by_task({"same-event": answer, "same-event-shown": "[]"})))
     (alone,) = compare([QUESTION], asker, context())
     assert alone == Verdict(())
     assert asker.failures == {"same-event": 1}
@@ -127,7 +112,7 @@ def test_what_is_no_answer_is_none_and_is_counted(answer):
 
 @pytest.mark.parametrize("caption", [None, "  "])
 def test_without_a_caption_there_is_nothing_to_ask(caption):
-    asker = Asker(Says(caption=caption))
+    asker = Asker(FakeEngine(by_task({"caption": caption})))
     captions = captions_of([PICTURE, PICTURE], asker, context())
     assert captions == {PICTURE: None}
     assert asker.failures == {"caption": 1}

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fakes import FakeEngine, task_of
 from rmpl.extraction.asking import Asker
 from rmpl.extraction.calibration import Scale
 from rmpl.extraction.engines.base import Reply
@@ -41,24 +42,16 @@ def reply(answer: str | None, certainty: float = 0.9) -> Reply:
     return Reply(answer, 0.5, (math.log(certainty),), (len(answer),))
 
 
-class Says:
-    """Stands for the model: a caption that is the picture's id, and an answer to every pair.
+def says(answers, certainty: float = 0.9) -> FakeEngine:
+    """A caption that is the image's id, and an answer to every pair: by image, or one for all."""
 
-    ``answers`` are by picture, or else one for all.
-    """
+    def rule(prompt) -> Reply | str:
+        if task_of(prompt) == "caption":
+            return prompt.image.id
+        answer = answers[prompt.image.id] if isinstance(answers, dict) else answers
+        return reply(answer, certainty)
 
-    def __init__(self, answers, certainty: float = 0.9) -> None:
-        self.answers, self.certainty = answers, certainty
-
-    def answer(self, prompts, *, max_tokens, grammars=None, progress=None):
-        return [self.reply(prompt) for prompt in prompts]
-
-    def reply(self, prompt) -> Reply:
-        if prompt.text.startswith("caption"):
-            return Reply(prompt.image.id, 0.9)
-        by_picture = isinstance(self.answers, dict)
-        answer = self.answers[prompt.image.id] if by_picture else self.answers
-        return reply(answer, self.certainty)
+    return FakeEngine(rule)
 
 
 SENTENCE = Sentence("s", "a man fled", ((0, 1), (2, 5), (6, 10)))
@@ -76,7 +69,7 @@ def document(*pictures: str, trigger: Span = FLED) -> Document:
 
 
 def linked(answers, *pictures, certainty=0.9, threshold=0.5, scale=None, **about):
-    asker = Asker(Says(answers, certainty))
+    asker = Asker(says(answers, certainty))
     linker = Linker(asker, CONTEXT, threshold=threshold, scale=scale or Scale())
     (found,) = linker.link([document(*pictures, **about)])
     return found.links, asker

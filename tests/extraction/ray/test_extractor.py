@@ -37,7 +37,7 @@ pytestmark = pytest.mark.slow
 def connected():
     """One cluster for all tests, as a command starts it; a program's own is used again."""
     with pytest.MonkeyPatch.context() as patch:
-        here = str(Path(__file__).parent)  # what the workers import stands here
+        here = str(Path(ray_workers.__file__).parent)  # what the workers import stands here
         patch.setenv(
             "PYTHONPATH", os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
         )

@@ -1,5 +1,6 @@
+import builders
 from rmpl.corpora.registry import read_corpus
-from rmpl.records import Document, Sentence, Span
+from rmpl.records import Document, Span
 from rmpl.synthetic.story.names import TRAIN_NAMES
 from rmpl.training.data.made_up_names import rare_names, renamed
 from rmpl.training.data.training_data import Corpus, TrainingData
@@ -32,11 +33,7 @@ def test_a_corpus_is_there_as_often_as_it_gets_other_names(small_world):
 
 
 def sentence(number: int, text: str, *entities: Span) -> Document:
-    tokens, at = [], 0
-    for word in text.split():
-        tokens.append((at, at + len(word)))
-        at += len(word) + 1
-    one = Sentence(id=f"s{number}", text=text, tokens=tuple(tokens), entities=entities)
+    one = builders.sentence(f"s{number}", text, *entities)
     return Document(id=f"d{number}", sentences=(one,))
 
 
