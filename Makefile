@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-# The index of a machine may offer torch as a CPU build; plain pip takes it, other installers may not.
+# The machine's package index may offer a CPU build of torch; pip takes it, other installers may not.
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .PHONY: demo test checks docs release-check clean
@@ -20,9 +20,9 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@$(PIP) install -e '.[dev]'
 	@touch $@ $(VENV)/.train
 
-# Every step keeps what is finished, so a demo that was stopped goes on where it was.
+# Every step keeps finished work, so an interrupted demo resumes.
 demo: $(VENV)/.train
-	$(BIN)/rmpl world --out demo/world
+	$(BIN)/rmpl synthetic --out demo/world
 	$(BIN)/rmpl train recipes/tiny.yaml --data demo/world --out demo/run
 	$(BIN)/rmpl predict demo/run --data demo/world/m2e2
 	$(BIN)/rmpl score demo/run/predictions.jsonl --gold demo/world/m2e2 --protocol strict --protocol legacy --json demo/run/metrics.json

@@ -79,7 +79,10 @@ def commands(words, command):
         for p in command.params
         if p.param_type_name == "option" and p.name != "help"
     )
-    yield " ".join([words, *arguments, *(f"[{option}]" for option in options)])
+    former = sorted(f"{old} = {new}" for old, new in getattr(command, "former", {}).items())
+    hidden = ["(hidden)"] if command.hidden else []
+    shown = [*(f"[{option}]" for option in options), *(f"[{alias}]" for alias in former)]
+    yield " ".join([words, *hidden, *arguments, *shown])
     for name in sorted(inner):
         yield from commands(f"{words} {name}", inner[name])
 

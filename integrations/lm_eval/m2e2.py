@@ -1,4 +1,4 @@
-"""What the task files beside this one call; the prompts, reading and scoring are rmpl's."""
+"""Functions called by the task files in this folder; prompts, parsing and scoring are rmpl's."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def doc_to_text(row: Row) -> str:
 
 
 def doc_to_text_with_image(row: Row) -> str:
-    """Return the prompt of a picture, which stands where the harness puts it."""
+    """Return the prompt of an image, with the placeholder that the harness replaces."""
     return f"<image>\n{row['prompt']}"
 
 
 def doc_to_image(row: Row) -> list[PIL.Image.Image]:
-    """Return the picture, upright."""
-    with PIL.Image.open(row["image"]) as picture:
-        return [PIL.ImageOps.exif_transpose(picture).convert("RGB")]
+    """Return the image, upright."""
+    with PIL.Image.open(row["image"]) as image:
+        return [PIL.ImageOps.exif_transpose(image).convert("RGB")]

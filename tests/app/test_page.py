@@ -244,8 +244,8 @@ def test_the_table_has_every_event_argument_and_link():
     document = gold_document()
     rows = table(document)
     assert ["t1", "sentence 2", "Justice:Arrest-Jail", "arrested", ""] in rows
-    assert ["i1", "picture 1", "Agent", "box 40, 60, 140, 260", ""] in rows
-    assert rows[-1] == ["t1 and i1", "text and picture", "one event", "", ""]
+    assert ["i1", "image 1", "Agent", "box 40, 60, 140, 260", ""] in rows
+    assert rows[-1] == ["t1 and i1", "text and image", "same event", "", ""]
     lost = [row for row in table(predicted_document()) if row[2:4] == ["Place", "Lviv"]]
     assert lost[0][4] == "0.20"
     assert TextArgument("Place", NOWHERE).text is None

@@ -52,9 +52,9 @@ def test_mistakes_reach_the_client_in_one_line(address: str, tmp_path: Path) -> 
     ):
         with pytest.raises(RmplError, match=said):
             client.extract(**arguments)
-    with pytest.raises(RmplError, match="no answer"):
+    with pytest.raises(RmplError, match="no response"):
         Client("http://127.0.0.1:9").about()
-    with pytest.raises(RmplError, match="no address"):
+    with pytest.raises(RmplError, match="not a URL"):
         Client("file:///etc/passwd")
 
 

@@ -34,10 +34,10 @@ def test_others_reach_it_only_by_names_and_with_a_token(served, capsys, monkeypa
     with pytest.raises(RmplError, match="--allow-host"):
         command(model=["a"], host="0.0.0.0", port=7860)  # noqa: S104
     open_to_all = {"model": ["a"], "host": "0.0.0.0", "port": 80, "allow_host": ["events.example"]}  # noqa: S104
-    with pytest.raises(RmplError, match="there is no token; export RMPL_APP_TOKEN="):
+    with pytest.raises(RmplError, match="no token is set; export RMPL_APP_TOKEN="):
         command(**open_to_all)
     monkeypatch.setenv("RMPL_APP_TOKEN", "from the environment")
-    with pytest.raises(RmplError, match="RMPL_APP_TOKEN: a token has at least 16"):
+    with pytest.raises(RmplError, match="RMPL_APP_TOKEN: a token needs at least 16"):
         command(**open_to_all)
     file = tmp_path / "token"
     with pytest.raises(RmplError, match="cannot be read"):
@@ -59,7 +59,7 @@ def test_others_reach_it_only_by_names_and_with_a_token(served, capsys, monkeypa
 
 def test_mistakes_are_told_before_anything_is_loaded(served, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RmplError, match="no model is given"):
+    with pytest.raises(RmplError, match="no --model"):
         command(host="127.0.0.1", port=7860)
     with pytest.raises(RmplError, match="no schema named nothing"):
         command(model=["a"], schema=["nothing"], host="127.0.0.1", port=7860)

@@ -221,7 +221,7 @@ def test_convert_leaves_no_half_file(tmp_path: Path) -> None:
 
 
 def test_stats_of_a_corpus() -> None:
-    result = run("stats", TWINS / "jmee.json", "--dataset", "jmee", "--backbone", "none", "--json")
+    result = run("stats", TWINS / "jmee.json", "--corpus", "jmee", "--backbone", "none", "--json")
     found = json.loads(result.output)
     assert found["lengths"]["words a sentence"] == {
         "n": 6,
@@ -240,7 +240,7 @@ def test_stats_count_the_tokens_of_a_backbone(tmp_path: Path) -> None:
     tokenizer = tokenizers.Tokenizer(model)
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
     tokenizer.save(str(tmp_path / "tokenizer.json"))
-    arguments = ("stats", TWINS / "jmee.json", "--dataset", "jmee", "--backbone", tmp_path)
+    arguments = ("stats", TWINS / "jmee.json", "--corpus", "jmee", "--backbone", tmp_path)
     found = json.loads(run(*arguments, "--json").output)["lengths"]
     assert found[f"{tmp_path} tokens a sentence"]["max"] == 15
     table = run(*arguments).output
@@ -249,6 +249,6 @@ def test_stats_count_the_tokens_of_a_backbone(tmp_path: Path) -> None:
 
 
 def test_stats_without_a_tokenizer_says_so(tmp_path: Path) -> None:
-    result = run("stats", TWINS / "jmee.json", "--dataset", "jmee", "--backbone", tmp_path)
+    result = run("stats", TWINS / "jmee.json", "--corpus", "jmee", "--backbone", tmp_path)
     assert isinstance(result.exception, RmplError)
     assert "tokenizer.json" in str(result.exception)

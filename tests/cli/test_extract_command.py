@@ -82,7 +82,7 @@ def test_an_interrupted_run_goes_on_and_repeats_nothing(articles, run, tmp_path,
     assert (refused.exit_code, "--resume" in refused.output) == (2, True)
     result = run("extract", "news", "--out", "part.jsonl", "--resume")
     assert result.exit_code == 0, result.output
-    assert "3 documents, 1 of them from before" in result.output
+    assert "3 documents, 1 of them from earlier runs" in result.output
     assert ids(tmp_path / "part.jsonl") == ids(tmp_path / "whole.jsonl")
     events = [
         [[(e.event_type, e.trigger) for e in d.text_events] for d in read_predictions(name)]
@@ -102,7 +102,7 @@ def test_the_demo_s_model_is_taken_with_a_warning(articles, run, twin, tmp_path)
     (tmp_path / "demo" / "run").symlink_to(twin)
     result = run("extract", "news/one", "--out", "events.jsonl", model=None)
     assert result.exit_code == 0
-    assert "knows the generated world only" in result.output
+    assert "trained on the synthetic corpus" in result.output
 
 
 def test_links_can_be_found_alone(articles, run, tmp_path):

@@ -52,7 +52,7 @@ def test_mistakes_are_told_in_one_line(small_world: Path, tmp_path: Path) -> Non
     app_run = CliRunner().invoke
     for arguments, said in (
         (["m2e2", str(small_world / "m2e2"), "--task", "poetry"], "no task named 'poetry'"),
-        (["predictions", str(tmp_path / "p.jsonl")], "hold no sentences"),
+        (["predictions", str(tmp_path / "p.jsonl")], "contain no sentences"),
         (["jmee", str(tmp_path / "nothing")], "nothing"),
         (["jmee", str(small_world / "ace"), "--backbone", "no/such"], "no/such"),
     ):

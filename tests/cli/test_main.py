@@ -6,13 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import rmpl
 from rmpl.cli.main import app
 
 COMMANDS = (
-    "world",
+    "synthetic",
     "train",
     "predict",
     "score",
@@ -62,6 +63,28 @@ def test_help_names_every_command_and_needs_no_torch():
     assert all(command in done.stdout for command in COMMANDS)
 
 
+@pytest.mark.parametrize(
+    ("command", "words", "name", "value"),
+    [
+        ("world", ["--seed", "8"], "seed", 8),
+        ("stats", ["p", "--dataset", "jmee"], "corpus", "jmee"),
+        ("stats", ["p", "--dataset=jmee"], "corpus", "jmee"),
+        ("stats", ["--", "--dataset"], "path", Path("--dataset")),
+        ("calibrate", ["run", "--documents", "9"], "limit", 9),
+        ("extract", ["a", "--out", "b", "--drawn", "7"], "documents", 7),
+        ("baseline export", ["m2e2", "--out", "rows"], "folder", Path("m2e2")),
+    ],
+)
+def test_former_names_are_accepted_and_no_longer_shown(command, words, name, value):
+    known = typer.main.get_command(app)
+    for word in command.split():
+        known = known.commands[word]
+    with known.make_context(command, [*words]) as context:
+        assert context.params[name] == value
+        assert not any(f" {word} " in known.get_help(context) for word in words if "--d" in word)
+    assert " world " not in CliRunner().invoke(app, ["--help"]).output
+
+
 def test_the_version(run):
     assert run("--version").output.strip() == f"rmpl {rmpl.__version__}"
 
@@ -83,7 +106,7 @@ def test_every_command_explains_itself(run, command):
         (("predict", "nowhere", "--data", ".", "--corpus", "news"), "no corpus named 'news'"),
         (("score", "nowhere.jsonl", "--gold", "nowhere"), "nowhere"),
         (("report", "nowhere", "--data", "nowhere"), "nowhere"),
-        (("world", "--out", "/proc/world", "--scale", "0.01"), "/proc"),
+        (("synthetic", "--out", "/proc/world", "--scale", "0.01"), "/proc"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(run, words, said, monkeypatch):
@@ -114,6 +137,6 @@ def test_stats_of_what_are_no_documents_is_a_mistake_not_a_table_of_zeros(run, s
     result = run("stats", small_world / "ace" / "train.json")
     assert result.exit_code == 2
     assert "train.json" in result.output
-    read = run("stats", small_world / "ace", "--dataset", "jmee", "--backbone", "none")
+    read = run("stats", small_world / "ace", "--corpus", "jmee", "--backbone", "none")
     assert read.exit_code == 0
-    assert "words a sentence" in read.output
+    assert "words per sentence" in read.output

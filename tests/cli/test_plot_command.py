@@ -19,5 +19,5 @@ def test_files_become_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     path.write_text(json.dumps({"strict": {"text_emi": score}}))
     command([path], out=tmp_path / "plots", ending=["png"], width=3.0)
     assert capsys.readouterr().out == f"plot: {tmp_path}/plots/scores-strict.png\n"
-    with pytest.raises(RmplError, match="no format gif"):
+    with pytest.raises(RmplError, match="unknown format gif"):
         command([path], out=tmp_path / "plots", ending=["gif"])

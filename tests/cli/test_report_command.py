@@ -52,7 +52,7 @@ def test_a_run_becomes_a_page(run, gold, capsys):
     command(run, data=Path("corpus"), documents=12)
     page = (run / "report.html").read_text(encoding="utf-8")
     assert "report:" in capsys.readouterr().out
-    assert "1 of 1 pictures are not at hand" in page
+    assert "1 of 1 images are missing" in page
     assert "1 / 1 / 1" in page
     assert "not run</td>" in page
     assert 'id="errors-text_emi"' in page

@@ -128,10 +128,10 @@ def test_gold_documents_that_nobody_answered_are_named(
     other = tmp_path / "other.jsonl"
     other.write_text('{"doc_id": "E"}\n')
     result = CliRunner().invoke(app, ["score", str(other), "--gold", files[1]])
-    assert "warning: 1 x gold document without a line" in result.stderr
+    assert "warning: 1 x gold document without a prediction line" in result.stderr
     assert "(first: D)" in result.stderr
     result = CliRunner().invoke(app, ["compare", files[0], str(other), "--gold", files[1]])
-    assert result.stderr.count("gold document without a line") == 1
+    assert result.stderr.count("gold document without a prediction line") == 1
 
 
 def test_what_uses_the_gold_is_marked_everywhere(files: tuple[str, str], tmp_path: Path) -> None:

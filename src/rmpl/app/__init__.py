@@ -1,1 +1,1 @@
-"""The app in a browser and its HTTP API: extraction for people who look, and for programs."""
+"""The web app and its HTTP API."""

@@ -1,4 +1,4 @@
-"""Who may ask: hosts' names, other sites' pages, and the token."""
+"""Access control: host names, cross-site requests, and the token."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ COOKIE = "rmpl-session"
 SESSION_SECONDS = 12 * 3600
 SESSIONS = 1000
 FAILURES = 10
-"""So many wrong tokens may an address give within ``FAILURE_SECONDS``; then it has to wait."""
+"""Wrong tokens an address may send within ``FAILURE_SECONDS`` before it has to wait."""
 FAILURE_SECONDS = 60.0
 ADDRESSES = 1000
 
 SAFE = frozenset({"GET", "HEAD"})
-"""What changes nothing and starts no work."""
+"""HTTP methods that change nothing and start no work."""
 _OPEN = frozenset({"/login", "/assets/login.js", "/assets/app.css", "/assets/icon.svg"})
 
 Headers = Mapping[str, Sequence[str]]
-"""Of a request: names in small letters, each with the values it came with."""
+"""Headers of a request: lower-case name -> values."""
 
 
 def is_known_host(headers: Headers, hosts: Sequence[str]) -> bool:
-    """Return whether a request asks for one of these names: ``*.example.org`` is all below it."""
+    """Return whether a request's host is allowed: ``*.example.org`` allows every subdomain."""
     given = headers.get("host", ())
     if len(given) != 1:
         return False
@@ -43,7 +43,7 @@ def is_known_host(headers: Headers, hosts: Sequence[str]) -> bool:
 
 
 def is_foreign(headers: Headers) -> bool:
-    """Return whether a page of another site sent a request, as far as its browser says so."""
+    """Return whether a request is cross-site, according to the headers of its browser."""
     sites = headers.get("sec-fetch-site", ())
     if any(site not in {"same-origin", "none"} for site in sites):
         return True
@@ -59,7 +59,7 @@ def _place(origin: str) -> str:
 
 
 class Access:
-    """Lets in who has the token, or a session that was begun with it.
+    """Admits requests with the token, or with a session created by it.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class Access:
         self._failed: OrderedDict[str, deque[float]] = OrderedDict()
 
     def refusal(self, path: str, headers: Headers, address: str) -> Refusal | None:
-        """Return why a request is not let in, ``None`` if it is."""
+        """Return why a request is refused, ``None`` if it is admitted."""
         if path in _OPEN or self._has_session(headers):
             return None
         given = headers.get("authorization", ())
@@ -90,7 +90,7 @@ class Access:
         return self._check(token.strip(), address)
 
     def login(self, token: str, address: str) -> Refusal | str:
-        """Begin a session; return the cookie that names it, or why there is none."""
+        """Create a session; return its cookie, or why the login is refused."""
         refusal = self._check(token, address)
         if refusal is not None:
             return refusal
@@ -117,13 +117,13 @@ class Access:
         self._failed.move_to_end(address)
         while len(self._failed) > ADDRESSES:
             self._failed.popitem(last=False)
-        return _unknown("not the token of this server", "see who started it")
+        return _unknown("wrong token", "ask whoever started the server for it")
 
     def _has_session(self, headers: Headers) -> bool:
         for line in headers.get("cookie", ()):
             for part in line.split(";"):
                 name, _, value = part.strip().partition("=")
-                # Looking up random names in a table tells nothing about others that are in it.
+                # Names are random: the time of a look-up reveals nothing about other sessions.
                 until = self._sessions.get(value) if name == COOKIE else None
                 if until is not None and self._clock() < until:
                     return True

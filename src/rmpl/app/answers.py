@@ -1,4 +1,4 @@
-"""Errors as answers, all of one form: ``{"error": ..., "where": ..., "remedy": ...}``."""
+"""Errors as HTTP responses, all of the form ``{"error": ..., "where": ..., "remedy": ...}``."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ RETRY_AFTER = {"Retry-After": "5"}
 
 
 class MalformedError(RmplError):
-    """A request of another form."""
+    """A request that does not have the documented form."""
 
 
 class Refusal(NamedTuple):
-    """Why a request is refused before anything is done for it."""
+    """Why a request is refused before any work is done."""
 
     status: int
     error: str
@@ -32,14 +32,14 @@ class Refusal(NamedTuple):
 
     @property
     def body(self) -> bytes:
-        """Return the answer's content."""
+        """Return the response body."""
         return msgspec.json.encode(
             {"error": self.error, "where": self.where, "remedy": self.remedy}
         )
 
 
 def response(refusal: Refusal) -> Response:
-    """Return a refusal as an answer."""
+    """Return a refusal as an HTTP response."""
     return Response(
         refusal.body,
         status_code=refusal.status,
@@ -49,19 +49,19 @@ def response(refusal: Refusal) -> Response:
 
 
 def busy(error: str, remedy: str = "try again later") -> Refusal:
-    """Return a refusal for now."""
+    """Return a refusal with Retry-After."""
     return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, error, remedy=remedy, headers=RETRY_AFTER)
 
 
 FAILED = Refusal(
     HTTPStatus.INTERNAL_SERVER_ERROR,
-    "a mistake in the program",
-    remedy="the server's output says more",
+    "internal error",
+    remedy="see the server's log",
 )
 
 
 async def on_error(_request: Request, error: Exception) -> Response:
-    """Tell a mistake in the input."""
+    """Report an input error."""
     if not isinstance(error, RmplError):
         raise error
     if isinstance(error, BusyError):
@@ -72,14 +72,14 @@ async def on_error(_request: Request, error: Exception) -> Response:
 
 
 async def on_http(_request: Request, error: Exception) -> Response:
-    """Tell that there is no such route, or none of that method."""
+    """Report an unknown route or method."""
     if not isinstance(error, HTTPException):
         raise error
     said = HTTPStatus(error.status_code).phrase.lower()
-    remedy = "docs/app.md lists what there is"
+    remedy = "docs/app.md lists the routes"
     return response(Refusal(error.status_code, said, None, remedy, error.headers or {}))
 
 
 async def on_failure(_request: Request, _error: Exception) -> Response:
-    """Tell that the program failed, and nothing of how."""
+    """Report an internal error without details."""
     return response(FAILED)

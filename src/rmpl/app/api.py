@@ -1,8 +1,8 @@
-"""The HTTP API: one document in, its events out; ``rmpl.app.client`` speaks it.
+"""The HTTP API: one document in, its events out; ``rmpl.app.client`` is its client.
 
-``GET /api`` says what there is to choose from and the limits; ``POST /api/extract`` takes a text
-and files and answers with a line of ``rmpl extract`` (docs/extraction.md); ``POST /api/draw`` adds
-what the page shows. ``GET /api/openapi.json`` describes all of it.
+``GET /api`` lists models, schemas and limits; ``POST /api/extract`` takes a text and files and
+returns a line as written by ``rmpl extract`` (docs/extraction.md); ``POST /api/draw`` adds what the
+page shows. ``GET /api/openapi.json`` describes the API.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rmpl import __version__
 from rmpl.app.asked import Asked, read_asked
 from rmpl.app.examples import Example
 from rmpl.app.page import COLUMNS, table
-from rmpl.app.reading import ARTICLES, PICTURES, Upload
+from rmpl.app.reading import ARTICLES, IMAGES, Upload
 from rmpl.app.service import Found, Service
 
 EXTRACT, DRAW = "/api/extract", "/api/draw"
@@ -36,7 +36,7 @@ _BODY = {
 
 
 class About(pydantic.BaseModel):
-    """What there is to choose from, the default first, and the limits."""
+    """Models and schemas, the default first, and the limits."""
 
     version: str
     models: list[str]
@@ -47,7 +47,7 @@ class About(pydantic.BaseModel):
 
 
 class Sample(pydantic.BaseModel):
-    """A document to try; its pictures are at ``/api/examples/N/pictures/M``, both from 1."""
+    """An example document; its images are at ``/api/examples/N/pictures/M``, both from 1."""
 
     name: str
     text: str
@@ -55,7 +55,7 @@ class Sample(pydantic.BaseModel):
 
 
 class Drawn(pydantic.BaseModel):
-    """What the page shows: the line of ``/api/extract``, a table of it, and a page of its own."""
+    """What the page shows: the line of ``/api/extract``, a table and a drawing."""
 
     line: dict[str, Any]
     columns: list[str]
@@ -63,25 +63,25 @@ class Drawn(pydantic.BaseModel):
     drawing: str
 
 
-class Told(pydantic.BaseModel):
-    """What is wrong, where, and what to do."""
+class Problem(pydantic.BaseModel):
+    """An error: what, where, and how to fix it."""
 
     error: str
     where: str | None = None
     remedy: str | None = None
 
 
-_TOLD: dict[int | str, dict[str, Any]] = {
-    status: {"model": Told} for status in (400, 401, 403, 408, 413, 415, 422, 500, 503)
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem} for status in (400, 401, 403, 408, 413, 415, 422, 500, 503)
 }
 
 
 def add_api(app: fastapi.FastAPI, service: Service, examples: Sequence[Example]) -> None:
     """Add the API's routes to an app."""
-    pictures = {
-        (str(number), str(place)): picture.content
+    images = {
+        (str(number), str(place)): image.content
         for number, example in enumerate(examples, 1)
-        for place, picture in enumerate(example.pictures, 1)
+        for place, image in enumerate(example.images, 1)
     }
 
     async def found_by(request: Request, *, draw: bool) -> Found:
@@ -93,7 +93,7 @@ def add_api(app: fastapi.FastAPI, service: Service, examples: Sequence[Example])
 
     @app.get("/api")
     async def about() -> About:
-        """Say what there is to choose from."""
+        """Return models, schemas and limits."""
         limits = msgspec.structs.asdict(service.limits)
         return About(
             version=__version__,
@@ -101,31 +101,31 @@ def add_api(app: fastapi.FastAPI, service: Service, examples: Sequence[Example])
             schemas=service.schemas,
             limits={name: int(value) for name, value in limits.items()},
             articles=list(ARTICLES),
-            pictures=list(PICTURES),
+            pictures=list(IMAGES),
         )
 
     @app.get("/api/examples")
     async def samples() -> list[Sample]:
-        """Return documents to try."""
+        """Return example documents."""
         return [
-            Sample(name=one.name, text=one.text, pictures=[shown.name for shown in one.pictures])
+            Sample(name=one.name, text=one.text, pictures=[shown.name for shown in one.images])
             for one in examples
         ]
 
     @app.get("/api/examples/{number}/pictures/{place}", response_class=Response)
-    async def picture(number: str, place: str) -> Response:
-        """Return a picture of such a document."""
-        if (number, place) not in pictures:
+    async def image(number: str, place: str) -> Response:
+        """Return an image of an example document."""
+        if (number, place) not in images:
             raise HTTPException(404)
-        return Response(pictures[number, place], media_type="image/jpeg")
+        return Response(images[number, place], media_type="image/jpeg")
 
-    @app.post(EXTRACT, responses=_TOLD, openapi_extra=_BODY)
+    @app.post(EXTRACT, responses=_PROBLEMS, openapi_extra=_BODY)
     async def extract(request: Request) -> Response:
         """Extract the events of one document."""
         found = await found_by(request, draw=False)
         return Response(found.line, media_type="application/json")
 
-    @app.post(DRAW, responses={200: {"model": Drawn}, **_TOLD}, openapi_extra=_BODY)
+    @app.post(DRAW, responses={200: {"model": Drawn}, **_PROBLEMS}, openapi_extra=_BODY)
     async def draw(request: Request) -> Response:
         """Extract the events of one document, and draw them."""
         found = await found_by(request, draw=True)

@@ -1,4 +1,4 @@
-"""What is asked of the API, read from JSON with its bounds: nothing is made that would be refused.
+"""Requests to the API, parsed from JSON within the limits.
 
 Messages never repeat what a request held.
 """
@@ -17,14 +17,14 @@ T = TypeVar("T")
 
 
 class File(msgspec.Struct, forbid_unknown_fields=True):
-    """A picture, or an article as a file; ``content`` is base 64."""
+    """An image or an article file; ``content`` is base64."""
 
     name: Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS)]
     content: bytes
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True, rename={"schema_": "schema"}):
-    """A document to extract from; ``model`` and ``schema`` are names that ``GET /api`` lists."""
+    """A document to extract from; ``model`` and ``schema`` are names from ``GET /api``."""
 
     text: str = ""
     files: list[File] = []
@@ -33,7 +33,7 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True, rename={"schema_": "sche
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
-    """What the login page sends."""
+    """Body of a login."""
 
     token: str
 
@@ -44,21 +44,21 @@ _PLACE = re.compile(r" - at `(\$[^`]*)`$")
 
 
 def read_asked(body: bytes, limits: Limits) -> Asked:
-    """Return what a request asks for.
+    """Return the parsed body of an extraction request.
 
     Raises
     ------
     MalformedError
         If it is not of that form.
     """
-    # Millions of tiny files would each become an object before the first of them is refused.
+    # Checked before parsing, which would create an object for each of millions of tiny files.
     if body.count(b"{") > limits.objects:
-        raise MalformedError("too many objects", remedy=f"at most {limits.files} files are read")
+        raise MalformedError("too many objects", remedy=f"the limit is {limits.files} files")
     return _decoded(_ASKED, body)
 
 
 def read_login(body: bytes) -> Login:
-    """Return what a login says.
+    """Return the token of a login.
 
     Raises
     ------
@@ -76,10 +76,10 @@ def _decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
         place = _PLACE.search(said)
         what = said[: place.start()] if place else said
         if "unknown field" in what:
-            what = "a key that is not known"
+            what = "an unknown key"
         raise MalformedError(what, where=place[1] if place else None) from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
         is_ours = isinstance(error, msgspec.DecodeError)
-        raise MalformedError(str(error) if is_ours else "no JSON in UTF-8") from None
+        raise MalformedError(str(error) if is_ours else "not valid UTF-8 JSON") from None
     except RecursionError:
         raise MalformedError("JSON that is nested too deeply") from None

@@ -1,4 +1,4 @@
-"""A client of the app's HTTP API, typed, on the standard library's HTTP.
+"""A typed client of the app's HTTP API, based on the standard library.
 
 ::
 
@@ -27,7 +27,7 @@ from rmpl.records import Document
 
 
 class About(msgspec.Struct, frozen=True):
-    """What a server offers: models and schemas, the defaults first, and its limits."""
+    """A server's models and schemas, the defaults first, and its limits."""
 
     version: str
     models: list[str]
@@ -36,27 +36,27 @@ class About(msgspec.Struct, frozen=True):
 
 
 class Result(NamedTuple):
-    """A document with its events, and the whole line that the server wrote."""
+    """A document with its events, and the complete line from the server."""
 
     document: Document
     line: dict[str, Any]
 
 
-class _Told(msgspec.Struct):
+class _Problem(msgspec.Struct):
     error: str = "no reason given"
     where: str | None = None
     remedy: str | None = None
 
 
 class Client:
-    """Asks a server that ``rmpl app`` started.
+    """A client of a server started by ``rmpl app``.
 
     Parameters
     ----------
     url
         Its address.
     timeout
-        Seconds to wait for an answer.
+        Seconds to wait for a response.
     token
         What the server asks for, if it asks for one.
 
@@ -75,7 +75,9 @@ class Client:
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise RmplError(f"{url!r} is no address", remedy="http://127.0.0.1:7860, for example")
+            raise RmplError(
+                f"{url!r} is not a URL", remedy="pass one such as http://127.0.0.1:7860"
+            )
         kinds = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
         self._kind = kinds[parts.scheme]
         self._host, self._port, self._path = parts.hostname, parts.port, parts.path.rstrip("/")
@@ -83,16 +85,16 @@ class Client:
         self._headers = {"Content-Type": "application/json"}
         if token is not None:
             if not token.isascii() or not token.isprintable():
-                raise RmplError("a token of signs that no header can hold")
+                raise RmplError("the token has characters that are not allowed in a header")
             self._headers["Authorization"] = f"Bearer {token}"
 
     def about(self) -> About:
-        """Return what the server offers.
+        """Return the server's models, schemas and limits.
 
         Raises
         ------
         RmplError
-            If it does not answer.
+            If it does not respond.
         """
         return msgspec.json.decode(self._ask("GET", "/api"), type=About)
 
@@ -104,12 +106,12 @@ class Client:
         model: str | None = None,
         schema: str | None = None,
     ) -> Result:
-        """Return the events of a text and of files: pictures, or articles.
+        """Return the events of a text and of files (images or articles).
 
         Raises
         ------
         RmplError
-            If a file cannot be read, or the server refuses or does not answer.
+            If a file cannot be read, or the server refuses or does not respond.
         """
         asked = {
             "text": text,
@@ -118,28 +120,28 @@ class Client:
             "schema": schema,
         }
         content = self._ask("POST", "/api/extract", msgspec.json.encode(asked))
-        return Result(read_result(content, "the server's answer"), msgspec.json.decode(content))
+        return Result(read_result(content, "the server's response"), msgspec.json.decode(content))
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         connection = self._kind(self._host, self._port, timeout=self._timeout)
         try:
             connection.request(method, self._path + path, body, self._headers)
-            answer = connection.getresponse()
-            content: bytes = answer.read()
+            response = connection.getresponse()
+            content: bytes = response.read()
         except (OSError, http.client.HTTPException) as error:
             raise RmplError(
-                f"no answer ({error})",
+                f"no response ({error})",
                 where=f"{self._host}:{self._port}",
                 remedy="start the server with 'rmpl app', or check the address",
             ) from error
         finally:
             connection.close()
-        if answer.status != http.HTTPStatus.OK:
+        if response.status != http.HTTPStatus.OK:
             try:
-                told = msgspec.json.decode(content, type=_Told)
+                problem = msgspec.json.decode(content, type=_Problem)
             except msgspec.DecodeError:
-                told = _Told(f"status {answer.status}")
-            raise RmplError(told.error, where=told.where, remedy=told.remedy)
+                problem = _Problem(f"status {response.status}")
+            raise RmplError(problem.error, where=problem.where, remedy=problem.remedy)
         return content
 
 

@@ -1,4 +1,4 @@
-"""Connections that do not get on with it are closed: uvicorn waits for a request for ever.
+"""Closes idle and half-open connections, for which uvicorn has no time limit.
 
 This leans on uvicorn's own protocol class, which is no public interface; tests/app/
 test_connections.py notices if that changes.
@@ -14,13 +14,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from rmpl.app.answers import Refusal
 
 PATIENCE_SECONDS = 10.0
-"""Until a request's head has come, from when the connection stands or the last answer is sent."""
+"""Time for the head of a request, from connecting or from the last response."""
 
 FETCHES = 12
-"""So many times that long may a client take to fetch an answer, if it fetches some each time."""
+"""Periods of that length a client may take to fetch a response, if it makes progress in each."""
 
 MOST = 256
-"""Connections at once. Of those that ask nothing, the oldest makes room for a new one."""
+"""Limit of open connections; the oldest idle one is closed for a new one."""
 
 
 class PatientProtocol(H11Protocol):
@@ -34,7 +34,7 @@ class PatientProtocol(H11Protocol):
     _fetches = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start to wait for a request."""
+        """Start the timer for a request."""
         super().connection_made(transport)
         if len(self.connections) > self.most:
             since = {
@@ -47,23 +47,23 @@ class PatientProtocol(H11Protocol):
         self._look()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came; a part of a head does not prolong the wait."""
+        """Handle received bytes; part of a head does not extend the time."""
         super().data_received(data)
         self._look()
 
     def on_response_complete(self) -> None:
-        """Start to wait for another request, and for the client to fetch this answer."""
+        """Start the timers for the next request and for fetching this response."""
         super().on_response_complete()
         self._unsent, self._fetches = self.transport.get_write_buffer_size(), 0
         self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Wait no longer."""
+        """Cancel the timers."""
         super().connection_lost(exc)
         self._rest()
 
     def send_400_response(self, msg: str) -> None:
-        """Tell that this is no HTTP, in the form of all errors."""
+        """Report invalid HTTP, in the form of all errors."""
         body = Refusal(400, msg).body
         headers = [
             (b"content-type", b"application/json"),
@@ -99,5 +99,5 @@ class PatientProtocol(H11Protocol):
             self._fetches += 1
             self._look()
             return
-        # Not closed but cut: closing would wait for a client that does not fetch its answer.
+        # Aborted, not closed: closing would wait for a client that does not fetch its response.
         self.transport.abort()

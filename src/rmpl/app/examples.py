@@ -1,4 +1,4 @@
-"""Documents to try: made on the spot, of the generated world, and kept in memory."""
+"""Example documents from the synthetic corpus, generated at the start and kept in memory."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ SEED = 11
 _SCALE = 0.02
 
 
-class Picture(NamedTuple):
-    """A picture's name and its JPEG."""
+class ExampleImage(NamedTuple):
+    """Name and JPEG bytes of an image."""
 
     name: str
     content: bytes
 
 
 class Example(NamedTuple):
-    """A text with its pictures."""
+    """A text with its images."""
 
     name: str
     text: str
-    pictures: list[Picture]
+    images: list[ExampleImage]
 
 
 def make_examples(count: int = 4, folder: Path | None = None) -> list[Example]:
-    """Make documents whose text and pictures tell of the same events, and return them.
+    """Generate documents whose text and images show the same events.
 
     Parameters
     ----------
     count
-        At most so many.
+        Maximum number of documents.
     folder
         Files are made there, and are gone afterwards; the system's by default.
     """
     with tempfile.TemporaryDirectory(prefix="rmpl-examples-", dir=folder) as made:
-        world = Path(made, "world")
-        build_world(world, seed=SEED, scale=_SCALE)
-        documents = sorted(read_m2e2(world / "m2e2"), key=lambda one: (-len(one.links), one.id))
+        corpus = Path(made, "corpus")
+        build_world(corpus, seed=SEED, scale=_SCALE)
+        documents = sorted(read_m2e2(corpus / "m2e2"), key=lambda one: (-len(one.links), one.id))
         return [
             Example(
                 f"Example {number}",
                 " ".join(sentence.text for sentence in document.sentences),
                 [
-                    Picture(f"{number}-{place}.jpg", Path(image.path).read_bytes())
+                    ExampleImage(f"{number}-{place}.jpg", Path(image.path).read_bytes())
                     for place, image in enumerate(document.images, 1)
                     if image.path is not None
                 ],

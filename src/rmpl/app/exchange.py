@@ -1,4 +1,4 @@
-"""One request and its answer: what every answer is told, and how one ends that comes early."""
+"""One request and its response: common headers, and early responses."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 LINGER_SECONDS = 1.0
-"""So long is a body thrown away that was refused before it was read: a client that still sends when
-the connection is cut may never see the answer."""
+"""Time for which the rest of a refused body is read and discarded: a client that is still sending
+when the connection is cut may never see the response."""
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -28,7 +28,7 @@ _HEADERS = (
 
 
 class Exchange:
-    """A request and its answer.
+    """A request and its response.
 
     Parameters
     ----------
@@ -44,22 +44,22 @@ class Exchange:
         self._is_read = length == "0" and "transfer-encoding" not in headers
         self._is_begun = False
         self.is_answered = False
-        """Whether the answer is whole."""
+        """Whether the response is complete."""
 
     async def receive(self) -> Message:
-        """Return what comes next of the request."""
+        """Return the next part of the request."""
         message = await self._receive()
         if not message.get("more_body", False):
             self._is_read = True
         return message
 
     async def until_gone(self) -> None:
-        """Wait until the client has gone, or has its answer."""
+        """Wait until the client has disconnected or has its response."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
     async def send(self, message: Message) -> None:
-        """Send a part of the answer."""
+        """Send a part of the response."""
         if message["type"] == "http.response.start":
             self._is_begun = True
             headers = [*message.get("headers", []), *self._headers]
@@ -78,7 +78,7 @@ class Exchange:
         await self._send(message)
 
     async def refuse(self, refusal: Refusal) -> None:
-        """Send a refusal, unless an answer has begun."""
+        """Send a refusal, unless a response has started."""
         if self._is_begun:
             return
         body = refusal.body

@@ -1,4 +1,4 @@
-"""The app's folder of temporary files: gone when the app ends, and removed if it was killed."""
+"""The app's folder of temporary files, removed at its end, or by the next app if it was killed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ PREFIX = "rmpl-app-"
 
 @contextlib.contextmanager
 def work_folder() -> Iterator[Path]:
-    """Make a folder that is locked as long as this process lives, and remove it afterwards.
+    """Create a folder, locked while this process lives, and remove it afterwards.
 
-    Folders that a killed app left are removed first: those of this user that nobody has locked.
+    Folders that a killed app left are removed first: those of this user that are not locked.
     """
     base = Path(tempfile.gettempdir())
     _remove_left(base)
-    # It gets its name once it is locked: until then another app would take it for one that is left.
+    # Renamed once it is locked: until then another app would take it for a leftover.
     made = Path(tempfile.mkdtemp(prefix=f".{PREFIX}", dir=base))
     lock = os.open(made, os.O_RDONLY | os.O_DIRECTORY)
     folder = base / made.name.removeprefix(".")
@@ -40,7 +40,7 @@ def _remove_left(base: Path) -> None:
         try:
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError:
-            continue  # a link, no folder, or another user's
+            continue  # a link, not a folder, or another user's
         try:
             if os.fstat(lock).st_uid == os.geteuid():
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

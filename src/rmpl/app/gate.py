@@ -1,7 +1,7 @@
-"""What every request passes before and while it is worked on.
+"""Limits applied to every request before and during its work.
 
-Who asks is looked at first, then how much is under way; only then is a body read, within bounds of
-size and time. Work ends when its client is gone, and after a time.
+Access is checked first, then the number of concurrent requests; only then is a body read, within
+size and time limits. Work stops when its client disconnects, and at the time limit.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ from rmpl.app.memory import Trimmer
 
 JSON = "application/json"
 SLOWEST = 500_000
-"""Bytes a second, at which a large body must come."""
+"""Minimum bytes per second of a large body."""
 FIRST_SECONDS = 10.0
-"""A body may take so long besides."""
+"""Seconds allowed for a body in addition."""
 
 _log = logging.getLogger("uvicorn.error")
 
 
 class Gate:
-    """An app behind its limits.
+    """An ASGI app that enforces access control and limits.
 
     Parameters
     ----------
     app
-        What answers.
+        The app to protect.
     hosts
-        The names it answers to.
+        Host names of the server.
     bodies
-        The most bytes that a body may have, by path; no other path takes one.
+        Maximum body size in bytes by path; other paths take no body.
     limits
-        Of all requests.
+        Limits of all requests.
     access
-        Who is let in; without it, everybody.
+        Access control; ``None`` admits everybody.
     policy
-        The Content-Security-Policy of all answers.
+        The Content-Security-Policy of all responses.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Gate:
         self._trimmer = Trimmer()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -84,20 +84,20 @@ class Gate:
         except BusyError as error:
             await exchange.refuse(busy(error.what))
         except asyncio.CancelledError:
-            await exchange.refuse(busy("the server ends"))
-        except Exception as error:  # whatever it is, the answer is of our form
+            await exchange.refuse(busy("the server is shutting down"))
+        except Exception as error:  # every error has the documented form
             _log.error("a request failed", exc_info=error)
             await exchange.refuse(FAILED)
 
     def _refusal(self, scope: Message, headers: Headers) -> Refusal | None:
         if not is_known_host(headers, self._hosts):
-            remedy = "rmpl app --allow-host NAME makes it answer to more"
-            return Refusal(HTTPStatus.BAD_REQUEST, "not a name of this server", "Host", remedy)
+            remedy = "allow it with rmpl app --allow-host NAME"
+            return Refusal(HTTPStatus.BAD_REQUEST, "unknown host name", "Host", remedy)
         if scope["method"] not in SAFE and is_foreign(headers):
             return Refusal(
                 HTTPStatus.FORBIDDEN,
                 "sent by a page of another site",
-                remedy="open this server's own page, or ask it from a program",
+                remedy="use this server's own page or the HTTP API",
             )
         if self._access is None:
             return None
@@ -130,7 +130,7 @@ class Gate:
     async def _read(
         self, headers: Headers, exchange: Exchange, most: int, share: Share
     ) -> bytes | Refusal | None:
-        """Return a body, why it is not read on, or ``None`` if the client is gone."""
+        """Return a body, why reading it was stopped, or ``None`` if the client disconnected."""
         named = int(headers["content-length"][0]) if "content-length" in headers else None
         share.take(named or 0)
         expected = most if named is None else named
@@ -153,11 +153,11 @@ class Gate:
                     if not message.get("more_body", False):
                         return b"".join(parts)
         except TimeoutError:
-            said = f"the request did not come within {seconds:.0f} s"
-            return Refusal(HTTPStatus.REQUEST_TIMEOUT, said, None, "send it faster, or less of it")
+            said = f"the request was not received within {seconds:.0f} s"
+            return Refusal(HTTPStatus.REQUEST_TIMEOUT, said, None, "send a smaller request")
 
     async def _work(self, scope: Message, exchange: Exchange, body: bytes) -> None:
-        """Answer, unless the client goes, or it takes too long."""
+        """Respond, unless the client disconnects or time runs out."""
         work = asyncio.ensure_future(self.app(scope, _once(body), exchange.send))
         del body
         gone = asyncio.ensure_future(exchange.until_gone())
@@ -178,8 +178,8 @@ class Gate:
         if ended:
             work.result()
         elif is_late:
-            said = f"no answer within {self._limits.seconds:.0f} s, so the work was stopped"
-            await exchange.refuse(busy(said, "ask for less at once, or start with --time-limit"))
+            said = f"stopped after the time limit of {self._limits.seconds:.0f} s"
+            await exchange.refuse(busy(said, "send less, or raise --time-limit"))
 
 
 def _headers(scope: Message) -> Headers:
@@ -207,11 +207,11 @@ def _not_taken(headers: Headers, most: int) -> Refusal | None:
 
 def _too_large(most: int) -> Refusal:
     remedy = "send fewer or smaller files"
-    return Refusal(413, f"a request of more than {most:,} bytes", None, remedy)
+    return Refusal(413, f"request larger than {most:,} bytes", None, remedy)
 
 
 def _once(body: bytes) -> Receive:
-    """Return what gives a body once, and then nothing: who waits for more is cancelled."""
+    """Return a receive function that yields a body once; waiting for more is cancelled."""
     left = [body]
 
     async def receive() -> Message:

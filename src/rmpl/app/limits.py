@@ -1,4 +1,4 @@
-"""What a request may hold, what all that run may hold together, and how long they may take."""
+"""Size and time limits of a request and of all concurrent requests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import msgspec
 from rmpl.errors import RmplError
 
 NAME_CHARACTERS = 255
-"""Of a file's name."""
+"""Maximum length of a file name."""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """What one request may hold, and all of them.
+    """Limits of one request and of all concurrent requests.
 
     Parameters
     ----------
@@ -32,15 +32,15 @@ class Limits(msgspec.Struct, frozen=True):
     tags
         ``<`` in all of a request's pages: laying out one takes the time of a hundred characters.
     picture_pixels
-        One picture; M2E2's largest has 22 million.
+        One image; M2E2's largest has 22 million.
     pixels
-        All pictures of a request.
+        All images of a request.
     waiting
-        Requests under way, those that are still being read included.
+        Concurrent requests, including those still being received.
     running_bytes, running_pixels
-        All requests under way.
+        All concurrent requests.
     seconds
-        From when a request is read to its answer.
+        From the end of receiving a request to its response.
     reading_seconds
         Until a request is read, at most; a small one has less.
     """
@@ -61,18 +61,18 @@ class Limits(msgspec.Struct, frozen=True):
 
     @property
     def body_bytes(self) -> int:
-        """Return the most that a request may have: files in base 64, and text in JSON's escapes."""
+        """Return the maximum size of a request: files in base64, text in JSON escapes."""
         files = min(self.files_bytes, self.files * self.file_bytes)
         return files * 4 // 3 + 12 * (self.characters + self.files * NAME_CHARACTERS) + 10_000
 
     @property
     def objects(self) -> int:
-        """Return the most ``{`` that such a request may have: objects, text and names."""
+        """Return the maximum number of ``{`` in a request: objects, text and names."""
         return 1 + self.files + self.characters + self.files * NAME_CHARACTERS
 
 
 class BusyError(RmplError):
-    """So much is under way that another request is turned away."""
+    """The server is too busy for another request."""
 
 
 class Budget:
@@ -83,7 +83,7 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self, amount: int) -> bool:
-        """Take some, and return whether so much was left; else nothing is taken."""
+        """Take an amount and return true, or take nothing if less is left."""
         with self._lock:
             if amount > self._left:
                 return False
@@ -91,13 +91,13 @@ class Budget:
             return True
 
     def give(self, amount: int) -> None:
-        """Give back what was taken."""
+        """Return an amount."""
         with self._lock:
             self._left += amount
 
 
 class Share:
-    """What one request has of a budget; given back when it is left."""
+    """A request's share of a budget; returned at exit."""
 
     def __init__(self, budget: Budget, what: str) -> None:
         self._budget = budget
@@ -120,18 +120,18 @@ class Share:
             self._budget.give(self._taken)
 
     def take(self, amount: int) -> None:
-        """Take some more.
+        """Take a further amount.
 
         Raises
         ------
         BusyError
-            If others have it.
+            If other requests have it.
         """
         with self._lock:
-            # A thread may still work for a request that has been given up: nothing is left to take.
+            # A thread may still work for an abandoned request.
             if self._is_over or not self._budget.take(amount):
                 raise BusyError(
-                    f"requests under way hold too many {self._what} to take more",
+                    f"too many {self._what} in concurrent requests",
                     remedy="try again later",
                 )
             self._taken += amount

@@ -1,4 +1,4 @@
-"""Memory that a large request took goes back to the system."""
+"""Returns memory freed after large requests to the system."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ AFTER_SECONDS = 1.0
 
 
 class Trimmer:
-    """Gives freed memory back a moment after requests ended, however many ended in that moment.
+    """Returns freed memory shortly after requests end, once for all that end together.
 
-    The C library keeps what is freed between blocks in use: gigabytes after large pictures.
+    The C library keeps what is freed between blocks in use: gigabytes after large images.
     """
 
     def __init__(self) -> None:
         self._timer: asyncio.TimerHandle | None = None
 
     def soon(self) -> None:
-        """Give memory back in a moment; called on the event loop."""
+        """Schedule returning memory; called on the event loop."""
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(AFTER_SECONDS, self._start)
 
     def _start(self) -> None:
         self._timer = None
-        # In a thread of its own: it takes some milliseconds, and ctypes lets others work.
+        # In a thread, since it takes some milliseconds; ctypes releases the GIL.
         asyncio.get_running_loop().run_in_executor(None, give_back)
 
 
 def give_back() -> None:
-    """Give freed memory back to the system, where the C library can."""
+    """Return freed memory to the system, if the C library can."""
     trim = _malloc_trim()
     if trim is not None:
         trim(0)

@@ -1,4 +1,4 @@
-"""The page: files of this package, kept in memory, and the policy that they keep to."""
+"""The page: files of this package, kept in memory, and their Content-Security-Policy."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _KINDS = {
 
 
 class Asset(NamedTuple):
-    """A file of the page."""
+    """A static file of the page."""
 
     name: str
     content: bytes
 
     def response(self) -> Response:
-        """Return it as an answer."""
+        """Return it as an HTTP response."""
         return Response(self.content, media_type=_KINDS[self.name.rpartition(".")[2]])
 
 
@@ -38,7 +38,7 @@ def read_assets() -> dict[str, Asset]:
 
 
 def policy() -> str:
-    """Return the Content-Security-Policy of every answer: nothing is fetched from elsewhere.
+    """Return the Content-Security-Policy of every response: nothing is fetched from other hosts.
 
     A drawing is a page of its own in a frame without an address, which takes this policy over and
     adds its own: its script and its style are let through by their hashes.
@@ -60,10 +60,10 @@ def policy() -> str:
 
 
 def table(document: Document) -> list[list[str]]:
-    """Return a row an event and a row an argument, in the order of the document."""
+    """Return one row per event and per argument, in document order."""
     sentences = {one.id: one for one in document.sentences}
     numbers = {one.id: f"sentence {n}" for n, one in enumerate(document.sentences, 1)}
-    numbers |= {one.id: f"picture {n}" for n, one in enumerate(document.images, 1)}
+    numbers |= {one.id: f"image {n}" for n, one in enumerate(document.images, 1)}
     rows = []
     for event in document.text_events:
         sentence, place = sentences[event.sentence_id], numbers[event.sentence_id]
@@ -81,7 +81,7 @@ def table(document: Document) -> list[list[str]]:
             rows.append([shown.id, place, part.role, f"box {corners}", _shown(part.score)])
     for link in document.links:
         both = f"{link.text} and {link.image}"
-        rows.append([both, "text and picture", "one event", "", _shown(link.score)])
+        rows.append([both, "text and image", "same event", "", _shown(link.score)])
     return rows
 
 

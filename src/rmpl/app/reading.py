@@ -1,6 +1,6 @@
-"""From what a request brings to a document: bounds are looked at before anything is worked on.
+"""Turns uploads into a document; limits are checked before any processing.
 
-Articles are read from memory. Pictures become files, since engines open files, under names that the
+Articles are read from memory. Images become files, since engines open files, under names that the
 server makes up; nothing that a client sends is part of a path.
 """
 
@@ -34,28 +34,28 @@ _ARTICLES: dict[str, tuple[Callable[[bytes, str], str], Finder]] = {
 }
 ARTICLES = tuple(_ARTICLES)
 PAGES = (".html", ".htm")
-PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+IMAGES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 
 
 class Upload(NamedTuple):
-    """A file as it came: its name and its bytes."""
+    """An uploaded file: its name and bytes."""
 
     name: str
     content: bytes
 
     @property
     def ending(self) -> str:
-        """Return what the name says that the file is."""
+        """Return the file type given by the name's ending."""
         return Path(file_name(self.name)).suffix.lower()
 
 
 def file_name(given: str) -> str:
-    """Return the last part of a name, whichever system it was written on."""
+    """Return the last part of a path, with either separator."""
     return PureWindowsPath(PurePosixPath(given).name).name or "file"
 
 
 def check_sizes(text: str, files: Sequence[Upload], limits: Limits) -> None:
-    """Look at what can be told without reading anything.
+    """Check the limits that need no parsing.
 
     Raises
     ------
@@ -65,26 +65,26 @@ def check_sizes(text: str, files: Sequence[Upload], limits: Limits) -> None:
     if len(text) > limits.characters:
         raise _too_many(len(text), limits)
     if len(files) > limits.files:
-        raise RmplError(f"{len(files)} files", remedy=f"at most {limits.files} are read")
+        raise RmplError(f"{len(files)} files", remedy=f"the limit is {limits.files}")
     for file in files:
         if len(file.content) > limits.file_bytes:
             raise _too_large(len(file.content), file_name(file.name), limits.file_bytes)
-        if file.ending not in (*ARTICLES, *PICTURES):
+        if file.ending not in (*ARTICLES, *IMAGES):
             raise RmplError(
-                "a file of another kind",
+                "unsupported file type",
                 where=file_name(file.name),
-                remedy=f"use {', '.join(ARTICLES + PICTURES)}",
+                remedy=f"use {', '.join(ARTICLES + IMAGES)}",
             )
     if (total := sum(len(file.content) for file in files)) > limits.files_bytes:
         raise _too_large(total, "all files together", limits.files_bytes)
     markup = sum(len(file.content) for file in files if file.ending in ARTICLES)
     if markup > limits.markup_bytes:
-        raise _too_large(markup, "articles, with their markup", limits.markup_bytes)
+        raise _too_large(markup, "articles with markup", limits.markup_bytes)
     tags = sum(file.content.count(b"<") for file in files if file.ending in PAGES)
     if tags > limits.tags:
-        raise RmplError(f"pages of {tags:,} tags", remedy=f"at most {limits.tags:,} are read")
+        raise RmplError(f"{tags:,} HTML tags", remedy=f"the limit is {limits.tags:,}")
     if not text.strip() and not files:
-        raise RmplError("nothing to read", remedy="give a text, pictures, or both")
+        raise RmplError("nothing to read", remedy="send a text, images, or both")
 
 
 def read(
@@ -96,12 +96,12 @@ def read(
     pixels: Share,
     go_on: Callable[[], None],
 ) -> Document:
-    """Make one document of a text and files; ids are the names that the files came with.
+    """Build one document from a text and files; ids are the uploaded names.
 
     Parameters
     ----------
     folder
-        Pictures are put there; ``None`` where there are none.
+        Folder for images; ``None`` without images.
     pixels
         What is taken of all requests' pixels.
     go_on
@@ -114,7 +114,7 @@ def read(
     RmplError
         If a limit is passed, a file cannot be read, or there is nothing to read.
     """
-    require_splitter("text of one's own", "extract")
+    require_splitter("your own text", "extract")
     sentences: list[Sentence] = []
     images: list[Image] = []
     if text.strip():
@@ -136,17 +136,17 @@ def read(
                 raise _too_many(limits.characters - left, limits)
             sentences += split_text(written, name, find, ReadReport())
         elif folder is not None:
-            # The ending says how to open it, and nothing else of its name is used.
+            # Only the ending of the name is used; it selects the decoder.
             path = folder / f"{number}{file.ending}"
             path.write_bytes(file.content)
             shown += _pixels_of(path, name, limits)
             if shown > limits.pixels:
                 raise RmplError(
-                    f"pictures of {shown:,} pixels", remedy=f"at most {limits.pixels:,} are read"
+                    f"{shown:,} pixels in all images", remedy=f"the limit is {limits.pixels:,}"
                 )
-            images.append(_picture(path, name, pixels))
+            images.append(_image(path, name, pixels))
     if not sentences and not images:
-        raise RmplError("nothing to read", remedy="give a text, pictures, or both")
+        raise RmplError("nothing to read", remedy="send a text, images, or both")
     return Document("upload", tuple(sentences), tuple(images))
 
 
@@ -167,9 +167,9 @@ def _pixels_of(path: Path, name: str, limits: Limits) -> int:
     return width * height
 
 
-def _picture(path: Path, name: str, pixels: Share) -> Image:
+def _image(path: Path, name: str, pixels: Share) -> Image:
     def stop(error: RmplError) -> None:
-        # Where the upload is kept is nobody's business.
+        # The temporary path is not disclosed.
         raise RmplError(error.what, where=name, remedy=error.remedy)
 
     width, height = image_size(path)
@@ -180,8 +180,8 @@ def _picture(path: Path, name: str, pixels: Share) -> Image:
 
 
 def _too_many(characters: int, limits: Limits) -> RmplError:
-    return RmplError(f"{characters:,} characters", remedy=f"at most {limits.characters:,} are read")
+    return RmplError(f"{characters:,} characters", remedy=f"the limit is {limits.characters:,}")
 
 
 def _too_large(size: int, where: str, most: int) -> RmplError:
-    return RmplError(f"{size:,} bytes", where=where, remedy=f"at most {most:,} are read")
+    return RmplError(f"{size:,} bytes", where=where, remedy=f"the limit is {most:,}")

@@ -1,4 +1,4 @@
-"""The web server of the app: loopback unless told otherwise, and nothing served but its own."""
+"""The app's web server; it listens on loopback by default."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from rmpl.errors import RmplError
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 LOGIN_BYTES = 4096
 END_SECONDS = 3
-"""So long may requests under way take when the server is told to end."""
+"""Time for running requests to finish at shutdown."""
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether only this machine reaches an address."""
+    """Return whether an address can be reached from this machine only."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -100,7 +100,7 @@ def build(
 
 
 async def _on_validation(_request: Request, _error: Exception) -> Response:
-    return response(Refusal(422, "an address of another form"))
+    return response(Refusal(422, "malformed URL"))
 
 
 def _add_asset(app: fastapi.FastAPI, path: str, asset: Asset) -> None:
@@ -125,7 +125,7 @@ def _add_login(app: fastapi.FastAPI, access: Access, page: Asset) -> None:
 def serve(
     service: Service, *, host: str, port: int, hosts: Sequence[str], token: str | None = None
 ) -> None:
-    """Serve until SIGINT or SIGTERM; nothing that was uploaded is left.
+    """Serve until SIGINT or SIGTERM; uploads are removed.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def serve(
         try:
             app = build(service, hosts=hosts, token=token)
             uvicorn.Server(config(app, host=host, port=port)).run()
-        except SystemExit as error:  # uvicorn has logged why
+        except SystemExit as error:  # uvicorn has logged the reason
             raise RmplError(
                 "cannot listen", where=f"{host}:{port}", remedy="choose another --host or --port"
             ) from error
@@ -146,7 +146,7 @@ def serve(
 
 
 def config(app: Gate, *, host: str, port: int) -> uvicorn.Config:
-    """Return how uvicorn is to serve an app."""
+    """Return the uvicorn server for an app."""
     return uvicorn.Config(
         app,
         host=host,
@@ -164,7 +164,7 @@ def config(app: Gate, *, host: str, port: int) -> uvicorn.Config:
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let signals end the block in order.
+    """End the block in order on signals.
 
     Uvicorn ends its own work when one comes and raises it again afterwards: with the usual handler
     of SIGTERM the process would be gone before its folder is.

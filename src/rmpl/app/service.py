@@ -1,4 +1,4 @@
-"""What the page and the API both do: uploads in, a document with its events out."""
+"""Extraction for the page and the API: uploads in, a document with its events out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from rmpl.app.limits import Budget, Limits, Share
-from rmpl.app.reading import PICTURES, Upload, check_sizes, read
+from rmpl.app.reading import IMAGES, Upload, check_sizes, read
 from rmpl.errors import RmplError
 from rmpl.extraction.extractor import Extractor
 from rmpl.extraction.stopping import StoppedError
@@ -29,13 +29,13 @@ AS_TRAINED = "as trained"
 """The schema that a model was trained on."""
 
 KEPT = 2
-"""So many models are kept in memory, those used last."""
+"""The number of models kept in memory, least recently used evicted."""
 
 _log = logging.getLogger("uvicorn.error")
 
 
 class Found(NamedTuple):
-    """A document with its events, the line that says so (docs/extraction.md), and its drawing."""
+    """A document with its events, its output line (docs/extraction.md) and its drawing."""
 
     document: Document
     line: bytes
@@ -43,14 +43,14 @@ class Found(NamedTuple):
 
 
 Load = Callable[[str, str | None], Extractor]
-"""Takes a model and a schema, ``None`` for the model's own."""
+"""Loads a model with a schema, ``None`` for the model's own."""
 
 
 class Service:
-    """Extracts events from what is uploaded, with one of some models.
+    """Extracts events from uploads with one of several models.
 
     Nothing that is uploaded names a file of this machine: models and schemas are chosen from those
-    the service was started with. Pictures are decoded one at a time, whoever sent them.
+    the service was started with. Images are decoded one at a time, over all requests.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Service:
         self.schemas = list(self._schemas)
         self.limits = limits or Limits()
         self.folder: Path | None = None
-        """Where pictures are kept while they are worked on; the system's by default."""
+        """Folder for images during processing; the system's temporary folder by default."""
         self._load = load or _load
         self._extractors: OrderedDict[tuple[str, str], Extractor] = OrderedDict()
         self._loads: dict[tuple[str, str], asyncio.Task[Extractor]] = {}
@@ -83,7 +83,7 @@ class Service:
         self._reader = ThreadPoolExecutor(1, "rmpl-reader")
 
     def close(self) -> None:
-        """Wait until what is being read is, and until nothing is left of it."""
+        """Wait until running reads are done and cleaned up."""
         self._reader.shutdown()
 
     async def warm(self) -> None:
@@ -100,7 +100,7 @@ class Service:
         schema: str | None = None,
         draw: bool = False,
     ) -> Found:
-        """Return the document that a text and files make, with the events found in it.
+        """Return the document made of a text and files, with its events.
 
         With ``draw``, it is also drawn: a page that is whole and locked up like a report. If this
         is cancelled, the work ends at its next step.
@@ -119,7 +119,7 @@ class Service:
         loop = asyncio.get_running_loop()
         given_up = threading.Event()
         folder = None
-        if any(file.ending in PICTURES for file in files):
+        if any(file.ending in IMAGES for file in files):
             folder = Path(tempfile.mkdtemp(prefix="rmpl-upload-", dir=self.folder))
 
         def go_on() -> None:
@@ -135,25 +135,25 @@ class Service:
                 document = await loop.run_in_executor(self._reader, make)
                 extractor = await self._extractor(chosen, inventory)
                 found = await _extracted(extractor, document)
-                # Drawn before the pictures go.
+                # Drawn before the images are removed.
                 page = await loop.run_in_executor(self._reader, _draw, found) if draw else None
                 found = _without_paths(found)
                 return Found(found, result_line(found, Item(found, "upload")), page)
         finally:
             given_up.set()
             if folder is not None:
-                # After whatever the reader still does for this request.
+                # After the reader has finished with this request.
                 self._reader.submit(shutil.rmtree, folder, ignore_errors=True)
 
     def _choose(self, what: str, wanted: str | None, known: Sequence[str]) -> str:
         if not wanted:
             return known[0]
         if wanted not in known:
-            raise RmplError(f"no {what} {wanted!r} here", remedy=f"use one of {', '.join(known)}")
+            raise RmplError(f"unknown {what} {wanted!r}", remedy=f"use one of {', '.join(known)}")
         return wanted
 
     async def _extractor(self, model: str, schema: str) -> Extractor:
-        """Return what extracts; loaded once, however many wait for it and however many leave."""
+        """Return the extractor, loaded once however many requests wait for it or leave."""
         key = (model, schema)
         if key in self._extractors:
             self._extractors.move_to_end(key)
@@ -172,12 +172,12 @@ class Service:
                     self._load, self._models[model], self._schemas[schema]
                 )
             except RmplError as error:
-                # It names this machine's files, which are nobody's business.
+                # The error names files of this machine, which are not disclosed.
                 _log.error("%s", error)
                 raise RmplError(
                     "the model cannot be loaded",
                     where=model,
-                    remedy="the server's output says why",
+                    remedy="see the server's log",
                 ) from error
             self._extractors[key] = made
             while len(self._extractors) > KEPT:
@@ -186,7 +186,7 @@ class Service:
 
 
 def _label(source: str) -> str:
-    """Return what a model or a schema is called: of a folder, no more than its last two parts."""
+    """Return the displayed name of a model or schema: at most the last two parts of a path."""
     path = Path(source)
     return "/".join(path.parts[-2:]) if path.is_absolute() else source
 
@@ -203,7 +203,7 @@ async def _extracted(extractor: Extractor, document: Document) -> Document:
 
 
 def _named_by_id(error: RmplError, document: Document) -> RmplError:
-    """Return an error that calls pictures what they were called, not by the files they are in."""
+    """Return an error with uploaded names in place of temporary files."""
 
     def said(text: str | None) -> str | None:
         for image in document.images:
@@ -219,6 +219,6 @@ def _without_paths(document: Document) -> Document:
 
 
 def _draw(document: Document) -> str:
-    from rmpl.viewer.extraction import extraction_page  # noqa: PLC0415 - only where it is drawn
+    from rmpl.viewer.extraction import extraction_page  # noqa: PLC0415 - only for drawing
 
     return extraction_page(title="What was found", documents=[document], rule="")

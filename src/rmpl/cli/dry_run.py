@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from rmpl.training.run import Run
 
 
-def look_ahead(run: Run, *, gpus: int, gpu_memory: float) -> None:
-    """Look ahead at a run and print what it will take.
+def print_dry_run(run: Run, *, gpus: int, gpu_memory: float) -> None:
+    """Print what a run would train, and the steps, tokens and memory it would take.
 
     Parameters
     ----------
     run
-        The run; its folder is not touched.
+        The run; nothing is written to its folder.
     gpus, gpu_memory
-        How many GPUs, and the GiB of one.
+        The number of GPUs, and the memory of each in GiB.
     """
     from rmpl.training.dry_run.memory import GIB
     from rmpl.training.dry_run.preflight import preflight
@@ -56,7 +56,7 @@ def _show_stage(facts: Preflight, stage: StageFacts) -> None:
         f"the model: {parts}"
     )
     print_table(
-        ["source", "samples", "share", "epochs", "tokens in all"],
+        ["source", "samples", "share", "epochs", "tokens"],
         [
             [
                 source.name,
@@ -69,7 +69,7 @@ def _show_stage(facts: Preflight, stage: StageFacts) -> None:
         ],
     )
     print_table(
-        ["tokens a sample, mean", "text", "image", "answer", "longest"],
+        ["mean tokens per sample", "text", "image", "answer", "longest"],
         [
             [
                 source.name,
@@ -80,7 +80,7 @@ def _show_stage(facts: Preflight, stage: StageFacts) -> None:
         ],
     )
     print_table(
-        ["GiB at the peak", "all", "weights", "grads", "optim", "activ", "logits", "other"],
+        ["peak GiB", "all", "weights", "grads", "optim", "activ", "logits", "other"],
         [
             [
                 name,

@@ -1,4 +1,4 @@
-"""The ``rmpl`` command: its sub-commands, and how errors end."""
+"""The ``rmpl`` command: its sub-commands and its error handling."""
 
 from __future__ import annotations
 
@@ -29,27 +29,28 @@ from rmpl.cli.commands import (
     reproduce,
     score,
     stats,
+    synthetic,
     train,
-    world,
 )
 from rmpl.cli.commands import app as serving
+from rmpl.cli.former_options import with_former_options
 from rmpl.errors import RmplError, one_line
 from rmpl.plugins import PluginWarning
 
 TRAINING = frozenset(
     "torch transformers peft accelerate safetensors huggingface_hub llguidance tokenizers".split()
 )
-"""What the base install lacks: everything that a model needs."""
+"""Packages that models need and the base install does not have."""
 
 BAD_INPUT = 2
 INTERRUPTED = 130
 
 
 class Commands(TyperGroup):
-    """The sub-commands, with one ending for every kind of trouble."""
+    """The sub-commands, with errors reported in one line."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run a command; a mistake in the input ends with one line and exit code 2."""
+        """Run a command; an input error is reported in one line, with exit code 2."""
         try:
             return super().invoke(ctx)
         except RmplError as error:
@@ -65,7 +66,7 @@ class Commands(TyperGroup):
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt as error:
             typer.echo(
-                "\nrmpl: stopped; what is finished is kept, the same command goes on from there",
+                "\nrmpl: interrupted; finished work is kept, run the same command again to resume",
                 err=True,
             )
             raise typer.Exit(INTERRUPTED) from error
@@ -94,7 +95,8 @@ def options(
         raise typer.Exit
 
 
-app.command("world")(world.command)
+app.command("synthetic")(synthetic.command)
+app.command("world", hidden=True)(synthetic.command)  # its former name
 app.command("recipes")(recipes.command)
 app.command("train")(train.command)
 app.command("predict")(predict.command)
@@ -103,15 +105,15 @@ app.command("compare")(compare.command)
 app.command("report")(report.command)
 app.command("check")(check.command)
 app.command("convert")(convert.command)
-app.command("stats")(stats.command)
+app.command("stats", cls=with_former_options({"--dataset": "--corpus"}))(stats.command)
 app.command("inspect")(inspect.command)
 app.command("plot")(plot.command)
 app.command("app")(serving.command)
 app.command("push")(push.command)
 app.command("pretrain")(pretrain.command)
-app.command("extract")(extract.command)
+app.command("extract", cls=with_former_options({"--drawn": "--documents"}))(extract.command)
 app.command("link")(link.command)
-app.command("calibrate")(calibrate.command)
+app.command("calibrate", cls=with_former_options({"--documents": "--limit"}))(calibrate.command)
 app.command("ablate")(ablate.command)
 app.command("reproduce")(reproduce.command)
 app.add_typer(baseline.app, name="baseline")
@@ -127,7 +129,7 @@ def _one_line_of_a_plugin(
     lineno: int,
     line: str | None = None,
 ) -> str:
-    """Write what is wrong with a plug-in as one line, any other warning as Python does."""
+    """Format a plug-in's warning as one line, any other warning as Python does."""
     if issubclass(category, PluginWarning):
         return f"rmpl: {one_line(str(message))}\n"
     return _format(message, category, filename, lineno, line)
@@ -135,7 +137,7 @@ def _one_line_of_a_plugin(
 
 def main() -> None:
     """Run the command line and exit."""
-    if not sys.warnoptions:  # what libraries tell one another is of no use to who types a command
+    if not sys.warnoptions:  # warnings between libraries are of no use on the command line
         warnings.simplefilter("ignore", FutureWarning)
         warnings.formatwarning = _one_line_of_a_plugin
     app()

@@ -1,4 +1,4 @@
-"""What a command writes: its own until it ends, so that no second one writes it, too."""
+"""Lock the files a command writes until it ends."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _held = contextlib.ExitStack()
 
 
 def hold(*files: Path | None) -> None:
-    """Hold the right to write files until the command ends; ask before all work, not after it.
+    """Lock output files until the command ends; called before any work is done.
 
     Raises
     ------
     RmplError
-        If another process writes one of them, or it cannot be written.
+        If another process is writing one of them, or it cannot be written.
     """
     for file in files:
         if file is not None:
@@ -30,7 +30,7 @@ def hold(*files: Path | None) -> None:
 
 
 def hold_folder(folder: Path) -> None:
-    """Hold the right to write into a folder until the command ends.
+    """Lock an output folder until the command ends.
 
     Raises
     ------
@@ -40,12 +40,12 @@ def hold_folder(folder: Path) -> None:
     _held.enter_context(writing_folder(folder))
 
 
-def lets_go(command: Callable[P, T]) -> Callable[P, T]:
-    """Make a command let go, at its end, of all that it holds."""
+def releases_locks(command: Callable[P, T]) -> Callable[P, T]:
+    """Make a command release its locks when it ends."""
 
     @functools.wraps(command)
-    def and_let_go(*args: P.args, **kwargs: P.kwargs) -> T:
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
         with _held:
             return command(*args, **kwargs)
 
-    return and_let_go
+    return run

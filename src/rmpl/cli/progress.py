@@ -1,4 +1,4 @@
-"""Progress bars with the time left; plain lines where the output is no terminal."""
+"""Progress bars with the time left; plain lines when the output is not a terminal."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINE_EVERY_SECONDS = 20.0
 
 
 class Bars:
-    """One bar a named step, made when the step is first heard of."""
+    """One progress bar per named step, created at its first update."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
@@ -64,7 +64,7 @@ class Bars:
 
     def _line(self, step: str, done: int, total: int, note: str) -> None:
         now = time.monotonic()
-        # A step that goes on from a checkpoint begins in the middle: the pace is that of the rest.
+        # A resumed step starts in the middle: its pace is that of what is done since.
         began, first = self._began.setdefault(step, (now, done))
         if done < total and now - self._said.get(step, began) < _LINE_EVERY_SECONDS:
             return
@@ -72,5 +72,5 @@ class Bars:
         ending = f"done in {now - began:.0f} s"
         if done < total:
             left = f"{(now - began) / max(done - first, 1) * (total - done):.0f} s left"
-            ending = left if done > first else "time left not known yet"
+            ending = left if done > first else "estimating time left"
         self._console.print(f"{step}: {done}/{total}, {ending} {note}".rstrip(), highlight=False)

@@ -1,4 +1,4 @@
-"""What ``rmpl score`` and ``rmpl compare`` share: warnings, JSON, gold with its text."""
+"""Shared by ``rmpl score`` and ``rmpl compare``: warnings, JSON, gold with its text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def print_warnings(report: ReadReport) -> None:
 
 
 def require_documents(report: ReadReport, predictions: str | Path) -> None:
-    """Stop at a prediction file without a document: an empty file is a mistake, not a score of 0.
+    """Refuse a prediction file without documents: an empty file is a mistake, not a score of 0.
 
     Raises
     ------
@@ -37,28 +37,28 @@ def require_documents(report: ReadReport, predictions: str | Path) -> None:
     """
     if not report.used["documents"]:
         raise RmplError(
-            "no document",
+            "no documents",
             where="standard input" if predictions == "-" else str(predictions),
-            remedy="write a line for every document, also where nothing was found",
+            remedy="write one line per document, also for documents without events",
         )
 
 
 def noting(documents: Iterable[Document], seen: set[str]) -> Iterator[Document]:
-    """Pass documents on, adding their ids to ``seen``."""
+    """Yield documents, adding their ids to ``seen``."""
     for document in documents:
         seen.add(document.id)
         yield document
 
 
 def warn_unanswered(report: ReadReport, gold: Iterable[Document], seen: set[str]) -> None:
-    """Warn of gold documents that have no line among the predictions: all of them is missed."""
+    """Warn about gold documents without a prediction line; all their items count as missed."""
     for document in gold:
         if document.id not in seen:
-            report.warn("gold document without a line, missed as a whole", document.id)
+            report.warn("gold document without a prediction line, all of it missed", document.id)
 
 
 def split_settings(settings: Sequence[str] | None) -> list[str]:
-    """Return the settings named, with commas between or one by one; all where none is given."""
+    """Return the given settings, comma-separated or repeated; all settings if none is given."""
     if settings is None:
         return list(SETTINGS)
     named = [name.strip() for given in settings for name in given.split(",")]
@@ -68,7 +68,7 @@ def split_settings(settings: Sequence[str] | None) -> list[str]:
 def intervals_of(
     results: Mapping[str, Scores], resamples: int, seed: int
 ) -> dict[str, dict[str, ScoreIntervals]]:
-    """Return bootstrap intervals of every protocol and task."""
+    """Return bootstrap intervals by protocol and task."""
     from rmpl.scoring.bootstrap import intervals
 
     return {
@@ -82,7 +82,8 @@ def plain_scores(
     """Return ``{protocol: {task: {tp, n_pred, n_gold, p, r, f1}}}``, percentages unrounded.
 
     With intervals, ``p_ci``, ``r_ci`` and ``f1_ci`` are added as ``[low, high]``. Scores that use
-    the gold say ``gold_given``, except the legacy protocol's, whose names end in ``restricted``.
+    gold annotation have ``gold_given``, except those of the legacy protocol whose names end in
+    ``restricted``.
     """
     plain: dict[str, dict[str, dict[str, Any]]] = {}
     for name, scores in results.items():
@@ -102,7 +103,7 @@ def plain_scores(
 
 
 def gold_notes(results: Mapping[str, Scores]) -> list[str]:
-    """Return a line for every protocol that uses the gold."""
+    """Return one line per protocol that uses gold annotation."""
     notes = []
     for name, scores in results.items():
         used = find_protocol(name).gold_given & scores.total().keys()
@@ -125,12 +126,12 @@ def write_json(path: Path, value: object) -> None:
 
 
 def origin_notes(gold: Path) -> list[str]:
-    """Say of the synthetic corpus that it is no news, whichever corpus's format it has."""
+    """Return a note if the gold is the synthetic corpus, whichever format it is in."""
     return [f"{SYNTHETIC}, not news"] if is_synthetic(gold) else []
 
 
 def with_text(path: Path, gold: Gold) -> list[Document]:
-    """Return the gold with sentences and pictures, where the gold is a folder that has them."""
+    """Return the gold with its sentences and images, if it is a folder that has them."""
     if not path.is_dir():
         return gold.documents
     from rmpl.corpora.m2e2.reader import read_m2e2

@@ -17,7 +17,7 @@ MAX_ROWS = 60
 
 
 def print_counts(title: str, columns: Mapping[str, Counter[Any]], *, ordered: bool = True) -> None:
-    """Print one row a key and one column a split, most frequent first; nothing if all is empty."""
+    """Print one row per key and one column per split, most frequent first."""
     total: Counter[Any] = Counter()
     for counter in columns.values():
         total.update(counter)
@@ -25,7 +25,7 @@ def print_counts(title: str, columns: Mapping[str, Counter[Any]], *, ordered: bo
     rows = [[_name(key), *(f"{c[key]:,}" for c in columns.values())] for key in keys if total[key]]
     print_table([title, *columns], rows[:MAX_ROWS])
     if len(rows) > MAX_ROWS:
-        Console().print(f"... and {len(rows) - MAX_ROWS} more (--json gives all)")
+        Console().print(f"... and {len(rows) - MAX_ROWS} more (all with --json)")
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -36,7 +36,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for number, name in enumerate(header):
         table.add_column(name, justify="right" if number else "left", no_wrap=True)
     for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))  # what files hold is no markup
+        table.add_row(*(Text(one_line(cell)) for cell in row))  # text from files is not markup
     Console().print(table)
 
 

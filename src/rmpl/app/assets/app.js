@@ -1,4 +1,4 @@
-// The page: whatever comes from a document or the server is put there as text, never as markup.
+// The page. Content of documents and responses is inserted as text, never as markup.
 "use strict";
 
 const part = (id) => document.getElementById(id);
@@ -11,16 +11,16 @@ const make = (name, text, attributes = {}) => {
 const size = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${+(bytes / 1e6).toFixed(1)} MB`);
 
 let about = null;
-let chosen = []; // {file, url}: url shows a picture
+let chosen = []; // {file, url}: url previews an image
 let running = null; // an AbortController
 let answered = null; // the last result
 
 // Errors
 
-function tell(told) {
-  part("error").textContent = told.error;
-  part("where").textContent = told.where ? ` (${told.where})` : "";
-  part("remedy").textContent = told.remedy ? ` ${told.remedy}` : "";
+function report(error) {
+  part("error").textContent = error.error;
+  part("where").textContent = error.where ? ` (${error.where})` : "";
+  part("remedy").textContent = error.remedy ? ` ${error.remedy}` : "";
   part("problem").hidden = false;
 }
 
@@ -30,7 +30,7 @@ async function ask(path, options = {}) {
     answer = await fetch(path, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw { error: "the server does not answer", remedy: "is it still running?" };
+    throw { error: "the server does not respond", remedy: "Is it still running?" };
   }
   if (answer.status === 401) location.assign("/login");
   if (answer.ok) return answer;
@@ -38,7 +38,7 @@ async function ask(path, options = {}) {
   try {
     told = await answer.json();
   } catch {
-    told = { error: `the server says ${answer.status}` };
+    told = { error: `the server returned status ${answer.status}` };
   }
   throw told;
 }
@@ -47,8 +47,8 @@ async function ask(path, options = {}) {
 
 function add(files) {
   for (const file of files) {
-    const isPicture = file.type.startsWith("image/") && file.type !== "image/svg+xml";
-    chosen.push({ file, url: isPicture ? URL.createObjectURL(file) : null });
+    const isImage = file.type.startsWith("image/") && file.type !== "image/svg+xml";
+    chosen.push({ file, url: isImage ? URL.createObjectURL(file) : null });
   }
   list();
 }
@@ -92,13 +92,13 @@ function encoded(file) {
 function tooMuch() {
   const limits = about.limits;
   const characters = [...part("text").value].length;
-  if (characters > limits.characters) return { error: `${characters.toLocaleString("en")} characters`, remedy: `At most ${limits.characters.toLocaleString("en")} are read.` };
-  if (chosen.length > limits.files) return { error: `${chosen.length} files`, remedy: `At most ${limits.files} are read.` };
+  if (characters > limits.characters) return { error: `${characters.toLocaleString("en")} characters`, remedy: `The limit is ${limits.characters.toLocaleString("en")}.` };
+  if (chosen.length > limits.files) return { error: `${chosen.length} files`, remedy: `The limit is ${limits.files}.` };
   for (const { file } of chosen) {
-    if (file.size > limits.file_bytes) return { error: `a file of ${size(file.size)}`, where: file.name, remedy: `At most ${size(limits.file_bytes)} are read.` };
+    if (file.size > limits.file_bytes) return { error: `a file of ${size(file.size)}`, where: file.name, remedy: `The limit is ${size(limits.file_bytes)}.` };
   }
   const all = chosen.reduce((sum, { file }) => sum + file.size, 0);
-  if (all > limits.files_bytes) return { error: `files of ${size(all)}`, remedy: `At most ${size(limits.files_bytes)} are read at once.` };
+  if (all > limits.files_bytes) return { error: `files of ${size(all)}`, remedy: `The limit is ${size(limits.files_bytes)} together.` };
   return null;
 }
 
@@ -121,8 +121,8 @@ function work(is) {
 async function extract(event) {
   event.preventDefault();
   part("problem").hidden = true;
-  const refused = about ? tooMuch() : { error: "the server does not answer", remedy: "Reload this page." };
-  if (refused) return tell(refused);
+  const refused = about ? tooMuch() : { error: "the server does not respond", remedy: "Reload this page." };
+  if (refused) return report(refused);
   running = new AbortController();
   const begun = Date.now();
   const say = () => {
@@ -138,8 +138,8 @@ async function extract(event) {
     const answer = await ask("/api/draw", { method: "POST", headers, body, signal: running.signal });
     show(await answer.json());
   } catch (told) {
-    if (told.name === "AbortError") tell({ error: "Cancelled.", remedy: "The server stops working on it." });
-    else tell(told instanceof Error ? { error: String(told.message) } : told);
+    if (told.name === "AbortError") report({ error: "Cancelled.", remedy: "The server stops the work." });
+    else report(told instanceof Error ? { error: String(told.message) } : told);
   } finally {
     clearInterval(timer);
     running = null;
@@ -151,7 +151,7 @@ async function extract(event) {
 
 function show(found) {
   answered = found;
-  const frame = make("iframe", undefined, { title: "events, drawn", sandbox: "allow-scripts" });
+  const frame = make("iframe", undefined, { title: "drawing of the events", sandbox: "allow-scripts" });
   frame.srcdoc = found.drawing;
   part("drawing").replaceChildren(frame);
   const table = make("table");
@@ -163,7 +163,7 @@ function show(found) {
     const line = body.insertRow();
     for (const value of row) line.append(make("td", value));
   }
-  part("table").replaceChildren(found.rows.length ? table : make("p", "No event was found.", { class: "soft" }));
+  part("table").replaceChildren(found.rows.length ? table : make("p", "No events found.", { class: "soft" }));
   part("line").textContent = JSON.stringify(found.line, null, 2);
   part("result").hidden = false;
   part("result").scrollIntoView({ block: "start" });
@@ -215,7 +215,7 @@ async function take(examples) {
     );
     add(files);
   } catch (told) {
-    tell(told);
+    report(told);
   }
 }
 
@@ -253,7 +253,7 @@ async function begin() {
     part("example").addEventListener("change", () => take(examples));
     document.documentElement.dataset.ready = "yes";
   } catch (told) {
-    tell(told);
+    report(told);
   }
 }
 

@@ -17,7 +17,7 @@ part("login").addEventListener("submit", async (event) => {
     }
     told = await answer.json();
   } catch {
-    told = { error: "the server does not answer" };
+    told = { error: "the server does not respond" };
   }
   part("error").textContent = told.error;
   part("remedy").textContent = told.remedy || "";

@@ -1,4 +1,4 @@
-"""``rmpl ablate``: what every part of a recipe is worth."""
+"""``rmpl ablate``: ablations over several seeds, with significance tests."""
 
 from __future__ import annotations
 
@@ -7,51 +7,55 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 
-@lets_go
+@releases_locks
 def command(
-    grid: Annotated[Path, typer.Argument(help="Grid of ablations, a YAML file.")],
+    grid: Annotated[Path, typer.Argument(help="Ablation grid, a YAML file.")],
     data: Annotated[
-        Path, typer.Option(help="What paths of corpora and benchmark are relative to.")
+        Path, typer.Option(help="Data folder; paths of corpora and benchmark are relative to it.")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Folder of the runs; default runs/ablations/NAME.")
+        Path | None, typer.Option(help="Folder for the runs. Default: runs/ablations/NAME.")
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option(help="Only the first so many seeds of the grid.", min=1)
+        int | None,
+        typer.Option(help="The number of seeds to run, from the start of the grid's list.", min=1),
     ] = None,
     cells: Annotated[
         str | None,
-        typer.Option(help="Only these cells, with commas between, and the reference."),
+        typer.Option(help="Run only these grid cells (comma-separated) and the reference."),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Runs at once; they share the cores.", min=1)] = 1,
+    jobs: Annotated[
+        int, typer.Option(help="The number of parallel runs; they share the CPU cores.", min=1)
+    ] = 1,
     json: Annotated[
-        Path | None, typer.Option(help="Write the result here, too; ablation.json in --out has it.")
+        Path | None,
+        typer.Option(help="Also write the result to this file; --out always gets ablation.json."),
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a key of the base recipe; may be repeated."),
+        typer.Option("--set", help="Override a key of the base recipe; repeatable."),
     ] = None,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only list the cells and see that budgets agree.")
+        bool, typer.Option("--dry-run", help="List the grid cells and check that budgets agree.")
     ] = False,
 ) -> None:
-    """Train, predict and score every cell of a grid with every seed; print the paper's table.
+    """Train, predict and score every cell of an ablation grid with every seed, and print a table.
 
-    Finished cells are kept: the same command goes on where it was stopped.
+    Finished runs are kept; run the same command again to resume.
     """
     from rmpl.experiments.grid import load_plan
 
     plan = load_plan(grid, set_ or ())
     if dry_run:
-        typer.echo(f"{plan.grid.name}: every cell takes {plan.budget}")
+        typer.echo(f"{plan.grid.name}: every grid cell takes {plan.budget}")
         for cell in plan.cells:
             typer.echo(f"  {cell.name}: {cell.about}")
         wanted = seeds or len(plan.grid.seeds)
-        typer.echo(f"{len(plan.cells)} cells, {wanted} seeds; nothing was trained or written")
+        typer.echo(f"{len(plan.cells)} grid cells, {wanted} seeds; nothing was trained or written")
         return
     from rmpl.cli.progress import Bars
     from rmpl.experiments.ablation import RESULT, Ablation, write_result

@@ -1,4 +1,4 @@
-"""``rmpl app``: extraction in a browser, and over HTTP."""
+"""``rmpl app``: extraction in a browser and over HTTP."""
 
 from __future__ import annotations
 
@@ -9,44 +9,47 @@ from typing import Annotated
 import typer
 
 VARIABLE = "RMPL_APP_TOKEN"
-LEAST = 16
+MIN_LENGTH = 16
 MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
 def command(
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A run's folder, a model's, or a hub id; may be repeated. Default demo/run."
-        ),
+        typer.Option(help="Run folder, model folder or hub id; repeatable. Default: demo/run."),
     ] = None,
     schema: Annotated[
         list[str] | None,
-        typer.Option(help="Event types and roles to choose besides the model's; may be repeated."),
+        typer.Option(help="Further schema to offer, a name or a YAML file; repeatable."),
     ] = None,
     host: Annotated[
-        str, typer.Option(help="The address to listen on; others than loopback are reachable.")
+        str,
+        typer.Option(
+            help="Address to listen on; any but loopback can be reached from other machines."
+        ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port.", min=1, max=65_535)] = 7860,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65_535)] = 7860,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(help="A name that the app answers to, where it is not only on loopback."),
+        typer.Option(
+            help="Host name of the app, required if it does not listen on loopback; repeatable."
+        ),
     ] = None,
     token_file: Annotated[
         Path | None,
         typer.Option(
-            help=f"A file with the token that who asks must have, or set {VARIABLE}; needed where "
-            "it is not only on loopback."
+            help=f"File with the access token (or set {VARIABLE}); required if the app does not "
+            "listen on loopback."
         ),
     ] = None,
     time_limit: Annotated[
-        float, typer.Option(help="Seconds until work on a request is stopped.", min=1)
+        float, typer.Option(help="Seconds after which a request is stopped.", min=1)
     ] = 120.0,
 ) -> None:
-    """Serve a page to extract from pasted or uploaded text and pictures, and an HTTP API.
+    """Serve a web page that extracts events from text and images, and an HTTP API.
 
-    Only this machine reaches it unless --host says otherwise; then whoever asks must have a token.
-    It is sent as it is: between machines, put something in front that speaks HTTPS.
+    By default only this machine can reach it. With another --host, clients need a token. The app
+    speaks plain HTTP: between machines, put an HTTPS proxy in front of it.
     """
     from rmpl.cli.commands.extract import DEMO
     from rmpl.errors import RmplError
@@ -64,8 +67,8 @@ def command(
     models = model or ([str(DEMO)] if DEMO.is_dir() else [])
     if not models:
         raise RmplError(
-            "no model is given, and demo/run is not here",
-            remedy="name one with --model; 'make demo' trains a small one in ten minutes",
+            "no --model, and demo/run does not exist",
+            remedy="pass --model; 'make demo' trains a small model in ten minutes",
         )
     for name in schema or []:
         load_ontology(name)
@@ -74,12 +77,12 @@ def command(
     if not is_loopback(host):
         if not allow_host:
             raise RmplError(
-                f"{host} is reachable from other machines, by names that are not told",
-                remedy="name them with --allow-host, or leave --host out",
+                f"{host} can be reached from other machines, and no host name is allowed",
+                remedy="pass the app's host names with --allow-host, or leave out --host",
             )
         if token is None:
             raise RmplError(
-                f"{host} is reachable from other machines, and there is no token",
+                f"{host} can be reached from other machines, and no token is set",
                 remedy=f'export {VARIABLE}="$({MAKE_ONE})"',
             )
     service = Service(models, schema or [], limits=Limits(seconds=time_limit))
@@ -89,12 +92,12 @@ def command(
 
 
 def read_token(file: Path | None) -> str | None:
-    """Return the token of a file, else of the environment, ``None`` if there is none.
+    """Return the token from a file or the environment, ``None`` without either.
 
     Raises
     ------
     RmplError
-        If the file cannot be read, or the token is too short or holds what no header can.
+        If the file cannot be read, or the token is too short or not valid in a header.
     """
     from rmpl.errors import RmplError
 
@@ -104,13 +107,13 @@ def read_token(file: Path | None) -> str | None:
     try:
         token = os.environ[VARIABLE] if file is None else file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        said = getattr(error, "strerror", None) or "no text"
+        said = getattr(error, "strerror", None) or "not text"
         raise RmplError(f"the token cannot be read ({said})", where=where) from error
     token = token.strip()
-    if len(token) < LEAST or not token.isascii() or not token.isprintable() or " " in token:
+    if len(token) < MIN_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
         raise RmplError(
-            f"a token has at least {LEAST} letters, digits and signs, and no blank",
+            f"a token needs at least {MIN_LENGTH} printable ASCII characters and no blanks",
             where=where,
-            remedy=f"make one with {MAKE_ONE}",
+            remedy=f"create one with {MAKE_ONE}",
         )
     return token

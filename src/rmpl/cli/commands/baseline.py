@@ -1,4 +1,4 @@
-"""``rmpl baseline``: what is to be compared with a trained model."""
+"""``rmpl baseline``: baselines for comparison with trained models."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rmpl.cli.outputs import hold_folder, lets_go
+from rmpl.cli.outputs import hold_folder, releases_locks
 
 if TYPE_CHECKING:
     from rmpl.records import Document
 
 Examples = Annotated[
-    Path | None, typer.Option(help="A recipe, whose training corpora the examples are taken from.")
+    Path | None, typer.Option(help="Recipe whose training corpora provide the examples.")
 ]
 ExamplesData = Annotated[
-    Path | None, typer.Option(help="What its paths are relative to; default the recipe's.")
+    Path | None, typer.Option(help="Data folder of --examples. Default: the recipe's.")
 ]
-Seed = Annotated[int, typer.Option(help="Of the choice of examples.", min=0)]
+Seed = Annotated[int, typer.Option(help="Random seed of the choice of examples.", min=0)]
 
 app = typer.Typer(
-    help="Baselines to compare a trained model with.",
+    help="Baselines for comparison with trained models.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -29,41 +29,41 @@ app = typer.Typer(
 
 @app.callback()
 def baselines() -> None:
-    """Baselines to compare a trained model with."""
+    """Baselines for comparison with trained models."""
 
 
 @app.command("prompt")
-@lets_go
+@releases_locks
 def prompt(
-    model: Annotated[str, typer.Argument(help="A hub id or a model's folder.")],
-    data: Annotated[Path, typer.Option(help="The benchmark's folder.")],
-    corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
-    shots: Annotated[int, typer.Option(help="Worked examples a task, in every prompt.", min=0)] = 0,
+    model: Annotated[str, typer.Argument(help="Hub id or model folder.")],
+    data: Annotated[Path, typer.Option(help="Corpus folder of the benchmark.")],
+    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
+    shots: Annotated[int, typer.Option(help="Examples per task, in every prompt.", min=0)] = 0,
     examples: Examples = None,
     examples_data: ExamplesData = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write; default runs/prompt/MODEL-SHOTS.")
+        Path | None, typer.Option(help="Output folder. Default: runs/prompt/MODEL-SHOTS.")
     ] = None,
     seed: Seed = 0,
-    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 8,
+    batch: Annotated[int, typer.Option(help="Prompts per batch.", min=1)] = 8,
     limit: Annotated[
-        int | None, typer.Option(help="Only the first so many documents.", min=1)
+        int | None, typer.Option(help="Process at most this many documents.", min=1)
     ] = None,
     min_pixels: Annotated[
-        int, typer.Option(help="Least pixels of a picture; default the checkpoint's.", min=0)
+        int, typer.Option(help="Minimum pixels per image. Default: the checkpoint's.", min=0)
     ] = 0,
     max_pixels: Annotated[
-        int, typer.Option(help="Most pixels of a picture; default the checkpoint's.", min=0)
+        int, typer.Option(help="Maximum pixels per image. Default: the checkpoint's.", min=0)
     ] = 0,
     *,
     unconstrained: Annotated[
-        bool, typer.Option("--unconstrained", help="Free answers: let the model write anything.")
+        bool, typer.Option("--unconstrained", help="Turn the output grammar off.")
     ] = False,
 ) -> None:
-    """Prompt a vision-language model that was not trained for the task, and score it strictly.
+    """Prompt a vision-language model that was not trained for the task, and score its output.
 
-    The prompts are those that trained models are asked with. Examples come from training corpora
-    only; what shares an id or a sentence with the benchmark is left out of them.
+    Prompts are the same as for trained models. Few-shot examples come from training corpora only;
+    documents that share an id or a sentence with the benchmark are left out. Scores are strict.
     """
     from rmpl.cli.progress import Bars
     from rmpl.cli.scoring import write_json
@@ -94,28 +94,34 @@ def prompt(
     write_json(folder / "baseline.json", about)
     _show(about)
     if benchmark.missing:
-        typer.echo(f"{benchmark.missing:,} pictures are missing: what needs them was not run")
+        typer.echo(f"{benchmark.missing:,} images are missing: tasks that need them were not run")
     typer.echo(f"predictions: {RunFolder(folder).predictions}")
 
 
 @app.command("export")
-@lets_go
+@releases_locks
 def export(
-    data: Annotated[Path, typer.Argument(help="The benchmark's folder.")],
-    out: Annotated[Path, typer.Option(help="Folder to write m2e2_text.jsonl and so on to.")],
-    corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
-    shots: Annotated[int, typer.Option(help="Worked examples in every prompt.", min=0)] = 0,
+    out: Annotated[
+        Path, typer.Option(help="Output folder for m2e2_text.jsonl and m2e2_image.jsonl.")
+    ],
+    folder: Annotated[Path | None, typer.Argument(hidden=True)] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Corpus folder of the benchmark.  [required]")
+    ] = None,
+    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
+    shots: Annotated[int, typer.Option(help="Examples in every prompt.", min=0)] = 0,
     examples: Examples = None,
     examples_data: ExamplesData = None,
     seed: Seed = 0,
 ) -> None:
-    """Write the prompts of the benchmark as rows for lm-evaluation-harness and lmms-eval.
+    """Write the benchmark's prompts as rows for lm-evaluation-harness and lmms-eval.
 
-    One row a sentence or picture; the harnesses' task files come with them, in lm_eval/ and
-    lmms_eval/. The rows hold the benchmark's texts: its terms hold for them.
+    One row per sentence or image, with the task files of both harnesses in lm_eval/ and lmms_eval/.
+    The rows contain the benchmark's texts, so its terms apply to them.
     """
     import msgspec
 
+    from rmpl.errors import RmplError
     from rmpl.experiments.evaluation import Benchmark
     from rmpl.experiments.harness import harness_context, rows
     from rmpl.experiments.prompting import examples_of, without_overlap
@@ -123,7 +129,10 @@ def export(
     from rmpl.recipe.shipped import copy_shipped
     from rmpl.tasks.media import MEDIA
 
-    benchmark = Benchmark(corpus, data)
+    place = data if data is not None else folder  # the argument is the option's former form
+    if place is None:
+        raise RmplError("no benchmark", remedy="pass its folder with --data")
+    benchmark = Benchmark(corpus, place)
     shown = without_overlap(_training(shots, examples, examples_data), benchmark.documents)
     tasks = [medium.whole.name for medium in MEDIA.values()]
     worked = examples_of(shown, harness_context(), shots, seed=seed, tasks=tasks)
@@ -136,14 +145,14 @@ def export(
                 file.write(msgspec.json.encode(row) + b"\n")
                 count += 1
         typer.echo(f"{path}: {count:,} rows")
-    for place in (out / "lm_eval", out / "lmms_eval"):
-        if place.exists():
-            typer.echo(f"{place}: task files, there already and left as they are")
+    for copy in (out / "lm_eval", out / "lmms_eval"):
+        if copy.exists():
+            typer.echo(f"{copy}: task files already exist, not overwritten")
         else:
-            copy_shipped(f"integrations/{place.name}", place)
-            typer.echo(f"{place}: task files")
+            copy_shipped(f"integrations/{copy.name}", copy)
+            typer.echo(f"{copy}: task files")
     if benchmark.missing:
-        typer.echo(f"{benchmark.missing:,} pictures are missing and have no row")
+        typer.echo(f"{benchmark.missing:,} images are missing and have no row")
 
 
 def _show(about: dict[str, Any]) -> None:
@@ -152,7 +161,7 @@ def _show(about: dict[str, Any]) -> None:
 
     for task, asked in about["asked"].items():
         broken = about["not_readable_whole"][task]
-        typer.echo(f"{task}: {asked} prompts, {broken} answers not readable whole")
+        typer.echo(f"{task}: {asked} prompts, {broken} unparseable answers")
     scores = {
         task: Counts(one["tp"], one["n_pred"], one["n_gold"])
         for task, one in about["scores"].items()
@@ -161,7 +170,7 @@ def _show(about: dict[str, Any]) -> None:
 
 
 def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Document]:
-    """Read the training corpora of a recipe; corpora for evaluation are refused."""
+    """Read the training corpora of a recipe; evaluation corpora are refused."""
     from rmpl.errors import RmplError
     from rmpl.recipe.recipe import load_recipe
     from rmpl.training.data.training_data import recipe_data
@@ -170,8 +179,8 @@ def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Docume
         return []
     if recipe is None:
         raise RmplError(
-            f"{shots} examples are asked for, and nothing to take them from",
-            remedy="name a recipe by --examples: recipes/paper.yaml, say",
+            f"--shots {shots} without --examples",
+            remedy="pass a recipe with --examples, for example recipes/paper.yaml",
         )
     loaded = load_recipe(recipe)
     place = data if data is not None else Path(loaded.data)

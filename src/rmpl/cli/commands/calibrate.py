@@ -1,4 +1,4 @@
-"""``rmpl calibrate``: make a run's confidences mean something."""
+"""``rmpl calibrate``: calibrated confidences, from held-out training data."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 
-@lets_go
+@releases_locks
 def command(
-    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
     data: Annotated[
-        Path | None, typer.Option(help="What corpus paths are relative to; default the recipe's.")
+        Path | None,
+        typer.Option(help="Data folder; corpus paths are relative to it. Default: the recipe's."),
     ] = None,
-    documents: Annotated[
-        int, typer.Option(help="At most so many texts and so many pictures.", min=1)
+    limit: Annotated[
+        int, typer.Option(help="Use at most this many texts and this many images.", min=1)
     ] = 400,
-    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+    batch: Annotated[int, typer.Option(help="Prompts per batch.", min=1)] = 32,
 ) -> None:
-    """Measure a run on held-out training data: confidences, and the threshold of links.
+    """Calibrate a run's confidences and its link threshold on held-out training data.
 
-    Writes calibration.json into the run's folder; predict and extract use it from then on.
+    Writes calibration.json to the run folder; predict, extract and link use it from then on.
     """
     from rmpl.calibration.measure import calibrate, held_out_documents, save
     from rmpl.cli.progress import Bars
@@ -39,7 +40,7 @@ def command(
     hold(place.calibration)
     recipe = place.read_recipe()
     held_out = held_out_documents(
-        recipe, data if data is not None else Path(recipe.data), most=documents
+        recipe, data if data is not None else Path(recipe.data), most=limit
     )
     backbone = load_trained(run)
     context = backbone.context(load_ontology(recipe.ontology))
@@ -56,11 +57,11 @@ def command(
         for task, scale in found.scales.items()
         if (one := scale.measured) is not None
     ]
-    print_table(["task", "items", "right", "Brier", "after", "ECE", "after"], rows)
+    print_table(["task", "items", "correct", "Brier", "after", "ECE", "after"], rows)
     few = [task for task, scale in found.scales.items() if scale.measured is None]
     if few:
-        typer.echo(f"too few right or wrong items, kept as the model says: {', '.join(few)}")
-    typer.echo(f"links: same event above {found.link_threshold:.3f}")
+        typer.echo(f"too few correct or wrong items, left uncalibrated: {', '.join(few)}")
+    typer.echo(f"link threshold: {found.link_threshold:.3f}")
     typer.echo(f"measured on {found.data}")
     typer.echo(f"calibration: {save(found, run)}")
-    write_card(run)  # it says what is calibrated
+    write_card(run)  # the model card lists what is calibrated

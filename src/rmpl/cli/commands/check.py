@@ -1,4 +1,4 @@
-"""``rmpl check``: what is in a corpus, and what is wrong with it."""
+"""``rmpl check``: count a corpus and report problems in it."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ IMSITU_MAP = "imsitu_map"
 
 
 class Found(NamedTuple):
-    """What was found in a split: what is in it, and how its reading went."""
+    """The contents of a corpus split, and what reading it reported."""
 
     summary: Summary
     reading: ReadReport
 
 
 def command(
-    dataset: Annotated[
+    corpus: Annotated[
         str,
-        typer.Argument(help="m2e2, ace, jmee, swig, mnre, rams, documents, predictions, ..."),
+        typer.Argument(help="Corpus format: m2e2, ace, jmee, swig, mnre, rams, documents, ..."),
     ],
-    path: Annotated[Path, typer.Argument(help="The corpus's folder, or one of its files.")],
+    path: Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")],
     split: Annotated[
-        str | None, typer.Option(help="Only this split; by default all there.")
+        str | None, typer.Option(help="Read only this split. Default: all that exist.")
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="Folder of pictures; default beside the corpus.")
+        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(help="An M2E2 folder whose documents must not be in it.")
+        Path | None, typer.Option(help="M2E2 folder for the contamination check.")
     ] = None,
     *,
     decode: Annotated[
-        bool, typer.Option(help="Decode every picture, which finds truncated ones.")
+        bool, typer.Option(help="Decode every image, which finds truncated files.")
     ] = True,
-    cases: Annotated[int, typer.Option(help="How many cases of each finding to name.")] = 3,
+    cases: Annotated[int, typer.Option(help="Locations to list per finding.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Count a corpus by type, role, label and split, and say what is left out and why.
+    """Count a corpus by type, role, label and split, and report what is skipped and why.
 
-    M2E2 is also compared with its release, check by check; `imsitu_map`, the published mapping of
-    imSitu's verbs (ace_sr_mapping.txt), with ours, row by row. Exit code 1 if something is broken,
-    missing, in the test data or not as in the release, or if there are no documents, 2 if the
-    corpus cannot be read at all.
+    M2E2 is also compared with its release, and `imsitu_map`, the published mapping of imSitu's
+    verbs (ace_sr_mapping.txt), with ours, row by row. Exit code 1 if records are broken, missing,
+    in the test data or different from the release, or if there are no documents; 2 if the corpus
+    cannot be read at all.
     """
     from rmpl.corpora.imsitu_map import check_imsitu_map
     from rmpl.corpora.m2e2.release import check_m2e2, is_named_like_m2e2
@@ -63,23 +63,23 @@ def command(
 
     found: dict[str, Found] = {}
     release: ReleaseReport | None = None
-    if dataset == IMSITU_MAP:
+    if corpus == IMSITU_MAP:
         release = check_imsitu_map(path)
     else:
-        parts = [split] if split is not None else find_corpus(dataset).present_splits(path)
+        parts = [split] if split is not None else find_corpus(corpus).present_splits(path)
         guard = None if against is None else _guard(against)
         for part in parts:
-            found[part or "all"] = _read(dataset, path, part, images, guard, decode, cases)
+            found[part or "all"] = _read(corpus, path, part, images, guard, decode, cases)
     notes: list[str] = []
-    if dataset == "m2e2" and is_named_like_m2e2(path):
+    if corpus == "m2e2" and is_named_like_m2e2(path):
         release = check_m2e2(path)
-    elif dataset == "m2e2":
+    elif corpus == "m2e2":
         what = SYNTHETIC if is_synthetic(path) else "another corpus"
         notes = [f"{path}: {what} in M2E2's format, not compared with the release"]
     if release is not None:
         notes = release.lines()
     if as_json:
-        typer.echo(json.dumps(_as_dict(dataset, path, found, notes), ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(_as_dict(corpus, path, found, notes), ensure_ascii=False, indent=1))
     else:
         _print(found, notes)
     deviates = release is not None and not release.is_release
@@ -95,7 +95,7 @@ def _guard(folder: Path) -> LeakageGuard:
 
 
 def _read(
-    dataset: str,
+    corpus: str,
     path: Path,
     split: str | None,
     images: Path | None,
@@ -111,7 +111,7 @@ def _read(
     found = Found(Summary(cases), ReadReport(cases))
     done: set[str] = set()
     for document in read_corpus(
-        dataset, path, split=split, images=images, on_error="count", report=found.reading
+        corpus, path, split=split, images=images, on_error="count", report=found.reading
     ):
         found.summary.add(document)
         if decode:
@@ -131,9 +131,9 @@ def _is_bad(found: Found) -> bool:
     return bool(empty or reading.refused or reading.warnings[MISSING] or reading.warnings[OVERLAP])
 
 
-def _as_dict(dataset: str, path: Path, found: dict[str, Found], notes: list[str]) -> dict[str, Any]:
+def _as_dict(corpus: str, path: Path, found: dict[str, Found], notes: list[str]) -> dict[str, Any]:
     return {
-        "dataset": dataset,
+        "dataset": corpus,
         "path": str(path),
         "notes": notes,
         "splits": {

@@ -1,4 +1,4 @@
-"""``rmpl compare``: whether two systems differ on the same documents."""
+"""``rmpl compare``: paired test between two systems."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 
-@lets_go
+@releases_locks
 def command(
     first: Annotated[str, typer.Argument(help="Prediction file of the first system.")],
     second: Annotated[str, typer.Argument(help="Prediction file of the second system.")],
-    gold: Annotated[Path, typer.Option(help="Folder of the M2E2 files, or a JSONL file.")],
+    gold: Annotated[Path, typer.Option(help="Gold: M2E2 folder, or a JSONL file.")],
     protocol: Annotated[
-        list[str] | None, typer.Option(help="Protocol; repeat for several. Default: strict.")
+        list[str] | None, typer.Option(help="Scoring protocol; repeatable. Default: strict.")
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            help="What both predicted of text, image, multimedia, with commas between: the rest "
-            "is left out. Default: all."
+            help="Settings to score, comma-separated: text, image, multimedia. Leave out those "
+            "that were not predicted. Default: all."
         ),
     ] = None,
-    resamples: Annotated[int, typer.Option(help="Resamples and random swaps.", min=1)] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of both.", min=0)] = 0,
+    resamples: Annotated[
+        int, typer.Option(help="The number of bootstrap resamples and of random swaps.", min=1)
+    ] = 1000,
+    seed: Annotated[int, typer.Option(help="Random seed of both.", min=0)] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the differences as JSON.")] = None,
-    schema: Annotated[
-        str, typer.Option(help="Inventory of event types: a name or a YAML file.")
-    ] = ("m2e2"),
+    schema: Annotated[str, typer.Option(help="Schema, a name or a YAML file.")] = ("m2e2"),
 ) -> None:
-    """Compare two prediction files by a paired test over documents, corrected after Holm."""
+    """Compare two prediction files by a paired test over documents, Holm-corrected."""
     from rmpl.cli.scoring import (
         gold_notes,
         noting,

@@ -1,4 +1,4 @@
-"""``rmpl convert``: any corpus as documents in one neutral form."""
+"""``rmpl convert``: any corpus as documents in one common format."""
 
 from __future__ import annotations
 
@@ -7,33 +7,35 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 
-@lets_go
+@releases_locks
 def command(
-    dataset: Annotated[str, typer.Argument(help="m2e2, ace, jmee, swig, mnre, rams, ...")],
-    path: Annotated[Path, typer.Argument(help="The corpus's folder, or one of its files.")],
-    out: Annotated[Path, typer.Option(help="A .jsonl, .jsonl.gz or .parquet file.")],
+    corpus: Annotated[
+        str, typer.Argument(help="Corpus format: m2e2, ace, jmee, swig, mnre, rams, documents, ...")
+    ],
+    path: Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")],
+    out: Annotated[Path, typer.Option(help="Output file: .jsonl, .jsonl.gz or .parquet.")],
     split: Annotated[
-        str | None, typer.Option(help="Only this split; by default all there.")
+        str | None, typer.Option(help="Read only this split. Default: all that exist.")
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="Folder of pictures; default beside the corpus.")
+        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
     ] = None,
     *,
     for_scoring: Annotated[
         bool,
         typer.Option(
             "--for-scoring",
-            help="Write the events and links alone, as `rmpl score` takes gold and predictions.",
+            help="Write events and links only, as a gold or prediction file for `rmpl score`.",
         ),
     ] = False,
     skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Leave broken records out instead of stopping.")
+        bool, typer.Option("--skip-broken", help="Skip broken records instead of stopping.")
     ] = False,
 ) -> None:
-    """Convert a corpus into documents, all in one form; `documents` is that form's own name."""
+    """Convert a corpus to the common document format, whose own name is `documents`."""
     from rmpl.corpora.registry import find_corpus, read_corpus
     from rmpl.errors import RmplError
     from rmpl.io.documents import different, write_documents
@@ -41,25 +43,25 @@ def command(
     from rmpl.io.read_report import ReadReport
     from rmpl.predictions.file import write_predictions
 
-    corpus = find_corpus(dataset)
-    if not corpus.whole:
+    known = find_corpus(corpus)
+    if not known.whole:
         raise RmplError(
-            f"{dataset} name sentences and pictures without holding them",
+            f"{corpus} refer to sentences and images without containing them",
             where=str(path),
-            remedy="`rmpl score` and `rmpl report` read them as they are, beside their corpus",
+            remedy="pass them to `rmpl score` or `rmpl report` as they are, with their corpus",
         )
     if for_scoring and not out.name.endswith((".jsonl", ".jsonl.gz")):
         raise RmplError(
-            "what is scored is lines of JSON", where=str(out), remedy="use .jsonl or .jsonl.gz"
+            "--for-scoring writes JSON lines", where=str(out), remedy="use .jsonl or .jsonl.gz"
         )
     hold(out)
     report = ReadReport()
-    splits = [split] if split is not None else corpus.present_splits(path)
+    splits = [split] if split is not None else known.present_splits(path)
     documents = (
         with_absolute_paths(document)
         for part in splits
         for document in read_corpus(
-            dataset,
+            corpus,
             path,
             split=part,
             images=images,

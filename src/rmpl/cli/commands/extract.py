@@ -1,4 +1,4 @@
-"""``rmpl extract``: events from a user's own articles, pages and pictures."""
+"""``rmpl extract``: events from a user's own articles, pages and images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,70 +24,67 @@ SKIPPED = 1
 INTERRUPTED = 130
 DEMO = Path("demo/run")
 SERVER_KEY = "RMPL_SERVER_KEY"
-"""The environment's name of the key that a server wants, if it wants one."""
+"""Environment variable with the API key of the server, if it needs one."""
 
 
-@lets_go
+@releases_locks
 def command(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Files (.txt, .md, .html, .json, .jsonl, .parquet, pictures), folders, or - "
+            help="Files (.txt, .md, .html, .json, .jsonl, .parquet, images), folders, or - "
             "for standard input.",
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The .jsonl file to write.")],
+    out: Annotated[Path, typer.Option(help="Output file, .jsonl.")],
     model: Annotated[
         str | None,
-        typer.Option(
-            help="A run's folder, a model's, or a hub id; default demo/run if it is here."
-        ),
+        typer.Option(help="Run folder, model folder or hub id. Default: demo/run, if it exists."),
     ] = None,
     adapter: Annotated[
-        list[Path] | None, typer.Option(help="Folder of an adapter to put on it; may be repeated.")
+        list[Path] | None, typer.Option(help="Adapter folder to load on top; repeatable.")
     ] = None,
     schema: Annotated[
         str | None,
-        typer.Option(help="Event types and roles, a YAML file; default what was trained on."),
+        typer.Option(help="Schema, a name or a YAML file. Default: that of the model."),
     ] = None,
     html: Annotated[
-        Path | None, typer.Option("--html", help="Also draw the documents on this page.")
+        Path | None,
+        typer.Option("--html", help="Also write an HTML page with the documents drawn."),
     ] = None,
-    drawn: Annotated[
-        int, typer.Option(help="Documents to draw, those with events.", min=1, max=100)
+    documents: Annotated[
+        int, typer.Option(help="Documents with events to draw in --html.", min=1, max=100)
     ] = 50,
     batch: Annotated[
-        int | None, typer.Option(help="Prompts answered together; 64 on a CPU, else 32.", min=1)
+        int | None, typer.Option(help="Prompts per batch. Default: 64 on a CPU, else 32.", min=1)
     ] = None,
     server: Annotated[
         str | None,
-        typer.Option(
-            help="An OpenAI-compatible address, up to /v1, that serves the model (docs/engines.md)."
-        ),
+        typer.Option(help="Base URL (up to /v1) of an OpenAI-compatible server (docs/engines.md)."),
     ] = None,
     served_as: Annotated[
-        str | None, typer.Option(help="The model's name on the server; default that of --model.")
+        str | None, typer.Option(help="The model's name on the server. Default: that of --model.")
     ] = None,
     ray_workers: Annotated[
         int | None,
         typer.Option(
-            help="Share the work among so many processes, each with the model, here or on the "
-            "cluster that RAY_ADDRESS names (docs/engines.md).",
+            help="The number of worker processes, each with the model, on this machine or on the "
+            "cluster of RAY_ADDRESS (docs/engines.md).",
             min=1,
         ),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a file that was interrupted.")
+        bool, typer.Option("--resume", help="Continue an interrupted output file.")
     ] = False,
     unconstrained: Annotated[
-        bool, typer.Option("--unconstrained", help="Let the model write anything, legal or not.")
+        bool, typer.Option("--unconstrained", help="Turn the output grammar off.")
     ] = False,
 ) -> None:
-    """Extract events from your own documents, a line each, with offsets, boxes and confidences.
+    """Extract events from your own documents, with offsets, boxes and confidences.
 
-    In a folder, an article and the pictures beside it are a document (docs/extraction.md). What
-    cannot be read is told of, skipped and counted; the exit code is then 1.
+    Writes one document per line. In a folder, an article and the images beside it are one document
+    (docs/extraction.md). Unreadable inputs are reported and skipped; the exit code is then 1.
     """
     from rmpl.errors import RmplError, one_line
     from rmpl.inputs.sources import count_documents, find_sources
@@ -98,66 +95,68 @@ def command(
     report = ReadReport()
     skipped: list[str] = []
 
-    def tell(error: RmplError) -> None:
+    def report_skipped(error: RmplError) -> None:
         skipped.append(error.what)
         typer.echo(one_line(f"skipped: {error}"), err=True)
 
-    sources = find_sources(inputs, report, tell)
+    sources = find_sources(inputs, report, report_skipped)
     extractor: Extractor | RayExtractor
     if server is not None:
         if ray_workers is not None:
             raise RmplError(
-                "--server beside --ray-workers",
-                remedy="leave --ray-workers out: the server does the work, one process can ask it",
+                "--server with --ray-workers",
+                remedy="leave out --ray-workers: the server does the work",
             )
         served = served_as or model or ""
         extractor = _connect(server, served, model, schema, constrained=not unconstrained)
     else:
-        told = {"adapters": adapter or [], "schema": schema, "batch": batch}
-        extractor = _load(model, ray_workers, constrained=not unconstrained, **told)
+        settings = {"adapters": adapter or [], "schema": schema, "batch": batch}
+        extractor = _load(model, ray_workers, constrained=not unconstrained, **settings)
     results = ResultsFile(out, extractor.about, resume=resume)
     before = len(results.done)
     try:
-        _extract(extractor, results, sources, count_documents(sources), report, tell)
+        _extract(extractor, results, sources, count_documents(sources), report, report_skipped)
     except KeyboardInterrupt as error:
         held = f"{len(results.done):,} documents are in {out}"
-        typer.echo(f"\nrmpl: stopped; {held}, the same command with --resume goes on", err=True)
+        typer.echo(
+            f"\nrmpl: interrupted; {held}, run the same command with --resume to continue", err=True
+        )
         raise typer.Exit(INTERRUPTED) from error
     finally:
         results.close()
-    _say(extractor, report)
-    kept = f", {before:,} of them from before" if before else ""
+    _print_report(extractor, report)
+    kept = f", {before:,} of them from earlier runs" if before else ""
     typer.echo(f"events: {out}, {len(results.done):,} documents{kept}")
     if html is not None:
-        typer.echo(f"page: {_draw(html, out, drawn)}")
+        typer.echo(f"page: {_draw(html, out, documents)}")
     if skipped:
-        typer.echo(f"skipped: {len(skipped):,}, each named above", err=True)
+        typer.echo(f"skipped: {len(skipped):,}, listed above", err=True)
         raise typer.Exit(SKIPPED)
 
 
-def _load(model: str | None, workers: int | None, **told: Any) -> Extractor | RayExtractor:
+def _load(model: str | None, workers: int | None, **settings: Any) -> Extractor | RayExtractor:
     from rmpl.errors import RmplError
 
     if model is None:
         if not DEMO.is_dir():
             raise RmplError(
-                "no model is given, and none that extracts events comes with the package",
-                remedy="name one with --model; 'make demo' trains a small one in ten minutes and "
-                "leaves it in demo/run",
+                "no --model, and the package contains no model that extracts events",
+                remedy="pass --model; 'make demo' trains a small model in ten minutes and writes "
+                "it to demo/run",
             )
         model = str(DEMO)
         typer.echo(
-            f"no --model: {DEMO}, a very small model that knows the generated world only; what it "
-            "says of other texts and of photographs is of no use",
+            f"no --model: using {DEMO}, a very small model trained on the synthetic corpus; its "
+            "output on real text and photographs is useless",
             err=True,
         )
     if workers is None:
         from rmpl.extraction.extractor import Extractor
 
-        return Extractor.from_pretrained(model, **told)
+        return Extractor.from_pretrained(model, **settings)
     from rmpl.extraction.ray.extractor import RayExtractor
 
-    return RayExtractor.from_pretrained(model, workers=workers, **told)
+    return RayExtractor.from_pretrained(model, workers=workers, **settings)
 
 
 def _connect(
@@ -171,7 +170,7 @@ def _connect(
     if model is None:
         raise RmplError(
             "--server without --model",
-            remedy="name what is served with --model: it says how prompts are worded",
+            remedy="pass the served model with --model: it determines the prompt format",
         )
     return Extractor.from_server(
         server,
@@ -189,9 +188,9 @@ def _extract(
     sources: Sequence[Source],
     total: int,
     report: ReadReport,
-    tell: Tell,
+    on_skip: Tell,
 ) -> None:
-    """Read, extract and write, a chunk at a time."""
+    """Read, extract and write, chunk by chunk."""
     from rmpl.cli.progress import Bars
     from rmpl.errors import RmplError
     from rmpl.extraction.extractor import Extractor
@@ -205,13 +204,13 @@ def _extract(
             bars.update("documents", min(len(results.done) + failed, total), total, note)
 
         if isinstance(extractor, Extractor):
-            stream = extractor.stream(_new(sources, results.done, report, tell), show)
+            stream = extractor.stream(_new(sources, results.done, report, on_skip), show)
         else:
-            stream = extractor.stream(sources, report, tell, done=results.done)
+            stream = extractor.stream(sources, report, on_skip, done=results.done)
         for item, found in stream:
             if isinstance(found, RmplError):
                 failed += 1
-                tell(RmplError(found.what, where=item.document.id, remedy=found.remedy))
+                on_skip(RmplError(found.what, where=item.document.id, remedy=found.remedy))
             else:
                 results.append(result_line(found, item))
                 results.done.add(found.id)
@@ -220,28 +219,28 @@ def _extract(
 
 
 def _new(
-    sources: Sequence[Source], done: set[str], report: ReadReport, tell: Tell
+    sources: Sequence[Source], done: set[str], report: ReadReport, on_skip: Tell
 ) -> Iterator[Item]:
-    """Yield what is not done yet."""
+    """Yield the documents that are not in the output yet."""
     from rmpl.inputs.reading import Reader
 
-    items = Reader(report, tell).read(sources)
+    items = Reader(report, on_skip).read(sources)
     return (item for item in items if item.document.id not in done)
 
 
-def _say(extractor: Extractor | RayExtractor, report: ReadReport) -> None:
-    """Print what was left out, what looked odd, and what could not be understood."""
+def _print_report(extractor: Extractor | RayExtractor, report: ReadReport) -> None:
+    """Print what was skipped, warnings, and the number of unparseable answers."""
     for line in report.lines():
         if not line.startswith("used"):
             typer.echo(line, err=True)
     for task, count in extractor.failures.items():
         if count:
             asked = f" of {extractor.asked[task]:,}" if extractor.asked[task] else ""
-            typer.echo(f"{task}: {count:,}{asked} answers not readable whole", err=True)
+            typer.echo(f"{task}: {count:,}{asked} unparseable answers", err=True)
 
 
 def _draw(page: Path, results: Path, most: int) -> Path:
-    """Draw the first documents that have events."""
+    """Draw the first documents with events."""
     import itertools
 
     from rmpl.predictions.results import read_results

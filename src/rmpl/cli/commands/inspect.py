@@ -1,4 +1,4 @@
-"""``rmpl inspect``: what a model really sees of training data."""
+"""``rmpl inspect``: training samples as the model gets them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
     from rmpl.backbones.backbone import Backbone
@@ -20,31 +20,34 @@ if TYPE_CHECKING:
     from rmpl.viewer.inspection import ShownDocument, ShownSample
 
 SAMPLES = 12
-"""How many samples of one document are shown."""
+"""The number of samples shown per document."""
 
 
-@lets_go
+@releases_locks
 def command(
-    corpus: Annotated[str, typer.Argument(help="m2e2, ace, jmee, swig, mnre, rams, ...")],
-    path: Annotated[Path, typer.Argument(help="The corpus's folder, or one of its files.")],
-    split: Annotated[str | None, typer.Option(help="One split; by default the first.")] = None,
+    corpus: Annotated[
+        str, typer.Argument(help="Corpus format: m2e2, ace, jmee, swig, mnre, rams, documents, ...")
+    ],
+    path: Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")],
+    split: Annotated[
+        str | None, typer.Option(help="Read only this split. Default: the first that exists.")
+    ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="Folder of pictures; default beside the corpus.")
+        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
     ] = None,
     backbone: Annotated[
-        str | None, typer.Option(help="embedded, a hub id or a model's folder; no weights needed.")
+        str | None, typer.Option(help="embedded, a hub id or a model folder; no weights needed.")
     ] = None,
     recipe: Annotated[
-        Path | None, typer.Option(help="A recipe, whose model, settings and tasks are taken.")
+        Path | None, typer.Option(help="Recipe to take the model, settings and tasks from.")
     ] = None,
-    task: Annotated[list[str] | None, typer.Option(help="Only this task; may be repeated.")] = None,
-    documents: Annotated[int, typer.Option(help="How many documents to draw.", min=1)] = 12,
-    out: Annotated[Path, typer.Option(help="The page to write.")] = Path("inspect.html"),
+    task: Annotated[list[str] | None, typer.Option(help="Show only this task; repeatable.")] = None,
+    documents: Annotated[int, typer.Option(help="Documents to draw.", min=1)] = 12,
+    out: Annotated[Path, typer.Option(help="Output page.")] = Path("inspect.html"),
 ) -> None:
-    """Draw training samples as a model gets them: prompt, target, picture, boxes after resizing.
+    """Draw training samples as a model gets them: prompt, target, resized image, boxes.
 
-    Every target is read back and compared with the annotation it was made of. Exit code 1 if one
-    says something else.
+    Every target is parsed and compared with its annotation. Exit code 1 if any differs.
     """
     from rmpl.backbones.weightless import load_weightless
     from rmpl.corpora.registry import find_corpus, read_corpus
@@ -57,9 +60,9 @@ def command(
     loaded = None if recipe is None else load_recipe(recipe)
     if not find_corpus(corpus).whole:
         raise RmplError(
-            f"{corpus} hold no sentences and pictures",
+            f"{corpus} contain no sentences and images",
             where=str(path),
-            remedy="inspect the corpus they are predictions for",
+            remedy="inspect the corpus they were predicted on",
         )
     source, settings = _model(loaded, backbone)
     model, note = load_weightless(source, settings)
@@ -75,18 +78,18 @@ def command(
         f"{len(chosen)} of {len(read):,} documents, evenly spread over those with events or "
         "relations",
     ]
-    shower = _Shower(model, context, tasks)
-    shown = [shower.document(one) for one in chosen]
+    converter = _Converter(model, context, tasks)
+    shown = [converter.document(one) for one in chosen]
     wrong = differences(shown)
     if wrong:
-        notes.append(f"!! targets that do not say what is annotated: {len(wrong)}")
+        notes.append(f"!! targets that differ from their annotation: {len(wrong)}")
     written = write_inspection(
         out, title=f"{corpus}: what the model sees", notes=notes, documents=shown
     )
     count = sum(len(one.samples) for one in shown)
     typer.echo(f"{written}: {count} samples of {len(shown)} documents")
     for one in wrong[:SAMPLES]:
-        typer.echo(one_line(f"does not say what is annotated: {one}"))
+        typer.echo(one_line(f"target differs from its annotation: {one}"))
     if wrong:
         raise typer.Exit(1)
 
@@ -101,7 +104,7 @@ def _model(recipe: Recipe | None, backbone: str | None) -> tuple[str, Settings |
 
 
 def _task_names(recipe: Recipe | None, corpus: str, wanted: list[str] | None) -> list[str]:
-    """Return the tasks asked for, else those that the recipe makes of such a corpus, else all."""
+    """Return the requested tasks, else the recipe's tasks of such a corpus, else all."""
     from rmpl.tasks import EVENT_TASKS
 
     if wanted:
@@ -125,7 +128,7 @@ def _tasks(context: Context, names: Sequence[str]) -> list[Task[Any, Any]]:
 
 
 def _as_trained(documents: list[Document], recipe: Recipe | None, corpus: str) -> list[Document]:
-    """Put made-up names where the recipe would."""
+    """Replace names by made-up ones where the recipe does."""
     from rmpl.training.data.made_up_names import rare_names, renamed
 
     if recipe is None or not any(
@@ -138,7 +141,7 @@ def _as_trained(documents: list[Document], recipe: Recipe | None, corpus: str) -
 def _choose(
     documents: list[Document], tasks: Sequence[Task[Any, Any]], count: int
 ) -> Iterator[Document]:
-    """Yield documents with samples, evenly spread; those with events or relations first."""
+    """Yield documents with samples, evenly spread over those with events or relations, if any."""
     rich = [one for one in documents if one.text_events or one.image_events or one.relations]
     pool = rich or documents
     step = max(1, len(pool) // count)
@@ -154,8 +157,8 @@ def _samples(document: Document, tasks: Sequence[Task[Any, Any]]) -> Iterator[Sa
         yield from (one for one in row if one is not None)
 
 
-class _Shower:
-    """Shows samples as a model gets them."""
+class _Converter:
+    """Converts samples to what a model gets."""
 
     def __init__(self, model: Backbone, context: Context, tasks: Sequence[Task[Any, Any]]) -> None:
         self._model = model

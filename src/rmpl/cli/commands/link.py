@@ -1,4 +1,4 @@
-"""``rmpl link``: links for events that are already there, whoever found them."""
+"""``rmpl link``: link text events to image events, for any system's output."""
 
 from __future__ import annotations
 
@@ -7,43 +7,44 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
     from rmpl.ontology import Ontology
     from rmpl.records import Document
 
 
-@lets_go
+@releases_locks
 def command(
     predictions: Annotated[
         Path, typer.Argument(help="Prediction file with text and image events.")
     ],
-    model: Annotated[str, typer.Option(help="A run's or a model's folder, or a hub id.")],
+    model: Annotated[str, typer.Option(help="Run folder, model folder or hub id.")],
     data: Annotated[
         Path | None,
-        typer.Option(help="The corpus's folder; not needed for what rmpl extract wrote."),
+        typer.Option(help="Corpus folder; not needed for output of rmpl extract."),
     ] = None,
-    corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
+    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
     images: Annotated[
-        Path | None, typer.Option(help="Folder of pictures; default images/ beside the corpus.")
+        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Prediction file; default linked.jsonl beside the other.")
+        Path | None,
+        typer.Option(help="Prediction file to write. Default: linked.jsonl beside PREDICTIONS."),
     ] = None,
     threshold: Annotated[
         float | None,
-        typer.Option(help="Least probability of one event; default the run's own.", min=0, max=1),
+        typer.Option(help="Minimum probability of a link. Default: the run's own.", min=0, max=1),
     ] = None,
     schema: Annotated[
-        str | None, typer.Option(help="Event types and roles; default what was trained on.")
+        str | None, typer.Option(help="Schema, a name or a YAML file. Default: that of the model.")
     ] = None,
-    batch: Annotated[int, typer.Option(help="Prompts answered together.", min=1)] = 32,
+    batch: Annotated[int, typer.Option(help="Prompts per batch.", min=1)] = 32,
 ) -> None:
-    """Find which text events and image events of a document are one event.
+    """Link text events to the image events that show them, for any system's output.
 
-    Links that the file already has are replaced; events and arguments stay as they are. With the
-    links come the multimedia events that they make, as rmpl extract writes them.
+    Existing links are replaced; events and arguments are unchanged. The output also has the
+    multimedia events that follow from the links, as written by rmpl extract.
     """
     from rmpl.cli.progress import Bars
     from rmpl.extraction.asking import Asker
@@ -57,7 +58,7 @@ def command(
     from rmpl.tasks.same_event import SameEvent
 
     target = out if out is not None else predictions.with_name("linked.jsonl")
-    if out is not None or predictions.exists():  # if not, reading them will tell
+    if out is not None or predictions.exists():  # if not, reading them reports it
         hold(target)
     backbone, folder = load_any(model)
     if schema is not None or folder is None:
@@ -79,19 +80,17 @@ def command(
         file.writelines(map(linked_line, linked))
     for task, count in asker.failures.items():
         if count:
-            typer.echo(
-                f"{task}: {count:,} of {asker.asked[task]:,} answers not readable whole", err=True
-            )
+            typer.echo(f"{task}: {count:,} of {asker.asked[task]:,} unparseable answers", err=True)
     links = [link for document in linked for link in document.links]
     aligned = sum(len(link.alignments) for link in links)
-    typer.echo(f"links: {len(links):,}, with {aligned:,} pairs of a span and a box aligned")
+    typer.echo(f"links: {len(links):,}, with {aligned:,} aligned pairs of a span and a box")
     typer.echo(f"predictions: {target}")
 
 
 def _documents(
     predictions: Path, ontology: Ontology, data: Path | None, corpus: str, images: Path | None
 ) -> list[Document]:
-    """Return the predicted documents with the sentences and pictures that they speak of."""
+    """Return the predicted documents with their sentences and images."""
     import msgspec
 
     from rmpl.corpora.registry import read_corpus
@@ -103,9 +102,9 @@ def _documents(
         documents = list(read_results(predictions))
         if documents and not any(document.sentences for document in documents):
             raise RmplError(
-                "holds events without their sentences and pictures",
+                "events without their sentences and images",
                 where=str(predictions),
-                remedy="say with --data and --corpus where these are",
+                remedy="pass their corpus with --data and --corpus",
             )
         return documents
     whole = {document.id: document for document in read_corpus(corpus, data, images=images)}
@@ -115,7 +114,7 @@ def _documents(
             raise RmplError(
                 f"document {document.id!r} is not in {data}",
                 where=str(predictions),
-                remedy="name the corpus that the events are from",
+                remedy="pass the corpus that the events were predicted on",
             )
         media = whole[document.id]
         found.append(

@@ -7,27 +7,27 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold_folder, lets_go
+from rmpl.cli.outputs import hold_folder, releases_locks
 
 
-@lets_go
+@releases_locks
 def command(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            help="Runs' folders, and files of rmpl score --json or --errors-json or of rmpl ablate."
+            help="Run folders, and files of rmpl score --json or --errors-json or rmpl ablate."
         ),
     ],
-    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("plots"),
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("plots"),
     ending: Annotated[
-        list[str] | None, typer.Option("--format", help="svg, png or pdf; may be repeated.")
+        list[str] | None, typer.Option("--format", help="File format: svg, png or pdf; repeatable.")
     ] = None,
-    width: Annotated[float, typer.Option(help="Of a figure, in inches.", min=2, max=20)] = 6.3,
+    width: Annotated[float, typer.Option(help="Width of a figure in inches.", min=2, max=20)] = 6.3,
 ) -> None:
-    """Plot scores side by side, F1 by event type, training curves, and ablations.
+    """Plot scores, F1 by event type, training curves and ablations.
 
-    What is drawn follows from what the files hold: scores of several systems stand side by side,
-    with their intervals where they were computed.
+    The inputs determine the figures: scores of several systems are drawn side by side, with
+    intervals where they were computed.
     """
     from rmpl.errors import RmplError
     from rmpl.experiments.plot_inputs import read_inputs
@@ -36,7 +36,7 @@ def command(
     formats = list(dict.fromkeys(ending or ["svg"]))
     for name in formats:
         if name not in FORMATS:
-            raise RmplError(f"no format {name}", remedy=f"use one of {', '.join(FORMATS)}")
+            raise RmplError(f"unknown format {name}", remedy=f"use one of {', '.join(FORMATS)}")
     found = read_inputs(inputs)
     hold_folder(out)
     for file in write_plots(found, out, formats=formats, width=width):

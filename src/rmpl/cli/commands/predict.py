@@ -7,40 +7,41 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 
-@lets_go
+@releases_locks
 def command(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or that of one of its stages.")],
-    data: Annotated[Path, typer.Option(help="The corpus's folder.")],
-    corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
+    run: Annotated[Path, typer.Argument(help="Run folder, or the folder of one of its stages.")],
+    data: Annotated[Path, typer.Option(help="Corpus folder.")],
+    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
     out: Annotated[
-        Path | None, typer.Option(help="Prediction file; default predictions.jsonl in the run.")
+        Path | None,
+        typer.Option(help="Prediction file to write. Default: predictions.jsonl in RUN."),
     ] = None,
     images: Annotated[
-        Path | None, typer.Option(help="Folder of pictures; default images/ beside the corpus.")
+        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
     ] = None,
     batch: Annotated[
-        int | None, typer.Option(help="Prompts answered together; 64 on a CPU, else 32.", min=1)
+        int | None, typer.Option(help="Prompts per batch. Default: 64 on a CPU, else 32.", min=1)
     ] = None,
     unconstrained: Annotated[
-        bool, typer.Option("--unconstrained", help="Let the model write anything, legal or not.")
+        bool, typer.Option("--unconstrained", help="Turn the output grammar off.")
     ] = False,
     limit: Annotated[
-        int | None, typer.Option(help="Only the first so many documents.", min=1)
+        int | None, typer.Option(help="Process at most this many documents.", min=1)
     ] = None,
     min_pixels: Annotated[
-        int, typer.Option(help="Least pixels of a picture; default as in training.", min=0)
+        int, typer.Option(help="Minimum pixels per image. Default: as in training.", min=0)
     ] = 0,
     max_pixels: Annotated[
-        int, typer.Option(help="Most pixels of a picture; default as in training.", min=0)
+        int, typer.Option(help="Maximum pixels per image. Default: as in training.", min=0)
     ] = 0,
     other_pixels: Annotated[
-        bool, typer.Option("--other-pixels", help="Allow other bounds than in training.")
+        bool, typer.Option("--other-pixels", help="Allow pixel bounds that differ from training.")
     ] = False,
 ) -> None:
-    """Extract the events of a corpus: mentions, then arguments, then links."""
+    """Extract the events of a corpus: event mentions, then arguments, then links."""
     from rmpl.cli.progress import Bars
     from rmpl.corpora.registry import read_corpus
     from rmpl.extraction.calibration import read_calibration
@@ -51,12 +52,12 @@ def command(
     from rmpl.runs.trained import load_trained, ontology_of
 
     target = out if out is not None else RunFolder(run).predictions
-    if out is not None or run.is_dir():  # if it is none, loading it will tell
+    if out is not None or run.is_dir():  # if not, loading it reports it
         hold(target)
     documents = list(read_corpus(corpus, data, images=images))[:limit]
-    pictures = [image for document in documents for image in document.images]
-    missing = sum(picture.path is None for picture in pictures)
-    media = ("text",) if missing and missing == len(pictures) else ("text", "image")
+    found = [image for document in documents for image in document.images]
+    missing = sum(image.path is None for image in found)
+    media = ("text",) if missing and missing == len(found) else ("text", "image")
     backbone = load_trained(
         run, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
     )
@@ -71,10 +72,14 @@ def command(
         write_predictions(pipeline.stream(documents, bars.update), target)
     typer.echo(f"predictions: {target}")
     for task, asked in pipeline.asked.items():
-        typer.echo(f"{task}: {asked} prompts, {pipeline.failures[task]} answers not readable whole")
+        typer.echo(f"{task}: {asked} prompts, {pipeline.failures[task]} unparseable answers")
     if missing:
-        what = "image and multimedia not run" if len(media) == 1 else "those pictures not read"
+        what = (
+            "image and multimedia settings not run"
+            if len(media) == 1
+            else "those images were skipped"
+        )
         typer.echo(
-            f"{what}: {missing} images missing, obtain them from the corpus's authors "
+            f"{what}: {missing} images missing; obtain them from the corpus's authors "
             "(docs/data.md) and put them into images/ beside the annotations"
         )

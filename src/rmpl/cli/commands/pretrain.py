@@ -1,4 +1,4 @@
-"""``rmpl pretrain``: make the embedded model's base again, from nothing."""
+"""``rmpl pretrain``: pretrain the base of the embedded model."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold_folder, lets_go
+from rmpl.cli.outputs import hold_folder, releases_locks
 
 
-@lets_go
+@releases_locks
 def command(
-    recipe: Annotated[Path, typer.Argument(help="Recipe of the base.")],
-    out: Annotated[Path, typer.Option(help="Folder to write the base model to.")],
+    recipe: Annotated[Path, typer.Argument(help="Pretraining recipe, a YAML file.")],
+    out: Annotated[Path, typer.Option(help="Output folder for the base model.")],
     work: Annotated[Path, typer.Option(help="Folder for data and checkpoints.")],
 ) -> None:
-    """Make the embedded model's base: generic skills only, no event types or roles."""
+    """Pretrain the embedded model's base on generic skills, without event types or roles."""
     from rmpl.cli.progress import Bars
     from rmpl.embedded.pretraining import pretrain
 

@@ -9,20 +9,20 @@ import typer
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="A run's folder.")],
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
     repository: Annotated[str, typer.Argument(help="OWNER/NAME on the hub.")],
-    message: Annotated[str, typer.Option(help="The commit's message.")] = "Upload with rmpl push",
+    message: Annotated[str, typer.Option(help="Commit message.")] = "Upload with rmpl push",
     *,
     public: Annotated[
-        bool, typer.Option("--public", help="Let everybody see it; by default it is private.")
+        bool, typer.Option("--public", help="Make the repository public. Default: private.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only list what would be uploaded.")
+        bool, typer.Option("--dry-run", help="List the files to upload, without uploading.")
     ] = False,
 ) -> None:
-    """Upload a run's weights, recipe, scores and model card; never data, nor pickled files.
+    """Upload a run's weights, recipe, scores and model card; never data or pickled files.
 
-    What arrives can be downloaded with `hf download` and used as a run.
+    Download it with `hf download`; the result is a run folder.
     """
     from rmpl.runs.hub import pack, send
 
@@ -34,7 +34,7 @@ def command(
     if parcel.left:
         first = ", ".join(parcel.left[:3])
         typer.echo(
-            f"stays here: {len(parcel.left)} files ({first}{', ...' * (len(parcel.left) > 3)})"
+            f"not uploaded: {len(parcel.left)} files ({first}{', ...' * (len(parcel.left) > 3)})"
         )
     for note in parcel.notes:
         typer.echo(f"note: {note}")

@@ -1,4 +1,4 @@
-"""``rmpl recipes``: what comes with the package, listed or copied."""
+"""``rmpl recipes``: list or copy the recipes of the package."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 
 def command(
     out: Annotated[
-        Path | None, typer.Option(help="A new folder to copy them to, to be changed there.")
+        Path | None, typer.Option(help="New folder to copy them to, for editing.")
     ] = None,
 ) -> None:
-    """List the recipes and grids that come with RMPL; with --out, copy them to a folder.
+    """List the recipes and ablation grids of the package; with --out, copy them to a folder.
 
-    Commands take them by the names listed here, from any folder. The copy has the files for
-    accelerate (launch/), too.
+    Other commands accept the listed names from any folder. The copy includes the launch files for
+    accelerate (launch/).
     """
     from rmpl.recipe.shipped import RECIPES, copy_shipped, shipped_recipes
 

@@ -7,32 +7,33 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
     from rmpl.runs.folder import RunFolder
 
 
-@lets_go
+@releases_locks
 def command(
-    run: Annotated[Path, typer.Argument(help="A run's folder, or a prediction file.")],
-    data: Annotated[Path, typer.Option(help="The folder of the corpus that holds the gold.")],
-    corpus: Annotated[str, typer.Option(help="Its format.")] = "m2e2",
+    run: Annotated[Path, typer.Argument(help="Run folder, or a prediction file.")],
+    data: Annotated[Path, typer.Option(help="Corpus folder with the gold annotation.")],
+    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
     images: Annotated[
-        Path | None, typer.Option(help="Folder of pictures; default images/ beside the corpus.")
+        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The page to write; default report.html beside the run.")
+        Path | None, typer.Option(help="Output page. Default: report.html in the run folder.")
     ] = None,
     documents: Annotated[
-        int, typer.Option(help="How many documents to draw; over 100 are paged.", min=0)
+        int,
+        typer.Option(help="Documents to draw; more than 100 are split over several pages.", min=0),
     ] = 12,
-    title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the page.")] = None,
     schema: Annotated[
-        str | None, typer.Option(help="Inventory of event types; default that of the run's recipe.")
+        str | None, typer.Option(help="Schema, a name or a YAML file. Default: that of the run.")
     ] = None,
 ) -> None:
-    """Write one self-contained page: scores, errors, curves, documents gold beside predicted."""
+    """Write a self-contained page: scores, errors, curves, gold beside predicted documents."""
     from rmpl.cli.scoring import origin_notes, require_documents
     from rmpl.corpora.registry import read_corpus
     from rmpl.io.read_report import ReadReport
@@ -55,15 +56,15 @@ def command(
     ontology = load_ontology(schema if schema is not None else _schema_of(place))
     predicted = list(read_predictions(predictions, ontology=ontology, report=read))
     require_documents(read, predictions)
-    pictures = [image for document in gold for image in document.images]
-    missing = sum(image.path is None for image in pictures)
+    images_of_all = [image for document in gold for image in document.images]
+    missing = sum(image.path is None for image in images_of_all)
     settings: tuple[str, ...] = SETTINGS
     notes = origin_notes(data)
     if missing:
-        notes.append(f"{missing:,} of {len(pictures):,} pictures are not at hand")
+        notes.append(f"{missing:,} of {len(images_of_all):,} images are missing")
     if missing and not any(document.image_events for document in predicted):
         settings = ("text",)
-        notes.append("image and multimedia were not run, which is not a score of zero")
+        notes.append("image and multimedia settings were not run (not the same as a score of zero)")
     scores = score_by_document(gold, predicted, ("strict", "legacy"), settings)
     written = write_report(
         target,
@@ -85,7 +86,7 @@ def command(
 
 
 def _title(run: Path, data: Path, corpus: str) -> str:
-    """Return a title that says on what: the synthetic corpus has the format and name of another."""
+    """Return a title that names the corpus, and marks the synthetic corpus as such."""
     from rmpl.corpora.origin import is_synthetic
 
     synthetic = f"the synthetic corpus, in the format of {corpus}"

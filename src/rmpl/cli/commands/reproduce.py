@@ -1,4 +1,4 @@
-"""``rmpl reproduce``: a recipe from its data to its row of the table, in one command."""
+"""``rmpl reproduce``: one row of the results table, from data to scores."""
 
 from __future__ import annotations
 
@@ -12,40 +12,43 @@ if TYPE_CHECKING:
     from rmpl.experiments.requirements import Requirement
 
 DIFFERS = 1
-"""Exit code where figures differ from the lock file's."""
+"""Exit code if scores or losses differ from the lock file."""
 
 
 def command(
-    recipe: Annotated[Path, typer.Argument(help="Recipe, a YAML file.")],
+    recipe: Annotated[
+        Path, typer.Argument(help="Recipe: a YAML file, or a name listed by rmpl recipes.")
+    ],
     out: Annotated[
-        Path | None, typer.Option(help="The run's folder; default runs/reproduce/NAME.")
+        Path | None, typer.Option(help="Run folder. Default: runs/reproduce/NAME.")
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="What corpus paths are relative to; default the recipe's.")
+        Path | None,
+        typer.Option(help="Data folder; corpus paths are relative to it. Default: the recipe's."),
     ] = None,
     benchmark: Annotated[
-        Path | None, typer.Option(help="Folder of M2E2; default m2e2 beside the corpora.")
+        Path | None, typer.Option(help="M2E2 folder. Default: m2e2 in the data folder.")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(help="Score only the first so many documents.", min=1)
+        int | None, typer.Option(help="Process at most this many documents.", min=1)
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a key: stages.0.steps=100; may be repeated."),
+        typer.Option("--set", help="Override a key, such as stages.0.steps=100; repeatable."),
     ] = None,
     verify: Annotated[
         Path | None,
-        typer.Option(help="A lock file to compare with; exit code 1 if figures differ."),
+        typer.Option(help="Lock file to compare with; exit code 1 if scores or losses differ."),
     ] = None,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what is there and what is missing.")
+        bool, typer.Option("--dry-run", help="Only list what is available and what is missing.")
     ] = False,
 ) -> None:
-    """Check the data, train, predict, score, print the row of the table, write a lock file.
+    """Check the data, train, predict, score, print the table row and write a lock file.
 
-    The lock file says what the figures were made of: recipe, seed, digests of the data, versions.
-    What is finished is kept; the same command goes on where it was stopped.
+    The lock file records recipe, seed, data digests, versions and scores. Finished work is kept;
+    run the same command again to resume.
     """
     from rmpl.cli.progress import Bars
     from rmpl.errors import RmplError
@@ -64,19 +67,19 @@ def command(
     gold = benchmark if benchmark is not None else corpora / "m2e2"
     with Bars() as bars:
         if not dry_run and is_first() and prepare_data(loaded, corpora, bars.update):
-            typer.echo(f"{corpora}: the generated world was written, as no data was there")
+            typer.echo(f"{corpora}: wrote the synthetic corpus, as the folder had no data")
         needed = requirements(loaded, corpora, gold, folder)
         if is_first():
-            _say(needed)
+            _print_requirements(needed)
         blocking = [one.what for one in needed if one.blocks and not one.is_met]
         if blocking:
             raise RmplError(
                 f"missing: {', '.join(blocking)}",
                 where=str(recipe),
-                remedy="get it as said above and start the same command again",
+                remedy="obtain it as described above and run the same command again",
             )
         if dry_run:
-            typer.echo("all that is needed is there; nothing was trained or written")
+            typer.echo("everything required is available; nothing was trained or written")
             return
         documents = Benchmark("m2e2", gold, limit=limit)
         found = reproduce(loaded, folder, corpora, documents, bars.update, RunFolder(folder).lock)
@@ -88,9 +91,9 @@ def command(
         raise typer.Exit(DIFFERS)
 
 
-def _say(needed: list[Requirement]) -> None:
+def _print_requirements(needed: list[Requirement]) -> None:
     for one in needed:
-        state = "there" if one.is_met else "MISSING" if one.blocks else "not here"
+        state = "available" if one.is_met else "MISSING" if one.blocks else "not available"
         typer.echo(f"{state}: {one.what}: {one.found}")
         if not one.is_met:
             for line in one.remedy:
@@ -108,11 +111,11 @@ def _show(name: str, lock: Lock) -> None:
     typer.echo("")
     typer.echo("\n".join(table_lines(name, lock.scores["strict"])))
     if lock.world is not None:
-        typer.echo("on the generated world: no figure of it can be compared with a published one")
+        typer.echo("synthetic corpus: these scores cannot be compared with published ones")
 
 
 def _differ(path: Path, locked: Lock, here: Lock) -> bool:
-    """Print what differs from a lock file; returns whether a figure does."""
+    """Print the differences from a lock file; return whether a score or loss differs."""
     from rmpl.experiments.lock import deviations, figures
 
     found = deviations(locked, here)

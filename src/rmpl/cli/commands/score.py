@@ -7,38 +7,37 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold, lets_go
+from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
     from rmpl.records import Document
 
-"""A file of this name in a run's folder is what its model card shows."""
 
 
-@lets_go
+@releases_locks
 def command(
     predictions: Annotated[
         str | None,
         typer.Argument(help="Prediction file (JSONL, may be gzipped), or - for standard input."),
     ] = None,
-    gold: Annotated[
-        Path | None, typer.Option(help="Folder of the M2E2 files, or a JSONL file.")
-    ] = None,
+    gold: Annotated[Path | None, typer.Option(help="Gold: M2E2 folder, or a JSONL file.")] = None,
     protocol: Annotated[
-        list[str] | None, typer.Option(help="Protocol; repeat for several. Default: strict.")
+        list[str] | None, typer.Option(help="Scoring protocol; repeatable. Default: strict.")
     ] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            help="What was predicted of text, image, multimedia, with commas between: the rest "
-            "is left out. Default: all."
+            help="Settings to score, comma-separated: text, image, multimedia. Leave out those "
+            "that were not predicted. Default: all."
         ),
     ] = None,
     intervals: Annotated[
         bool, typer.Option("--intervals", help="Add 95% bootstrap intervals over documents.")
     ] = False,
-    resamples: Annotated[int, typer.Option(help="Resamples of --intervals.", min=1)] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed of --intervals.", min=0)] = 0,
+    resamples: Annotated[
+        int, typer.Option(help="The number of resamples of --intervals.", min=1)
+    ] = 1000,
+    seed: Annotated[int, typer.Option(help="Random seed of --intervals.", min=0)] = 0,
     errors: Annotated[
         bool, typer.Option("--errors", help="Print the error analysis of strict scoring.")
     ] = False,
@@ -49,14 +48,15 @@ def command(
     html: Annotated[
         Path | None, typer.Option(help="Write scores and error analysis as one HTML page.")
     ] = None,
-    schema: Annotated[
-        str, typer.Option(help="Inventory of event types: a name or a YAML file.")
-    ] = ("m2e2"),
+    schema: Annotated[str, typer.Option(help="Schema, a name or a YAML file.")] = ("m2e2"),
     list_protocols: Annotated[
-        bool, typer.Option("--list-protocols", help="Say what every protocol grants, and stop.")
+        bool,
+        typer.Option(
+            "--list-protocols", help="List the protocols and what each one grants, then exit."
+        ),
     ] = False,
 ) -> None:
-    """Score predictions against gold: precision, recall and F1 with the counts behind them."""
+    """Score predictions against gold: precision, recall and F1, with counts."""
     from rmpl.cli.scoring import (
         gold_notes,
         intervals_of,

@@ -1,4 +1,4 @@
-"""``rmpl stats``: how long, how many, how balanced."""
+"""``rmpl stats``: lengths, counts and label balance of a corpus."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
 
 
 def command(
-    path: Annotated[
-        Path, typer.Argument(help="A file of documents, or a corpus's folder or file.")
-    ],
-    dataset: Annotated[str, typer.Option(help="The corpus's name.")] = "documents",
-    split: Annotated[str | None, typer.Option(help="One split; by default the first.")] = None,
+    path: Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")],
+    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "documents",
+    split: Annotated[
+        str | None, typer.Option(help="Read only this split. Default: the first that exists.")
+    ] = None,
     backbone: Annotated[
         str,
-        typer.Option(help="Whose tokens to count: embedded, a hub id, a model's folder, or none."),
+        typer.Option(help="Tokenizer to count with: embedded, a hub id, a model folder, or none."),
     ] = "embedded",
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show lengths in a backbone's tokens, boxes, events a sentence, and the balance of labels."""
+    """Show lengths in tokens, events per sentence, boxes per event, and label balance."""
     from rmpl.cli.tables import print_counts, print_table
     from rmpl.corpora.registry import read_corpus
     from rmpl.corpora.summary import Lengths, Summary
 
     count_tokens = _token_counter(backbone)
     summary = Summary()
-    names = (
-        "words a sentence",
-        f"{backbone} tokens a sentence",
-        "events a sentence",
-        "arguments a text event",
-        "boxes an image event",
-        "pictures a document",
-    )
-    lengths = {name: Lengths() for name in names}
-    for document in read_corpus(dataset, path, split=split):
+    titles = {  # by the keys of --json
+        "words a sentence": "words per sentence",
+        f"{backbone} tokens a sentence": f"{backbone} tokens per sentence",
+        "events a sentence": "events per sentence",
+        "arguments a text event": "arguments per text event",
+        "boxes an image event": "boxes per image event",
+        "pictures a document": "images per document",
+    }
+    lengths = {name: Lengths() for name in titles}
+    for document in read_corpus(corpus, path, split=split):
         summary.add(document)
         _measure(document, list(lengths.values()), count_tokens)
     if as_json:
@@ -53,7 +53,7 @@ def command(
         typer.echo(json.dumps({"lengths": found, **summary.as_dict()}, ensure_ascii=False))
         return
     columns = ("n", "mean", "median", "p95", "max")
-    rows = [[name, *_row(length, columns)] for name, length in lengths.items()]
+    rows = [[titles[name], *_row(length, columns)] for name, length in lengths.items()]
     print_table(["", *columns], rows)
     for title, counter in (
         ("text event type", summary.text_types),
@@ -66,14 +66,14 @@ def command(
 def _measure(
     document: Document, lengths: list[Lengths], count_tokens: Callable[[list[str]], list[int]]
 ) -> None:
-    words, tokens, events, arguments, boxes, pictures = lengths
+    words, tokens, events, arguments, boxes, images = lengths
     words.extend(len(sentence.tokens) for sentence in document.sentences)
     tokens.extend(count_tokens([sentence.text for sentence in document.sentences]))
     by_sentence = Counter(event.sentence_id for event in document.text_events)
     events.extend(by_sentence[sentence.id] for sentence in document.sentences)
     arguments.extend(len(event.arguments) for event in document.text_events)
     boxes.extend(len(event.arguments) for event in document.image_events)
-    pictures.add(len(document.images))
+    images.add(len(document.images))
 
 
 def _row(length: Lengths, columns: tuple[str, ...]) -> list[str]:
@@ -87,7 +87,7 @@ def _percent(counter: Counter[str]) -> Counter[str]:
 
 
 def _token_counter(backbone: str) -> Callable[[list[str]], list[int]]:
-    """Return a function from texts to their numbers of tokens; only the tokenizer is loaded."""
+    """Return a function that counts the tokens of texts; only the tokenizer is loaded."""
     from rmpl.errors import RmplError
 
     if backbone == "none":
@@ -120,11 +120,11 @@ def _load(tokenizer: Any, backbone: str) -> Any:
     if file.is_file():
         return tokenizer.from_file(str(file))
     if folder.is_dir() or backbone == "embedded":
-        raise RmplError("no tokenizer.json", where=str(folder), remedy="name a model's folder")
+        raise RmplError("no tokenizer.json", where=str(folder), remedy="pass a model folder")
     try:
         return tokenizer.from_pretrained(backbone)
-    except Exception as error:  # the hub's errors are many and share no class
+    except Exception as error:  # the hub's errors have no common class
         raise RmplError(
             f"no tokenizer of {backbone} ({type(error).__name__})",
-            remedy="name a model of the hub that can be reached, or a model's folder",
+            remedy="pass the id of a model on the hub, or a model folder",
         ) from error

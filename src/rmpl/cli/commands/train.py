@@ -9,25 +9,33 @@ import typer
 
 
 def command(
-    recipe: Annotated[Path, typer.Argument(help="Recipe, a YAML file.")],
-    out: Annotated[Path | None, typer.Option(help="The run's folder; default runs/NAME.")] = None,
+    recipe: Annotated[
+        Path, typer.Argument(help="Recipe: a YAML file, or a name listed by rmpl recipes.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/NAME.")] = None,
     data: Annotated[
-        Path | None, typer.Option(help="What corpus paths are relative to; default the recipe's.")
+        Path | None,
+        typer.Option(help="Data folder; corpus paths are relative to it. Default: the recipe's."),
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", help="Change a key: stages.0.steps=100; may be repeated."),
+        typer.Option("--set", help="Override a key, such as stages.0.steps=100; repeatable."),
     ] = None,
     *,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what it will take: no weights, no GPU.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Report what training will take; needs no weights and no GPU."
+        ),
     ] = False,
-    gpus: Annotated[int, typer.Option(help="GPUs to reckon with in a dry run.", min=1)] = 8,
-    gpu_memory: Annotated[float, typer.Option(help="GiB of one of them.", min=1)] = 80.0,
+    gpus: Annotated[int, typer.Option(help="GPUs assumed by --dry-run.", min=1)] = 8,
+    gpu_memory: Annotated[
+        float, typer.Option(help="Memory per GPU in GiB, assumed by --dry-run.", min=1)
+    ] = 80.0,
 ) -> None:
-    """Train the stages of a recipe, one after the other.
+    """Train the stages of a recipe in order.
 
-    Finished stages are kept; one that was stopped goes on from its last checkpoint.
+    Finished stages are kept; an interrupted stage resumes from its last checkpoint.
     """
     import math
 
@@ -41,9 +49,9 @@ def command(
     first = is_first()
     run = Run(loaded, folder, data if data is not None else Path(loaded.data))
     if dry_run:
-        from rmpl.cli.dry_run import look_ahead
+        from rmpl.cli.dry_run import print_dry_run
 
-        look_ahead(run, gpus=gpus, gpu_memory=gpu_memory)
+        print_dry_run(run, gpus=gpus, gpu_memory=gpu_memory)
         return
     with Bars() as bars:
 
