@@ -57,15 +57,15 @@ def build(
         The names that the app answers to. A page of another site that has its name point here gets
         nothing.
     examples
-        How many documents of the generated world to offer.
+        The number of example documents from the synthetic corpus.
     token
-        Who asks must have it; by default, everybody is answered.
+        Access token that clients need; by default none.
     """
     made = make_examples(examples, service.folder) if examples else []
 
     @contextlib.asynccontextmanager
     async def warming(_app: fastapi.FastAPI) -> AsyncIterator[None]:
-        await service.warm()  # who gets a connection finds it ready
+        await service.warm()  # before the first connection is accepted
         yield
 
     app = fastapi.FastAPI(

@@ -87,7 +87,7 @@ class Service:
         self._reader.shutdown()
 
     async def warm(self) -> None:
-        """Load the default model; why it cannot be is told to whoever asks for it."""
+        """Load the default model; an error is reported to the first request that needs it."""
         with contextlib.suppress(RmplError):
             await self._extractor(self.models[0], self.schemas[0])
 

@@ -126,7 +126,7 @@ async function extract(event) {
   running = new AbortController();
   const begun = Date.now();
   const say = () => {
-    part("said").textContent = `Working, ${Math.round((Date.now() - begun) / 1000)} s. A model that is asked for the first time is loaded first.`;
+    part("said").textContent = `Working, ${Math.round((Date.now() - begun) / 1000)} s. A model is loaded on its first use.`;
   };
   const timer = setInterval(say, 1000);
   say();
