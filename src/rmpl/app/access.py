@@ -66,7 +66,7 @@ class Access:
     token
         Compared in constant time.
     clock
-        Seconds.
+        Returns the time in seconds.
     """
 
     def __init__(self, token: str, *, clock: Callable[[], float] = time.monotonic) -> None:

@@ -1,6 +1,6 @@
 """Requests to the API, parsed from JSON within the limits.
 
-Messages never repeat what a request held.
+Error messages never contain the content of a request.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_asked(body: bytes, limits: Limits) -> Asked:
     Raises
     ------
     MalformedError
-        If it is not of that form.
+        If the body does not have the documented form.
     """
     # Checked before parsing, which would create an object for each of millions of tiny files.
     if body.count(b"{") > limits.objects:
@@ -63,7 +63,7 @@ def read_login(body: bytes) -> Login:
     Raises
     ------
     MalformedError
-        If it is none.
+        If the body is not a login.
     """
     return _decoded(_LOGIN, body)
 

@@ -54,16 +54,16 @@ class Client:
     Parameters
     ----------
     url
-        Its address.
+        Base URL of the server.
     timeout
         Seconds to wait for a response.
     token
-        What the server asks for, if it asks for one.
+        Access token, if the server needs one.
 
     Raises
     ------
     RmplError
-        If the address is none of HTTP, or the token none that can be sent.
+        If the URL is not HTTP, or the token has characters not allowed in a header.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Client:
         Raises
         ------
         RmplError
-            If it does not respond.
+            If the server does not respond.
         """
         return msgspec.json.decode(self._ask("GET", "/api"), type=About)
 

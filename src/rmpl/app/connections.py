@@ -1,7 +1,7 @@
 """Closes idle and half-open connections, for which uvicorn has no time limit.
 
-This leans on uvicorn's own protocol class, which is no public interface; tests/app/
-test_connections.py notices if that changes.
+It subclasses uvicorn's protocol class, which is not a public interface; changes are detected by
+tests/app/test_connections.py.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def make_examples(count: int = 4, folder: Path | None = None) -> list[Example]:
     count
         Maximum number of documents.
     folder
-        Files are made there, and are gone afterwards; the system's by default.
+        Folder for temporary files; the system's by default.
     """
     with tempfile.TemporaryDirectory(prefix="rmpl-examples-", dir=folder) as made:
         corpus = Path(made, "corpus")

@@ -33,7 +33,7 @@ class Exchange:
     Parameters
     ----------
     policy
-        The Content-Security-Policy of the answer.
+        The Content-Security-Policy of the response.
     """
 
     def __init__(self, headers: Headers, receive: Receive, send: Send, policy: str) -> None:

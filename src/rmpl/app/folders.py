@@ -17,7 +17,7 @@ PREFIX = "rmpl-app-"
 def work_folder() -> Iterator[Path]:
     """Create a folder, locked while this process lives, and remove it afterwards.
 
-    Folders that a killed app left are removed first: those of this user that are not locked.
+    Leftover folders of killed apps are removed first: those of this user that are not locked.
     """
     base = Path(tempfile.gettempdir())
     _remove_left(base)

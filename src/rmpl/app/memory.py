@@ -14,7 +14,7 @@ AFTER_SECONDS = 1.0
 class Trimmer:
     """Returns freed memory shortly after requests end, once for all that end together.
 
-    The C library keeps what is freed between blocks in use: gigabytes after large images.
+    The C library keeps freed memory between blocks in use: gigabytes after large images.
     """
 
     def __init__(self) -> None:

@@ -40,8 +40,8 @@ def read_assets() -> dict[str, Asset]:
 def policy() -> str:
     """Return the Content-Security-Policy of every response: nothing is fetched from other hosts.
 
-    A drawing is a page of its own in a frame without an address, which takes this policy over and
-    adds its own: its script and its style are let through by their hashes.
+    A drawing is a page in a frame without a URL, which inherits this policy and adds its own: its
+    script and style are allowed by their hashes.
     """
     return "; ".join(
         (

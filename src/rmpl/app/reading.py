@@ -1,7 +1,7 @@
 """Turns uploads into a document; limits are checked before any processing.
 
-Articles are read from memory. Images become files, since engines open files, under names that the
-server makes up; nothing that a client sends is part of a path.
+Articles are read from memory. Images are written to files, since engines open files,
+under generated names; client input is never part of a path.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def check_sizes(text: str, files: Sequence[Upload], limits: Limits) -> None:
     Raises
     ------
     RmplError
-        If a limit is passed, a file is of no kind that is read, or there is nothing to read.
+        If a limit is exceeded, a file type is unsupported, or there is no input.
     """
     if len(text) > limits.characters:
         raise _too_many(len(text), limits)
@@ -103,16 +103,16 @@ def read(
     folder
         Folder for images; ``None`` without images.
     pixels
-        What is taken of all requests' pixels.
+        The request's share of all pixels.
     go_on
-        Called before each file; raises when the document is no longer wanted.
+        Called before each file; raises if the request was abandoned.
 
     Raises
     ------
     BusyError
-        If requests under way hold too many pixels.
+        If concurrent requests have too many pixels.
     RmplError
-        If a limit is passed, a file cannot be read, or there is nothing to read.
+        If a limit is exceeded, a file cannot be read, or there is no input.
     """
     require_splitter("your own text", "extract")
     sentences: list[Sentence] = []

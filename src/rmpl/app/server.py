@@ -54,8 +54,7 @@ def build(
     Parameters
     ----------
     hosts
-        The names that the app answers to. A page of another site that has its name point here gets
-        nothing.
+        Host names of the app; requests to other names are refused (DNS rebinding).
     examples
         The number of example documents from the synthetic corpus.
     token
@@ -130,7 +129,7 @@ def serve(
     Raises
     ------
     RmplError
-        If the address cannot be listened on.
+        If the server cannot listen on the address.
     """
     with _ended_by_signals(), work_folder() as folder:
         service.folder = folder
@@ -166,8 +165,8 @@ def config(app: Gate, *, host: str, port: int) -> uvicorn.Config:
 def _ended_by_signals() -> Iterator[None]:
     """End the block in order on signals.
 
-    Uvicorn ends its own work when one comes and raises it again afterwards: with the usual handler
-    of SIGTERM the process would be gone before its folder is.
+    Uvicorn shuts down on a signal and then raises it again: with the default handler of SIGTERM the
+    process would end before its folder is removed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

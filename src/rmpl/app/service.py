@@ -49,15 +49,15 @@ Load = Callable[[str, str | None], Extractor]
 class Service:
     """Extracts events from uploads with one of several models.
 
-    Nothing that is uploaded names a file of this machine: models and schemas are chosen from those
-    the service was started with. Images are decoded one at a time, over all requests.
+    Uploads cannot refer to files of this machine: models and schemas are those that the service
+    was started with. Images are decoded one at a time, over all requests.
 
     Parameters
     ----------
     models
-        Runs' folders, models' folders or hub ids; the first is the default.
+        Run folders, model folders or hub ids; the first is the default.
     schemas
-        Packaged names or YAML files, besides what the models were trained on.
+        Packaged names or YAML files, in addition to those of the models.
     """
 
     def __init__(
@@ -102,16 +102,16 @@ class Service:
     ) -> Found:
         """Return the document made of a text and files, with its events.
 
-        With ``draw``, it is also drawn: a page that is whole and locked up like a report. If this
-        is cancelled, the work ends at its next step.
+        With ``draw``, it is also drawn as a self-contained page. On cancellation the work stops at
+        its next step.
 
         Raises
         ------
         BusyError
-            If requests under way hold too many pixels.
+            If concurrent requests have too many pixels.
         RmplError
-            If the model or the schema is not one of these, a limit is passed, a file cannot be
-            read, or there is nothing to read.
+            If model or schema is unknown, a limit is exceeded, a file cannot be read, or there is
+            no input.
         """
         chosen = self._choose("model", model, self.models)
         inventory = self._choose("schema", schema, self.schemas)

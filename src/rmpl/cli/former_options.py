@@ -16,6 +16,10 @@ class _WithFormerOptions(TyperCommand):
         end = args.index("--") if "--" in args else len(args)
         return super().parse_args(ctx, [*map(self._current, args[:end]), *args[end:]])
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Leave out arguments without a metavar: former forms that are hidden from the help."""
+        return [piece for piece in super().collect_usage_pieces(ctx) if piece != "[]"]
+
     def _current(self, word: str) -> str:
         name, equals, value = word.partition("=")
         return f"{self.former.get(name, name)}{equals}{value}"

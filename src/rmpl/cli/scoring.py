@@ -33,7 +33,7 @@ def require_documents(report: ReadReport, predictions: str | Path) -> None:
     Raises
     ------
     RmplError
-        If so.
+        If the file has no documents.
     """
     if not report.used["documents"]:
         raise RmplError(

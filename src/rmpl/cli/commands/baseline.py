@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rmpl.cli.former_options import with_former_options
 from rmpl.cli.outputs import hold_folder, releases_locks
 
 if TYPE_CHECKING:
@@ -50,10 +51,16 @@ def prompt(
         int | None, typer.Option(help="Process at most this many documents.", min=1)
     ] = None,
     min_pixels: Annotated[
-        int, typer.Option(help="Minimum pixels per image. Default: the checkpoint's.", min=0)
+        int,
+        typer.Option(
+            help="Minimum pixels per image. Default: the checkpoint's.", min=0, show_default=False
+        ),
     ] = 0,
     max_pixels: Annotated[
-        int, typer.Option(help="Maximum pixels per image. Default: the checkpoint's.", min=0)
+        int,
+        typer.Option(
+            help="Maximum pixels per image. Default: the checkpoint's.", min=0, show_default=False
+        ),
     ] = 0,
     *,
     unconstrained: Annotated[
@@ -98,13 +105,13 @@ def prompt(
     typer.echo(f"predictions: {RunFolder(folder).predictions}")
 
 
-@app.command("export")
+@app.command("export", cls=with_former_options({}))
 @releases_locks
 def export(
     out: Annotated[
         Path, typer.Option(help="Output folder for m2e2_text.jsonl and m2e2_image.jsonl.")
     ],
-    folder: Annotated[Path | None, typer.Argument(hidden=True)] = None,
+    folder: Annotated[Path | None, typer.Argument(hidden=True, metavar="")] = None,
     data: Annotated[
         Path | None, typer.Option(help="Corpus folder of the benchmark.  [required]")
     ] = None,

@@ -67,9 +67,9 @@ def command(
         release = check_imsitu_map(path)
     else:
         parts = [split] if split is not None else find_corpus(corpus).present_splits(path)
-        guard = None if against is None else _guard(against)
+        check = None if against is None else _contamination_check(against)
         for part in parts:
-            found[part or "all"] = _read(corpus, path, part, images, guard, decode, cases)
+            found[part or "all"] = _read(corpus, path, part, images, check, decode, cases)
     notes: list[str] = []
     if corpus == "m2e2" and is_named_like_m2e2(path):
         release = check_m2e2(path)
@@ -87,7 +87,7 @@ def command(
         raise typer.Exit(BROKEN)
 
 
-def _guard(folder: Path) -> LeakageGuard:
+def _contamination_check(folder: Path) -> LeakageGuard:
     from rmpl.corpora.contamination import LeakageGuard
     from rmpl.corpora.registry import read_corpus
 
@@ -99,7 +99,7 @@ def _read(
     path: Path,
     split: str | None,
     images: Path | None,
-    guard: LeakageGuard | None,
+    check: LeakageGuard | None,
     decode: bool,
     cases: int,
 ) -> Found:
@@ -116,7 +116,7 @@ def _read(
         found.summary.add(document)
         if decode:
             check_pictures(document, found.reading, done)
-        reason = None if guard is None else guard.overlap(document)
+        reason = None if check is None else check.overlap(document)
         if reason is not None:
             found.reading.warn(OVERLAP, f"{document.id}: {reason}")
     return found

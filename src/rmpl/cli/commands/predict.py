@@ -32,10 +32,16 @@ def command(
         int | None, typer.Option(help="Process at most this many documents.", min=1)
     ] = None,
     min_pixels: Annotated[
-        int, typer.Option(help="Minimum pixels per image. Default: as in training.", min=0)
+        int,
+        typer.Option(
+            help="Minimum pixels per image. Default: as in training.", min=0, show_default=False
+        ),
     ] = 0,
     max_pixels: Annotated[
-        int, typer.Option(help="Maximum pixels per image. Default: as in training.", min=0)
+        int,
+        typer.Option(
+            help="Maximum pixels per image. Default: as in training.", min=0, show_default=False
+        ),
     ] = 0,
     other_pixels: Annotated[
         bool, typer.Option("--other-pixels", help="Allow pixel bounds that differ from training.")
