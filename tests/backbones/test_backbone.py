@@ -107,7 +107,7 @@ def test_weights_that_are_not_whole_or_pickled_are_refused(spoil, twin, tmp_path
     else:
         weights.unlink()
         torch.save({}, folder / "pytorch_model.bin")
-    with pytest.raises(RmplError, match=r"cannot load the weights.*whole safetensors"):
+    with pytest.raises(RmplError, match=r"cannot load the weights.*complete safetensors"):
         load_backbone(str(folder))
 
 

@@ -1,4 +1,4 @@
-"""Every file that a checkpoint names is looked at before a library opens one."""
+"""Every file that a checkpoint names is checked before a library opens one."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_an_index_of_shards_in_the_folder_is_loaded(model):
     index(model, "model-00001-of-00001.safetensors")
     assert load_backbone(str(model)).model is not None
     (model / "model-00001-of-00001.safetensors").unlink()
-    refused(model, "which is not there")
+    refused(model, "which does not exist")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_link_out_of_the_folder_is_refused_and_one_within_it_is_not(model, nam
     outside = model.parent / "outside"
     (model / name).rename(outside)
     (model / name).symlink_to(outside)
-    refused(model, "a link out of the model's folder")
+    refused(model, "links out of the model's folder")
     (model / name).unlink()
     outside.rename(model / f"real-{name}.x")
     (model / name).symlink_to(f"real-{name}.x")
@@ -146,7 +146,7 @@ def test_the_hub_s_cache_links_to_its_files(model, tmp_path, monkeypatch):
     ((name, told),) = asked
     assert name == "somebody/something"
     assert not {"*.bin", "*.pt", "*.py", "*"} & set(told["allow_patterns"])
-    # A repository's index is looked at like a folder's.
+    # A repository's index is checked like a folder's.
     index_file = snapshot / "model.safetensors.index.json"
     index_file.write_text(json.dumps({"metadata": {}, "weight_map": {"x": "weights.bin"}}))
     with pytest.raises(RmplError, match=r"weight_map names 'weights\.bin'"):
@@ -166,7 +166,7 @@ def test_the_hub_s_cache_links_to_its_files(model, tmp_path, monkeypatch):
 def test_a_pipe_is_not_waited_for(model, name):
     (model / name).unlink()
     os.mkfifo(model / name)
-    refused(model, "no regular file|no config.json")
+    refused(model, "not a regular file|no config.json")
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_broken_and_deeply_nested_configurations_are_one_line(model, name, text)
 def test_configurations_and_templates_without_end_are_not_read(model):
     with (model / "chat_template.jinja").open("ab") as file:
         file.truncate(2**21)
-    refused(model, r"chat_template\.jinja: 2,097,152 bytes")
+    refused(model, r"chat_template\.jinja: a template of 2,097,152 bytes")
 
 
 @pytest.mark.parametrize("file", ["config.json", "processor_config.json", "tokenizer_config.json"])

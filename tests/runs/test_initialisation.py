@@ -156,7 +156,7 @@ def test_an_adapter_that_is_not_whole_is_refused(trained, twin, tmp_path):
             (folder / "adapter_config.json").unlink()
         else:
             (folder / "adapter_config.json").write_text(text)
-        with pytest.raises(RmplError, match=r"without a whole adapter_config\.json"):
+        with pytest.raises(RmplError, match=r"adapter_config\.json is missing or damaged"):
             merge_adapters(load_backbone(str(twin)).model, [folder])
 
 
@@ -203,7 +203,7 @@ def test_frozen_weights_in_bf16_leave_adapters_in_fp32(twin, small_world, tmp_pa
     tree["backbone"]["weights"] = "bf16"
     Run(Recipe.model_validate(tree), tmp_path / "run", small_world).train()
     assert {v.dtype for v in weights(tmp_path / "run" / "one").values()} == {torch.float32}
-    told = loading.loading(load_backbone(str(twin)).family, str(twin), "bf16", "auto")
+    told = loading.loading_options(load_backbone(str(twin)).family, str(twin), "bf16", "auto")
     assert told["dtype"] == torch.bfloat16
 
 

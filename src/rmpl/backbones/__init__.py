@@ -1,5 +1,5 @@
 """Vision-language models: loading them, prompts as tensors, image features, settings.
 
-``rmpl.backbones.backbone.load_backbone`` is the one way in: for a hub checkpoint, a local folder
-and the embedded model. What differs between model families stands in ``families``.
+``rmpl.backbones.backbone.load_backbone`` loads all of them: hub checkpoints, local folders and the
+embedded model. What differs between model families is in ``families``.
 """

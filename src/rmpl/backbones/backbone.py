@@ -1,4 +1,4 @@
-"""A loaded model with its processor: prompts in, tensors out, and how both are saved."""
+"""A model with its processor: turns prompts into tensors, loads and saves both."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rmpl.backbones.checkpoints import ask_hub, model_type_of
 from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features, same_shape
-from rmpl.backbones.loading import Attention, Weights, loading
+from rmpl.backbones.loading import Attention, Weights, loading_options
 from rmpl.backbones.model_files import model_folder
 from rmpl.backbones.private_api import image_token_counts
 from rmpl.backbones.processed_image import BLANK, processing_once
@@ -48,7 +48,7 @@ from rmpl.records import Image
 from rmpl.tasks import Context, Prompt
 from rmpl.tasks.schema import places_of_boxes
 
-# Loading a model shows its own bars, one a shard: those of a run say more.
+# transformers shows a progress bar per weight shard; runs have progress bars of their own.
 transformers.utils.logging.disable_progress_bar()
 
 IGNORE = -100
@@ -59,9 +59,9 @@ class Encoded:
     """One tokenised sample.
 
     ``input_ids`` holds prompt and target; labels are its entries from ``prompt_length`` on.
-    ``per_token`` are further rows of the same length that a family's model wants (token types).
-    ``vision`` holds the picture's tensors, empty for a text-only sample; with ``features``, which a
-    frozen vision tower made of them, its pixels are no longer needed.
+    ``per_token`` holds further rows of the same length that some families need (token types).
+    ``vision`` holds the image's tensors and is empty for text-only samples; with ``features``,
+    computed by a frozen vision tower, the pixel values are not needed.
     """
 
     input_ids: list[int]
@@ -83,10 +83,10 @@ class Backbone:
         self.end_id = self._end_of_turn()
         self.placeholders = _placeholders(processor)
         self._text = PlainText(self.tokenizer, self.placeholders)
-        self._picture_tokens: dict[tuple[int, int], int] = {}
+        self._image_tokens: dict[tuple[int, int], int] = {}
 
     def context(self, ontology: Ontology) -> Context:
-        """Return what tasks need to know of this model."""
+        """Return what tasks need to know about this model."""
         return family_context(self.family, self.settings, ontology)
 
     def encode(
@@ -104,16 +104,16 @@ class Backbone:
         Parameters
         ----------
         prompt, target
-            What is asked, and what is to be answered.
+            The question and the expected answer.
         image
-            An upright RGB image, in place of the file that the prompt names, if it names one.
+            An upright RGB image, used instead of the file that the prompt names.
         processor
-            In place of the model's own; see ``processed_image``.
+            Used instead of the model's own processor; see ``processed_image``.
 
         Raises
         ------
         RmplError
-            If the picture cannot be opened, or the processor refuses it.
+            If the image cannot be opened, or the processor refuses it.
         """
         text = prompt.text
         shown = prompt.image if image is None else image
@@ -122,22 +122,22 @@ class Backbone:
         return self._answered(self._lay_out(shown, prompt, processor), target)
 
     def frame(self, image: Image) -> Frame | None:
-        """Return the frame that prompts about a picture have in common, with its tensors.
+        """Return the frame that all prompts about an image share, with the image's tensors.
 
-        ``None`` where a text's tokens may depend on what stands around it.
+        ``None`` where a text's tokens may depend on the tokens around it.
 
         Raises
         ------
         RmplError
-            If the picture cannot be opened, or the processor refuses it.
+            If the image cannot be opened, or the processor refuses it.
         """
-        if self._small_frame is None:
+        if self._image_frame is None:
             return None
         with self._refusals(image, PROBE):
             return self._frames.of(open_image(Path(image.path or "")))
 
     def encode_in(self, frame: Frame, prompt: Prompt, target: str | None = None) -> Encoded | None:
-        """Tokenise a prompt as ``encode`` does, in its picture's frame.
+        """Tokenise a prompt as ``encode`` does, in its image's frame.
 
         ``None`` where the text's tokens may depend on the frame.
         """
@@ -146,7 +146,7 @@ class Backbone:
         return self._answered(frame.around(self._tokens(prompt)), target)
 
     def count(self, target: str) -> int:
-        """Return how many tokens a target has, the end of the turn left out."""
+        """Return the number of tokens of a target, without the end-of-turn token."""
         return len(self._text.tokens(target, self._named_in_answer(target)))
 
     def _tokens(self, prompt: Prompt) -> list[int]:
@@ -192,11 +192,11 @@ class Backbone:
                 return plain.put_into(laid_out)
             except ValueError as error:
                 refusal = error
-        raise refusal or ValueError("its tokenizer has no token to stand for others")
+        raise refusal or ValueError("its tokenizer has no token that can stand in for others")
 
     @contextlib.contextmanager
     def _refusals(self, image: Image | PIL.Image.Image | None, text: str) -> Iterator[None]:
-        """Say which sample it was that the processor refuses."""
+        """Turn a processor's ``ValueError`` into an error that names the sample."""
         try:
             yield
         except ValueError as error:
@@ -210,19 +210,20 @@ class Backbone:
         return ImageFrames(functools.partial(self.family.chat, self.processor), self.processor)
 
     def length(self, prompt: Prompt, target: str | None = None) -> int:
-        """Return how many tokens ``encode`` makes, from the picture's size alone.
+        """Return the number of tokens that ``encode`` would return.
 
-        The picture is not opened: its ``width`` and ``height`` must be known.
+        The image is not opened: its ``width`` and ``height`` must be known.
         """
         answer = 0 if target is None else self.count(target) + 1
         image = prompt.image
-        frame = self._text_frame if image is None else self._small_frame
+        frame = self._text_frame if image is None else self._image_frame
         if frame is not None and is_framed(prompt.text):
             around = len(frame) + len(self._tokens(prompt))
         else:
             small = None if image is None else BLANK
             around = len(self._laid_out(small, prompt, self._blank_processor).ids)
-        return around + answer + (0 if image is None else self._more(image.width, image.height))
+        more = 0 if image is None else self._extra_tokens(image.width, image.height)
+        return around + more + answer
 
     @functools.cached_property
     def _text_frame(self) -> Frame | None:
@@ -231,8 +232,8 @@ class Backbone:
             return find_frame(layout, self.tokenizer)
 
     @functools.cached_property
-    def _small_frame(self) -> Frame | None:
-        """A small picture shows what stands around the tokens of any picture."""
+    def _image_frame(self) -> Frame | None:
+        """The frame of a blank image: the same tokens surround those of every image."""
         layout = functools.partial(self.family.chat, self._blank_processor, BLANK)
         return find_frame(layout, self.tokenizer)
 
@@ -240,22 +241,22 @@ class Backbone:
     def _blank_processor(self) -> Any:
         return processing_once(self.processor)
 
-    def _more(self, width: int, height: int) -> int:
-        """Return how many tokens a picture of this size takes more than a small one."""
-        if (width, height) not in self._picture_tokens:
+    def _extra_tokens(self, width: int, height: int) -> int:
+        """Return the number of tokens of an image of this size beyond those of ``BLANK``."""
+        if (width, height) not in self._image_tokens:
             sizes = [(BLANK.height, BLANK.width), (height, width)]
             try:
-                few, real = image_token_counts(self.processor, sizes)
+                blank, full = image_token_counts(self.processor, sizes)
             except ValueError as error:
                 raise RmplError(
-                    f"the processor of {self.family.name} refuses a picture of {width} x {height} "
+                    f"the processor of {self.family.name} refuses an image of {width} x {height} "
                     f"pixels ({error})"
                 ) from error
-            self._picture_tokens[width, height] = real - few
-        return self._picture_tokens[width, height]
+            self._image_tokens[width, height] = full - blank
+        return self._image_tokens[width, height]
 
     def fits(self, prompt: Prompt, target: str | None, max_length: int) -> bool:
-        """Return whether a sample has at most ``max_length`` tokens, the picture's included."""
+        """Return whether a sample has at most ``max_length`` tokens, including its image's."""
         return self.length(prompt, target) <= max_length
 
     def read(self, ids: Sequence[int]) -> str:
@@ -266,7 +267,7 @@ class Backbone:
         return str(self.tokenizer.decode(ids, skip_special_tokens=True))
 
     def _end_of_turn(self) -> int:
-        """Return the number of the token that ends an answer; generation stops at it."""
+        """Return the id of the token that ends an answer; generation stops at it."""
         end = int(self.tokenizer.eos_token_id)
         if self.family.end_of_turn is not None:
             end = self.tokenizer.get_vocab().get(self.family.end_of_turn, end)
@@ -280,8 +281,8 @@ class Backbone:
     def collate(self, batch: Sequence[Encoded], *, pad_left: bool) -> dict[str, Any]:
         """Pad samples to one length and stack them, shape (batch, length).
 
-        Pads left for generation, right (with labels) for training. Pictures go in as pixels, or as
-        features where all of the batch's pictures have them.
+        Pads left for generation, right (with labels) for training. Images are passed as features
+        if all images of the batch have them, else as pixel values.
         """
         length = max(len(sample.input_ids) for sample in batch)
         rows: dict[str, list[list[int]]] = {"input_ids": [], "attention_mask": []}
@@ -317,10 +318,10 @@ class Backbone:
     def save(self, path: Path) -> None:
         """Save model (safetensors), processor and settings into a folder."""
         self.model.save_pretrained(path)
-        self.save_surroundings(path)
+        self.save_without_weights(path)
 
-    def save_surroundings(self, path: Path) -> None:
-        """Save all but the weights into a folder that has them."""
+    def save_without_weights(self, path: Path) -> None:
+        """Save everything but the weights into a folder that already holds them."""
         self.model.config.save_pretrained(path)
         self.model.generation_config.save_pretrained(path)
         self.processor.save_pretrained(path)
@@ -328,7 +329,7 @@ class Backbone:
 
 
 def _placeholders(processor: Any) -> set[str]:
-    """Return the tokens that stand for pictures and videos in a prompt."""
+    """Return the tokens that stand for images and videos in a prompt."""
     owners = (processor, processor.tokenizer)
     names = ("image_token", "video_token")
     found = (getattr(owner, name, None) for owner in owners for name in names)
@@ -336,13 +337,13 @@ def _placeholders(processor: Any) -> set[str]:
 
 
 def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
-    """Return what tasks need to know of a model that is not loaded."""
+    """Return what tasks need to know about a model, without loading it."""
     where = _where(source)
     return family_context(family_of(model_type_of(where), where), settings, ontology)
 
 
 def family_context(family: Family, settings: Settings, ontology: Ontology) -> Context:
-    """Return what tasks need to know of a family with some settings."""
+    """Return what tasks need to know about a model of a family with these settings."""
     boxes = family.boxes(settings.box_step, pixel_bounds(family, settings))
     return Context(ontology, boxes, settings.style, settings.pad, settings.link_directions)
 
@@ -374,26 +375,26 @@ def load_backbone(
     family = family_of(model_type_of(where), where)
     ask_hub(where)
     folder = str(model_folder(where))
-    told = loading(family, folder, weights, attention)
+    options = loading_options(family, folder, weights, attention)
     processor = family.load_processor(folder)
     try:
         model = getattr(transformers, family.model_class).from_pretrained(
-            folder, use_safetensors=True, trust_remote_code=False, **told
+            folder, use_safetensors=True, trust_remote_code=False, **options
         )
     except (OSError, ValueError, SafetensorError) as error:
         raise RmplError(
             f"cannot load the weights ({_first_line(error)})",
             where=source,
-            remedy="weights must be whole safetensors files: pickled ones (.bin, .pt) can run any "
-            "program and are refused; convert them on a machine you trust",
+            remedy="weights must be complete safetensors files: pickled ones (.bin, .pt) can run "
+            "any program and are refused; convert them on a machine you trust",
         ) from error
-    if folder != where:  # what is saved of it names the hub's model, not this machine's copy
+    if folder != where:  # saved files then name the hub's model, not this machine's copy
         model.name_or_path = model.config._name_or_path = where
     return Backbone(model, processor, family, settings)
 
 
 def load_to_answer(source: str, settings: Settings | None = None) -> Backbone:
-    """Load a model that is to answer prompts: where there is a GPU, onto that and in bf16.
+    """Load a model for inference: on a GPU in bf16 if there is one, else on the CPU in fp32.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Checkpoints that are not there: what is known of them, and models of their size without weights.
+"""Checkpoints whose files are not on this machine: their metadata, and models without weights.
 
-A dry run needs sizes, not weights. They come from a folder or from the hub's cache, which may hold
-no more than a ``config.json``; else from ``checkpoints.yaml``, which describes the checkpoints of
-the shipped recipes; else from the hub, a file of some kilobytes.
+A dry run needs sizes, not weights. They come from a folder or from the hub's cache, where a
+``config.json`` suffices; else from ``checkpoints.yaml``, which describes the checkpoints of the
+shipped recipes; else from the hub, a file of some kilobytes.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from rmpl.backbones.private_api import model_from_config
 from rmpl.errors import RmplError
 
 _SECONDS = 10.0
-"""How long the hub has to answer."""
+"""Seconds to wait for the hub."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is known of a hub checkpoint without its files; see ``checkpoints.yaml``.
+    """Metadata of a hub checkpoint, from ``checkpoints.yaml``.
 
-    ``config`` is what its configuration class is made from, ``processor`` what differs from the
-    processor of its family's twin; a key that is null there has the class's own default.
+    ``config`` holds the arguments of its configuration class, ``processor`` the differences from
+    the processor of its family's twin; a key that is null there has the class's own default.
     """
 
     model_type: str
@@ -50,7 +50,7 @@ class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @functools.cache
 def known_checkpoints() -> dict[str, Checkpoint]:
-    """Return what is known of hub checkpoints, by their ids."""
+    """Return the metadata of the known hub checkpoints, by id."""
     text = (resources.files(__package__) / "checkpoints.yaml").read_text(encoding="utf-8")
     tree = yaml.safe_load(text)
     return {
@@ -61,7 +61,7 @@ def known_checkpoints() -> dict[str, Checkpoint]:
 
 
 def local_folder(source: str) -> Path | None:
-    """Return the folder a model's files are in, the hub's cache included; ``None`` without any."""
+    """Return the folder of a model's files, also in the hub's cache; ``None`` if there is none."""
     if source == embedded.NAME:
         return embedded.folder()
     if Path(source).is_dir():
@@ -76,12 +76,12 @@ def local_folder(source: str) -> Path | None:
 def model_type_of(source: str) -> str:
     """Return the ``model_type`` of a folder, of ``embedded`` or of a hub id.
 
-    The hub is asked only for a checkpoint that is neither here nor known.
+    The hub is asked only about checkpoints that are neither on this machine nor known.
 
     Raises
     ------
     RmplError
-        If a folder is no model's, or the hub cannot say.
+        If a folder holds no model, or the hub has no answer.
     """
     folder = local_folder(source)
     if folder is not None:
@@ -92,7 +92,7 @@ def model_type_of(source: str) -> str:
 
 
 def read_config(source: str) -> tuple[Any, str]:
-    """Return a model's configuration and where it is from, in words.
+    """Return a model's configuration and a description of its source.
 
     Raises
     ------
@@ -107,12 +107,12 @@ def read_config(source: str) -> tuple[Any, str]:
     if known is not None:
         family_of(known.model_type, source)
         config = CONFIG_MAPPING[known.model_type](**known.config)
-        return config, "rmpl's own table, as nothing of it is on this machine"
+        return config, "rmpl's own table, because no file of it is on this machine"
     return _auto_config(source), "config.json of the hub"
 
 
 def empty_model(config: Any, family: Family, dtype: torch.dtype) -> Any:
-    """Build a model of that configuration on the meta device: shapes without memory."""
+    """Build a model on the meta device: parameters have shapes but take no memory."""
     model_class = getattr(transformers, family.model_class)
     with torch.device("meta"), no_init_weights():
         model = model_from_config(model_class, config, dtype)
@@ -121,7 +121,7 @@ def empty_model(config: Any, family: Family, dtype: torch.dtype) -> Any:
 
 
 def stand_in_processor(source: str, family: Family) -> Any:
-    """Return a processor that cuts pictures as a known checkpoint's does, with a toy's tokenizer.
+    """Return a processor with a known checkpoint's image processing and a toy tokenizer.
 
     Raises
     ------
@@ -145,15 +145,15 @@ def stand_in_processor(source: str, family: Family) -> Any:
 
 
 def processor_at_hand(source: str, family: Family) -> tuple[Any, float | None]:
-    """Return the processor of a model, and nothing more if it is the model's own.
+    """Return a model's processor, and ``None`` if it is the model's own.
 
-    Where its files are not on this machine, it is a stand-in; the number is then how many words and
-    marks a token of the real tokenizer is worth.
+    If its files are not on this machine, the processor is a stand-in, returned with the average
+    number of words and punctuation marks per token of the real tokenizer.
 
     Raises
     ------
     RmplError
-        If it is neither here nor known.
+        If it is neither on this machine nor known.
     """
     folder = local_folder(source)
     known = known_checkpoints().get(source)
@@ -197,20 +197,20 @@ def _config_file(folder: Path, source: str) -> dict[str, Any]:
 
 
 def ask_hub(source: str) -> None:
-    """See that the hub answers before a model is loaded from it that is not on this machine.
+    """Check that the hub is reachable before loading a model that is not on this machine.
 
-    Its library tries every file several times, which takes minutes where there is no network.
+    Its library retries every file several times, which takes minutes without a network.
 
     Raises
     ------
     RmplError
-        If it does not answer: says what to download, how much it is, and where to put it.
+        If it is unreachable; the message says what to download, its size and where to put it.
     """
     if local_folder(source) is not None:
         return
     try:
         huggingface_hub.get_session().head(huggingface_hub.constants.ENDPOINT, timeout=_SECONDS)
-    except Exception as error:  # those of its client, which is not a dependency of ours
+    except Exception as error:  # exceptions of its HTTP client, which rmpl does not depend on
         known = known_checkpoints().get(source)
         size = "" if known is None else f", {known.parameters * 2 / 1e9:.0f} GB"
         raise RmplError(

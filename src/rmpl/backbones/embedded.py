@@ -2,7 +2,7 @@
 
 It is built from a config like any checkpoint of its class and loaded by the same code. Its base
 weights, tokenizer and processor are package data, made by ``rmpl pretrain`` on generic skills
-(copying, naming, locating, describing, matching); event types and roles are unknown to it.
+(copying, naming, locating, describing, matching); it has not seen event types or roles.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from rmpl.backbones.families.qwen3_vl import ImageOnlyQwen3VLProcessor
 from rmpl.backbones.private_api import set_attention_kernels
 
 NAME = "embedded"
-"""What recipes and commands call the embedded model."""
+"""The embedded model's name in recipes and commands."""
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 VISION = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 PATCH = 8
 MERGE = 2
-GRID = 14  # positions a side that are learnt; other grids are interpolated from them
+GRID = 14  # learnt positions per side; other grids are interpolated from them
 
-# The shortest layout that still separates the turns: every token costs time on a CPU.
+# The shortest layout that separates the turns: every token costs time on a CPU.
 CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>"
     "{% for part in message['content'] %}"
@@ -47,8 +47,8 @@ def folder() -> Path:
 def train_tokenizer(texts: Iterable[str], vocabulary: int) -> Any:
     """Train a byte-level BPE tokenizer with exact round trip.
 
-    Runs of punctuation may merge (they are the JSON of the answers) and numbers up to 1000 are one
-    token each, which makes a box four number tokens.
+    Runs of punctuation may merge (they are the JSON of the answers), and numbers up to 1000 are one
+    token each, so a box has four number tokens.
     """
     tokenizer = Tokenizer(models.BPE())
     pattern = Regex(r" ?\p{L}+|\p{N}{1,4}|[^\p{L}\p{N}\s]+|\s+(?!\S)|\s+")
@@ -99,7 +99,8 @@ def build_model(
     """Build the model with random weights.
 
     ``vision`` is the width and depth of the vision tower. The position embedding of the vision
-    tower starts as sines and cosines: it learns to locate much sooner than from noise.
+    tower is initialised with sines and cosines, with which it learns to locate much sooner than
+    with noise.
     """
     token = tokenizer.convert_tokens_to_ids
     width, depth = vision

@@ -1,4 +1,4 @@
-"""What a model family has to say about itself: adding one means filling this in, in one file."""
+"""What rmpl needs to know about a model family; adding one means filling this in, in one file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from rmpl.tasks.schema import BoxCodec
 
 Part = Literal["language", "projector", "vision"]
 Chat = Callable[[Any, PIL.Image.Image | None, str], Mapping[str, Any]]
-"""Takes a processor, an upright RGB picture or ``None``, and the prompt's text; returns the model's
-inputs as tensors of a batch of one, ending where the answer begins."""
+"""Takes a processor, an upright RGB image or ``None``, and the prompt's text; returns the model's
+inputs as tensors of a batch of one, up to where the answer starts."""
 
 
-def chat_template(processor: Any, picture: PIL.Image.Image | None, text: str) -> Mapping[str, Any]:
-    """Lay a prompt out by the checkpoint's own chat template: the picture first, then the text."""
+def chat_template(processor: Any, image: PIL.Image.Image | None, text: str) -> Mapping[str, Any]:
+    """Lay a prompt out by the checkpoint's own chat template: the image first, then the text."""
     content: list[dict[str, Any]] = []
-    if picture is not None:
-        content.append({"type": "image", "image": picture})
+    if image is not None:
+        content.append({"type": "image", "image": image})
     content.append({"type": "text", "text": text})
     inputs: Mapping[str, Any] = processor.apply_chat_template(
         [{"role": "user", "content": content}],
-        chat_template=flat_template(processor, shows_picture=picture is not None),
+        chat_template=flat_template(processor, shows_image=image is not None),
         add_generation_prompt=True,
         tokenize=True,
         return_dict=True,
@@ -51,8 +51,8 @@ class Family:
         Takes a folder or hub id and returns a processor with an ``image_processor``; works with and
         without torchvision.
     boxes
-        Takes the grid step (``box_step`` of a recipe) and the least and most pixels that pictures
-        are resized to, and returns the family's box convention.
+        Takes the grid step (``box_step`` of a recipe) and the minimum and maximum number of pixels
+        of a resized image, and returns the family's box convention.
     parts
         For each part of the model, a regular expression that matches the full names of its
         parameters. Freezing a part freezes those parameters and puts no adapter there; gradients
@@ -63,21 +63,21 @@ class Family:
         Builds a tiny model of the family with random weights, with its processor, and saves them
         into a folder like a checkpoint; downloads nothing.
     pixels
-        The least and most pixels that pictures are resized to unless a recipe says otherwise; 0 is
+        The minimum and maximum number of pixels of a resized image, unless a recipe sets them; 0 is
         the checkpoint's own bound. ``None`` where the family's resizing has no such bounds.
     chat
-        How a prompt with an optional picture becomes inputs.
+        Turns a prompt with an optional image into model inputs.
     end_of_turn
         The token that ends an answer, where it is not the tokenizer's ``eos_token``.
     target_types
-        For the model's further per-token inputs (``token_type_ids``), what tokens of the answer
-        have; 0 where nothing is said.
+        The values of the model's further per-token inputs (``token_type_ids``) at tokens of the
+        answer; 0 by default.
     sees_ahead
-        Whether a token of a prompt sees what stands after it, pictures aside. Then no two prompts
-        can share what is computed of a common beginning.
+        Whether tokens of a prompt attend to later ones, apart from those of images. Then prompts
+        cannot share the KV cache of a common prefix.
     box_tokens
-        A regular expression of the control tokens that boxes are written with, if there are any:
-        in an answer's boxes, and nowhere else, they are what they say.
+        A regular expression of the control tokens that boxes are written with, if any. They count
+        as control tokens in an answer's boxes and nowhere else.
     whole
         For each part, modules that a LoRA adapter trains and saves whole, because their weights
         belong to no linear layer.

@@ -1,7 +1,7 @@
-"""Image features: what a vision tower and its projector hand to the language model.
+"""Image features: the output of a vision tower and its projector.
 
-transformers' models take these features in place of pixels (``mm_encoder_outputs``), all families
-alike.
+In all families, transformers' models accept these features instead of pixels
+(``mm_encoder_outputs``).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _FIELDS = ("pooler_output", "deepstack_features")
 
 @dataclasses.dataclass
 class Features(ModelOutput):  # type: ignore[misc]
-    """The features of one or more images, in the shape that their family's model gives them.
+    """The features of one or more images, in the shapes of their family's model.
 
     ``pooler_output`` is one tensor, shape (images, tokens, width), or a tensor per image, shape
     (tokens, width); ``deepstack_features`` has such a list for each early layer of the language
-    model that gets features of its own.
+    model that receives features of its own.
     """
 
     pooler_output: Any = None
@@ -33,7 +33,7 @@ class Features(ModelOutput):  # type: ignore[misc]
 
 @torch.no_grad()
 def image_features(model: Any, vision: Mapping[str, torch.Tensor]) -> Features:
-    """Return what the model's vision tower and projector make of the images in ``vision``.
+    """Return the features of the images in ``vision``: vision tower, then projector.
 
     ``vision`` holds the processor's tensors of the images, ``pixel_values`` among them.
     """
@@ -43,12 +43,12 @@ def image_features(model: Any, vision: Mapping[str, torch.Tensor]) -> Features:
 
 
 def join_features(parts: Sequence[Features]) -> Features:
-    """Put the features of several images one after the other."""
+    """Concatenate the features of several images."""
     return Features(**{name: _joined([part.get(name) for part in parts]) for name in _FIELDS})
 
 
 def split_features(features: Features, count: int) -> list[Features]:
-    """Take the features of ``count`` images of one size apart again."""
+    """Split joined features of ``count`` images of one size by image."""
     fields = {name: _split(features.get(name), count) for name in _FIELDS}
     return [Features(**{n: part[at] for n, part in fields.items()}) for at in range(count)]
 
@@ -59,7 +59,7 @@ def moved_features(features: Features, device: str) -> Features:
 
 
 def feature_bytes(features: Features) -> int:
-    """Return how much memory some features take."""
+    """Return the memory that features take, in bytes."""
     return sum(tensor.nbytes for tensor in _tensors(features.to_tuple()))
 
 
@@ -104,9 +104,9 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
 def same_shape(parts: list[torch.Tensor]) -> list[torch.Tensor]:
     """Pad tensors with zeros at their ends, so that they differ in their first dimension only.
 
-    Pictures cut into different numbers of tiles, of shape (1, tiles, 3, height, width), are told
-    apart from such padding by the models: by ``image_sizes``, by ``pixel_attention_mask``, or
-    because a tile of zeros is none.
+    Images may have different numbers of tiles, shape (1, tiles, 3, height, width). The models tell
+    padding from tiles by ``image_sizes``, by ``pixel_attention_mask``, or because a tile of zeros
+    counts as none.
     """
     shape = [max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True)]
     padded = []

@@ -28,29 +28,29 @@ from rmpl.records import Image
 from rmpl.tasks import Prompt
 
 MAX_BYTES = 2**28
-"""Bytes that cached features may take; the least recently used go first."""
+"""Bytes that cached features may take; the least recently used are evicted first."""
 MAX_VALUES = 2**23
-"""About the number of pixel values that go through a tower at once: 32 MiB, some images of a
-megapixel. A small model's time goes into calling it: a dozen small images take little more than
-one."""
+"""Approximate number of pixel values that go through a tower at once: 32 MiB, a few images of a
+megapixel. For a small model the call itself dominates: a dozen small images take little longer
+than one."""
 
 _Version = tuple[str, int, int]
-"""A file's path, time of its last change and size."""
+"""A file's path, modification time in nanoseconds, and size in bytes."""
 
 
 @dataclasses.dataclass
 class CachedImage:
-    """What prompts about one image need of it; its pixels are not held.
+    """The cached data of one image, shared by all prompts about it; pixels are not stored.
 
     Parameters
     ----------
     features
-        What the vision tower and the projector make of the image.
+        The output of the vision tower and the projector.
     frame
-        What stands around the text of its prompts; ``None`` where the text's tokens may depend on
-        that.
+        The tokens around the text of its prompts; ``None`` where the text's tokens may depend on
+        them.
     processor
-        Lays out the prompts that fit no frame, without processing the image again.
+        Used for prompts that fit no frame; it does not process the image again.
     """
 
     features: Features
@@ -58,7 +58,7 @@ class CachedImage:
     processor: Any = None
 
     def encode(self, backbone: Backbone, prompt: Prompt, target: str | None = None) -> Encoded:
-        """Tokenise as ``Backbone.encode`` does, with features in the place of pixels."""
+        """Tokenise as ``Backbone.encode`` does, with features instead of pixels."""
         encoded = None
         if self.frame is not None:
             encoded = backbone.encode_in(self.frame, prompt, target)
@@ -83,12 +83,12 @@ class ImageFeatureCache:
     backbone
         The model; its vision tower and projector must not change while the cache lives.
     max_bytes
-        How much memory cached images may take.
+        Memory that cached images may take.
     device
-        Where features are held, the model's device by default.
+        The device that stores features; by default the model's.
     evicts
-        Whether a full cache drops its least recently used images for new ones. Where images come in
-        a new random order every epoch, more of them are found in a cache that does not.
+        Whether a full cache drops its least recently used images for new ones. If images come
+        in a new random order every epoch, a cache without eviction has more hits.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class ImageFeatureCache:
         *,
         before: Callable[[], None] | None = None,
     ) -> list[Encoded]:
-        """Tokenise prompts about images; new images of one size go through the tower together.
+        """Tokenise prompts about images; new images of one size are computed together.
 
         ``before`` is called before each new image is opened; it may raise.
 
@@ -156,7 +156,7 @@ class ImageFeatureCache:
 def compute_images(
     backbone: Backbone, prompts: Sequence[Prompt], *, before: Callable[[], None] | None = None
 ) -> list[CachedImage]:
-    """Compute the images of several prompts, those of one size together.
+    """Compute the images of several prompts, in batches of one size.
 
     ``before`` is called before each is opened; it may raise.
 
@@ -191,7 +191,7 @@ def compute_images(
 
 
 def _alike(visions: Sequence[Mapping[str, torch.Tensor]]) -> list[list[int]]:
-    """Group images, by number, whose tensors have the same shapes, few enough at once."""
+    """Group images, by index, whose tensors have the same shapes, into batches that fit."""
     groups: dict[tuple[tuple[str, torch.Size], ...], list[int]] = collections.defaultdict(list)
     for number, vision in enumerate(visions):
         groups[tuple((name, tensor.shape) for name, tensor in vision.items())].append(number)
@@ -210,14 +210,14 @@ def _without_pixels(frame: Frame | None) -> Frame | None:
 
 
 def _size(image: CachedImage) -> int:
-    """Return the bytes that an image takes, its few numbers for a processor left out."""
-    held = {} if image.frame is None else image.frame.others
-    tensors = (value for value in held.values() if isinstance(value, torch.Tensor))
+    """Return the bytes that a cached image takes."""
+    others = {} if image.frame is None else image.frame.others
+    tensors = (value for value in others.values() if isinstance(value, torch.Tensor))
     return feature_bytes(image.features) + sum(tensor.nbytes for tensor in tensors)
 
 
 def _version(image: Image | None) -> _Version:
-    """Name a file as it is now; one that is not there is reported when it is opened."""
+    """Return the key of a file's present version; a missing file is reported when it is opened."""
     path = "" if image is None else image.path or ""
     try:
         state = Path(path).stat()

@@ -1,9 +1,9 @@
-"""Input inspection: the image and the tokens that a model really gets.
+"""Input inspection: the image and the tokens that a model actually receives.
 
-The processor's tensors are made an image again. Where a point of the original lies on it is
-measured, not computed from a family's rules: a probe image of the same size, whose colours encode
-the position of each of its points, goes through the same processor. So cropping, padding and
-stretching show as they are, whatever was intended.
+The processor's tensors are converted back to images. Where a point of the original lies on them is
+measured, not derived from a family's rules: a probe image of the same size, whose colours encode
+the position of each pixel, goes through the same processor. So cropping, padding and stretching
+become visible as they are.
 """
 
 from __future__ import annotations
@@ -27,36 +27,36 @@ from rmpl.tasks import Prompt, Sample
 
 _GRID = "image_grid_thw"
 _MARK = 200
-"""The probe is all blue; what has less of it is padding."""
+"""The probe is blue everywhere; pixels with less blue than this are padding."""
 
 Pixels = NDArray[np.floating[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
 class AxisMap:
-    """From pixels of the original to pixels of a tile, along one axis: ``scale * x + shift``."""
+    """Maps pixels of the original to pixels of a tile along one axis: ``scale * x + shift``."""
 
     scale: float
     shift: float
 
     def at(self, value: float) -> float:
-        """Return where a coordinate of the original lies, in pixels of the tile."""
+        """Map a coordinate of the original to pixels of the tile."""
         return self.scale * value + self.shift
 
 
 @dataclasses.dataclass(frozen=True)
 class InspectedImage:
-    """An image as a model gets it.
+    """An image as a model receives it.
 
     Parameters
     ----------
     tiles
-        The RGB images that the model gets, in its order; many families get the whole image and
+        The RGB images that the model receives, in order; in many families the whole image and
         parts of it.
     whole
-        The number of the tile that shows the most of the image.
+        The index of the tile that covers most of the image.
     across, down
-        Where the original's pixels lie on that tile.
+        The maps from the original's pixels to that tile's.
     """
 
     tiles: tuple[PIL.Image.Image, ...]
@@ -65,7 +65,7 @@ class InspectedImage:
     down: AxisMap
 
     def box(self, box: Box) -> Box:
-        """Return where a box of the original lies on the whole tile, in pixels of the tile."""
+        """Map a box of the original to pixels of the whole tile."""
         return Box(
             self.across.at(box.x1),
             self.down.at(box.y1),
@@ -76,7 +76,7 @@ class InspectedImage:
 
 
 def inspect_image(backbone: Backbone, image: Image) -> InspectedImage:
-    """Return what a model gets of an image.
+    """Return an image as a model receives it.
 
     Raises
     ------
@@ -95,9 +95,9 @@ def inspect_image(backbone: Backbone, image: Image) -> InspectedImage:
 
 
 def inspected_document(document: Document, image: InspectedImage) -> Document:
-    """Return a document of one image in pixels of the whole tile: its size and its boxes.
+    """Return a one-image document with its image size and boxes in pixels of the whole tile.
 
-    Its image has no path: it is the tile.
+    Its image has no path, because it is the tile.
     """
     tile = image.tiles[image.whole]
     images = tuple(Image(one.id, None, *tile.size) for one in document.images)
@@ -114,7 +114,7 @@ def inspected_document(document: Document, image: InspectedImage) -> Document:
 
 
 def _probe(width: int, height: int) -> NDArray[np.uint8]:
-    """Return an image, shape (height, width, 3), with x in red, y in green, and blue all over."""
+    """Return an image, shape (height, width, 3), with x in red, y in green, and full blue."""
     probe = np.full((height, width, 3), 255, dtype=np.uint8)
     probe[..., 0] = np.linspace(0, 255, width)[None, :].round()
     probe[..., 1] = np.linspace(0, 255, height)[:, None].round()
@@ -122,12 +122,12 @@ def _probe(width: int, height: int) -> NDArray[np.uint8]:
 
 
 def _fit(tile: Pixels, width: int, height: int) -> tuple[float, AxisMap, AxisMap]:
-    """Return how much of the probe a tile shows, and where its pixels lie on the tile."""
+    """Return the fraction of the probe that a tile covers, and the maps from probe to tile."""
     is_probe = tile[..., 2] > _MARK
     if not is_probe.any():
         return 0.0, AxisMap(1.0, 0.0), AxisMap(1.0, 0.0)
     rows, columns = np.nonzero(is_probe)
-    # A pixel's middle lies half a pixel behind its corner, in both images.
+    # A pixel's centre lies half a pixel after its corner, in both images.
     x = tile[rows, columns, 0] / 255 * (width - 1) + 0.5
     y = tile[rows, columns, 1] / 255 * (height - 1) + 0.5
     covered = float(np.ptp(x) / width * np.ptp(y) / height)
@@ -135,7 +135,7 @@ def _fit(tile: Pixels, width: int, height: int) -> tuple[float, AxisMap, AxisMap
 
 
 def _axis_map(original: Pixels, shown: Pixels, length: int) -> AxisMap:
-    """Fit a line by least squares; ends, where colours saturate and edges blur, count for less."""
+    """Fit a line by least squares, without the ends, where colours saturate and edges blur."""
     inner = np.abs(original - length / 2) < 0.45 * length
     x, y = (original[inner], shown[inner]) if inner.sum() > 1 else (original, shown)
     spread = float(np.var(x))
@@ -165,10 +165,10 @@ def _tiles(backbone: Backbone, image: Image, opened: PIL.Image.Image) -> list[Pi
 
 
 def _joined(patches: torch.Tensor, grid: list[int], processor: Any) -> torch.Tensor:
-    """Put Qwen's patches, shape (patches, values), together: they come in squares of merged ones.
+    """Reassemble an image from Qwen's patches, shape (patches, values), ordered by merge window.
 
-    Source: ``Qwen2VLImageProcessor`` of transformers. Of the two frames, which are the same, the
-    first is taken.
+    Source: ``Qwen2VLImageProcessor`` of transformers. The two frames are the same; the first is
+    used.
     """
     frames, high, wide = grid
     merged, patch, depth = processor.merge_size, processor.patch_size, processor.temporal_patch_size
@@ -181,7 +181,7 @@ def _joined(patches: torch.Tensor, grid: list[int], processor: Any) -> torch.Ten
 
 @dataclasses.dataclass(frozen=True)
 class InspectedTokens:
-    """A sample as tokens: their texts, in pieces, each with whether it is a special token.
+    """A sample's tokens: their text in pieces, and for each whether it is a special token.
 
     ``tokens`` is the number of tokens of the prompt and of the target.
     """
@@ -194,7 +194,7 @@ class InspectedTokens:
 def inspect_tokens(backbone: Backbone, sample: Sample) -> InspectedTokens:
     """Return the tokens of a sample's prompt and target.
 
-    Special tokens are marked, runs of one (an image's) are counted.
+    Special tokens are marked; a run of the same one (an image's) is one piece with its count.
 
     Raises
     ------

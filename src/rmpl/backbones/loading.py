@@ -1,4 +1,4 @@
-"""How a model's weights are kept in memory, and which attention kernels it uses."""
+"""The precision of a model's weights in memory, and its attention kernels."""
 
 from __future__ import annotations
 
@@ -18,35 +18,37 @@ Attention = Literal["auto", "eager", "sdpa", "flash"]
 _NAMES = {"eager": "eager", "sdpa": "sdpa", "flash": "flash_attention_2"}
 
 
-def loading(family: Family, source: str, weights: Weights, attention: Attention) -> dict[str, Any]:
-    """Return what ``from_pretrained`` is to be told.
+def loading_options(
+    family: Family, source: str, weights: Weights, attention: Attention
+) -> dict[str, Any]:
+    """Return the options for ``from_pretrained``.
 
     Raises
     ------
     RmplError
-        If the machine cannot do what is asked for.
+        If this machine does not support the precision or the kernels.
     """
-    told: dict[str, Any] = {
+    options: dict[str, Any] = {
         "dtype": torch.float32 if weights == "fp32" else torch.bfloat16,
         "attn_implementation": attention_of(family, weights, attention),
     }
     if weights == "4bit":
-        told["quantization_config"] = _four_bits(family, source)
-    return told
+        options["quantization_config"] = _four_bits(family, source)
+    return options
 
 
 def attention_of(family: Family, weights: Weights, attention: Attention) -> str | None:
-    """Return the kernels by transformers' name; ``None`` is its choice, sdpa where it can.
+    """Return transformers' name of the kernels; ``None`` leaves the choice to it (sdpa if it can).
 
-    A CPU is fastest with eager attention at the embedded model's size. Flash attention knows no
-    masks but the causal one: families whose pictures are read both ways are left to sdpa.
+    At the embedded model's size, eager attention is fastest on a CPU. Flash attention supports
+    causal masks only, so families with bidirectional attention over images use sdpa.
     """
     flash_works = torch.cuda.is_available() and is_flash_attn_2_available()
     fits = weights != "fp32" and not family.target_types
     if attention == "flash" and not (flash_works and fits):
         raise RmplError(
             f"flash attention does not work here ({_why_not(flash_works, weights)})",
-            remedy="leave attention at auto: it takes the fastest that works",
+            remedy="leave attention at auto: it chooses the fastest kernels that work",
         )
     if attention != "auto":
         return _NAMES[attention]
@@ -60,20 +62,24 @@ def _why_not(flash_works: bool, weights: Weights) -> str:
         return "no GPU"
     if not flash_works:
         return "the package flash-attn is not installed"
-    return "weights are fp32" if weights == "fp32" else "this family masks pictures another way"
+    return (
+        "weights are fp32"
+        if weights == "fp32"
+        else "this family attends to images in both directions"
+    )
 
 
 def _four_bits(family: Family, source: str) -> Any:
-    """Quantise the language model's linear layers; pictures are seen in full precision."""
+    """Quantise the language model's linear layers; the vision tower keeps full precision."""
     if importlib.util.find_spec("bitsandbytes") is None:
         raise RmplError(
             "weights of 4 bits need the package bitsandbytes",
-            remedy="pip install 'rmpl[gpu]' on a machine with a GPU, or take kind: lora",
+            remedy="pip install 'rmpl[gpu]' on a machine with a GPU, or use kind: lora",
         )
     config = transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
     with torch.device("meta"):
         model = getattr(transformers, family.model_class)(config)
-    kept = [
+    skipped = [
         name
         for name, module in model.named_modules()
         if isinstance(module, torch.nn.Linear)
@@ -84,5 +90,5 @@ def _four_bits(family: Family, source: str) -> Any:
         bnb_4bit_quant_type="nf4",
         bnb_4bit_use_double_quant=True,
         bnb_4bit_compute_dtype=torch.bfloat16,
-        llm_int8_skip_modules=kept,
+        llm_int8_skip_modules=skipped,
     )

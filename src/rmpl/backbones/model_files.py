@@ -1,8 +1,8 @@
-"""The files of a model or an adapter, looked at before any library opens one of them.
+"""The files of a model or an adapter, checked before any library opens one of them.
 
-A checkpoint comes from elsewhere, and its files name others: an index its shards, a configuration
-its weights. Weights are safetensors and nothing else, since what pickles hold can run any program;
-every name stays within the folder; and what is opened is a file, not a pipe or a device.
+A checkpoint is untrusted, and its files name others: an index its shards, a configuration its
+weights. Weights must be safetensors, because a pickle can run any program; every name must stay
+within the folder; and every file must be a regular file, not a pipe or a device.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ ADAPTER_CONFIG = "adapter_config.json"
 _CONFIG = "config.json"
 _INDEX = ".safetensors.index.json"
 _READ = {".json", ".jinja", ".txt", ".model", WEIGHTS}
-"""Endings of what the libraries read of a model's folder."""
+"""Extensions of the files that libraries read from a model's folder."""
 _MOST_CONFIG = 2**24
 _MOST_TEMPLATE = 2**20
 _LARGE = {"tokenizer.json", "vocab.json", "added_tokens.json"}  # up to a hundred megabytes
-_UNUSED = {"special_tokens_map_file"}  # written by old versions, opened by none
+_UNUSED = {"special_tokens_map_file"}  # written by old versions, opened by no version
 _PICKLES = (
     "pickled weights (.bin, .pt, .ckpt and the like) can run any program and are refused; convert "
     "them to safetensors on a machine you trust"
 )
-_HERE = "take a checkpoint whose files are all in its folder; copy what is linked"
+_HERE = "use a checkpoint whose files are all in its folder; replace links by copies"
 
 
 def model_folder(source: str) -> Path:
-    """Return the folder to load a model from, whose files were looked at.
+    """Return the folder to load a model from, after checking its files.
 
-    Of a hub id, its files are fetched first, without any pickle.
+    For a hub id, its files are downloaded first, except pickles.
 
     Raises
     ------
     RmplError
-        If the hub has not got it, or as ``check_model``.
+        If the hub does not have it, or as ``check_model``.
     """
     folder = Path(source)
     if not folder.is_dir():
@@ -72,13 +72,13 @@ def _fetched(source: str) -> Path:
 
 
 def check_model(folder: Path) -> None:
-    """See that a model's folder can be loaded without harm.
+    """Check that a model's folder is safe to load.
 
     Raises
     ------
     RmplError
-        If one of its files is no regular file, is a link out of the folder or names a file outside
-        it, or if weights are named that are no safetensors.
+        If one of its files is not a regular file, links out of the folder or names a file outside
+        it, or if weights are not safetensors.
     """
     for path, tree in _configs(folder):
         if path.name == _CONFIG:
@@ -86,17 +86,17 @@ def check_model(folder: Path) -> None:
         if path.name.endswith(_INDEX):
             _check_index(folder, path, tree)
         _check_named(folder, path, tree)
-    if (folder / ADAPTER_CONFIG).exists():  # transformers would put it on the model
+    if (folder / ADAPTER_CONFIG).exists():  # transformers would load it onto the model
         check_adapter(folder)
 
 
 def check_adapter(folder: Path) -> None:
-    """See that an adapter's folder can be loaded without harm.
+    """Check that an adapter's folder is safe to load.
 
     Raises
     ------
     RmplError
-        As ``check_model``, or if the adapter is no LoRA, or would have another package loaded.
+        As ``check_model``, or if the adapter is not a LoRA adapter or would load another package.
     """
     if not (folder / ADAPTER_WEIGHTS).is_file():
         raise RmplError(f"no {ADAPTER_WEIGHTS} here", where=str(folder), remedy=_PICKLES)
@@ -107,7 +107,7 @@ def check_adapter(folder: Path) -> None:
         tree = None
     if not isinstance(tree, dict):
         raise RmplError(
-            f"no adapter without a whole {ADAPTER_CONFIG}",
+            f"{ADAPTER_CONFIG} is missing or damaged",
             where=str(folder),
             remedy="copy or download the folder again",
         )
@@ -117,34 +117,34 @@ def check_adapter(folder: Path) -> None:
     kind = tree.get("peft_type", "LORA")
     if kind != "LORA":
         raise RmplError(
-            f"an adapter of the kind {kind!r:.40}, not LORA", where=str(path), remedy=_ANOTHER
+            f"an adapter of type {kind!r:.40}, not LORA", where=str(path), remedy=_ANOTHER
         )
     if tree.get("megatron_config"):  # peft imports what megatron_core names
         raise RmplError("megatron_config names a package", where=str(path), remedy=_ANOTHER)
 
 
-_ANOTHER = "take an adapter that 'rmpl train' or peft's LoRA wrote"
+_ANOTHER = "use an adapter that 'rmpl train' or peft's LoRA wrote"
 
 
 def _configs(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Look at every file that may be read; yield what the configurations hold."""
+    """Check every file that may be read; yield the parsed configurations."""
     for path in sorted(folder.iterdir()):
         if path.suffix not in _READ or path.is_dir():
             continue
         _check_file(folder, path)
         size = path.stat().st_size
         if path.suffix == ".jinja" and size > _MOST_TEMPLATE:
-            raise RmplError(f"{size:,} bytes of a template", where=str(path), remedy=_SMALLER)
+            raise RmplError(f"a template of {size:,} bytes", where=str(path), remedy=_SMALLER)
         if path.suffix != ".json" or path.name in _LARGE:
             continue
         if size > _MOST_CONFIG:
-            raise RmplError(f"{size:,} bytes of configuration", where=str(path), remedy=_SMALLER)
+            raise RmplError(f"a configuration of {size:,} bytes", where=str(path), remedy=_SMALLER)
         tree = _read(path)
         if isinstance(tree, dict):
             yield path, tree
 
 
-_SMALLER = "no published checkpoint has so much; download it again"
+_SMALLER = "no published checkpoint has one as large; download it again"
 
 
 def _read(path: Path) -> Any:
@@ -157,14 +157,14 @@ def _read(path: Path) -> Any:
 
 
 def _check_file(folder: Path, path: Path) -> None:
-    """See that a file is one, and that no link leads to it from outside the folder."""
+    """Check that a path is a regular file within the folder, also after following links."""
     real, home = path.resolve(), folder.resolve()
     # The hub's cache keeps files beside its snapshots and links to them.
     if home.parent.name == "snapshots":
         home = home.parent.parent
     cache = Path(huggingface_hub.constants.HF_HUB_CACHE).resolve()
     if not (real.is_relative_to(home) or (path.is_symlink() and real.is_relative_to(cache))):
-        raise RmplError("a link out of the model's folder", where=str(path), remedy=_HERE)
+        raise RmplError("links out of the model's folder", where=str(path), remedy=_HERE)
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -172,7 +172,7 @@ def _check_file(folder: Path, path: Path) -> None:
             f"cannot be read ({error.strerror})", where=str(path), remedy="download it again"
         ) from error
     if not stat.S_ISREG(mode):
-        raise RmplError("no regular file", where=str(path), remedy=_HERE)
+        raise RmplError("not a regular file", where=str(path), remedy=_HERE)
 
 
 def _check_config(folder: Path, path: Path, tree: dict[str, Any]) -> None:
@@ -186,7 +186,7 @@ def _check_config(folder: Path, path: Path, tree: dict[str, Any]) -> None:
     # Kernels named like a repository would be fetched from the hub and run.
     if "/" in str(tree.get("attn_implementation") or ""):
         raise RmplError(
-            "attn_implementation names a repository", where=str(path), remedy="take that line out"
+            "attn_implementation names a repository", where=str(path), remedy="remove that line"
         )
 
 
@@ -201,7 +201,7 @@ def _check_index(folder: Path, path: Path, tree: dict[str, Any]) -> None:
 
 
 def _check_named(folder: Path, path: Path, tree: dict[str, Any]) -> None:
-    """See that keys which name files name some of the folder."""
+    """Check that keys which name files name files of the folder."""
     for key, value in tree.items():
         if key.endswith(("_file", "_files")) and key not in _UNUSED:
             for name in value if isinstance(value, list) else [value]:
@@ -209,12 +209,12 @@ def _check_named(folder: Path, path: Path, tree: dict[str, Any]) -> None:
                     _check_name(folder, path, key, name)
     if "audio_tokenizer" in tree:
         raise RmplError(
-            "audio_tokenizer names another model", where=str(path), remedy="take that entry out"
+            "audio_tokenizer names another model", where=str(path), remedy="remove that entry"
         )
 
 
 def _check_name(folder: Path, path: Path, key: str, name: object) -> None:
-    """See that a name is a file's within the folder, and that it is there."""
+    """Check that a name stays within the folder and that the file exists."""
     text = str(name)
     forms = (PurePosixPath(text), PureWindowsPath(text))
     if not text or any(one.is_absolute() or one.drive or ".." in one.parts for one in forms):
@@ -225,7 +225,7 @@ def _check_name(folder: Path, path: Path, key: str, name: object) -> None:
         )
     if not (folder / text).exists():
         raise RmplError(
-            f"{key} names {text!r:.80}, which is not there",
+            f"{key} names {text!r:.80}, which does not exist",
             where=str(path),
             remedy="download the folder again",
         )

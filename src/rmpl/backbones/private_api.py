@@ -16,7 +16,7 @@ import torch
 
 
 def prompt_positions(model: Any, tokens: torch.Tensor, inputs: dict[str, Any]) -> torch.Tensor:
-    """Return the position ids of whole prompts, shape (rows, columns) or (axes, rows, columns).
+    """Return the position ids of prompts, shape (rows, columns) or (axes, rows, columns).
 
     transformers 5.24 to 5.x: what ``generate`` computes before its first step.
     """
@@ -27,7 +27,7 @@ def prompt_positions(model: Any, tokens: torch.Tensor, inputs: dict[str, Any]) -
 def image_token_counts(processor: Any, sizes: Sequence[tuple[int, int]]) -> list[int]:
     """Return the number of image tokens for sizes (height, width) in pixels.
 
-    transformers 5.x: made for vLLM, which asks the same.
+    transformers 5.x: written for vLLM.
 
     Raises
     ------
@@ -69,10 +69,10 @@ def has_onednn() -> bool:
 def prepack_weight(weight: torch.Tensor, rows: int) -> torch.Tensor:
     """Return a weight, shape (out, in), in the layout of oneDNN for about ``rows`` inputs.
 
-    torch 2.0 to 2.13, CPUs: what its compiler does to frozen linear layers.
+    torch 2.0 to 2.13, CPUs: as its compiler does for frozen linear layers.
     """
-    packed: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
-    return packed
+    prepacked: torch.Tensor = torch.ops.mkldnn._reorder_linear_weight(weight, rows)
+    return prepacked
 
 
 def prepacked_linear(
@@ -99,9 +99,9 @@ def fake_tensors() -> contextlib.AbstractContextManager[Any]:
 
 
 def storage_number(tensor: torch.Tensor) -> int:
-    """Return a number that tensors share exactly if they share memory (torch 2.0 to 2.13).
+    """Return an id that is equal for tensors that share memory (torch 2.0 to 2.13).
 
-    ``data_ptr`` is none for tensors without contents.
+    ``data_ptr`` does not work for tensors without contents.
     """
     return int(tensor.untyped_storage()._cdata)
 
@@ -109,7 +109,7 @@ def storage_number(tensor: torch.Tensor) -> int:
 def token_masks(
     executor: Any, matchers: Sequence[Any], words: int
 ) -> np.ndarray[Any, np.dtype[np.int32]]:
-    """Return which tokens may come next, bits in shape (matchers, words).
+    """Return the tokens allowed next as bit masks, shape (matchers, words of 32 bits).
 
     llguidance 1.3 to 1.x: its public helpers take tensors and one batch size.
     """

@@ -1,8 +1,8 @@
-"""Processors that have processed an image: every further prompt about it is only text to them.
+"""Processors that process an image once and reuse the result for further prompts about it.
 
-Some chat layouts go on with ordinary text after the prompt's own, so that no frame fits them (see
-``frames``): LLaVA's, LLaVA-NeXT's and PaliGemma's. Their prompts are laid out whole, and all that
-needs of the image is what the image processor returned.
+Some chat layouts have ordinary text after the prompt's own, so that no frame fits them (see
+``frames``): LLaVA's, LLaVA-NeXT's and PaliGemma's. Their prompts are laid out whole, which needs
+only the image processor's output, not the image.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from transformers import BatchFeature
 from rmpl.backbones.features import PIXELS
 
 BLANK = PIL.Image.new("RGB", (64, 64))
-"""Stands for the image in prompts after the first: its pixels are not looked at."""
+"""Placeholder for the image in prompts after the first; its pixels are not used."""
 
 
 class ProcessedImage:
-    """In the place of an image processor: processes its first image, then returns that again.
+    """An image processor that processes its first image and then returns that result again.
 
-    Everything else is the image processor's own.
+    All other attributes are those of the wrapped image processor.
     """
 
     def __init__(self, image_processor: Any) -> None:
@@ -31,7 +31,7 @@ class ProcessedImage:
         self._output: dict[str, Any] | None = None
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):  # asked for by copies before there is anything to ask
+        if name.startswith("_"):  # looked up by copy.copy before __init__ has run
             raise AttributeError(name)
         return getattr(self._image_processor, name)
 
@@ -45,14 +45,14 @@ class ProcessedImage:
 
 
 def processing_once(processor: Any) -> Any:
-    """Return a copy of a processor that processes the first image it gets, and no other."""
+    """Return a copy of a processor that processes only the first image it gets."""
     copied = copy.copy(processor)
     copied.image_processor = ProcessedImage(processor.image_processor)
     return copied
 
 
 def _shape_only(name: str, value: Any) -> Any:
-    """Return zeros for pixels, which take no memory: layouts ask for their shape only."""
+    """Replace pixels by zeros that take no memory: layouts need their shape only."""
     if name != PIXELS or not isinstance(value, torch.Tensor):
         return value
     return torch.zeros((), dtype=value.dtype).expand(value.shape)

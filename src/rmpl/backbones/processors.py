@@ -1,9 +1,9 @@
 """Loading processors, with and without torchvision.
 
-Only video needs torchvision, and this project shows models pictures. Where a family's stock
-processor asks for its video half, the family's file has a subclass without it; that subclass is
-used everywhere, so that a machine with torchvision and one without write the same prompts. With
-torchvision, transformers picks the image processor's faster backend by itself.
+Only video needs torchvision, and rmpl uses images only. Where a family's stock processor requires
+its video part, the family's file has a subclass without it; that subclass is used everywhere, so
+that machines with and without torchvision produce the same prompts. With torchvision, transformers
+selects the image processor's faster backend by itself.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ def load(processor_class: Any, source: str, *, template: bool = True) -> Any:
     source
         A folder or hub id.
     template
-        Whether the family lays its prompts out by a chat template.
+        Whether the family uses a chat template.
 
     Raises
     ------
     RmplError
-        If files are missing, the hub cannot be reached, or what is there cannot read pictures.
+        If files are missing, the hub cannot be reached, or there is no image processor.
     """
     if Path(source).is_dir():
         check_model(Path(source))
@@ -45,7 +45,7 @@ def load(processor_class: Any, source: str, *, template: bool = True) -> Any:
             remedy="the folder needs the tokenizer's files and preprocessor_config.json or "
             "processor_config.json of the checkpoint",
         ) from error
-    # transformers hands out a bare tokenizer, silently, where it does not know a processor.
+    # transformers silently returns a bare tokenizer if it does not know the processor.
     if getattr(processor, "image_processor", None) is None:
         raise RmplError(
             "no image processor among the processor's files",
@@ -56,9 +56,9 @@ def load(processor_class: Any, source: str, *, template: bool = True) -> Any:
         raise RmplError(
             "this checkpoint has no chat template",
             where=source,
-            remedy="take the instruction-tuned checkpoint, or add its chat_template.jinja",
+            remedy="use the instruction-tuned checkpoint, or add its chat_template.jinja",
         )
     if template:
-        for shows_picture in (False, True):
-            flat_template(processor, shows_picture=shows_picture)
+        for shows_image in (False, True):
+            flat_template(processor, shows_image=shows_image)
     return processor

@@ -1,4 +1,4 @@
-"""What training fixes and inference must repeat, and the bounds of pictures among it."""
+"""Settings that are fixed in training and must be the same at inference."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SETTINGS = "rmpl.json"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What training fixes and inference must repeat; saved as ``rmpl.json`` beside the weights.
+    """Settings fixed in training, the same at inference; saved as ``rmpl.json`` beside the weights.
 
-    ``min_pixels`` and ``max_pixels`` bound what the processor resizes a picture to; 0 leaves the
-    family's usual bound. A loaded model's settings name the bounds in force.
+    ``min_pixels`` and ``max_pixels`` bound the number of pixels of a resized image; 0 means the
+    family's usual bound. A loaded model's settings hold the bounds in force.
     """
 
     style: Style = "full"
@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def bound_pixels(processor: Any, family: Family, settings: Settings) -> Settings:
-    """Make the processor keep to the bounds in force; return the settings with these filled in."""
+    """Set the processor's bounds; return the settings with the bounds in force."""
     low, high = pixel_bounds(family, settings)
     if family.pixels is None:
         return settings
@@ -48,19 +48,19 @@ def bound_pixels(processor: Any, family: Family, settings: Settings) -> Settings
 
 
 def pixel_bounds(family: Family, settings: Settings) -> tuple[int, int]:
-    """Return the least and most pixels that pictures are resized to; 0 is the checkpoint's own.
+    """Return the minimum and maximum pixels of a resized image; 0 is the checkpoint's own.
 
     Raises
     ------
     RmplError
-        If the settings name bounds and the family's resizing has none, or they contradict.
+        If the settings have bounds and the family's resizing has none, or they contradict.
     """
     wanted = (settings.min_pixels, settings.max_pixels)
     if family.pixels is None:
         if any(wanted):
             raise RmplError(
-                f"{family.name} resizes pictures to sizes of its own",
-                remedy="leave min_pixels and max_pixels out",
+                f"{family.name} does not support min_pixels and max_pixels",
+                remedy="leave them out",
             )
         return 0, 0
     low, high = (own or usual for own, usual in zip(wanted, family.pixels, strict=True))
@@ -72,20 +72,19 @@ def pixel_bounds(family: Family, settings: Settings) -> tuple[int, int]:
 def inference_settings(
     trained: Settings, *, min_pixels: int = 0, max_pixels: int = 0, other_pixels: bool = False
 ) -> Settings:
-    """Return the settings to answer with: those of training, or others if that is really meant.
+    """Return the settings for inference: those of training, unless others are explicitly allowed.
 
     Raises
     ------
     RmplError
-        If other bounds of pictures are asked for than the model was trained with, and
-        ``other_pixels`` does not allow it.
+        If the bounds differ from those of training and ``other_pixels`` does not allow it.
     """
     wanted = (min_pixels or trained.min_pixels, max_pixels or trained.max_pixels)
     if wanted == (trained.min_pixels, trained.max_pixels):
         return trained
     if not other_pixels:
         raise RmplError(
-            f"pictures of {wanted[0]} to {wanted[1]} pixels, but the model was trained with "
+            f"images of {wanted[0]} to {wanted[1]} pixels, but the model was trained with "
             f"{trained.min_pixels} to {trained.max_pixels}",
             remedy="leave min_pixels and max_pixels out, or allow others explicitly: answers get "
             "worse, and boxes of some families shift",

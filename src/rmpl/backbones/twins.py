@@ -1,7 +1,7 @@
-"""Tiny models with random weights: what every family's ``twin`` is built from.
+"""Tiny models with random weights, from which every family's ``twin`` is built.
 
-A twin has the classes, the files and the token names of its family and the size of a toy. Tests
-and dry runs go through it exactly as through a checkpoint.
+A twin has the classes, the files and the token names of its family at a toy size. Tests and dry
+runs load it exactly like a checkpoint.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ HIDDEN = 32
 HEADS = 2
 LAYERS = 2
 VOCABULARY = 300
-SEEN = '[{"type":"Conflict:Attack","args":[{"role":"Target","box":[120,40,480,900]}]}] Police fired'
+TEXT = '[{"type":"Conflict:Attack","args":[{"role":"Target","box":[120,40,480,900]}]}] Police fired'
 
 
 def tiny_tokenizer(
@@ -34,11 +34,11 @@ def tiny_tokenizer(
     Parameters
     ----------
     special
-        The family's special tokens, in the order of their numbers.
+        The family's special tokens, in the order of their ids.
     eos, pad, bos
         Which of them end a turn, pad a batch and start a sequence.
     named
-        Tokens that the family's processor asks the tokenizer for by attribute (``image_token``).
+        Tokens that the family's processor reads as attributes of the tokenizer (``image_token``).
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -49,7 +49,7 @@ def tiny_tokenizer(
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator([SEEN], trainer)
+    tokenizer.train_from_iterator([TEXT], trainer)
     return transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token=eos,
@@ -61,7 +61,7 @@ def tiny_tokenizer(
 
 
 def text_config(tokenizer: Any, **more: Any) -> dict[str, Any]:
-    """Return what the configurations of all language models share, at a toy's size."""
+    """Return the configuration keys that all language models share, at a toy size."""
     return {
         "vocab_size": len(tokenizer),
         "hidden_size": HIDDEN,
@@ -79,7 +79,7 @@ def text_config(tokenizer: Any, **more: Any) -> dict[str, Any]:
 
 
 def vision_config(**more: Any) -> dict[str, Any]:
-    """Return what the configurations of all ViT towers share, at a toy's size."""
+    """Return the configuration keys that all ViT towers share, at a toy size."""
     return {
         "hidden_size": HIDDEN,
         "intermediate_size": 2 * HIDDEN,
@@ -91,12 +91,12 @@ def vision_config(**more: Any) -> dict[str, Any]:
 
 def save_twin(folder: Path, model_class: str, config: Any, processor: Any) -> None:
     """Build a model with random weights and save it with its processor like a checkpoint."""
-    # The caller's random state stays as it was.
+    # The caller's random state is left unchanged.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = getattr(transformers, model_class)(config)
         for parameter in model.parameters():
-            # Some matrices wait for trained weights as zeros, and nothing passes through them.
+            # Some matrices are initialised with zeros, which would let nothing through.
             if parameter.dim() > 1 and not parameter.any():
                 torch.nn.init.normal_(parameter, std=0.02)
     tokenizer = processor.tokenizer

@@ -1,4 +1,4 @@
-"""A backbone without weights: what it reads and sees can be looked at, nothing can be answered."""
+"""A backbone without weights: for inspecting inputs; it cannot answer prompts."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from rmpl.backbones.settings import Settings, read_settings
 
 
 def load_weightless(source: str, settings: Settings | None = None) -> tuple[Backbone, str | None]:
-    """Return a backbone whose model is on the meta device, and what of it is a stand-in, if any.
+    """Return a backbone whose model is on the meta device, and a note about a stand-in tokenizer.
 
     Parameters
     ----------
     source
         A hub id, a folder, or ``embedded``.
     settings
-        Those saved with the model, else the family's usual ones, if not given.
+        By default those saved with the model, else the family's usual ones.
 
     Raises
     ------
     RmplError
-        If it is no model, or its processor is neither here nor known.
+        If it is no model, or its processor is neither on this machine nor known.
     """
     folder = embedded.folder() if source == embedded.NAME else local_folder(source)
     if settings is None:
@@ -39,7 +39,7 @@ def load_weightless(source: str, settings: Settings | None = None) -> tuple[Back
     config, _ = read_config(source)
     processor, rate = processor_at_hand(source, family)
     model = empty_model(config, family, torch.float32)
-    said = None
+    note = None
     if rate is not None:
-        said = f"the tokenizer of {source} is not on this machine: tokens are those of a stand-in"
-    return Backbone(model, processor, family, settings), said
+        note = f"the tokenizer of {source} is not on this machine: tokens are those of a stand-in"
+    return Backbone(model, processor, family, settings), note

@@ -167,7 +167,7 @@ class StageRun:
             stage.accumulate,
             stage.split,
             checkpointing=stage.checkpointing,
-            pictures=backbone.family.pixels is not None,
+            images=backbone.family.pixels is not None,
         )
         return enough_memory(self.folder, "train", remedy)
 
@@ -263,7 +263,7 @@ class StageRun:
             try:
                 copy_weights(checkpoint, place)
                 if is_full:
-                    backbone.save_surroundings(place)
+                    backbone.save_without_weights(place)
                 flush(place)
                 self._place.write_trained(trained)
             except BaseException:

@@ -386,7 +386,7 @@ def test_a_box_lies_where_the_model_sees_what_is_in_it(backbone, tmp_path, width
 def test_bounds_of_pixels_are_kept_or_refused(backbone, twins):
     folder = str(twins / backbone.family.model_type)
     if backbone.family.pixels is None:
-        with pytest.raises(RmplError, match="sizes of its own"):
+        with pytest.raises(RmplError, match="does not support min_pixels"):
             load_backbone(folder, Settings(max_pixels=9000))
         return
     bounded = load_backbone(folder, Settings(min_pixels=6000, max_pixels=9000))

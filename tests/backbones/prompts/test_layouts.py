@@ -47,8 +47,8 @@ REFUSED = {
     "{% for a in messages %}" * 40 + "{% endfor %}" * 40: "nested",
     "{{ 'x' * 300000 }}": "too long",
     "x" * 300_000: "300,000 characters",
-    "no question": "does not write a question once",
-    "{{ messages[0].content[-1].text | upper }}": "does not write a question once",
+    "no question": "does not write the question exactly once",
+    "{{ messages[0].content[-1].text | upper }}": "does not write the question exactly once",
     "{{ messages[0].content[-1].text }}{{ messages[0].content[-1].text | length }}": "depends on",
 }
 
@@ -59,8 +59,8 @@ def processor(template, **tokens):
     return SimpleNamespace(chat_template=template, tokenizer=tokenizer)
 
 
-def rendered(template, question, *, shows_picture):
-    content = [{"type": "image", "image": "p"}] * shows_picture
+def rendered(template, question, *, shows_image):
+    content = [{"type": "image", "image": "p"}] * shows_image
     chat = [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
     texts, _ = render_jinja_template(
         conversations=[chat],
@@ -72,20 +72,20 @@ def rendered(template, question, *, shows_picture):
 
 
 @pytest.mark.parametrize("question", ["Police fired.", " x\n", "{{ 7 * 7 }}", "“é” \U0001f600 \\n"])
-@pytest.mark.parametrize("shows_picture", [False, True])
+@pytest.mark.parametrize("shows_image", [False, True])
 @pytest.mark.parametrize("trims", ["", " | trim"])
-def test_a_layout_writes_what_the_checkpoint_s_template_does(question, shows_picture, trims):
+def test_a_layout_writes_what_the_checkpoint_s_template_does(question, shows_image, trims):
     template = PUBLISHED.replace("part.text", f"part.text{trims}")
-    flat = flat_template(processor(template), shows_picture=shows_picture)
-    wanted = rendered(template, question, shows_picture=shows_picture)
-    assert rendered(flat, question, shows_picture=shows_picture) == wanted
+    flat = flat_template(processor(template), shows_image=shows_image)
+    wanted = rendered(template, question, shows_image=shows_image)
+    assert rendered(flat, question, shows_image=shows_image) == wanted
     assert question.strip() in wanted
 
 
 @pytest.mark.parametrize("template", REFUSED, ids=lambda template: template[:30])
 def test_a_template_that_harms_is_refused_in_one_line(template):
     with pytest.raises(RmplError, match=REFUSED[template]) as refused:
-        flat_template(processor(template), shows_picture=False)
+        flat_template(processor(template), shows_image=False)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 600
 
@@ -93,7 +93,7 @@ def test_a_template_that_harms_is_refused_in_one_line(template):
 def test_a_template_that_does_not_end_is_stopped(monkeypatch):
     monkeypatch.setattr(layouts.template_worker, "MOST_SECONDS", 0)
     with pytest.raises(RmplError, match="more than 0 seconds or 512 MiB"):
-        flat_template(processor(ENDLESS), shows_picture=False)
+        flat_template(processor(ENDLESS), shows_image=False)
 
 
 def test_a_hostile_template_stops_the_loading_of_its_checkpoint(twin, tmp_path):
@@ -105,13 +105,13 @@ def test_a_hostile_template_stops_the_loading_of_its_checkpoint(twin, tmp_path):
 
 
 def test_the_families_templates_are_run_without_another_process(monkeypatch):
-    monkeypatch.setattr(layouts, "_in_a_process", lambda _: pytest.fail("started a process"))
+    monkeypatch.setattr(layouts, "_in_process", lambda _: pytest.fail("started a process"))
     layouts._flat_templates.cache_clear()
     tokens = {"bos_token": "<s>"}
     for name in ("embedded", *(f"families.{name}" for name in family_names())):
         template = getattr(importlib.import_module(f"rmpl.backbones.{name}"), "CHAT_TEMPLATE", None)
         if template is not None:
-            flat_template(processor(template, **tokens), shows_picture=True)
+            flat_template(processor(template, **tokens), shows_image=True)
 
 
 def test_a_question_is_never_part_of_the_program(twin):

@@ -1,6 +1,6 @@
 """One file for each model family, named after the ``model_type`` of its checkpoints.
 
-Each defines ``FAMILY``; nothing else has to know of it. Other packages declare theirs in the
+Each defines ``FAMILY``; a new one needs no change elsewhere. Other packages declare theirs in the
 entry-point group ``rmpl.families``, under the ``model_type``.
 """
 
@@ -19,7 +19,7 @@ from rmpl.plugins import Registry
 def family_names() -> tuple[str, ...]:
     """Return the ``model_type`` of every family here.
 
-    A module of this package is a family's if transformers has a model of that name.
+    A module of this package is a family if transformers has a model of that name.
     """
     from transformers.models.auto.configuration_auto import (  # noqa: PLC0415 - seconds to import
         CONFIG_MAPPING_NAMES,
@@ -30,7 +30,7 @@ def family_names() -> tuple[str, ...]:
 
 
 class _Shipped(Mapping[str, Family]):
-    """The families here; each is imported when asked for: its classes take a second or two."""
+    """The families of this package, imported lazily: importing one takes a second or two."""
 
     def __getitem__(self, model_type: str) -> Family:
         if model_type not in family_names():

@@ -1,17 +1,17 @@
 """Gemma 3 (the sizes with a vision tower).
 
-Boxes: none documented; ours are ``[x1, y1, x2, y2]``, relative, 0 to 1000 of the original picture,
+Boxes: none documented; ours are ``[x1, y1, x2, y2]``, relative, 0 to 1000 of the original image,
 learnt in fine-tuning.
 
-Layout: the checkpoint's chat template; a turn ends with ``<end_of_turn>``. The tokens of a picture
-see each other in both directions, which ``token_type_ids`` (1 for them, 0 for all text) tell it.
+Layout: the checkpoint's chat template; a turn ends with ``<end_of_turn>``. The tokens of an image
+attend to each other in both directions, as set by ``token_type_ids`` (1 for images, 0 for text).
 
-Processor: the stock one works without torchvision. Pan-and-scan stays off, its default: a picture
+Processor: the stock one works without torchvision. Pan-and-scan stays off, its default: an image
 always has the same number of tokens.
 
 Freezing: ``vision`` is the SigLIP tower, ``projector`` a norm and a matrix that belongs to no
 linear layer, ``language`` the language model with embeddings and head. LoRA has nothing to adapt in
-the projector, so where that part is trained it is trained and saved whole, beside the adapter.
+the projector, so a trained projector is trained and saved whole, beside the adapter.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Idefics3. SmolVLM, whose architecture is the same, has its own ``model_type`` in ``smolvlm.py``.
 
-Boxes: none documented; ours are ``[x1, y1, x2, y2]``, relative, 0 to 1000 of the original picture,
+Boxes: none documented; ours are ``[x1, y1, x2, y2]``, relative, 0 to 1000 of the original image,
 learnt in fine-tuning.
 
 Processor: the stock one works without torchvision. The number of image tokens depends on the
-picture's shape, not on a recipe. A turn ends with ``<end_of_utterance>``.
+image's shape, not on a recipe's settings. A turn ends with ``<end_of_utterance>``.
 
 Freezing: ``vision`` is the SigLIP tower, ``projector`` the connector (pixel shuffle and one linear
 layer), ``language`` the language model with embeddings and head.

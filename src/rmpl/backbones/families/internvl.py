@@ -1,13 +1,13 @@
 """InternVL3 (the ``-hf`` checkpoints, whose class is in transformers).
 
-Boxes: ``[x1, y1, x2, y2]``, relative, 0 to 1000 of the original picture, whatever tiles it is cut
+Boxes: ``[x1, y1, x2, y2]``, relative, 0 to 1000 of the original image, whatever tiles it is cut
 into (OpenGVLab/InternVL issues 227, 285, 844 and 1009; the chat data format of its documentation).
 The family writes them as ``<ref>..</ref><box>[[x1, y1, x2, y2]]</box>``; in an answer, which is
-JSON, the four numbers stand as they are. Rounded, as in that documentation; scripts that cut the
-decimals off differ by less than one part in a thousand.
+JSON, the four numbers are written without tags. They are rounded, as in that documentation;
+scripts that truncate differ by less than one part in a thousand.
 
-Processor: the stock one wants a video processor, and that wants torchvision; pictures need neither.
-The number of image tokens depends on the picture's shape, not on a recipe.
+Processor: the stock one needs a video processor, which needs torchvision; images need neither.
+The number of image tokens depends on the image's shape, not on a recipe's settings.
 
 Freezing: ``vision`` is the InternViT tower, ``projector`` the network after it, ``language`` the
 language model with embeddings and head.
@@ -54,9 +54,9 @@ CHAT_TEMPLATE = (
 
 
 class ImageOnlyInternVLProcessor(InternVLProcessor):  # type: ignore[misc]
-    """The stock processor without its video half; reads folders that the stock one saved."""
+    """The stock processor without its video part; loads folders saved by the stock one."""
 
-    # ProcessorMixin reads the names of these parameters: what is not named here is lost.
+    # ProcessorMixin reads the names of these parameters and ignores all others.
     def __init__(
         self,
         image_processor: Any = None,

@@ -1,16 +1,16 @@
 """LLaVA-1.5.
 
-Boxes: ``[0.61, 0.36, 0.92, 0.83]``, fractions of the picture padded to a square in whose middle it
+Boxes: ``[0.61, 0.36, 0.92, 0.83]``, fractions of the image padded to a square in whose middle it
 lies (haotian-liu/LLaVA issue 606).
 
-Processor: the stock one works without torchvision, but takes the middle square of a picture and
-loses the rest, against the paper and against the boxes. Pictures are therefore padded here, with
-the mean colour, before the processor sees them; of a square it cuts nothing off.
+Processor: the stock one works without torchvision, but crops an image to its middle square,
+which contradicts the paper and the boxes. Images are therefore padded to squares here, with the
+mean colour, before the processor gets them, so that nothing is cropped.
 
 Freezing: ``vision`` is the CLIP tower, ``projector`` the two-layer network after it, ``language``
 the language model with embeddings and head. The model takes the tower's features before its last
-layer (``vision_feature_layer``), so that what is trained of that layer never gets a gradient:
-several processes need ``ddp_find_unused_parameters``.
+layer (``vision_feature_layer``), so parameters of the last layer never get a gradient and training
+in several processes needs ``ddp_find_unused_parameters``.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from rmpl.tasks.boxes import UnitBoxes, no_grid
 from rmpl.tasks.schema import BoxCodec
 
 LONGEST = 2048
-"""Longer pictures are made smaller before padding: a square of the side of a very long and narrow
-one would not fit into memory. The tower sees 336 x 336 pixels."""
+"""Maximum side in pixels before padding: the square around a very long and narrow image would not
+fit into memory. The tower sees 336 x 336 pixels."""
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{{ message['role'].upper() }}: "
@@ -39,7 +39,7 @@ CHAT_TEMPLATE = (
 )
 SPECIAL = ("<unk>", "<s>", "</s>", "<image>", "<pad>")
 
-# The transformers classes of all LLaVA generations name their parts alike.
+# transformers names these parts alike in all LLaVA generations.
 PARTS: dict[Part, str] = {
     "language": r"model\.language_model\..*|lm_head.*",
     "projector": r"model\.(multi_modal_projector\..*|image_newline.*)",
@@ -64,23 +64,23 @@ def boxes(step: int, pixels: tuple[int, int]) -> BoxCodec:  # noqa: ARG001 - fra
     return UnitBoxes()
 
 
-def pad_to_square(picture: PIL.Image.Image, colour: tuple[int, int, int]) -> PIL.Image.Image:
-    """Return the picture in the middle of a square of its longer side, at most ``LONGEST``."""
-    if max(picture.size) > LONGEST:
-        picture = picture.copy()
-        picture.thumbnail((LONGEST, LONGEST))
-    side = max(picture.size)
+def pad_to_square(image: PIL.Image.Image, colour: tuple[int, int, int]) -> PIL.Image.Image:
+    """Return the image centred in a square of its longer side, at most ``LONGEST`` pixels."""
+    if max(image.size) > LONGEST:
+        image = image.copy()
+        image.thumbnail((LONGEST, LONGEST))
+    side = max(image.size)
     square = PIL.Image.new("RGB", (side, side), colour)
-    square.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2))
+    square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
     return square
 
 
-def chat(processor: Any, picture: PIL.Image.Image | None, text: str) -> Mapping[str, Any]:
-    """Lay a prompt out by the chat template, with its picture padded to a square."""
-    if picture is not None:
+def chat(processor: Any, image: PIL.Image.Image | None, text: str) -> Mapping[str, Any]:
+    """Lay a prompt out by the chat template, with its image padded to a square."""
+    if image is not None:
         red, green, blue = (int(255 * mean) for mean in processor.image_processor.image_mean)
-        picture = pad_to_square(picture, (red, green, blue))
-    return chat_template(processor, picture, text)
+        image = pad_to_square(image, (red, green, blue))
+    return chat_template(processor, image, text)
 
 
 def tiny_tokenizer() -> Any:

@@ -1,11 +1,11 @@
 """LLaVA-NeXT (LLaVA-1.6).
 
-Boxes: none documented; its training mixture holds LLaVA-1.5's, so the same convention is used:
-``[0.61, 0.36, 0.92, 0.83]``, fractions of the picture padded to a square (haotian-liu/LLaVA issue
-606). The picture itself is not padded: the processor shows it whole and in tiles.
+Boxes: none documented; its training mixture includes LLaVA-1.5's, so the same convention is used:
+``[0.61, 0.36, 0.92, 0.83]``, fractions of the image padded to a square (haotian-liu/LLaVA issue
+606). The image itself is not padded: the processor passes it on whole and in tiles.
 
 Processor: the stock one works without torchvision. The number of image tokens depends on the
-picture's shape, not on a recipe.
+image's shape, not on a recipe's settings.
 
 Freezing: as LLaVA-1.5, its tower's idle last layer included; the learnt line break between rows of
 tiles belongs to ``projector``, which LoRA leaves as it is.
@@ -25,7 +25,7 @@ from rmpl.tasks.boxes import UnitBoxes, no_grid
 from rmpl.tasks.schema import BoxCodec
 
 TINY_TILES = [[28, 56], [56, 28], [56, 56], [28, 84], [84, 28]]
-"""Shapes, height and width in pixels, that a twin cuts pictures to."""
+"""The (height, width) in pixels that a twin crops images to."""
 
 
 def load_processor(source: str) -> Any:

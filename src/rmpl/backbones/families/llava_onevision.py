@@ -1,10 +1,10 @@
 """LLaVA-OneVision.
 
-Boxes: none documented; ours are ``[x1, y1, x2, y2]``, relative, 0 to 1000 of the original picture,
+Boxes: none documented; ours are ``[x1, y1, x2, y2]``, relative, 0 to 1000 of the original image,
 learnt in fine-tuning.
 
-Processor: the stock one wants a video processor, and that wants torchvision; pictures need neither.
-The number of image tokens depends on the picture's shape, not on a recipe.
+Processor: the stock one needs a video processor, which needs torchvision; images need neither.
+The number of image tokens depends on the image's shape, not on a recipe's settings.
 
 Freezing: as LLaVA-1.5; the learnt line break between rows of tiles belongs to ``projector``, which
 LoRA leaves as it is.
@@ -39,9 +39,9 @@ CHAT_TEMPLATE = (
 
 
 class ImageOnlyLlavaOnevisionProcessor(LlavaOnevisionProcessor):  # type: ignore[misc]
-    """The stock processor without its video half; reads folders that the stock one saved."""
+    """The stock processor without its video part; loads folders saved by the stock one."""
 
-    # ProcessorMixin reads the names of these parameters: what is not named here is lost.
+    # ProcessorMixin reads the names of these parameters and ignores all others.
     def __init__(
         self,
         image_processor: Any = None,

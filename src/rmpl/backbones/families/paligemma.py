@@ -3,10 +3,10 @@
 Boxes: ``<locYMIN><locXMIN><locYMAX><locXMAX>``, y before x, each one of 1024 bins (google-research/
 big_vision, the README of its PaliGemma project). In an answer the box is a JSON string.
 
-Layout: there is no chat. The picture's tokens come first, then the start token, the text and a line
+Layout: there is no chat. The image's tokens come first, then the start token, the text and a line
 break; the answer follows. The model attends to all of that in both directions and to the answer
-from left to right, which ``token_type_ids`` (0 and 1) tell it. The stock processor refuses a prompt
-without a picture; the same layout without the picture's tokens is written for it here.
+from left to right, as set by ``token_type_ids`` (0 and 1). The stock processor refuses a prompt
+without an image; for those, the same layout without image tokens is built here.
 
 Processor: the stock one works without torchvision.
 
@@ -43,17 +43,16 @@ def boxes(step: int, pixels: tuple[int, int]) -> BoxCodec:  # noqa: ARG001 - bin
     return LocBoxes()
 
 
-def chat(processor: Any, picture: PIL.Image.Image | None, text: str) -> Mapping[str, Any]:
+def chat(processor: Any, image: PIL.Image.Image | None, text: str) -> Mapping[str, Any]:
     """Lay out ``<image>... <bos> text`` and a line break; all of it is prefix (type 0)."""
-    if picture is None:
+    if image is None:
         prefix = f"{processor.tokenizer.bos_token}{text}\n"
         inputs: Mapping[str, Any] = processor.tokenizer(
             prefix, add_special_tokens=False, return_token_type_ids=True, return_tensors="pt"
         )
         return inputs
-    image = processor.image_token
-    # The processor adds labels of its own, which know nothing of the answer.
-    built = processor(images=picture, text=image + text, return_tensors="pt")
+    # The processor's own labels are dropped: they leave the answer out.
+    built = processor(images=image, text=processor.image_token + text, return_tensors="pt")
     return {name: value for name, value in built.items() if name != "labels"}
 
 

@@ -1,12 +1,12 @@
 """Qwen2.5-VL.
 
-Boxes: JSON ``"bbox_2d": [x1, y1, x2, y2]`` in absolute pixels of the picture as it is resized to
+Boxes: JSON ``"bbox_2d": [x1, y1, x2, y2]`` in absolute pixels of the image as it is resized to
 multiples of 28 (the ``process_bbox`` notebook of QwenLM/Qwen3-VL's qwen-vl-finetune; issues 721 and
-1161 there). The numbers of a box depend on ``min_pixels`` and ``max_pixels``, which are therefore
-never left to a checkpoint's files: a recipe's bounds, else the published checkpoints' 3,136 and
-12,845,056, are set, saved, and repeated at inference.
+1161 there). The numbers of a box depend on ``min_pixels`` and ``max_pixels``, so they
+are never taken from a checkpoint's files: the recipe's bounds, else the published checkpoints'
+3,136 and 12,845,056, are set, saved, and used again at inference.
 
-Processor: the stock one wants a video processor, and that wants torchvision; pictures need neither.
+Processor: the stock one needs a video processor, which needs torchvision; images need neither.
 
 Freezing: ``vision`` is the tower with its patch embedding, ``projector`` its merger, ``language``
 everything after it with embeddings and head.
@@ -29,7 +29,7 @@ PIXELS = (56 * 56, 16384 * 28 * 28)
 
 
 class ImageOnlyQwen25VLProcessor(Qwen2_5_VLProcessor):  # type: ignore[misc]
-    """The stock processor without its video half; reads folders that the stock one saved."""
+    """The stock processor without its video part; loads folders saved by the stock one."""
 
     # ProcessorMixin reads the names of these parameters: **kwargs alone would lose the template.
     def __init__(
@@ -52,7 +52,7 @@ def load_processor(source: str) -> Any:
 
 
 def boxes(step: int, pixels: tuple[int, int]) -> BoxCodec:
-    """Return the family's box convention for pictures resized within ``pixels``."""
+    """Return the family's box convention for images resized within ``pixels``."""
     no_grid(step, FAMILY.name)
     return AbsoluteBoxes(min_pixels=pixels[0], max_pixels=pixels[1])
 

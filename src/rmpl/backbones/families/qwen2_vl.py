@@ -1,10 +1,10 @@
 """Qwen2-VL.
 
-Boxes: ``<|box_start|>(x1,y1),(x2,y2)<|box_end|>``, relative, 0 to 1000, whatever the picture is
+Boxes: ``<|box_start|>(x1,y1),(x2,y2)<|box_end|>``, relative, 0 to 1000, whatever the image is
 resized to (the ``process_bbox`` notebook of QwenLM/Qwen3-VL's qwen-vl-finetune). In an answer the
 box is a JSON string.
 
-Processor: the stock one wants a video processor, and that wants torchvision; pictures need neither.
+Processor: the stock one needs a video processor, which needs torchvision; images need neither.
 
 Freezing: ``vision`` is the tower with its patch embedding, ``projector`` its merger, ``language``
 everything after it with embeddings and head.
@@ -37,7 +37,7 @@ SPECIAL = (
     "<|video_pad|>",
 )
 
-# Qwen's layout for one system message and one question with at most one picture.
+# Qwen's layout for one system message and one question with at most one image.
 CHAT_TEMPLATE = (
     "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n"
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
@@ -49,7 +49,7 @@ CHAT_TEMPLATE = (
 
 
 class ImageOnlyQwen2VLProcessor(Qwen2VLProcessor):  # type: ignore[misc]
-    """The stock processor without its video half; reads folders that the stock one saved."""
+    """The stock processor without its video part; loads folders saved by the stock one."""
 
     # ProcessorMixin reads the names of these parameters: **kwargs alone would lose the template.
     def __init__(
@@ -82,7 +82,7 @@ def tiny_tokenizer() -> Any:
 
 
 def tiny_image_processor(patch: int) -> Any:
-    """Build a twin's image processor: pictures of 12 to 48 patches."""
+    """Build a twin's image processor: images of 12 to 48 patches."""
     return Qwen2VLImageProcessorPil(
         patch_size=patch,
         merge_size=2,

@@ -3,7 +3,7 @@
 Boxes: JSON ``"bbox_2d": [x1, y1, x2, y2]``, relative, 0 to 1000 (QwenLM/Qwen3-VL issues 1427, 1486
 and 1987); resizing by the processor changes the tokens, not the boxes.
 
-Processor: the stock one wants a video processor, and that wants torchvision; pictures need neither.
+Processor: the stock one needs a video processor, which needs torchvision; images need neither.
 
 Freezing: ``vision`` is the tower with its patch and position embeddings, ``projector`` the merger
 and those of the deepstack features, ``language`` everything after them with embeddings and head.
@@ -24,7 +24,7 @@ from rmpl.tasks.schema import BoxCodec
 
 
 class ImageOnlyQwen3VLProcessor(Qwen3VLProcessor):  # type: ignore[misc]
-    """The stock processor without its video half; reads folders that the stock one saved."""
+    """The stock processor without its video part; loads folders saved by the stock one."""
 
     # ProcessorMixin reads the names of these parameters: **kwargs alone would lose the template.
     def __init__(

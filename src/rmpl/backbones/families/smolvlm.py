@@ -1,7 +1,8 @@
 """SmolVLM: Idefics3's architecture under a ``model_type`` of its own.
 
-Its stock processor needs the package num2words and a video processor, only to word prompts about
-videos. Idefics3's lays out pictures in the same way and reads the same files, so it is used.
+Its stock processor needs the package num2words and a video processor, only for prompts about
+videos. Idefics3's processor lays out images in the same way and reads the same files, so that one
+is used.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""The frame that a chat layout puts around a prompt's text, in tokens.
+"""The tokens that a chat layout puts around a prompt's text: the prompt's frame.
 
-Laying out a whole prompt by the checkpoint's template takes a processor a millisecond, and its
-picture another; the frame is the same for every text. Where it can be told apart from the text for
-certain, a prompt is its frame with the text's own tokens in the middle.
+Laying out a prompt with the checkpoint's template takes about a millisecond, its image another;
+the frame is the same for every text. Where frame and text can be separated reliably, a prompt is
+its frame with the text's own tokens in the middle.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Layout = Callable[[str], Mapping[str, Any]]
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """A prompt's tokens, further rows of the same length, and all other inputs (the picture's)."""
+    """A prompt's tokens, further rows of the same length, and all other inputs (the image's)."""
 
     ids: list[int]
     rows: dict[str, list[int]]
@@ -29,7 +29,7 @@ class Inputs:
 
 
 def inputs_of(laid_out: Mapping[str, Any]) -> Inputs:
-    """Tell a prompt's rows of tokens from what belongs to its picture."""
+    """Separate a prompt's rows of tokens from the inputs of its image."""
     ids = laid_out["input_ids"][0].tolist()
     rows = {
         name: value[0].tolist()
@@ -44,7 +44,7 @@ def inputs_of(laid_out: Mapping[str, Any]) -> Inputs:
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """What stands around the text: tokens, further rows, and the inputs of the frame's picture."""
+    """Everything around a prompt's text: tokens, further rows, and the inputs of its image."""
 
     before: list[int]
     after: list[int]
@@ -54,7 +54,7 @@ class Frame:
     others: dict[str, Any]
 
     def around(self, text: list[int]) -> Inputs:
-        """Return the inputs of the prompt with a text's tokens in the frame."""
+        """Return the inputs of a prompt: the frame with a text's tokens inserted."""
         rows = {
             name: row + [self.rows_inside[name]] * len(text) + self.rows_after[name]
             for name, row in self.rows_before.items()
@@ -66,7 +66,7 @@ class Frame:
 
 
 def tokens_of(tokenizer: Any, text: str) -> list[int]:
-    """Return a text's own tokens."""
+    """Tokenise a text on its own, without special tokens."""
     ids: list[int] = tokenizer(text, add_special_tokens=False)["input_ids"]
     return ids
 
@@ -74,9 +74,9 @@ def tokens_of(tokenizer: Any, text: str) -> list[int]:
 def find_frame(layout: Layout, tokenizer: Any) -> Frame | None:
     """Return the frame of a layout, ``None`` where a text's tokens may depend on it.
 
-    They cannot where special tokens stand on both sides, or a line's end before: no tokenizer joins
-    over those. (A line's end after would join with a full stop.) Texts must begin with a letter or
-    digit, see ``is_framed``.
+    They do not if there are special tokens on both sides, or a line break before: no tokenizer
+    merges across those. (A line break after the text would merge with a full stop.) Texts must
+    start with a letter or digit, see ``is_framed``.
     """
     frame = frame_of(inputs_of(layout(PROBE)), tokens_of(tokenizer, PROBE))
     if frame is None or not frame.after:
@@ -92,12 +92,12 @@ def find_frame(layout: Layout, tokenizer: Any) -> Frame | None:
 
 
 def is_framed(text: str) -> bool:
-    """Whether a text's tokens are its own in every frame: it has no blanks at its ends."""
+    """Whether a text's tokens are the same in every frame: it has no whitespace at its ends."""
     return bool(text) and text[0].isalnum() and not text[-1].isspace()
 
 
 def frame_of(whole: Inputs, text: list[int]) -> Frame | None:
-    """Return what stands around a text in a prompt, ``None`` unless it is found there once."""
+    """Return the frame of a text in a prompt, ``None`` unless the text occurs exactly once."""
     places = [
         start
         for start in range(len(whole.ids) - len(text) + 1)

@@ -1,7 +1,7 @@
-"""Frames of images: those of one size share all but what was made of their pixels.
+"""Frames of images: images of one size share everything except their pixel values.
 
-A chat template takes a processor longer than the image itself, and a corpus or a site has many
-images of one size.
+Applying a chat template takes longer than processing the image itself, and a corpus or a website
+has many images of one size.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ import torch
 from rmpl.backbones.prompts.frames import PROBE, Frame, frame_of, inputs_of, tokens_of
 
 MAX_SIZES = 256
-"""The number of sizes whose frames are cached; the least recently used go first."""
+"""The number of sizes whose frames are cached; the least recently used are evicted first."""
 
 Layout = Callable[[PIL.Image.Image, str], Mapping[str, Any]]
 """Lays an image and a text out as the model's inputs, tensors of a batch of one."""
 
 
 class ImageFrames:
-    """Makes the frames of a processor's images.
+    """Computes the frames of images, cached by image size.
 
-    Whether its image processor alone makes of an image what the whole processor makes of it is
-    tested for every size when it comes for the second time, until it does not: some cut large
-    images up as the image processor alone would not.
+    A cached frame needs the image processor's output only. Some processors tile large images
+    differently from their image processor alone, so the two are compared when a size occurs for
+    the second time; after a difference, nothing is cached any more.
 
     Parameters
     ----------
     layout
-        The layout of a prompt.
+        Lays out a prompt.
     processor
-        The processor behind it.
+        The processor that ``layout`` uses.
     """
 
     def __init__(self, layout: Layout, processor: Any) -> None:
         self._layout = layout
         self._processor = processor
         self._known: collections.OrderedDict[tuple[int, int], Frame] = collections.OrderedDict()
-        self._tried: set[tuple[int, int]] = set()
+        self._compared: set[tuple[int, int]] = set()
         self._differs = False
 
     def of(self, image: PIL.Image.Image) -> Frame | None:
-        """Return the frame of an upright image, ``None`` if it cannot be told from a text.
+        """Return the frame of an upright image, ``None`` if it cannot be separated from the text.
 
         Raises
         ------
@@ -55,7 +55,7 @@ class ImageFrames:
         """
         size = image.size
         known = self._known.get(size)
-        if known is not None and size in self._tried:
+        if known is not None and size in self._compared:
             self._known.move_to_end(size)
             return dataclasses.replace(known, others=self._processed(image, known))
         whole = inputs_of(self._layout(image, PROBE))
@@ -64,18 +64,18 @@ class ImageFrames:
             return frame
         if known is not None:
             self._differs = not self._agrees(image, frame)
-            self._tried.add(size)
-        self._keep(size, frame)
+            self._compared.add(size)
+        self._store(size, frame)
         return frame
 
-    def _keep(self, size: tuple[int, int], frame: Frame) -> None:
+    def _store(self, size: tuple[int, int], frame: Frame) -> None:
         if self._differs:
             self._known.clear()
             return
         self._known[size] = dataclasses.replace(frame, others=dict.fromkeys(frame.others))
         if len(self._known) > MAX_SIZES:
             oldest, _ = self._known.popitem(last=False)
-            self._tried.discard(oldest)
+            self._compared.discard(oldest)
 
     def _processed(self, image: PIL.Image.Image, known: Frame) -> dict[str, Any]:
         made = self._processor.image_processor(images=[image], return_tensors="pt")

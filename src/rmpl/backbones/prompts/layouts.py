@@ -1,9 +1,9 @@
-"""The layout of a checkpoint's chat template: what it writes before and after a question.
+"""The layout of a checkpoint's chat template: the text that it writes before and after a question.
 
-A template is a program that comes with a checkpoint. It is run here once for a layout, on a mark in
-place of the question, and never on a document's text; what stands around the mark is the layout.
-Templates of a simple form, which cannot run for long, are run at once, all others in a process of
-their own within bounds of time and memory (``template_worker.py``).
+A template is a program that comes with a checkpoint. It is run here once per layout, on a marker
+instead of the question, and never on a document's text; the text around the marker is the layout.
+Templates of a simple form, which cannot run for long, are run in this process, all others in a
+process of their own with limits of time and memory (``template_worker.py``).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from rmpl.backbones.prompts import template_worker
 from rmpl.errors import RmplError
 
 LONGEST = 200_000
-"""Characters of a template, and of what it writes; those of published checkpoints have 20,000."""
+"""Maximum characters of a template and of its output; published ones have 20,000."""
 SECONDS = 60.0
-"""How long the process may take to start and to answer; rendering itself has two seconds."""
+"""Time limit of the process, including its start; rendering itself has two seconds."""
 
 _MARK = "Who8did2what4to6whom"
 _BLANKS = " \n "
@@ -44,21 +44,21 @@ _LOOPS = 2
 _LONGEST_SIMPLE = 20_000
 
 
-def flat_template(processor: Any, *, shows_picture: bool) -> str:
-    """Return a template that writes what the processor's own does, and can do nothing else.
+def flat_template(processor: Any, *, shows_image: bool) -> str:
+    """Return a template with the same output as the processor's own, and no other behaviour.
 
     Raises
     ------
     RmplError
         If the processor's template is refused, takes too long, or does more with a question than
-        to set it in.
+        insert it.
     """
     template = processor.chat_template
     if isinstance(template, dict):
         template = template.get("default")
     tokens = tuple(sorted(processor.tokenizer.special_tokens_map.items()))
     named = tuple((name, token) for name, token in tokens if isinstance(token, str))
-    return _flat_templates(str(template or ""), named)[shows_picture]
+    return _flat_templates(str(template or ""), named)[shows_image]
 
 
 @functools.lru_cache(maxsize=64)
@@ -66,7 +66,7 @@ def _flat_templates(template: str, tokens: _Tokens) -> tuple[str, str]:
     if len(template) > LONGEST:
         raise _refusal(f"{len(template):,} characters, more than {LONGEST:,}")
     conversations = [
-        _conversation(question, shows_picture=shown)
+        _conversation(question, shows_image=shown)
         for shown in (False, True)
         for question in (_MARK, f"{_BLANKS}{_MARK}{_BLANKS}")
     ]
@@ -74,26 +74,26 @@ def _flat_templates(template: str, tokens: _Tokens) -> tuple[str, str]:
     return _flat(*texts[:2]), _flat(*texts[2:])
 
 
-def _conversation(question: str, *, shows_picture: bool) -> list[dict[str, Any]]:
-    content = [{"type": "image", "image": "picture"}] if shows_picture else []
+def _conversation(question: str, *, shows_image: bool) -> list[dict[str, Any]]:
+    content = [{"type": "image", "image": "image"}] if shows_image else []
     return [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
 
 
 def _flat(bare: str, padded: str) -> str:
-    """Write the template of a layout, seen with a bare question and one with blanks around it."""
+    """Write a layout's template, given its output for a bare question and one within blanks."""
     before, mark, after = bare.partition(_MARK)
     if not mark or _MARK in after:
-        raise _refusal("it does not write a question once, as it is")
-    for kept, method in (
+        raise _refusal("it does not write the question exactly once and unchanged")
+    for expected, method in (
         (f"{_BLANKS}{_MARK}{_BLANKS}", ""),
         (_MARK, ".strip()"),
         (f"{_MARK}{_BLANKS}", ".lstrip()"),
         (f"{_BLANKS}{_MARK}", ".rstrip()"),
     ):
-        if padded == f"{before}{kept}{after}":
+        if padded == f"{before}{expected}{after}":
             question = f"messages[0]['content'][-1]['text']{method}"
             return f"{{{{ {_literal(before)} }}}}{{{{ {question} }}}}{{{{ {_literal(after)} }}}}"
-    raise _refusal("what it writes depends on the question")
+    raise _refusal("its output depends on the question")
 
 
 def _literal(text: str) -> str:
@@ -114,10 +114,10 @@ def _rendered(template: str, conversations: list[Any], tokens: _Tokens) -> list[
         "most": LONGEST,
         "seconds": template_worker.MOST_SECONDS,
     }
-    return _in_a_process(json.dumps(request))
+    return _in_process(json.dumps(request))
 
 
-def _in_a_process(request: str) -> list[str]:
+def _in_process(request: str) -> list[str]:
     try:
         done = subprocess.run(  # noqa: S603 - our own program
             [sys.executable, "-P", str(Path(template_worker.__file__))],
@@ -133,7 +133,7 @@ def _in_a_process(request: str) -> list[str]:
     try:
         found = json.loads(done.stdout)
     except ValueError as error:
-        # Killed by a bound, or out of memory where even that could not be told.
+        # Killed by a limit, or out of memory and unable to report it.
         most = f"{template_worker.MOST_SECONDS} seconds or {template_worker.MOST_MEMORY >> 20} MiB"
         raise _refusal(f"it takes more than {most}") from error
     if "refused" in found:
@@ -142,10 +142,10 @@ def _in_a_process(request: str) -> list[str]:
 
 
 def _is_simple(template: str) -> bool:
-    """Whether a template can do no more than go once over the parts of the messages.
+    """Whether a template can only iterate once over the parts of the messages.
 
-    Its loops are nested no deeper than that takes, and it keeps no value from one round to the
-    next: what it writes is at most as many times its own length as there are parts.
+    Its loops are not nested more deeply, and it carries no value from one iteration to the next, so
+    its output is at most its own length times the number of parts.
     """
     if len(template) > _LONGEST_SIMPLE:
         return False
@@ -182,5 +182,5 @@ def _depth(node: nodes.Node) -> int:
 def _refusal(reason: str) -> RmplError:
     return RmplError(
         f"the chat template of this checkpoint cannot be used ({' '.join(reason.split())[:300]})",
-        remedy="take the template that its publisher gives, as chat_template.jinja",
+        remedy="use its publisher's template, saved as chat_template.jinja",
     )

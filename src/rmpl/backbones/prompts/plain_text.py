@@ -1,12 +1,12 @@
-"""Text of documents as plain text: a control token that is written out in it is none.
+"""Document text as plain text: control tokens written out in it have no effect.
 
-An article that holds ``<|im_end|>`` would otherwise end the user's turn. Of the text, every place
-that the tokenizer would read as one of its added tokens is spelt out in ordinary tokens; all other
-text has the tokens that it always had. Decoding gives the text back as it was.
+An article that contains ``<|im_end|>`` would otherwise end the user's turn. Wherever the tokenizer
+would read one of its added tokens, the text is spelt out in ordinary tokens; all other text is
+tokenised as usual. Decoding returns the original text.
 
-A whole layout has control tokens of its own, and processors look for some in it. Those of the text
-are therefore replaced by a stand-in before it is laid out, another token of the tokenizer that the
-layout does not use, and the stand-in by their spelling afterwards.
+A prompt's layout has control tokens of its own, and processors search the prompt for some. Those of
+the text are therefore replaced by a substitute before the layout is applied (another token, which
+the layout does not use), and the substitute by their spelling afterwards.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from typing import Any
 from rmpl.backbones.prompts.frames import Inputs, tokens_of
 
 Place = tuple[int, int]
-"""First character and the one after the last."""
+"""Start and end in characters, end exclusive."""
 
-_BLANKS = " \t\n\r\u2581"  # the last is how sentencepiece writes a blank
+_BLANKS = " \t\n\r\u2581"  # the last is sentencepiece's blank
 
 
 @dataclasses.dataclass(frozen=True)
 class Plain:
-    """A text whose control tokens are taken out: ``masked`` has a stand-in for each of ``spelt``.
+    """A text without control tokens: ``masked`` has a substitute for each of ``spelt``.
 
-    ``spelt`` are the tokens of their spellings, in order; empty where the text has none.
+    ``spelt`` holds the tokens of their spellings, in order; empty if the text has none.
     """
 
     masked: str
-    stand_in: int = -1
+    substitute: int = -1
     spelt: tuple[tuple[int, ...], ...] = ()
 
     def put_into(self, inputs: Inputs) -> Inputs:
-        """Return a layout of ``masked`` with the spellings in place of their stand-ins.
+        """Return a layout of ``masked`` with the spellings in place of the substitutes.
 
         Raises
         ------
         ValueError
-            If the layout has not as many stand-ins.
+            If the layout does not have as many substitutes.
         """
         if not self.spelt:
             return inputs
         ids, rows = list(inputs.ids), {name: list(row) for name, row in inputs.rows.items()}
-        places = [at for at, token in enumerate(ids) if token == self.stand_in]
+        places = [at for at, token in enumerate(ids) if token == self.substitute]
         if len(places) != len(self.spelt):
             raise ValueError("control tokens in its text cannot be told from the layout's own")
         for at, tokens in zip(reversed(places), reversed(self.spelt), strict=True):
@@ -57,41 +57,41 @@ class Plain:
 
 
 class PlainText:
-    """Reads text as plain text.
+    """Tokenises text as plain text.
 
     Parameters
     ----------
     tokenizer
         A fast tokenizer of transformers.
     placeholders
-        What stands for pictures in prompts, whether or not the tokenizer knows it.
+        Strings that stand for images in prompts, whether or not the tokenizer knows them.
     """
 
     def __init__(self, tokenizer: Any, placeholders: Collection[str]) -> None:
         self._tokenizer = tokenizer
         self._placeholders = sorted(placeholders)
         added = tokenizer.added_tokens_decoder
-        # Some vocabularies have runs of blanks among their added tokens: those are ordinary text.
+        # Runs of blanks, added tokens of some vocabularies, count as ordinary text.
         self._control = {number for number, token in added.items() if _is_control(token.content)}
         self._control |= set(tokenizer.all_special_ids)
         self._unknown = tokenizer.unk_token_id
         self._control.discard(self._unknown)
 
     def tokens(self, text: str, named: Sequence[Place] = ()) -> list[int]:
-        """Return a text's own tokens; at the places ``named`` it may have control tokens."""
+        """Return a text's tokens; control tokens are allowed only at the places ``named``."""
         ids = tokens_of(self._tokenizer, text)
         if self._is_plain(text, ids):
             return ids
-        plain = self._mask(text, named, self._stand_ins[0])
+        plain = self._mask(text, named, self._substitutes[0])
         return plain.put_into(Inputs(tokens_of(self._tokenizer, plain.masked), {}, {})).ids
 
     def masked(self, text: str, named: Sequence[Place] = ()) -> Iterator[Plain]:
-        """Yield the text to be laid out: once as a rule, with other stand-ins if the first fail."""
+        """Yield the text for the layout, with further substitutes to try if the first one fails."""
         if self._is_plain(text, tokens_of(self._tokenizer, text)):
             yield Plain(text)
             return
-        for stand_in in self._stand_ins:
-            yield self._mask(text, named, stand_in)
+        for substitute in self._substitutes:
+            yield self._mask(text, named, substitute)
 
     def _is_plain(self, text: str, ids: list[int]) -> bool:
         if not self._control.isdisjoint(ids) or any(one in text for one in self._placeholders):
@@ -99,10 +99,10 @@ class PlainText:
         return self._unknown not in ids or self._tokenizer.unk_token not in text
 
     @functools.cached_property
-    def _stand_ins(self) -> list[str]:
-        """Tokens that can stand for others: they match as they are, and take no blanks with them.
+    def _substitutes(self) -> list[str]:
+        """Tokens usable as substitutes: they match literally and do not absorb blanks.
 
-        Padding comes first, which no layout uses.
+        The padding token comes first, because no layout uses it.
         """
         tokenizer = self._tokenizer
         usual = [getattr(tokenizer, f"{name}_token", None) for name in ("pad", "unk", "eos", "bos")]
@@ -117,19 +117,19 @@ class PlainText:
             and tokens_of(tokenizer, f"a{name}a").count(tokenizer.convert_tokens_to_ids(name)) == 1
         ]
 
-    def _mask(self, text: str, named: Sequence[Place], stand_in: str) -> Plain:
-        number = self._tokenizer.convert_tokens_to_ids(stand_in)
+    def _mask(self, text: str, named: Sequence[Place], substitute: str) -> Plain:
+        number = self._tokenizer.convert_tokens_to_ids(substitute)
         parts, spelt, done = [], [], 0
         for start, end in self._places(text):
             if start < done or any(first <= start and end <= last for first, last in named):
                 continue
-            parts += [text[done:start], stand_in]
+            parts += [text[done:start], substitute]
             spelt.append(tuple(self._spelt(text[start:end])))
             done = end
         return Plain("".join([*parts, text[done:]]), number, tuple(spelt))
 
     def _places(self, text: str) -> list[Place]:
-        """Return where the tokenizer, or the processor, sees control tokens in a text."""
+        """Return the places where the tokenizer or the processor finds control tokens in a text."""
         read = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         unknown = self._tokenizer.unk_token
         found = {
@@ -146,7 +146,7 @@ class PlainText:
 
     def _spelt(self, text: str) -> list[int]:
         """Spell a control token out in ordinary tokens."""
-        # After a line's end no tokenizer puts a blank before a text, as some do at its beginning.
+        # After a line break no tokenizer adds a blank before a text, as some do at its start.
         opening = self._without_added("\n")
         ids = self._without_added(f"\n{text}")
         ids = ids[len(opening) :] if ids[: len(opening)] == opening else self._without_added(text)

@@ -1,12 +1,12 @@
-"""Renders a chat template in a process of its own, within bounds of time and memory.
+"""Renders a chat template in a process of its own, with limits of time and memory.
 
-A program, not a module: ``layouts.py`` starts it, writes the request on its standard input and
+A program, not a module: ``layouts.py`` starts it, writes the request to its standard input and
 reads the answer from its standard output, both JSON. A template comes with a checkpoint and may
-count to ten to the twentieth, or write a text as long: one call of C, which nothing within the
-process can stop.
+loop almost for ever or write a huge text, in one C call that cannot be interrupted from within the
+process.
 
-It imports nothing but jinja2, to start at once; a template finds here what it finds in
-transformers' ``apply_chat_template``.
+It imports only jinja2, to start quickly, and gives templates the same functions as transformers'
+``apply_chat_template``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from jinja2.ext import Extension
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 resource: Any = None
-with contextlib.suppress(ImportError):  # there is none on Windows
+with contextlib.suppress(ImportError):  # not on Windows
     import resource
 
 MOST_SECONDS = 2
@@ -31,7 +31,7 @@ MOST_MEMORY = 2**29
 
 
 def bound_this_process(seconds: int) -> None:
-    """Bound what this process may still take, where the system can."""
+    """Limit the time, memory and file size of this process, where the system supports it."""
     if resource is None:
         return
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -50,18 +50,18 @@ def _lower(kind: int, most: int) -> None:
 
 
 class Generation(Extension):
-    """The tag ``generation``, which says what of a chat is an answer: here, all is a question."""
+    """The tag ``generation``, which marks answers in a chat; here it has no effect."""
 
     tags = {"generation"}  # noqa: RUF012 - as jinja2 declares it
 
     def parse(self, parser: Any) -> Any:
-        """Return what stands within."""
+        """Return the tag's contents."""
         next(parser.stream)
         return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
 class Namespace(jinja2.utils.Namespace):
-    """Values that a template changes; as in transformers, none with an underscore before it."""
+    """A template's mutable values; as in transformers, a leading underscore is refused."""
 
     def __setitem__(self, name: str, value: Any) -> None:
         """Store a value."""
@@ -71,7 +71,7 @@ class Namespace(jinja2.utils.Namespace):
 
 
 def refuse(message: str) -> None:
-    """Say that a chat has not the form that a template wants: ``raise_exception``."""
+    """Reject a chat that does not have the form a template expects: ``raise_exception``."""
     raise jinja2.TemplateError(message)
 
 
@@ -96,20 +96,20 @@ def environment() -> jinja2.Environment:
 
 
 def render(template: str, conversations: list[Any], tokens: dict[str, str]) -> list[str]:
-    """Write every conversation as the template lays it out."""
+    """Render every conversation with the template."""
     compiled = environment().from_string(template)
     given = {"tools": None, "documents": None, "add_generation_prompt": True, **tokens}
     return [compiled.render(messages=messages, **given) for messages in conversations]
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Render the request's template; what goes wrong is told by its name."""
+    """Render the request's template; errors are returned by name."""
     try:
         texts = render(request["template"], request["conversations"], request["tokens"])
     except Exception as error:  # whatever a template may raise
         return {"refused": f"{type(error).__name__}: {error}"[:300]}
     if sum(map(len, texts)) > request["most"]:
-        return {"refused": "what it writes is too long"}
+        return {"refused": "its output is too long"}
     return {"texts": texts}
 
 
