@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from rmpl.extraction.engines.base import Reply
-from rmpl.extraction.stopping import go_on
+from rmpl.extraction.stopping import raise_if_stopped
 from rmpl.records import Document
 from rmpl.tasks import Context, Prompt, Sample, make_task
 
@@ -91,7 +91,7 @@ def wait_until(ready: Callable[[], bool], *, stopped: Callable[[], object] = lam
     """Be a model at work until ``ready``; call ``stopped`` if the work is given up before."""
     try:
         while not ready():
-            go_on()
+            raise_if_stopped()
             time.sleep(0.005)
     except BaseException:
         stopped()

@@ -20,7 +20,7 @@ FOUND = '[{"type": "Conflict:Attack", "trigger": " shot"}, {"type": "Hacked", "t
 @pytest.fixture
 def server(monkeypatch, tmp_path):
     monkeypatch.setattr(connection.random, "uniform", lambda *_: 0.01)
-    monkeypatch.setattr(connection, "PATIENCE", 2)
+    monkeypatch.setattr(connection, "ATTEMPTS", 2)
     monkeypatch.setattr(chunks, "PROMPTS", 1)  # a document at a time
     monkeypatch.chdir(tmp_path)
     for name in ("one", "two", "three"):

@@ -6,7 +6,7 @@ import pytest
 
 from rmpl.errors import RmplError
 from rmpl.extraction.calibration import (
-    LEAST,
+    MIN_ITEMS,
     Calibration,
     Scale,
     fit,
@@ -45,9 +45,9 @@ def test_where_surer_answers_are_less_often_right_all_are_equally_likely():
 
 
 def test_few_items_make_no_certainty_and_fewer_nothing_at_all():
-    few = fit([0.9] * 20 + [0.2] * LEAST, [True] * 20 + [False] * LEAST)
+    few = fit([0.9] * 20 + [0.2] * MIN_ITEMS, [True] * 20 + [False] * MIN_ITEMS)
     assert 0.5 < few(0.9) < 0.99
-    none = fit([0.9] * 20 + [0.2] * (LEAST - 1), [True] * 20 + [False] * (LEAST - 1))
+    none = fit([0.9] * 20 + [0.2] * (MIN_ITEMS - 1), [True] * 20 + [False] * (MIN_ITEMS - 1))
     assert (none(0.9), none.measured) == (0.9, None)
     assert fit([], [])(0.4) == 0.4
 

@@ -125,7 +125,7 @@ def test_a_picture_that_the_processor_refuses_does_not_take_others_along(extract
     text = Document("text", (Sentence("s", "All quiet.", ((0, 3), (4, 9))),))
     found = dict(extractor.stream([Item(line, "line"), Item(text, "text")]))
     first, second = found.values()
-    assert "refuses a picture of 4000 x 2 pixels" in str(first)
+    assert "refuses an image of 4000 x 2 pixels" in str(first)
     assert second.id == "text"
 
 

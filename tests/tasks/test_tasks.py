@@ -5,7 +5,7 @@ import pytest
 
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
-from rmpl.extraction.engines.server.validation import is_legal
+from rmpl.extraction.engines.server.validation import is_grammatical
 from rmpl.ontology import load_ontology
 from rmpl.tasks import TASKS, Context, make_task
 from rmpl.tasks.boxes import RelativeBoxes
@@ -46,13 +46,13 @@ def test_a_target_is_read_whole_and_counts_in_full(name, documents):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_target_is_legal(name, documents):
+def test_a_target_is_grammatical(name, documents):
     pytest.importorskip("llguidance", reason="needs rmpl[train]")
     task = make_task(name, CONTEXT)
     questions = list(legal_questions(task, documents))
     assert questions
     for question in questions[:: max(1, len(questions) // 12)]:
-        assert is_legal(task.target(question), task.grammar(question)), question
+        assert is_grammatical(task.target(question), task.grammar(question)), question
 
 
 @pytest.mark.parametrize("name", [name for name, task in TASKS.items() if task.finds == "events"])

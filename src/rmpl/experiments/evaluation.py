@@ -9,7 +9,7 @@ from pathlib import Path
 from rmpl.corpora.registry import read_corpus
 from rmpl.extraction.calibration import read_calibration
 from rmpl.extraction.engines.local.engine import LocalEngine
-from rmpl.extraction.pipeline import Pipeline, Told
+from rmpl.extraction.pipeline import Pipeline, Report
 from rmpl.predictions.file import write_predictions
 from rmpl.records import Document
 from rmpl.runs.folder import RunFolder
@@ -23,8 +23,8 @@ Progress = Callable[[str, int, int], None]
 """Called with (step, done, total)."""
 
 
-def told(progress: Progress | None) -> Told | None:
-    """Return what tells ``progress`` of every document."""
+def told(progress: Progress | None) -> Report | None:
+    """Return a callback that reports every document to ``progress``."""
     if progress is None:
         return None
     return lambda step, done, total, _: progress(step, done, total)
@@ -51,15 +51,15 @@ class Benchmark:
     def __init__(self, reader: str, path: Path, *, limit: int | None = None) -> None:
         self.path = path
         self.documents: list[Document] = list(read_corpus(reader, path))[:limit]
-        pictures = [image for one in self.documents for image in one.images]
-        self.missing = sum(image.path is None for image in pictures)
-        """Pictures that are not at hand."""
-        self.has_pictures = not pictures or self.missing < len(pictures)
+        images = [image for one in self.documents for image in one.images]
+        self.missing = sum(image.path is None for image in images)
+        """Images that are not at hand."""
+        self.has_images = not images or self.missing < len(images)
 
     @property
     def media(self) -> tuple[str, ...]:
-        """The media that can be read: no image where no picture is at hand."""
-        return ("text", "image") if self.has_pictures else ("text",)
+        """The media that can be read: no image where no image is at hand."""
+        return ("text", "image") if self.has_images else ("text",)
 
     @functools.cached_property
     def digest(self) -> str:

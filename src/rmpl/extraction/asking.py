@@ -1,4 +1,4 @@
-"""Asking an engine task by task, with counts of what was asked and of what could not be read."""
+"""Asking an engine task by task, with counts of prompts and of unparseable answers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rmpl.extraction.engines.base import Engine, Reply
-from rmpl.extraction.stopping import go_on
+from rmpl.extraction.stopping import raise_if_stopped
 from rmpl.tasks import Task
 from rmpl.tasks.base import Question
 
@@ -16,24 +16,24 @@ Progress = Callable[[str, int, int], None]
 
 
 class Asker:
-    """Passes questions on to an engine.
+    """Asks an engine questions.
 
     Parameters
     ----------
     engine
-        Answers them.
+        Answers the prompts.
     constrained
-        Whether answers are kept to their tasks' grammars; then all of them can be read, and quote
-        nothing but the sentence.
+        Whether decoding is constrained to the tasks' grammars; then all answers are parseable and
+        quote only the sentence.
     """
 
     def __init__(self, engine: Engine, *, constrained: bool = True) -> None:
         self._engine = engine
         self._constrained = constrained
         self.failures: Counter[str] = Counter()
-        """Answers that could not be read whole or that the engine gave up, by task."""
+        """Unparseable answers, and prompts that the engine gave up, by task."""
         self.asked: Counter[str] = Counter()
-        """Prompts asked, by task."""
+        """The number of prompts asked, by task."""
 
     def ask(
         self,
@@ -41,14 +41,14 @@ class Asker:
         questions: Sequence[Question],
         progress: Progress | None,
     ) -> list[Reply]:
-        """Have questions of one task answered, in their order; count those that were given up.
+        """Return the replies to questions of one task, in order; count those that were given up.
 
         Raises
         ------
         StoppedError
             If nobody waits for the answers any more.
         """
-        go_on()
+        raise_if_stopped()
         name = task.name
         self.asked[name] += len(questions)
         report = None if progress is None else lambda done, of: progress(name, done, of)
@@ -62,6 +62,6 @@ class Asker:
         return replies
 
     def note(self, task: str, failure: str | None) -> None:
-        """Count an answer that could not be read whole; ``None`` says that it could."""
+        """Count an unparseable answer; ``failure`` is ``None`` for a parseable one."""
         if failure is not None:
             self.failures[task] += 1

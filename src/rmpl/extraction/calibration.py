@@ -1,10 +1,10 @@
-"""From what a model says of its answer to a probability that it is right: Platt scaling.
+"""Calibrated confidences by Platt scaling.
 
-The token probabilities of an answer are no probability of being right: the model was trained on
-other documents, and is surer of some tasks than of others. On documents that training held out, a
-logistic curve is fitted for every task to (log-odds of the answer, whether it was right), two
-numbers each, with Platt's smoothed targets (Platt 1999) and a weak expectation of slope 1 and
-intercept 0, so that a few items make no certainty.
+The token probabilities of an answer are not the probability that it is correct: the model was
+trained on other documents and is more confident in some tasks than in others. On held-out
+documents, a logistic curve (slope and intercept) is fitted per task to pairs of (log-odds of the
+answer, whether it was correct), with Platt's smoothed targets (Platt 1999) and a weak prior of
+slope 1 and intercept 0, so that a few items do not make confidences extreme.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from rmpl.errors import RmplError
 from rmpl.io import formats
 from rmpl.runs.folder import RunFolder
 
-LEAST = 5
-"""Items of each outcome, right and wrong, below which nothing is fitted."""
+MIN_ITEMS = 5
+"""Minimum number of correct and of wrong items; with fewer, nothing is fitted."""
 _SPREAD = np.array([1.0, 5.0])
-"""How far slope and intercept are expected to be from 1 and 0, which holds few items to it."""
+"""Standard deviations of the prior on slope (mean 1) and intercept (mean 0)."""
 _TINY = 1e-6
 _STEPS = 50
 _BINS = 10
@@ -32,11 +32,11 @@ _Numbers = NDArray[np.float64]
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """How good the probabilities of a task's items were, before and after.
+    """Quality of a task's probabilities before and after calibration.
 
-    ``brier`` is the mean squared difference to the outcome (0 or 1), ``ece`` the expected
-    calibration error over ten bins of equally many items. What is said of after is measured on
-    items that the curve was not fitted to, half on half.
+    ``right`` is the number of correct items, ``brier`` the mean squared difference to the outcome
+    (0 or 1), ``ece`` the expected calibration error over ten bins with the same number of items.
+    ``*_after`` are two-fold cross-validated.
     """
 
     items: int
@@ -62,16 +62,16 @@ class Scale(msgspec.Struct, frozen=True):
 
 
 class Calibration(msgspec.Struct, frozen=True):
-    """What was measured of a run on held-out training data.
+    """The calibration of a run, fitted on held-out data.
 
     Parameters
     ----------
     scales
-        By the task's name. A task that is not in it keeps what the model says.
+        Curves by task name. Scores of other tasks are not calibrated.
     link_threshold
-        The probability of "same event" above which a pair speaks for being one.
+        The probability of "same event" above which a pair counts in favour of one event.
     data
-        What it was measured on, in words.
+        A description of the held-out data.
     """
 
     scales: dict[str, Scale] = {}
@@ -85,36 +85,36 @@ class Calibration(msgspec.Struct, frozen=True):
 
 
 def fit(probabilities: Sequence[float], outcomes: Sequence[bool]) -> Scale:
-    """Fit a curve to what a model said and whether it was right.
+    """Fit a curve to a model's probabilities and outcomes (whether each was correct).
 
-    With too few items of either outcome, what the model says is kept, and only measured.
+    With too few items of either outcome, probabilities are left unchanged.
     """
-    said, right = np.array(probabilities, dtype=float), np.array(outcomes, dtype=float)
-    if min(right.sum(), len(right) - right.sum()) < LEAST:
+    given, correct = np.array(probabilities, dtype=float), np.array(outcomes, dtype=float)
+    if min(correct.sum(), len(correct) - correct.sum()) < MIN_ITEMS:
         return Scale()
-    order = np.random.default_rng(0).permutation(len(said))
-    after = np.empty_like(said)
+    order = np.random.default_rng(0).permutation(len(given))
+    after = np.empty_like(given)
     for part, other in ((order[::2], order[1::2]), (order[1::2], order[::2])):
-        after[part] = _apply(said[part], *_fit(said[other], right[other]))
-    slope, intercept = _fit(said, right)
+        after[part] = _apply(given[part], *_fit(given[other], correct[other]))
+    slope, intercept = _fit(given, correct)
     measured = Measured(
-        items=len(said),
-        right=int(right.sum()),
-        brier_before=float(np.mean((said - right) ** 2)),
-        brier_after=float(np.mean((after - right) ** 2)),
-        ece_before=_calibration_error(said, right),
-        ece_after=_calibration_error(after, right),
+        items=len(given),
+        right=int(correct.sum()),
+        brier_before=float(np.mean((given - correct) ** 2)),
+        brier_after=float(np.mean((after - correct) ** 2)),
+        ece_before=_calibration_error(given, correct),
+        ece_after=_calibration_error(after, correct),
     )
     return Scale(slope, intercept, measured)
 
 
 def read_calibration(folder: Path) -> Calibration | None:
-    """Return what was measured of the run in ``folder``, if anything was.
+    """Return the calibration of the run in ``folder``, ``None`` if it has none.
 
     Raises
     ------
     RmplError
-        If the file is there and is not one of ours, or is of a newer version.
+        If the file is not a calibration, or of a newer version.
     """
     path = RunFolder(folder).calibration
     if not path.is_file():
@@ -125,7 +125,9 @@ def read_calibration(folder: Path) -> Calibration | None:
         return msgspec.json.decode(content, type=Calibration)
     except msgspec.MsgspecError as error:
         raise RmplError(
-            f"not a calibration ({error})", where=str(path), remedy="write it with rmpl calibrate"
+            f"not a calibration ({error})",
+            where=str(path),
+            remedy="write it again with rmpl calibrate",
         ) from error
 
 
@@ -139,19 +141,19 @@ def _apply(probabilities: _Numbers, slope: float, intercept: float) -> _Numbers:
     return found
 
 
-def _fit(said: _Numbers, right: _Numbers) -> tuple[float, float]:
-    """Fit to smoothed targets by Newton's steps; the surer answer is never the less likely one."""
-    x = _logits(said)
-    positive = right.sum()
-    negative = len(right) - positive
-    target = np.where(right > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
+def _fit(given: _Numbers, correct: _Numbers) -> tuple[float, float]:
+    """Fit slope and intercept to smoothed targets by Newton's method; no negative slope."""
+    x = _logits(given)
+    positive = correct.sum()
+    negative = len(correct) - positive
+    target = np.where(correct > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
     design = np.stack([x, np.ones_like(x)], axis=1)
     expected = np.array([1.0, 0.0])
 
     def loss(weights: _Numbers) -> float:
         z = design @ weights
-        surprise = np.logaddexp(0, z) - target * z
-        return float(surprise.sum() + 0.5 * (((weights - expected) / _SPREAD) ** 2).sum())
+        cross_entropy = np.logaddexp(0, z) - target * z
+        return float(cross_entropy.sum() + 0.5 * (((weights - expected) / _SPREAD) ** 2).sum())
 
     weights = expected.copy()
     for _ in range(_STEPS):
@@ -159,7 +161,7 @@ def _fit(said: _Numbers, right: _Numbers) -> tuple[float, float]:
         curve = design.T @ (design * (p * (1 - p))[:, None]) + np.diag(_SPREAD**-2)
         gradient = design.T @ (p - target) + (weights - expected) / _SPREAD**2
         step = np.linalg.solve(curve, gradient)
-        # A whole step may overshoot far from the optimum; the loss is convex, so a part will do.
+        # A full step may overshoot far from the optimum; the loss is convex, so halve it then.
         while loss(weights - step) > loss(weights) and np.abs(step).max() > _TINY:
             step /= 2
         weights = weights - step
@@ -171,8 +173,8 @@ def _fit(said: _Numbers, right: _Numbers) -> tuple[float, float]:
     return 0.0, math.log(share / (1 - share))
 
 
-def _calibration_error(said: _Numbers, right: _Numbers) -> float:
-    order = np.argsort(said, kind="stable")
+def _calibration_error(given: _Numbers, correct: _Numbers) -> float:
+    order = np.argsort(given, kind="stable")
     bins = np.array_split(order, min(_BINS, len(order)))
-    gaps = [len(one) * abs(float(said[one].mean() - right[one].mean())) for one in bins]
-    return sum(gaps) / len(said)
+    gaps = [len(one) * abs(float(given[one].mean() - correct[one].mean())) for one in bins]
+    return sum(gaps) / len(given)

@@ -1,4 +1,4 @@
-"""Documents in groups to work on together: memory does not grow with their number."""
+"""Documents in groups that are processed together, so that memory stays constant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar
 from rmpl.records import Document
 
 PROMPTS = 256
-"""Sentences and pictures of a group: many batches of them, and few enough to wait for."""
+"""Sentences and images per group: many batches, yet a short wait for results."""
 
 T = TypeVar("T")
 
@@ -16,16 +16,16 @@ T = TypeVar("T")
 def chunks(
     items: Iterable[T], document: Callable[[T], Document], prompts: int | None = None
 ) -> Iterator[list[T]]:
-    """Yield items in groups, each as soon as it has so many sentences and pictures.
+    """Yield items in groups, each as soon as it has enough sentences and images.
 
     Parameters
     ----------
     items
-        Documents, or what holds one.
+        Documents, or objects that hold one.
     document
         Returns an item's document.
     prompts
-        How many a group has at least, but for the last; ``PROMPTS`` by default.
+        The minimum number of sentences and images per group, except the last; default ``PROMPTS``.
     """
     least = PROMPTS if prompts is None else prompts
     group: list[T] = []

@@ -39,18 +39,18 @@ if TYPE_CHECKING:
     from rmpl.extraction.engines.server.engine import Guided
 
 Given = Document | str | Path
-"""A document, a text, or the path of a file or of a folder with an article and its pictures."""
+"""A document, a text, or the path of a file or of a folder with an article and its images."""
 
 
 @dataclasses.dataclass(eq=False)
 class _Waiting:
-    """A document that somebody waits for; ``is_alone`` says that it shares no batch."""
+    """A document with a waiting caller; one that ``is_alone`` shares no batch."""
 
     document: Document
     done: asyncio.Future[Document]
     is_alone: bool = False
 
-    def is_given_up(self) -> bool:
+    def is_cancelled(self) -> bool:
         return self.done.cancelled()
 
 
@@ -64,9 +64,9 @@ class Extractor:
     context
         The schema and the model's conventions.
     calibration
-        What was measured of the model; without it confidences are what the model says.
+        Of the model; without it, confidences are not calibrated.
     constrained
-        Whether answers are kept to their grammars.
+        Whether decoding is constrained to the tasks' grammars.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class Extractor:
             "constrained": constrained,
             "calibration": calibration,
         }
-        """What the results depend on besides the documents."""
+        """Everything but the documents that results depend on."""
 
     @classmethod
     def from_pretrained(
@@ -106,14 +106,14 @@ class Extractor:
             A run's folder (or that of one of its stages), such a run on the hub, a model's folder,
             or a hub id.
         adapters
-            Folders of adapters to put on it, in this order.
+            Folders of adapters to apply, in this order.
         schema
-            Event types and roles: a packaged name, a YAML file, or an ontology; by default those
-            that the run was trained on.
+            Event types and roles: a packaged name, a YAML file, or an ``Ontology``; by default the
+            run's.
         batch
-            Prompts answered together; by default as many as ``LocalEngine`` finds fit.
+            The number of prompts answered together; by default ``LocalEngine``'s.
         constrained
-            Whether answers are kept to their grammars.
+            Whether decoding is constrained to the tasks' grammars.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Extractor:
         from rmpl.extraction.engines.local.engine import LocalEngine  # noqa: PLC0415 - torch only when it is used
         from rmpl.runs.trained import load_any  # noqa: PLC0415
 
-        if schema is not None:  # a mistake in it is told of before weights are loaded
+        if schema is not None:  # report a mistake in it before loading weights
             schema = _ontology(schema, None)
         backbone, folder = load_any(str(model), [Path(one) for one in adapters])
         extractor = cls(
@@ -148,32 +148,32 @@ class Extractor:
         guided: Guided = "auto",
         constrained: bool = True,
     ) -> Extractor:
-        """Let a model on an OpenAI-compatible server answer; see docs/engines.md.
+        """Use a model on an OpenAI-compatible server; see docs/engines.md.
 
         Parameters
         ----------
         url
-            The server's address up to and with ``/v1``.
+            The server's address, including ``/v1``.
         served
             The model's name on the server.
         model
-            What is served, as for ``from_pretrained``: it says how prompts are worded and boxes
-            written. Its weights are not loaded.
+            The served model, as for ``from_pretrained``; it determines the wording of prompts and
+            the format of boxes. Its weights are not loaded.
         schema
             As for ``from_pretrained``.
         key
             Sent as a bearer token, if given.
         at_once
-            Requests under way at most.
+            Maximum number of concurrent requests.
         guided
-            How grammars are passed on.
+            How grammars are sent to the server.
         constrained
-            Whether answers are kept to their grammars.
+            Whether decoding is constrained to the tasks' grammars.
 
         Raises
         ------
         RmplError
-            If the address is none, or the model or schema is not known.
+            If the address is invalid, or the model or schema is not known.
         """
         from rmpl.extraction.engines.server.engine import ServerEngine  # noqa: PLC0415 - an extra
         from rmpl.runs.trained import context_of_any  # noqa: PLC0415
@@ -195,31 +195,31 @@ class Extractor:
 
     @property
     def failures(self) -> Counter[str]:
-        """Answers so far that could not be read whole, by task."""
+        """Unparseable answers so far, by task."""
         return self._pipeline.failures
 
     def extract(self, document: Given) -> Document:
-        """Return a document with the events found in it, instead of any it came with.
+        """Return a document with the extracted events, which replace any that it had.
 
-        Offsets into a text that was given are ``Sentence.source``; boxes are pixels of the upright
-        picture.
+        ``Sentence.source`` holds offsets into a given text; boxes are in pixels of the upright
+        image.
 
         Raises
         ------
         RmplError
-            If it cannot be read, or a path holds none or more than one document.
+            If it cannot be read, or a path holds no document or more than one.
         """
         return self.extract_all([document])[0]
 
     def extract_all(
         self, documents: Iterable[Given], progress: Progress | None = None
     ) -> list[Document]:
-        """Return many documents with their events, in their order; they share batches.
+        """Return documents with their events, in order; they share batches.
 
         Raises
         ------
         RmplError
-            As ``extract``: one that cannot be read stops all.
+            As ``extract``: one unreadable document stops all.
         """
         read = [_document(given) for given in documents]
         with self._lock:
@@ -228,12 +228,12 @@ class Extractor:
     def extract_files(
         self, *paths: str | Path, progress: Progress | None = None
     ) -> Iterator[Document]:
-        """Yield the documents of files and folders with their events; memory stays flat.
+        """Yield the documents of files and folders with their events, in constant memory.
 
         Raises
         ------
         RmplError
-            At the first thing that cannot be read.
+            At the first unreadable file.
         """
         report = ReadReport()
         sources = find_sources([str(path) for path in paths], report, _stop)
@@ -245,24 +245,24 @@ class Extractor:
     def stream(
         self, items: Iterable[Item], progress: Progress | None = None
     ) -> Iterator[tuple[Item, Document | RmplError]]:
-        """Yield items with what was found in them, or with why nothing can be.
+        """Yield each item with its extracted document, or with the error that prevented it.
 
-        Documents are worked on together, some hundred sentences and pictures at a time.
+        Documents are processed in groups of some hundred sentences and images.
 
         Raises
         ------
         EngineError
-            If the engine itself does not work.
+            If the engine itself fails.
         """
         for chunk in chunks(items, lambda item: item.document):
             found = self._each([item.document for item in chunk], progress)
             yield from zip(chunk, found, strict=True)
 
     async def extract_async(self, document: Given) -> Document:
-        """Extract without blocking the event loop; calls that wait at the same time share batches.
+        """Extract without blocking the event loop; concurrent calls share batches.
 
-        A call that is cancelled stops the work within a step of the engine. What shared a batch
-        with it begins again, each document alone, so that none loses more than that once.
+        A cancelled call stops the work within one step of the engine. Documents that shared its
+        batch are restarted, each in a batch of its own, so that none is restarted twice.
 
         Raises
         ------
@@ -278,42 +278,42 @@ class Extractor:
         return await done
 
     async def _work(self) -> None:
-        """Answer all that wait; what comes meanwhile waits for the next round."""
+        """Process all waiting documents; those that arrive meanwhile form the next group."""
         while group := self._next_group():
             found: Sequence[Document | Exception]
             try:
-                found = await asyncio.to_thread(self._unless_given_up, group)
+                found = await asyncio.to_thread(self._unless_cancelled, group)
             except StoppedError:
-                rest = [one for one in group if not one.is_given_up()]
+                rest = [one for one in group if not one.is_cancelled()]
                 for one in rest:
                     one.is_alone = True
                 self._waiting[:0] = rest
                 continue
-            except Exception as error:  # whatever it is, nobody must wait for ever
+            except Exception as error:  # whatever it is, no caller may wait for ever
                 found = [error] * len(group)
-            for one, its in zip(group, found, strict=True):
-                if one.is_given_up():
+            for one, result in zip(group, found, strict=True):
+                if one.is_cancelled():
                     continue
-                if isinstance(its, Exception):
-                    one.done.set_exception(its)
+                if isinstance(result, Exception):
+                    one.done.set_exception(result)
                 else:
-                    one.done.set_result(its)
+                    one.done.set_result(result)
 
     def _next_group(self) -> list[_Waiting]:
-        """Take those that wait: one that is to be alone, else all; none that is given up."""
-        waiting = [one for one in self._waiting if not one.is_given_up()]
+        """Take the waiting documents: one that must be alone, else all; drop cancelled ones."""
+        waiting = [one for one in self._waiting if not one.is_cancelled()]
         most = 1 if waiting and waiting[0].is_alone else len(waiting)
         self._waiting = waiting[most:]
         return waiting[:most]
 
-    def _unless_given_up(self, group: list[_Waiting]) -> list[Document | RmplError]:
-        with stopped_when(lambda: any(one.is_given_up() for one in group)):
+    def _unless_cancelled(self, group: list[_Waiting]) -> list[Document | RmplError]:
+        with stopped_when(lambda: any(one.is_cancelled() for one in group)):
             return self._each([one.document for one in group], None)
 
     def _each(
         self, documents: list[Document], progress: Progress | None
     ) -> list[Document | RmplError]:
-        """Extract from documents together, and one by one if one of them stands in the way."""
+        """Extract from documents together, and one by one if one of them fails."""
         try:
             with self._lock:
                 return list(self._pipeline.extract(documents, progress))
@@ -332,7 +332,7 @@ def about_pretrained(
     schema: str | Path | Ontology | None,
     constrained: bool,
 ) -> dict[str, Any]:
-    """Return ``about`` of what ``Extractor.from_pretrained`` makes; no weights are loaded.
+    """Return ``about`` of ``Extractor.from_pretrained`` without loading weights.
 
     Raises
     ------
@@ -355,7 +355,7 @@ def _named(model: str | Path, adapters: Sequence[str | Path]) -> dict[str, Any]:
 
 
 def _ontology(schema: str | Path | Ontology | None, folder: Path | None) -> Ontology:
-    """Return the event types that are asked for: those of the run in ``folder`` by default."""
+    """Return the requested schema, by default that of the run in ``folder``."""
     from rmpl.runs.trained import ontology_of  # noqa: PLC0415 - torch only when it is used
 
     if isinstance(schema, Ontology):
@@ -375,7 +375,7 @@ def _document(given: Given) -> Document:
     items = list(Reader(report, _stop).read(sources))
     if len(items) != 1:
         raise RmplError(
-            f"{len(items)} documents, where one is expected",
+            f"{len(items)} documents instead of one",
             where=str(given),
             remedy="use extract_files for many",
         )

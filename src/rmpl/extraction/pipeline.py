@@ -21,16 +21,15 @@ from rmpl.tasks.questions import MentionQuestion, UnitQuestion
 from rmpl.tasks.same_event import SameEvent
 
 PREDICTED = 1024
-"""Sentences and pictures of a corpus that are worked on together."""
+"""Sentences and images of a corpus that are processed together."""
 
-Told = Callable[[str, int, int, str], None]
-"""Called with (what is counted, how many are done, how many in all, what is under way)."""
+Report = Callable[[str, int, int, str], None]
+"""Called with (unit that is counted, number done, total number, current step)."""
 
 Key = tuple[int, str]
-"""The number of a document and the id of a sentence or an image in it: ids of different documents
-may be the same."""
+"""The index of a document and the id of a sentence or an image, which is unique only within it."""
 Units = Mapping[Key, Any]
-"""The sentences or the images to ask about."""
+"""The sentences or images to ask about."""
 Events = list[tuple[Key, Any]]
 """The events of one medium, each with the unit that it is in."""
 
@@ -38,9 +37,9 @@ Events = list[tuple[Key, Any]]
 class Pipeline:
     """EMI, then ARE for each mention found, then links.
 
-    The score of an event is the probability that the mention is right, that of an argument the
-    probability that it is right and its event, too: what the model gave to the characters of the
-    item, for an argument times what it gave to its event's, calibrated.
+    The score of an event is the probability that its mention is correct, that of an argument the
+    probability that both it and its event are: the calibrated probability that the model gave to
+    the item's characters, for an argument multiplied by its event's.
 
     Parameters
     ----------
@@ -49,12 +48,12 @@ class Pipeline:
     context
         The schema and the model's conventions.
     media
-        Which of ``text`` and ``image`` to read; links need both.
+        Which of ``text`` and ``image`` to extract from; links need both.
     calibration
-        What was measured of the model; without it scores are what the model says.
+        Of the model; without it, scores are not calibrated.
     constrained
-        Whether answers are kept to their tasks' grammars; then all of them can be read, and quote
-        nothing but the sentence.
+        Whether decoding is constrained to the tasks' grammars; then all answers are parseable and
+        quote only the sentence.
     """
 
     def __init__(
@@ -79,18 +78,18 @@ class Pipeline:
 
     @property
     def asked(self) -> Counter[str]:
-        """Prompts asked, by task."""
+        """The number of prompts asked, by task."""
         return self._asker.asked
 
     @property
     def failures(self) -> Counter[str]:
-        """Answers that could not be read whole, by task."""
+        """The number of unparseable answers, by task."""
         return self._asker.failures
 
     def extract(
         self, documents: Sequence[Document], progress: Progress | None = None
     ) -> list[Document]:
-        """Return the documents with what was found in them instead of what they came with."""
+        """Return the documents with the extracted events, which replace any that they had."""
         units = {medium.name: self._units(documents, medium) for medium in MEDIA.values()}
         mentions = {
             name: self._mentions(medium, units[name], progress) for name, medium in MEDIA.items()
@@ -107,23 +106,23 @@ class Pipeline:
         return self._linker.link(found, progress)
 
     def stream(
-        self, documents: Sequence[Document], progress: Told | None = None
+        self, documents: Sequence[Document], progress: Report | None = None
     ) -> Iterator[Document]:
-        """Yield documents with what was found in them, a group at a time: memory stays flat."""
+        """Yield documents with their extracted events, group by group, in constant memory."""
         done, total = 0, len(documents)
 
-        def told(step: str, answered: int, of: int) -> None:
+        def report(step: str, answered: int, of: int) -> None:
             if progress is not None:
                 progress("documents", done, total, f"{step} {answered}/{of}")
 
         for group in chunks(documents, lambda document: document, PREDICTED):
-            yield from self.extract(group, told)
+            yield from self.extract(group, report)
             done += len(group)
         if progress is not None:
             progress("documents", total, total, "")
 
     def _units(self, documents: Sequence[Document], medium: Medium[Any, Any, Any]) -> Units:
-        """Return what is to be asked about; nothing of a medium that is not read."""
+        """Return the units to ask about; none of a medium that is not extracted from."""
         if medium.name not in self._media:
             return {}
         return {
@@ -142,11 +141,11 @@ class Pipeline:
         for key, question, reply in zip(units, questions, replies, strict=True):
             answer = task.read(reply.text, question)
             self._asker.note(task.name, answer.failure)
-            events += [(key, event) for event in _said(answer.items, answer.places, reply)]
+            events += [(key, event) for event in _scored_items(answer.items, answer.places, reply)]
         return self._known(events)
 
     def _known(self, events: Events) -> Events:
-        """Leave out types outside the schema, which a prediction file may not hold, and repeats."""
+        """Leave out duplicates, and types outside the schema, which are invalid in predictions."""
         known = [one for one in events if one[1].event_type in self._context.ontology.events]
         self.failures["unknown type"] += len(events) - len(known)
         return _once(
@@ -160,7 +159,7 @@ class Pipeline:
         units: Units,
         progress: Progress | None,
     ) -> Events:
-        """Return the events with their arguments; one that stands nowhere has none."""
+        """Return the events with their arguments; an event without a place gets none."""
         task = medium.arguments(self._context)
         placed = [number for number, (_, event) in enumerate(events) if medium.is_placed(event)]
         questions = [MentionQuestion(events[n][1], units[events[n][0]]) for n in placed]
@@ -169,8 +168,8 @@ class Pipeline:
         for number, question, reply in zip(placed, questions, replies, strict=True):
             answer = task.read(reply.text, question)
             self._asker.note(task.name, answer.failure)
-            said = _said(answer.items, answer.places, reply, question.event.score)
-            arguments = tuple(_once(said, lambda one: msgspec.structs.replace(one, score=None)))
+            scored = _scored_items(answer.items, answer.places, reply, question.event.score)
+            arguments = tuple(_once(scored, lambda one: msgspec.structs.replace(one, score=None)))
             whole = msgspec.structs.replace(question.event, arguments=arguments)
             filled[number] = events[number][0], whole
         return filled
@@ -191,9 +190,10 @@ class Pipeline:
         ]
 
     def _scored(self, event: Any, mention: str, argument: str) -> Any:
-        """Calibrate what the model said of an event and of its arguments.
+        """Calibrate the scores of an event and of its arguments.
 
-        The two are fitted apart, but an argument is right only where its event is.
+        Their curves are fitted separately; an argument's score is at most its event's, because an
+        argument is correct only if its event is.
         """
         score = self._calibration.scale(mention)(event.score or 0.0)
         scale = self._calibration.scale(argument)
@@ -207,10 +207,10 @@ class Pipeline:
 Item = TypeVar("Item", bound=msgspec.Struct)
 
 
-def _said(
+def _scored_items(
     items: Sequence[Item], places: Sequence[Place], reply: Reply, given: float | None = 1.0
 ) -> list[Item]:
-    """Return items with the probability that the model gave them, times that of what is given."""
+    """Return items scored with the model's probability of them, times ``given``."""
     before = 1.0 if given is None else given
     return [
         msgspec.structs.replace(item, score=before * reply.probability(start, end))
@@ -218,16 +218,15 @@ def _said(
     ]
 
 
-Said = TypeVar("Said")
+T = TypeVar("T")
 
 
-def _once(items: Sequence[Said], meaning: Callable[[Said], Hashable]) -> list[Said]:
-    """Leave out items that say what one before has said.
+def _once(items: Sequence[T], key: Callable[[T], Hashable]) -> list[T]:
+    """Leave out duplicates; the first of them stays.
 
-    A mention is its type and its place, an argument its role and its place: a model that says one
-    twice has found one.
+    A mention is identified by type and place, an argument by role and place.
     """
-    first: dict[Hashable, Said] = {}
+    first: dict[Hashable, T] = {}
     for item in items:
-        first.setdefault(meaning(item), item)
+        first.setdefault(key(item), item)
     return list(first.values())

@@ -1,8 +1,8 @@
-"""Work that nobody waits for any more ends at the next step.
+"""Cancellation: work whose result nobody waits for stops at its next step.
 
-Who asks for work says when it is in vain; whatever takes long (a step of decoding, a picture, a
-wait for a server) looks now and then. It is a context variable and no parameter, so that engines
-and pipelines of others need to know nothing of it.
+The caller provides a condition; long operations (a decoding step, an image, waiting for a server)
+check it regularly. It is a context variable, not a parameter, so that engines and pipelines of
+others need not know about it.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from contextvars import ContextVar
 
 
 class StoppedError(Exception):
-    """Nobody waits for this work any more. No mistake of anybody, so no ``RmplError``."""
+    """Nobody waits for this work any more; not an ``RmplError``, as it is no user's mistake."""
 
 
-_IN_VAIN: ContextVar[Callable[[], bool] | None] = ContextVar("in_vain", default=None)
+_IS_STOPPED: ContextVar[Callable[[], bool] | None] = ContextVar("is_stopped", default=None)
 
 
 @contextlib.contextmanager
-def stopped_when(in_vain: Callable[[], bool]) -> Iterator[None]:
-    """Let ``go_on`` within raise ``StoppedError`` as soon as ``in_vain`` returns true.
+def stopped_when(is_stopped: Callable[[], bool]) -> Iterator[None]:
+    """Make ``raise_if_stopped`` raise within this context once ``is_stopped`` returns true.
 
-    It is called often, and from the thread that works.
+    ``is_stopped`` is called often, and from the working thread.
     """
-    token = _IN_VAIN.set(in_vain)
+    token = _IS_STOPPED.set(is_stopped)
     try:
         yield
     finally:
-        _IN_VAIN.reset(token)
+        _IS_STOPPED.reset(token)
 
 
-def go_on() -> None:
-    """Return if somebody waits for this work.
+def raise_if_stopped() -> None:
+    """Return while somebody waits for this work.
 
     Raises
     ------
     StoppedError
         If nobody does.
     """
-    in_vain = _IN_VAIN.get()
-    if in_vain is not None and in_vain():
+    is_stopped = _IS_STOPPED.get()
+    if is_stopped is not None and is_stopped():
         raise StoppedError

@@ -16,7 +16,7 @@ M2E2 = Path(__file__).parents[4] / "shared" / "data" / "m2e2"
 
 
 def links(groups):
-    return {(t, i) for g in groups for t in g.mentions for i in g.pictures}
+    return {(t, i) for g in groups for t in g.mentions for i in g.images}
 
 
 def value(weights, pairs):

@@ -36,13 +36,13 @@ def test_workers_share_the_cores_of_machines_that_differ(nodes, workers, cores):
 def test_where_there_are_gpus_a_worker_takes_one(nodes):
     nodes((8.0, 2.0), (8.0, 0.0), (8.0, 1.0))
     assert share(3) == {"num_gpus": 1, "num_cpus": 1}
-    with pytest.raises(RmplError, match=r"4 workers, where the cluster has 3 GPUs; .* at most 3"):
+    with pytest.raises(RmplError, match=r"4 workers, but the cluster has 3 GPUs; .* at most 3"):
         share(4)
 
 
 def test_more_workers_than_cores_are_refused(nodes):
     nodes((2.0, 0.0))
-    with pytest.raises(RmplError, match="3 workers, where the cluster has 2 cores"):
+    with pytest.raises(RmplError, match="3 workers, but the cluster has 2 cores"):
         share(3)
 
 

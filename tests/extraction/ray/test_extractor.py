@@ -149,7 +149,7 @@ def test_a_worker_that_is_killed_costs_no_document_and_repeats_none(news, pids):
 
 def test_a_document_that_every_worker_dies_of_stops_the_run_and_is_named(tmp_path):
     (tmp_path / "a.txt").write_text("crash")
-    with pytest.raises(RmplError, match=r"a.txt: 4 workers died of it.*--resume"):
+    with pytest.raises(RmplError, match=r"a.txt: 4 workers died processing it.*--resume"):
         read(one_worker(ray_workers.scripted), tmp_path)
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from rmpl.records import Document
 
 
-
 @releases_locks
 def command(
     predictions: Annotated[

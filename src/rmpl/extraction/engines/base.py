@@ -1,4 +1,4 @@
-"""Engines answer prompts; a reply says how sure the model was of every part of it."""
+"""Engines answer prompts; replies hold the probability of each of their tokens."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Reply(msgspec.Struct, frozen=True):
     confidence
         The geometric mean of the tokens' probabilities, 0 to 1.
     logs
-        The natural logarithm of each token's probability, the end token's included: as the model
-        gives it, renormalised over the tokens that the grammar allows there. Where only one is
-        allowed, it is 0; without a grammar all tokens are allowed. Empty where an engine has none.
+        The natural logarithm of each token's probability, including the end token's, renormalised
+        over the tokens that the grammar allows there (0 where only one is allowed; without a
+        grammar all tokens are). Empty if the engine does not report it.
     ends
-        Where each token ends: characters of ``text`` written by then. A token that leaves a
-        character unfinished ends before it; the end token ends where the text does.
+        The end of each token in characters of ``text``. A token that leaves a character unfinished
+        ends before it; the end token ends where the text does.
     given_up
-        Whether nothing legal could be had. ``text`` then is the answer that says least, and says
-        nothing about the question.
+        Whether no grammatical answer was obtained. ``text`` is then an empty answer, which does not
+        depend on the question.
     """
 
     text: str
@@ -44,29 +44,29 @@ class Reply(msgspec.Struct, frozen=True):
     given_up: bool = False
 
     def probability(self, start: int, end: int) -> float:
-        """Return the probability of ``text[start:end]`` after what stands before it.
+        """Return the probability of ``text[start:end]`` given the text before it.
 
-        It is the product over the tokens that have a part in those characters; ``confidence``
-        where no tokens are known.
+        It is the product over the tokens that overlap those characters, or ``confidence`` if
+        tokens are not known.
         """
         if not self.logs:
             return self.confidence
-        begins = (0, *self.ends)
+        starts = (0, *self.ends)
         total = sum(
             log
-            for log, first, last in zip(self.logs, begins, self.ends, strict=False)
-            # A token of no whole character belongs to the character that it begins.
+            for log, first, last in zip(self.logs, starts, self.ends, strict=False)
+            # A token without a whole character belongs to the character that it starts.
             if first < end and (last > start or first == last >= start)
         )
         return math.exp(total)
 
 
 class EngineError(RmplError):
-    """An engine does not work at all: no prompt is at fault, and the next would fare no better."""
+    """An engine fails independently of the prompt, so that further prompts would fail, too."""
 
 
 class Engine(Protocol):
-    """Whatever answers prompts, in their order."""
+    """Answers prompts."""
 
     def answer(
         self,
@@ -76,9 +76,9 @@ class Engine(Protocol):
         grammars: Sequence[Grammar] | None = None,
         progress: Progress | None = None,
     ) -> list[Reply]:
-        """Answer every prompt with at most ``max_tokens`` tokens.
+        """Return replies of at most ``max_tokens`` tokens, in the order of the prompts.
 
-        With ``grammars``, one a prompt, every answer is a whole sentence of its grammar.
+        With ``grammars``, one per prompt, every answer is a complete sentence of its grammar.
 
         Raises
         ------

@@ -1,9 +1,9 @@
-"""Which span of a sentence and which box of a picture are the same participant.
+"""Aligning spans of a sentence with boxes of an image that are the same participant.
 
-The answers to "same event?" say it in part: they name what the sentence says that a participant
-looks like, and whom the picture shows in its place. Where both are the same words, the argument
-that the sentence says it of is the one that the picture shows in that role. Which box that is, is
-certain only where the picture has one box of the role; everything else is left open.
+Answers to "same event?" contain part of this: for each participant, its description in the sentence
+and that of the participant of the same role in the image. Where the two agree, the argument that
+the sentence describes is the one that the image shows. Its box is certain only if the image has one
+box of that role; all other cases are left out.
 """
 
 from __future__ import annotations
@@ -14,52 +14,52 @@ from rmpl.extraction.linking.comparison import Verdict, mean_odds
 from rmpl.records import NOWHERE, Alignment, Box, ImageEvent, Sentence, Span, TextEvent
 from rmpl.tasks.pairing import described
 
-_Told = tuple[Span, str]
+_Argument = tuple[Span, str]
 """An argument of a text event: its span and its role."""
 
 
 def align(
     text: TextEvent, image: ImageEvent, sentence: Sentence, verdict: Verdict
 ) -> tuple[Alignment, ...]:
-    """Return the arguments of a text event and of an image event that are the same participants.
+    """Return the arguments of a text event and an image event that are the same participants.
 
-    Only arguments of one role are, and each with one other at most: of several spans that may be
-    one box's, the surest. What one answer says and another denies is left out.
+    Only arguments of the same role are aligned, each with at most one other: of several spans for
+    one box, the most probable. Alignments that one answer affirms and another denies are left out.
 
     Parameters
     ----------
     text, image
         A pair, with arguments.
     sentence
-        The text event's.
+        The text event's sentence.
     verdict
-        What was answered about the pair.
+        The answers about the pair.
     """
-    said: dict[_Told, list[float]] = {}
-    denied: set[_Told] = set()
+    affirmed: dict[_Argument, list[float]] = {}
+    denied: set[_Argument] = set()
     for looks in verdict.answers:
-        here: dict[_Told, list[float]] = {}
+        here: dict[_Argument, list[float]] = {}
         for look in looks:
-            told = _told(look.span, text, sentence)
-            if told is not None:
-                here.setdefault(told, []).append(look.probability)
+            argument = _described(look.span, text, sentence)
+            if argument is not None:
+                here.setdefault(argument, []).append(look.probability)
                 if not look.agrees:
-                    denied.add(told)
-        for told, likely in here.items():
-            said.setdefault(told, []).append(math.prod(sorted(likely)))
-    sure = {told: mean_odds(likely) for told, likely in said.items() if told not in denied}
+                    denied.add(argument)
+        for argument, likely in here.items():
+            affirmed.setdefault(argument, []).append(math.prod(sorted(likely)))
+    scores = {one: mean_odds(likely) for one, likely in affirmed.items() if one not in denied}
     found: dict[tuple[str, Box], Alignment] = {}
-    for span, role in sorted(sure, key=lambda told: (-sure[told], told)):
+    for span, role in sorted(scores, key=lambda one: (-scores[one], one)):
         boxes = list({one.box for one in image.arguments if one.role == role})
         if len(boxes) == 1 and (role, boxes[0]) not in found:
-            found[role, boxes[0]] = Alignment(role, span, boxes[0], sure[span, role])
+            found[role, boxes[0]] = Alignment(role, span, boxes[0], scores[span, role])
     return tuple(sorted(found.values(), key=lambda one: (one.span, one.role)))
 
 
-def _told(look: Span, event: TextEvent, sentence: Sentence) -> _Told | None:
-    """Return the argument that a sentence describes by a look, if one alone can be meant.
+def _described(look: Span, event: TextEvent, sentence: Sentence) -> _Argument | None:
+    """Return the argument that a look describes, ``None`` if that is ambiguous.
 
-    That is the shortest one that the look is part of, else the one that it follows in apposition.
+    It is the shortest argument that contains the look, else the one that it follows in apposition.
     """
     if look == NOWHERE:
         return None
@@ -67,7 +67,7 @@ def _told(look: Span, event: TextEvent, sentence: Sentence) -> _Told | None:
     within = {(one.span, one.role) for one in named if _covers(one.span, look)}
     if within:
         shortest = min(span.end - span.start for span, _ in within)
-        found = {told for told in within if told[0].end - told[0].start == shortest}
+        found = {one for one in within if one[0].end - one[0].start == shortest}
     else:
         about = [(one, described(one, event, sentence)) for one in named]
         found = {(one.span, one.role) for one, there in about if _covers(there, look)}

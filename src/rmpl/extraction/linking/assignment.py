@@ -1,15 +1,15 @@
-"""Which mentions and pictures of a document are one event: the likeliest division as a whole.
+"""Clustering mentions and images of a document into events: the likeliest partition.
 
-"The same event" is an equivalence: if a picture shows an event, it shows what every mention of that
-event tells. M2E2's 309 pairs bear that out: of the 152 groups that they form, 150 link every
-mention of the group with every picture of it. So mentions and pictures are divided into events, a
-mention and a picture belong to one event each, an event may have many of both, and of all divisions
-the one with the most total log-odds over the pairs within its events is taken.
+"The same event" is an equivalence relation: an image that shows an event is linked with every
+mention of it. In M2E2's 309 pairs this nearly holds: of the 152 groups that they form, 150 link
+every mention of the group with every image of it. So mentions and images are partitioned into
+events; each belongs to one event, and an event may have many of both. The partition with the
+largest total log-odds of pairs within events is chosen.
 
-Once the pictures are divided, every mention goes to the group where its own sum is largest, or
-stays alone where none is positive; so it suffices to try all divisions of the pictures (or of the
-mentions, if these are fewer). Up to ``EXACT`` of them that is done; of more, one picture at a time
-is moved to where it does most good until none does any.
+Given a partition of the images, every mention joins the group where its sum is largest, or none if
+no sum is positive. So it suffices to try all partitions of the images (or of the mentions, if these
+are fewer). Up to ``EXACT`` items that is done exhaustively; beyond that by greedy search, which
+moves one item at a time to where the total gains most.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 EXACT = 7
-"""Seven things can be divided in 877 ways."""
+"""Maximum number of items for exhaustive search; seven items have 877 partitions."""
 _TINY = 1e-6
 
 Weights = Sequence[Sequence[float]]
-"""By mention, then by picture."""
+"""Log-odds by mention, then by image."""
 
 
 class Group(NamedTuple):
-    """One event: the numbers of its mentions and of its pictures, at least one of each."""
+    """One event: the indices of its mentions and of its images, at least one of each."""
 
     mentions: tuple[int, ...]
-    pictures: tuple[int, ...]
+    images: tuple[int, ...]
 
 
 def log_odds(probability: float, threshold: float) -> float:
-    """Return by how much "the same event" is likelier than not; 0 at the threshold."""
+    """Return the log-odds of a probability relative to the threshold; 0 at the threshold."""
     return _logit(probability) - _logit(threshold)
 
 
@@ -44,29 +44,29 @@ def _logit(probability: float) -> float:
 
 
 def assign(weights: Weights) -> list[Group]:
-    """Return the events of the division with the largest total weight of pairs within events.
+    """Return the events of the partition with the largest total weight of pairs within events.
 
     Parameters
     ----------
     weights
-        Log-odds by mention and picture.
+        Log-odds by mention and image.
     """
     count = len(weights)
     if not count or not weights[0]:
         return []
     if count < len(weights[0]):
         turned = [[row[i] for row in weights] for i in range(len(weights[0]))]
-        groups = [Group(group.pictures, group.mentions) for group in _divide(turned)]
+        groups = [Group(group.images, group.mentions) for group in _partition(turned)]
     else:
-        groups = _divide(weights)
+        groups = _partition(weights)
     return sorted(groups)
 
 
-def _divide(weights: Weights) -> list[Group]:
-    """Divide the columns; rows follow."""
+def _partition(weights: Weights) -> list[Group]:
+    """Partition the columns and assign each row to a block or to none."""
     columns = len(weights[0])
     if columns <= EXACT:
-        best = max(_divisions(columns), key=lambda blocks: _total(weights, blocks))
+        best = max(_partitions(columns), key=lambda blocks: _total(weights, blocks))
     else:
         best = _climb(weights, [[column] for column in range(columns)])
     members: dict[int, list[int]] = {}
@@ -80,13 +80,13 @@ def _divide(weights: Weights) -> list[Group]:
 Blocks = list[list[int]]
 
 
-def _divisions(count: int) -> Iterator[Blocks]:
-    """Yield every division of 0..count-1, the finest first."""
+def _partitions(count: int) -> Iterator[Blocks]:
+    """Yield every partition of 0..count-1, the finest first."""
     if count == 0:
         yield []
         return
     last = count - 1
-    for blocks in _divisions(last):
+    for blocks in _partitions(last):
         yield [*blocks, [last]]
         for index, block in enumerate(blocks):
             yield [*blocks[:index], [*block, last], *blocks[index + 1 :]]
@@ -103,12 +103,12 @@ def _best(line: Sequence[float], blocks: Blocks) -> tuple[int, float]:
 
 
 def _climb(weights: Weights, blocks: Blocks) -> Blocks:
-    """Move one column at a time into the block, or out of it, where the total gains most."""
+    """Greedily move single columns into or out of blocks while the total gains."""
     total = _total(weights, blocks)
     while True:
         tried = max(
             (_moved(blocks, column, to) for column in range(len(weights[0])) for to in blocks),
-            key=lambda division: _total(weights, division),
+            key=lambda partition: _total(weights, partition),
         )
         gained = _total(weights, tried)
         if gained <= total:
@@ -117,8 +117,8 @@ def _climb(weights: Weights, blocks: Blocks) -> Blocks:
 
 
 def _moved(blocks: Blocks, column: int, to: list[int]) -> Blocks:
-    """Return the division with a column moved; from its own block it moves out, to be alone."""
-    left = [[other for other in block if other != column] for block in blocks if block is not to]
+    """Return the blocks with a column moved to block ``to``, or out of it if it is there."""
+    others = [[other for other in block if other != column] for block in blocks if block is not to]
     here = [other for other in to if other != column]
     joined = [here, [column]] if column in to else [[*to, column]]
-    return [block for block in [*left, *joined] if block]
+    return [block for block in [*others, *joined] if block]

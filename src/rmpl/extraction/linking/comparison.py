@@ -1,4 +1,4 @@
-"""Asking "same event?" of pairs of a sentence and a picture, and what the answers come to."""
+"""Asking "same event?" about pairs of a sentence and an image, and reading the answers."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SIDE = re.compile(r'"(?:span|seen)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 class Look(NamedTuple):
-    """A participant that an answer compares.
+    """An answer's comparison of one participant's appearance.
 
-    ``span`` is where the sentence tells of it (``NOWHERE`` if it does not), ``agrees`` whether both
-    sides say the same words, ``probability`` how likely the model finds it that they do.
+    ``span`` is its description in the sentence (``NOWHERE`` if there is none), ``agrees`` whether
+    sentence and image agree, ``probability`` the model's probability that they do.
     """
 
     span: Span
@@ -35,26 +35,26 @@ class Look(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What was answered about a pair: the looks of each answer that could be read, by direction.
+    """The parseable answers about a pair, one per direction, as the looks they compare.
 
-    An answer without looks says that there is nothing to compare. Without any answer nothing is
-    known, which is another matter.
+    An answer without looks means that there is nothing to compare; no answer means that nothing is
+    known.
     """
 
     answers: tuple[tuple[Look, ...], ...] = ()
 
     @property
     def probability(self) -> float | None:
-        """That both sides agree on all that was compared; ``None`` where nothing was.
+        """The probability that all compared looks agree; ``None`` if none were compared.
 
-        Of several directions, the mean of their log-odds.
+        Several directions are combined by the mean of their log-odds.
         """
-        said = [math.prod(look.probability for look in looks) for looks in self.answers if looks]
-        return mean_odds(said) if said else None
+        found = [math.prod(look.probability for look in looks) for looks in self.answers if looks]
+        return mean_odds(found) if found else None
 
 
 def mean_odds(probabilities: Sequence[float]) -> float:
-    """Return the probability whose log-odds are the mean of those of some."""
+    """Return the probability whose log-odds are the mean of the given ones'."""
     if len(probabilities) == 1:
         return probabilities[0]
     mean = math.fsum(log_odds(one, 0.5) for one in probabilities) / len(probabilities)
@@ -67,11 +67,10 @@ def compare(
     context: Context,
     progress: Progress | None = None,
 ) -> list[Verdict]:
-    """Have pairs compared, in every direction that is in force.
+    """Ask about pairs, in every direction that the model was trained on.
 
-    A pair without a caption is not asked about: the model could not say what the image shows.
-    Answers that an engine gave up, or that cannot be read whole, are no answers; they are counted
-    with the ``asker``.
+    Pairs without a caption are not asked about: the model could not describe the image.
+    Unparseable answers and those that the engine gave up are left out; ``asker`` counts them.
     """
     task = SameEvent(context)
     asked = [
@@ -93,32 +92,32 @@ def compare(
 
 
 def looks(reply: Reply, answer: Answer[Compared], sentence: Sentence) -> tuple[Look, ...]:
-    """Return what an answer compares.
+    """Return the looks that an answer compares.
 
-    How likely both sides say the same is the probability of the one that was copied second, or, if
-    it says something else, what is left of it.
+    The probability of agreement is that of the second side's text if it repeats the first, else one
+    minus that.
     """
     found = []
     for item, (start, end) in zip(answer.items, answer.places, strict=True):
         *_, second = _SIDE.finditer(reply.text, start, end)
-        said = reply.probability(*second.span(1))
+        probability = reply.probability(*second.span(1))
         span = find_span(sentence, item.span.strip(" "), item.nth)
-        found.append(Look(span, item.is_same, said if item.is_same else 1.0 - said))
+        found.append(Look(span, item.is_same, probability if item.is_same else 1.0 - probability))
     return tuple(found)
 
 
 def captions_of(
-    pictures: Sequence[Image], asker: Asker, context: Context, progress: Progress | None = None
+    images: Sequence[Image], asker: Asker, context: Context, progress: Progress | None = None
 ) -> dict[Image, str | None]:
-    """Have the model say what some pictures show, each once; ``None`` where it does not."""
+    """Return the model's captions of images, each asked once; ``None`` where it gives none."""
     task = Caption(context)
-    shown: list[InImage] = [UnitQuestion(image) for image in dict.fromkeys(pictures)]
+    shown: list[InImage] = [UnitQuestion(image) for image in dict.fromkeys(images)]
     replies = asker.ask(task, shown, progress)
     captions: dict[Image, str | None] = {}
     for question, reply in zip(shown, replies, strict=True):
         answer = task.read(reply.text, question)
         if not reply.given_up:
             asker.note(task.name, answer.failure)
-        is_said = answer.failure is None and not reply.given_up
-        captions[question.unit] = answer.items[0] if is_said else None
+        is_answered = answer.failure is None and not reply.given_up
+        captions[question.unit] = answer.items[0] if is_answered else None
     return captions

@@ -1,9 +1,9 @@
 """Cross-media linking: which text events and image events of a document are the same event.
 
-How the paper links is not known. Here every pair of one type in one document is a candidate, a
-model's answers to the "same event?" task give its probability, and ``assignment`` divides the
-mentions and pictures of each type into events (this project's decision). What the answers say of
-the participants one by one is kept with the links: see ``alignment``.
+The paper does not describe its linking. Here every pair of one type in one document is a candidate,
+a model's answers to the "same event?" task give its probability, and ``assignment`` clusters the
+mentions and images of each type into events (this project's decision). Links also hold which
+participants are the same, see ``alignment``.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ from rmpl.tasks import Context
 from rmpl.tasks.pairing import Pair
 
 THRESHOLD = 0.5
-"""Where nothing was measured."""
+"""The link threshold of uncalibrated models."""
 NOTHING_COMPARED = 0.4
-"""Log-odds above the threshold: rather one event than not, as its type is the same already; but any
-look that agrees says more."""
+"""Log-odds above the threshold of a pair without anything to compare: slightly in favour of one
+event, as the types are equal, but less than any look that agrees."""
 
 
 class Candidate(NamedTuple):
     """A text event and an image event of one document that may be the same event."""
 
     document: int
-    text: TextEvent
-    image: ImageEvent
+    text_event: TextEvent
+    image_event: ImageEvent
     sentence: Sentence
-    picture: Image
+    image: Image
 
 
 def candidates(documents: Sequence[Document]) -> Iterator[Candidate]:
-    """Yield every pair of a text event and an image event of one type whose picture is at hand.
+    """Yield all pairs of a text event and an image event of one type whose image file exists.
 
-    M2E2 has two pairs of unlike types among 309; asking about all pairs would cost far more than
-    those two can give.
+    Of M2E2's 309 links, two join events of different types; comparing all pairs would cost far more
+    than those two can gain.
     """
     for number, document in enumerate(documents):
         sentences = {sentence.id: sentence for sentence in document.sentences}
-        pictures = {image.id: image for image in document.images if image.path is not None}
+        images = {image.id: image for image in document.images if image.path is not None}
         for text in document.text_events:
             sentence = sentences.get(text.sentence_id)
             if sentence is None or not sentence.holds(text.trigger):
                 continue
-            for image in document.image_events:
-                if image.event_type == text.event_type and image.image_id in pictures:
-                    yield Candidate(number, text, image, sentence, pictures[image.image_id])
+            for event in document.image_events:
+                if event.event_type == text.event_type and event.image_id in images:
+                    yield Candidate(number, text, event, sentence, images[event.image_id])
 
 
 class Linker:
@@ -65,13 +65,13 @@ class Linker:
     Parameters
     ----------
     asker
-        Passes the prompts on.
+        Asks the model.
     context
         The schema and the model's conventions.
     threshold
-        The probability above which a pair speaks for being one event, below it against.
+        The probability above which a pair counts in favour of one event, and below it against.
     scale
-        Turns what the model says into a probability.
+        The calibration curve of "same event?".
     """
 
     def __init__(
@@ -85,18 +85,18 @@ class Linker:
     def link(
         self, documents: Sequence[Document], progress: Progress | None = None
     ) -> list[Document]:
-        """Return the documents with the links between their events, instead of any they had."""
+        """Return the documents with links between their events, which replace any that they had."""
         pairs = list(candidates(documents))
-        pictures = [pair.picture for pair in pairs]
-        captions = captions_of(pictures, self._asker, self._context, progress)
+        images = [pair.image for pair in pairs]
+        captions = captions_of(images, self._asker, self._context, progress)
         questions = [
             Pair(
-                f"{pair.text.id}+{pair.image.id}",
-                pair.text.event_type,
+                f"{pair.text_event.id}+{pair.image_event.id}",
+                pair.text_event.event_type,
                 pair.sentence,
-                pair.text.trigger,
-                pair.picture,
-                captions[pair.picture],
+                pair.text_event.trigger,
+                pair.image,
+                captions[pair.image],
             )
             for pair in pairs
         ]
@@ -104,14 +104,14 @@ class Linker:
         judged: dict[tuple[int, str], dict[tuple[str, str], float | None]] = defaultdict(dict)
         compared: dict[tuple[int, str, str], tuple[Candidate, Verdict]] = {}
         for pair, verdict in zip(pairs, verdicts, strict=True):
-            by_pair = judged[pair.document, pair.text.event_type]
-            by_pair[pair.text.id, pair.image.id] = self._judged(verdict)
-            compared[pair.document, pair.text.id, pair.image.id] = pair, verdict
+            by_pair = judged[pair.document, pair.text_event.event_type]
+            by_pair[pair.text_event.id, pair.image_event.id] = self._judged(verdict)
+            compared[pair.document, pair.text_event.id, pair.image_event.id] = pair, verdict
         links: dict[int, list[Link]] = defaultdict(list)
         for (number, _), by_pair in judged.items():
             for link in assigned(by_pair, self._threshold):
                 pair, verdict = compared[number, link.text, link.image]
-                same = align(pair.text, pair.image, pair.sentence, verdict)
+                same = align(pair.text_event, pair.image_event, pair.sentence, verdict)
                 links[number].append(msgspec.structs.replace(link, alignments=same))
         return [
             msgspec.structs.replace(document, links=tuple(links[number]))
@@ -119,9 +119,9 @@ class Linker:
         ]
 
     def _judged(self, verdict: Verdict) -> float | None:
-        """Return a pair's probability, ``None`` if nobody answered.
+        """Return a pair's probability, ``None`` without an answer.
 
-        Where nothing was compared, there was nothing to measure, either.
+        Where nothing was compared, there is nothing to calibrate.
         """
         if not verdict.answers:
             return None
@@ -136,14 +136,14 @@ def neutral(threshold: float) -> float:
 
 
 def assigned(probabilities: Mapping[tuple[str, str], float | None], threshold: float) -> list[Link]:
-    """Return the links of the likeliest division of one type's mentions and pictures.
+    """Return the links of the likeliest partition of one type's mentions and images.
 
     Parameters
     ----------
     probabilities
-        Of "the same event", by the ids of a text event and an image event; every pair is there. One
-        without (``None``) counts neither for nor against: the two are linked only where what is
-        known of other pairs makes them one event, and that link has no score.
+        Of "same event", for all pairs of ids of a text event and an image event. ``None`` counts
+        neither in favour nor against: such a pair is linked only if other pairs make it one event,
+        and its link has no score.
     threshold
         See ``Linker``.
     """
@@ -155,5 +155,5 @@ def assigned(probabilities: Mapping[tuple[str, str], float | None], threshold: f
         Link(texts[t], images[i], probabilities[texts[t], images[i]])
         for group in assign(weights)
         for t in group.mentions
-        for i in group.pictures
+        for i in group.images
     ]

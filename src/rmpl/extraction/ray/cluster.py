@@ -1,7 +1,7 @@
-"""A Ray cluster: the one that ``RAY_ADDRESS`` names, or one for the time being on this machine.
+"""A Ray cluster: that of ``RAY_ADDRESS``, or a temporary one on this machine.
 
-What is started here listens on loopback only, has no dashboard, reports nothing to anybody, keeps
-its files in a folder of its own and takes them along when it ends.
+A cluster started here listens on loopback only, has no dashboard, sends no usage statistics, and
+keeps its files in a folder of its own, which is deleted at the end.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ from rmpl.errors import RmplError
 
 ADDRESS = "RAY_ADDRESS"
 STORE_BYTES = 2**30
-"""Memory for documents on their way; what is read ahead of the workers stays below it."""
+"""Memory for documents in transit, which bounds reading ahead of the workers."""
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
 }
 _HERE = {
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # the switch for loopback, whatever it is called
-    "RAY_worker_niceness": "0",  # a worker is no less urgent than the command
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # despite its name, this makes Ray use loopback
+    "RAY_worker_niceness": "0",  # workers run at the command's priority
 }
-_TOLD = {"logging_level": logging.ERROR, "log_to_driver": False}
+_OPTIONS = {"logging_level": logging.ERROR, "log_to_driver": False}
 
 
 @contextlib.contextmanager
 def cluster(workers: int) -> Iterator[ModuleType]:
-    """Be connected to a cluster, and give the module ``ray``.
+    """Connect to a cluster or start one; yields the module ``ray``.
 
-    A program that is connected to a cluster goes on with that. ``workers`` is how many a cluster
-    has room for that is started here.
+    An existing connection of the program is used. A cluster started here has room for ``workers``
+    workers.
 
     Raises
     ------
     RmplError
-        If Ray is not installed, there is no cluster at that address, or Ray cannot go on.
+        If Ray is not installed, there is no cluster at that address, or Ray fails.
     """
     address = os.environ.get(ADDRESS)
     with _environment(_QUIET if address else {**_QUIET, **_HERE}), contextlib.ExitStack() as ending:
@@ -61,13 +61,13 @@ def cluster(workers: int) -> Iterator[ModuleType]:
             raise  # a mistake in the program
         except ray.exceptions.RayError as error:
             raise RmplError(
-                f"Ray cannot go on ({_first_line(error)})",
-                remedy="what is written is whole: the same command with --resume goes on",
+                f"Ray failed ({_first_line(error)})",
+                remedy="results so far are complete; continue with the same command and --resume",
             ) from error
 
 
 def share(workers: int) -> dict[str, float]:
-    """Return what a worker takes of the cluster: a GPU if there are any, else a share of the cores.
+    """Return a worker's resources: one GPU if there are any, else a share of the cores.
 
     Raises
     ------
@@ -80,8 +80,8 @@ def share(workers: int) -> dict[str, float]:
     kind, most = ("GPUs", sum(cards)) if any(cards) else ("cores", sum(cores))
     if workers > most:
         raise RmplError(
-            f"{workers} workers, where the cluster has {most} {kind}",
-            remedy=f"a worker takes one at least: ask for at most {most}",
+            f"{workers} workers, but the cluster has {most} {kind}",
+            remedy=f"every worker needs at least one: use at most {most} workers",
         )
     if any(cards):
         return {"num_gpus": 1, "num_cpus": 1}
@@ -94,14 +94,14 @@ def _ray() -> ModuleType:
         import ray  # noqa: PLC0415 - optional and slow to import
         import ray.data  # noqa: PLC0415
     except ImportError as error:
-        raise RmplError("workers need the library ray", remedy="pip install 'rmpl[ray]'") from error
+        raise RmplError("workers need the package ray", remedy="pip install 'rmpl[ray]'") from error
     return cast("ModuleType", ray)
 
 
 def _connect(ray: ModuleType, address: str) -> None:
     try:
         with _muted():
-            ray.init(address, **_TOLD)
+            ray.init(address, **_OPTIONS)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise RmplError(
             f"no Ray cluster answers ({_first_line(error)})",
@@ -111,13 +111,13 @@ def _connect(ray: ModuleType, address: str) -> None:
 
 
 def _start(ray: ModuleType, workers: int, ending: contextlib.ExitStack) -> None:
-    """Start a cluster of this machine; ``ending`` ends it."""
+    """Start a cluster on this machine; ``ending`` shuts it down."""
     if not ray.util.get_node_ip_address().startswith("127."):
         raise RmplError(
-            "Ray would listen on the network: it was imported before the switch against it was set",
-            remedy="import ray after the extractor has begun, or start a cluster by ray.init",
+            "Ray would listen on the network: it was imported before it was set to loopback",
+            remedy="import ray after the extractor has started, or start a cluster by ray.init",
         )
-    # Sockets have short names only, so not in whatever TMPDIR says.
+    # Paths of sockets must be short, so TMPDIR is not used.
     short = Path("/tmp")  # noqa: S108 - a fresh folder of our own is made in it
     folder = tempfile.mkdtemp(prefix="rmpl-ray-", dir=short if short.is_dir() else None)
     ending.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -129,7 +129,7 @@ def _start(ray: ModuleType, workers: int, ending: contextlib.ExitStack) -> None:
             object_store_memory=STORE_BYTES,
             include_dashboard=False,
             _temp_dir=folder,
-            **_TOLD,
+            **_OPTIONS,
         )
 
 
@@ -140,15 +140,15 @@ def _cores() -> int:
 
 @contextlib.contextmanager
 def _muted() -> Iterator[None]:
-    """Say nothing on standard error: at its start, Ray says there that it will say nothing."""
-    held = os.dup(2)
+    """Silence standard error, where Ray logs during its start in spite of its log level."""
+    saved = os.dup(2)
     try:
         with Path(os.devnull).open("w") as nowhere:
             os.dup2(nowhere.fileno(), 2)
         yield
     finally:
-        os.dup2(held, 2)
-        os.close(held)
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 @contextlib.contextmanager

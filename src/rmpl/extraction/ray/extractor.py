@@ -8,10 +8,10 @@
     for document in extractor.extract_files("news/"):
         ...
 
-One task reads the files, as a single process does, and cuts their documents into the same chunks.
-Workers, each with a model of its own, extract from the chunks; results come in the files' order.
-What a worker that dies was busy with is done again by another. Documents travel as JSON in Arrow
-tables. docs/engines.md says what the machines need.
+One task reads the files, as a single process does, and groups their documents into the same chunks.
+Workers, each with a model of its own, extract from the chunks; results come in the order of the
+files. The chunk of a worker that dies is processed again by another. Documents are sent as JSON in
+Arrow tables. docs/engines.md describes what the machines need.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ if TYPE_CHECKING:
     import pyarrow
 
 Load = Callable[[], Extractor]
-"""Makes a worker's extractor; Ray brings it to the worker."""
+"""Makes a worker's extractor; Ray sends it to the worker."""
 
 RETRIES = 3
-"""So often a chunk is tried again that a worker died of."""
+"""The number of retries of a chunk whose worker died."""
 _COLUMN = "json"
 
 
-class _Trouble(NamedTuple):
-    """An ``RmplError`` on its way between processes."""
+class _Failure(NamedTuple):
+    """An ``RmplError`` in a form that is sent between processes."""
 
     what: str
     where: str | None
@@ -58,17 +58,17 @@ class _Trouble(NamedTuple):
 
 
 class _Chunk(msgspec.Struct):
-    """Documents that are worked on together, before and after.
+    """Documents that are processed together, before and after extraction.
 
-    ``told`` is what could not be read up to their end, ``troubles`` why an item has no result,
-    ``stop`` why there is no sense in going on. The last chunk holds the ``report`` of all reading.
+    ``unread`` holds the errors of reading up to their end, ``failed`` those of single items by
+    index, ``stop`` an error that ends everything. The last chunk holds the ``report`` of reading.
     """
 
     number: int
     items: list[Item] = []
-    told: list[_Trouble] = []
-    troubles: dict[int, _Trouble] = {}
-    stop: _Trouble | None = None
+    unread: list[_Failure] = []
+    failed: dict[int, _Failure] = {}
+    stop: _Failure | None = None
     asked: dict[str, int] = {}
     failures: dict[str, int] = {}
     report: dict[str, Any] | None = None
@@ -85,9 +85,9 @@ class RayExtractor:
     load
         Makes a worker's extractor.
     workers
-        How many there are; each takes a GPU where there are any, else its share of the cores.
+        The number of workers; each uses a GPU if there are any, else a share of the cores.
     about
-        What the results depend on besides the documents.
+        Everything but the documents that results depend on.
     """
 
     def __init__(self, load: Load, *, workers: int, about: dict[str, Any] | None = None) -> None:
@@ -97,7 +97,7 @@ class RayExtractor:
         self.asked: Counter[str] = Counter()
         """Prompts asked so far, by task."""
         self.failures: Counter[str] = Counter()
-        """Answers so far that could not be read whole, by task."""
+        """Unparseable answers so far, by task."""
 
     @classmethod
     def from_pretrained(
@@ -110,7 +110,7 @@ class RayExtractor:
         batch: int | None = None,
         constrained: bool = True,
     ) -> Self:
-        """Let every worker load a model, see ``Extractor.from_pretrained``.
+        """Load a model in every worker, see ``Extractor.from_pretrained``.
 
         Raises
         ------
@@ -129,12 +129,12 @@ class RayExtractor:
         return cls(load, workers=workers, about=about)
 
     def extract_files(self, *paths: str | Path) -> Iterator[Document]:
-        """Yield the documents of files and folders with their events; memory stays flat.
+        """Yield the documents of files and folders with their events, in constant memory.
 
         Raises
         ------
         RmplError
-            At the first thing that cannot be read, or if a worker cannot go on.
+            At the first unreadable file, or if a worker fails.
         """
 
         def stop(error: RmplError) -> None:
@@ -155,16 +155,16 @@ class RayExtractor:
         *,
         done: Collection[str] = (),
     ) -> Iterator[tuple[Item, Document | RmplError]]:
-        """Yield what sources hold with what was found in it, or with why nothing can be.
+        """Yield each item of the sources with its extracted document, or with its error.
 
         Parameters
         ----------
         sources
-            What to read.
+            The files to read.
         report
-            Counts what was used, when all is read.
+            Receives the counts when everything is read.
         tell
-            Hears of each thing that cannot be read, before the results of what is behind it.
+            Called with the error of each unreadable input, in the order of reading.
         done
             The ids of documents to leave out.
 
@@ -173,14 +173,14 @@ class RayExtractor:
         EngineError
             If a worker cannot load its model, or its engine does not work.
         RmplError
-            If Ray is not there, or cannot go on.
+            If Ray is not installed or fails.
         """
         if any(source.kind == "stdin" for source in sources):
             raise RmplError(
                 "workers cannot read standard input", where=STDIN, remedy="save it as a file"
             )
         for chunk in self._chunks(sources, frozenset(done)):
-            for trouble in chunk.told:
+            for trouble in chunk.unread:
                 tell(_error(trouble))
             if chunk.stop is not None:
                 raise EngineError(chunk.stop.what, where=chunk.stop.where, remedy=chunk.stop.remedy)
@@ -189,7 +189,7 @@ class RayExtractor:
             if chunk.report is not None:
                 report.add(chunk.report)
             for number, item in enumerate(chunk.items):
-                refused = chunk.troubles.get(number)
+                refused = chunk.failed.get(number)
                 yield item, item.document if refused is None else _error(refused)
 
     def _chunks(self, sources: Sequence[Source], done: frozenset[str]) -> Iterator[_Chunk]:
@@ -198,7 +198,7 @@ class RayExtractor:
         with cluster(self._workers) as ray:
             rows = ray.data.from_arrow(_table(b""))
             rows.context.execution_options.preserve_order = True
-            rows.context.target_max_block_size = 1  # else rows wait until a block of them is full
+            rows.context.target_max_block_size = 1  # else rows wait for a full block
             rows.context.max_consecutive_actor_init_deaths = RETRIES
             rows.context.enable_progress_bars = False
             rows = rows.map_batches(
@@ -213,7 +213,7 @@ class RayExtractor:
                 fn_constructor_args=(self._load, attempts, here),
                 compute=ray.data.ActorPoolStrategy(
                     size=self._workers,
-                    max_tasks_in_flight_per_actor=2,  # one at work, one that waits
+                    max_tasks_in_flight_per_actor=2,  # one running, one waiting
                 ),
                 **share(self._workers),
                 **one_by_one,
@@ -225,34 +225,34 @@ class RayExtractor:
 def _read(
     _: pyarrow.Table, *, folder: str, sources: list[Source], done: frozenset[str]
 ) -> Iterator[pyarrow.Table]:
-    """Read everything, chunk by chunk; run a second time, it gives the same."""
+    """Read all sources, chunk by chunk; repeatable, in case Ray runs it again."""
     report = ReadReport()
-    told: list[_Trouble] = []
+    unread: list[_Failure] = []
 
     def tell(error: RmplError) -> None:
-        told.append(_trouble(error))
+        unread.append(_failure(error))
 
     try:
         _go_to(folder)
         items = Reader(report, tell).read(sources)
         new = (item for item in items if item.document.id not in done)
         for number, some in enumerate(chunks(new, lambda item: item.document)):
-            yield _row(_Chunk(number, some, told))
-            told.clear()
-        yield _row(_Chunk(-1, told=told, report=report.as_dict()))
+            yield _row(_Chunk(number, some, unread))
+            unread.clear()
+        yield _row(_Chunk(-1, unread=unread, report=report.as_dict()))
     except RmplError as error:
-        yield _row(_Chunk(-1, told=told, stop=_trouble(error)))
+        yield _row(_Chunk(-1, unread=unread, stop=_failure(error)))
 
 
 class _Attempts:
-    """Counts how often each chunk is begun: what kills workers is not tried for ever."""
+    """Counts the attempts per chunk, so that one that kills workers is not retried for ever."""
 
     def __init__(self) -> None:
-        self._begun: Counter[int] = Counter()
+        self._started: Counter[int] = Counter()
 
-    def begin(self, number: int) -> int:
-        self._begun[number] += 1
-        return self._begun[number]
+    def start(self, number: int) -> int:
+        self._started[number] += 1
+        return self._started[number]
 
 
 class _Worker:
@@ -260,12 +260,12 @@ class _Worker:
 
     def __init__(self, load: Load, attempts: Any, folder: str) -> None:
         self._attempts = attempts
-        self._stop: _Trouble | None = None
+        self._stop: _Failure | None = None
         try:
             _go_to(folder)
             self._extractor = load()
-        except RmplError as error:  # raised from here, it would come wrapped, with a traceback
-            self._stop = _trouble(error)
+        except RmplError as error:  # raised here, it would arrive wrapped, with a traceback
+            self._stop = _failure(error)
 
     def __call__(self, row: pyarrow.Table) -> pyarrow.Table:
         chunk = _DECODER.decode(_content(row))
@@ -274,27 +274,27 @@ class _Worker:
             try:
                 self._extract(chunk)
             except EngineError as error:
-                chunk.stop = _trouble(error)
+                chunk.stop = _failure(error)
         return _row(chunk)
 
-    def _given_up(self, chunk: _Chunk) -> _Trouble | None:
+    def _given_up(self, chunk: _Chunk) -> _Failure | None:
         import ray  # noqa: PLC0415 - optional
 
-        if not chunk.items or ray.get(self._attempts.begin.remote(chunk.number)) <= RETRIES + 1:
+        if not chunk.items or ray.get(self._attempts.start.remote(chunk.number)) <= RETRIES + 1:
             return None
         first, last = chunk.items[0].document.id, chunk.items[-1].document.id
-        return _Trouble(
-            f"{RETRIES + 1} workers died of it",
+        return _Failure(
+            f"{RETRIES + 1} workers died processing it",
             first if first == last else f"from {first} to {last}",
-            "extract from these in a process of their own; without them --resume goes on",
+            "extract from these in a process of their own; --resume continues without them",
         )
 
     def _extract(self, chunk: _Chunk) -> None:
-        """Put what is found into the place of what it is found in."""
+        """Replace the chunk's documents by the extracted ones."""
         asked, failures = self._extractor.asked.copy(), self._extractor.failures.copy()
         for number, (item, found) in enumerate(self._extractor.stream(list(chunk.items))):
             if isinstance(found, RmplError):
-                chunk.troubles[number] = _trouble(found)
+                chunk.failed[number] = _failure(found)
             else:
                 chunk.items[number] = item._replace(document=found)
         chunk.asked = dict(self._extractor.asked - asked)
@@ -302,22 +302,22 @@ class _Worker:
 
 
 def _go_to(folder: str) -> None:
-    """Work where the command was given: names of files are relative to that."""
+    """Change to the command's working directory, to which file names are relative."""
     try:
         os.chdir(folder)
     except OSError as error:
         raise RmplError(
             f"is not on every machine ({error.strerror} on {socket.gethostname()})",
             where=folder,
-            remedy="start in a folder that all machines of the cluster share",
+            remedy="start in a folder shared by all machines of the cluster",
         ) from error
 
 
-def _trouble(error: RmplError) -> _Trouble:
-    return _Trouble(error.what, error.where, error.remedy)
+def _failure(error: RmplError) -> _Failure:
+    return _Failure(error.what, error.where, error.remedy)
 
 
-def _error(trouble: _Trouble) -> RmplError:
+def _error(trouble: _Failure) -> RmplError:
     return RmplError(trouble.what, where=trouble.where, remedy=trouble.remedy)
 
 

@@ -102,7 +102,7 @@ def asked_of(engine, asked, max_tokens):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("max_tokens", [24, 160])
-def test_every_text_answer_is_legal_and_whole(engine, context, max_tokens):
+def test_every_text_answer_is_grammatical(engine, context, max_tokens):
     emi, are, whole = TextEMI(context), TextARE(context), TextEvents(context)
     asked = [(emi, UnitQuestion(s)) for s in SENTENCES]
     asked += [(whole, UnitQuestion(s)) for s in SENTENCES]
@@ -123,7 +123,7 @@ def test_every_text_answer_is_legal_and_whole(engine, context, max_tokens):
 
 
 @pytest.mark.slow
-def test_every_answer_about_a_picture_is_legal_and_whole(engine, context, picture):
+def test_every_answer_about_an_image_is_grammatical(engine, context, picture):
     tasks = (ImageEMI, ImageARE, ImageEvents, SameEvent, Caption, Relations)
     emi, are, whole, same, caption, links = (task(context) for task in tasks)
     relation = Relation("r", "s0", "red", "None", Span(0, 1), Span(3, 5))
@@ -220,7 +220,7 @@ def test_an_answer_that_refuses_to_end_is_ended(scores):
 
 def test_a_budget_below_the_shortest_answer_is_refused(scores):
     grammar = Grammar('start: "a" "b" "c" /[0-9]{20}/', 23)
-    with pytest.raises(RmplError, match="no legal answer"):
+    with pytest.raises(RmplError, match="no grammatical answer"):
         Constraint(scores.compiler, [grammar], max_tokens=3)
 
 
@@ -232,13 +232,13 @@ def test_a_broken_grammar_is_an_error(scores):
 YES_OR_NO = Grammar('start: "yes" | "no"', 3)
 
 
-def test_what_is_legal_keeps_its_score_and_what_is_not_has_none(scores):
+def test_allowed_tokens_keep_their_scores_and_forbidden_ones_get_minus_infinity(scores):
     constraint = Constraint(scores.compiler, [YES_OR_NO] * 2, max_tokens=9)
     before = torch.randn(2, scores.width)
     after = constraint(torch.zeros(2, 1, dtype=torch.long), before.clone())
-    legal = after.isfinite()
-    assert torch.equal(after[legal], before[legal])
-    first = {scores.tokenizer.decode([i]) for i in legal[0].nonzero().flatten().tolist()}
+    allowed = after.isfinite()
+    assert torch.equal(after[allowed], before[allowed])
+    first = {scores.tokenizer.decode([i]) for i in allowed[0].nonzero().flatten().tolist()}
     assert first <= {"y", "ye", "yes", "n", "no"}
     assert {"y", "n"} <= first
 
@@ -277,7 +277,7 @@ def test_a_text_that_gives_orders_cannot_leave_the_grammar(backbone, style):
 
 
 @pytest.mark.parametrize("name", ["qwen2_vl", "paligemma", "llava"])
-def test_boxes_of_tokens_by_name_are_legal_as_those_tokens(name, tmp_path):
+def test_boxes_of_tokens_by_name_are_grammatical_as_those_tokens(name, tmp_path):
     family_of(name, name).twin(tmp_path)
     backbone = load_backbone(str(tmp_path))
     scores, context = Scores(backbone), backbone.context(load_ontology("m2e2"))
@@ -312,7 +312,7 @@ def test_compiled_grammars_are_kept_but_not_for_ever(scores):
     assert scores.compiler.compiled.cache_info().currsize <= 256
 
 
-def test_what_is_taught_of_a_text_with_control_tokens_is_legal(backbone):
+def test_what_is_taught_of_a_text_with_control_tokens_is_grammatical(backbone):
     """Targets spell them out, and so must an answer: the grammar is of characters."""
     words = ["Ana", "<|im_end|>", "<|im_start|>", "fled", "<|image_pad|>"]
     sentence = sentence_from_words("s", words, where="here")

@@ -58,7 +58,7 @@ def test_logs_are_those_of_the_model(backbone):
     assert reply.confidence == pytest.approx(math.exp(sum(reply.logs) / len(reply.logs)))
 
 
-def test_under_a_grammar_logs_are_shares_among_what_is_legal(backbone):
+def test_under_a_grammar_logs_are_shares_among_grammatical_tokens(backbone):
     grammar = Grammar('start: "yes" | "no"', 3)
     prompt = Prompt("match: Police fired.")
     (reply,) = LocalEngine(backbone).answer([prompt], grammars=[grammar], max_tokens=9)
@@ -186,17 +186,26 @@ def check_same(replies, expected):
     assert len({tuple(round(log, 2) for log in logs) for _, logs in expected}) > len(expected) / 4
 
 
+def test_the_former_names_of_options_still_work_and_warn(backbone):
+    with pytest.warns(DeprecationWarning, match="shares_beginnings is now prefix_caching"):
+        engine = LocalEngine(backbone, shares_beginnings=False)
+    assert engine._prefixes._is_on is False
+    with pytest.warns(DeprecationWarning, match="packs_weights is now prepacking"):
+        engine = LocalEngine(backbone, packs_weights=False)
+    assert engine._prepacked._is_on is False
+
+
 @pytest.mark.slow
 def test_answers_are_those_of_generate_for_every_family(model, asked, monkeypatch):
     prompts, grammars = asked
     widths = []
-    go_on = Decoder.go_on
+    extend = Decoder.extend
 
     def noted(self, batch, tokens, mask, more):
         widths.append(tokens.shape[1])
-        return go_on(self, batch, tokens, mask, more)
+        return extend(self, batch, tokens, mask, more)
 
-    monkeypatch.setattr(Decoder, "go_on", noted)
+    monkeypatch.setattr(Decoder, "extend", noted)
     expected = generated(model, prompts, grammars, 16)
     for shares in (False, True):
         widths.clear()

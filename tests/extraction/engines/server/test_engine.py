@@ -122,7 +122,7 @@ def test_a_server_that_waits_too_long_is_tried_again(server):
 
 
 def test_a_server_that_dies_costs_nothing_that_was_answered(server, monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 2)
+    monkeypatch.setattr(module, "ATTEMPTS", 2)
     dead = [True]
     server.script = lambda body: (
         (503, {}, {}) if dead[0] and int(question(body)) >= 4 else said(question(body))
@@ -138,7 +138,7 @@ def test_a_server_that_dies_costs_nothing_that_was_answered(server, monkeypatch)
 
 
 def test_nobody_there_is_said_in_one_line(monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 2)
+    monkeypatch.setattr(module, "ATTEMPTS", 2)
     monkeypatch.setattr(module.random, "uniform", lambda *_: 0.01)
     with pytest.raises(RmplError, match="the server does not answer"):
         ServerEngine("http://127.0.0.1:9/v1", "tiny").answer([Prompt("one")], max_tokens=5)
@@ -149,11 +149,11 @@ def test_nobody_there_is_said_in_one_line(monkeypatch):
 @pytest.mark.parametrize(
     ("status", "headers", "message"),
     [
-        (404, {}, "says 404.*no such model"),
-        (401, {}, "says 401"),
-        (400, {}, "says 400"),
-        (302, {"Location": "http://127.0.0.1:9/elsewhere"}, "points elsewhere"),
-        (200, {}, "no chat completion"),
+        (404, {}, "answers 404.*no such model"),
+        (401, {}, "answers 401"),
+        (400, {}, "answers 400"),
+        (302, {"Location": "http://127.0.0.1:9/elsewhere"}, "redirects to"),
+        (200, {}, "not a chat completion"),
     ],
 )
 def test_what_a_server_refuses_is_not_tried_again(server, status, headers, message):
@@ -220,7 +220,7 @@ def test_a_server_that_gives_no_probabilities_is_not_asked_for_them_again(server
     assert len(posts(server)) == 3
 
 
-def test_an_answer_that_is_not_legal_is_put_right_or_asked_for_again(server):
+def test_an_ungrammatical_answer_is_repaired_or_asked_for_again(server):
     answers = {
         "fenced": '```json\n[{"type": "A"}]\n```',
         "partly": '[{"type":"A"},{"type":"Hacked"},{"type":"B"}]',

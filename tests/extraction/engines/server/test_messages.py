@@ -12,7 +12,11 @@ from rmpl.backbones.families import family_names, family_of
 from rmpl.corpora.registry import read_corpus
 from rmpl.extraction.engines.base import Reply
 from rmpl.extraction.engines.server.engine import ServerEngine
-from rmpl.extraction.engines.server.messages import broken_up, message_of, put_together
+from rmpl.extraction.engines.server.messages import (
+    escape_control_tokens,
+    message_of,
+    unescape_control_tokens,
+)
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.tasks import TASKS, Context, Prompt, make_task
@@ -44,11 +48,11 @@ def sent(text: str) -> str:
 
 
 @pytest.mark.parametrize("written", WRITTEN)
-def test_control_tokens_are_broken_up_and_quotes_of_them_are_put_together(written):
+def test_control_tokens_are_broken_up_and_quotes_of_them_are_unescape_control_tokens(written):
     text = f"Ana {written} fled, {written}{written}."
     assert written not in sent(text)
     assert sent(text).replace(" ", "") == text.replace(" ", "")
-    assert put_together(Reply(sent(text), 1.0), text).text == text
+    assert unescape_control_tokens(Reply(sent(text), 1.0), text).text == text
 
 
 @pytest.mark.parametrize("name", family_names())
@@ -72,19 +76,24 @@ def test_prompts_of_a_corpus_are_sent_as_they_are(small_world):
             documents = list(read_corpus(name, small_world / path))[:10]
             for task in TASKS:
                 for sample in make_task(task, told).samples(documents):
-                    assert broken_up(sample.prompt.text, sample.prompt.boxes) == sample.prompt.text
+                    assert (
+                        escape_control_tokens(sample.prompt.text, sample.prompt.boxes)
+                        == sample.prompt.text
+                    )
 
 
 def test_boxes_that_a_task_has_written_are_sent_as_they_are():
     text = 'Name it. "<|box_start|>(1,2)<|box_end|>" <|box_start|>'
     at = text.index('"'), text.rindex('"')
     message = message_of(Prompt(text, None, (at,)))
-    assert message["content"][-1]["text"] == f"{text[: at[1]]}{broken_up(text[at[1] :])}"
+    assert (
+        message["content"][-1]["text"] == f"{text[: at[1]]}{escape_control_tokens(text[at[1] :])}"
+    )
 
 
 def test_the_places_of_tokens_follow_the_text():
     reply = Reply("[< |im_end|>]", 0.5, (-0.1, -0.2, -0.3, -0.4), (1, 2, 12, 13))
-    read = put_together(reply, "Ana <|im_end|> fled")
+    read = unescape_control_tokens(reply, "Ana <|im_end|> fled")
     assert read.text == "[<|im_end|>]"
     assert read.ends == (1, 2, 11, 12)
     assert math.isclose(read.probability(1, 11), math.exp(-0.5))
@@ -92,7 +101,7 @@ def test_the_places_of_tokens_follow_the_text():
 
 def test_a_blank_of_the_text_itself_stays():
     text = "He wrote < |im_end|> for <|im_end|>"
-    assert put_together(Reply("< |im_end|>", 1.0), text).text == "< |im_end|>"
+    assert unescape_control_tokens(Reply("< |im_end|>", 1.0), text).text == "< |im_end|>"
 
 
 @pytest.mark.parametrize("quotes_blank", [True, False])

@@ -18,7 +18,7 @@ from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families import family_of
 from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.extraction.engines.server.engine import ServerEngine
-from rmpl.extraction.engines.server.validation import is_legal
+from rmpl.extraction.engines.server.validation import is_grammatical
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.records import Image
@@ -90,11 +90,11 @@ def test_a_server_answers_as_the_local_engine_does(backbone, served, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_a_server_writes_without_constraints_is_made_legal(backbone, served):
+def test_what_a_server_writes_without_constraints_is_made_grammatical(backbone, served):
     task = TextEMI(backbone.context(load_ontology("m2e2")))
     sentence = sentence_from_words("s", ["Police", "fired", "."], where="-")
     grammar = task.grammar(UnitQuestion(sentence))
     engine = ServerEngine(*served)
     (reply,) = engine.answer([task.ask(UnitQuestion(sentence))], grammars=[grammar], max_tokens=12)
-    assert is_legal(reply.text, grammar)
+    assert is_grammatical(reply.text, grammar)
     assert engine.counts["asked again"] == engine.counts["given up"] == 1

@@ -1,10 +1,10 @@
-"""Answers of servers: legal or not, and what is kept of them."""
+"""Answers of servers: grammatical or not, and how they are repaired."""
 
 import pytest
 
 from rmpl.backbones.families import family_of
 from rmpl.errors import RmplError
-from rmpl.extraction.engines.server.validation import is_legal, nothing, repaired
+from rmpl.extraction.engines.server.validation import empty_answer, is_grammatical, repaired
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology
 from rmpl.records import Box, Image, ImageArgument, ImageEvent
@@ -56,7 +56,7 @@ def context():
 def test_what_is_kept_of_a_list(context, answer, expected):
     grammar = TextEMI(context).grammar(UnitQuestion(SENTENCE))
     assert repaired(answer, grammar) == expected
-    assert is_legal(answer, grammar) == (answer == expected)
+    assert is_grammatical(answer, grammar) == (answer == expected)
 
 
 def test_an_occurrence_keeps_its_place(context):
@@ -90,23 +90,23 @@ def test_what_is_kept_of_words(grammar, answer, expected):
 
 
 def test_the_least_that_can_be_said(context):
-    assert nothing(YES_OR_NO) == "no"
-    assert nothing(TextEMI(context).grammar(UnitQuestion(SENTENCE))) == "[]"
+    assert empty_answer(YES_OR_NO) == "no"
+    assert empty_answer(TextEMI(context).grammar(UnitQuestion(SENTENCE))) == "[]"
 
 
 @pytest.mark.parametrize("name", ["qwen2_vl", "paligemma", "qwen2_5_vl", "llava"])
-def test_boxes_are_legal_as_every_family_writes_them(name):
+def test_boxes_are_grammatical_as_every_family_writes_them(name):
     family = family_of(name, "test")
     context = Context(load_ontology("m2e2"), family.boxes(1, (3136, 12845056)))
     image = Image("i", "i.jpg", 640, 480)
     shown = [ImageArgument("Victim", Box(3, 5, 600, 470))]
     answer = write_participants(image_participants(shown, image, context.boxes), context.boxes.key)
     grammar = ImageARE(context).grammar(MentionQuestion(ImageEvent("e", "i", "Life:Die"), image))
-    assert is_legal(answer, grammar)
+    assert is_grammatical(answer, grammar)
     assert repaired(answer.replace(":", ": "), grammar) in {answer, "[]"}
-    assert not is_legal(answer.replace("Victim", "Winner"), grammar)
+    assert not is_grammatical(answer.replace("Victim", "Winner"), grammar)
 
 
 def test_a_broken_grammar_is_an_error():
-    with pytest.raises(RmplError, match="grammar cannot be read"):
-        is_legal("x", Grammar("start: nowhere", 1))
+    with pytest.raises(RmplError, match="grammar cannot be compiled"):
+        is_grammatical("x", Grammar("start: nowhere", 1))

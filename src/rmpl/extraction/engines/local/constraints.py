@@ -1,9 +1,8 @@
-"""Constrained decoding: at every step, only tokens that a legal answer can go on with.
+"""Constrained decoding: at every step, only tokens that can continue a grammatical answer.
 
-One guide an answer follows its grammar (``tasks.grammars``); what it forbids gets a score of minus
-infinity. Guides come and go one by one, as answers do. An answer also ends within its budget: once
-few tokens are left, a token is only let through if the answer can still be closed after it, else
-the shortest close is forced.
+One guide per answer follows its grammar (``tasks.grammars``); forbidden tokens get a score of minus
+infinity. An answer also ends within its token budget: once few tokens are left, a token is allowed
+only if the answer can still be closed after it, else a short closing is forced.
 """
 
 from __future__ import annotations
@@ -24,15 +23,15 @@ from rmpl.backbones.private_api import token_masks
 from rmpl.errors import RmplError
 from rmpl.tasks.grammars import Grammar
 
-KEPT = 256
-"""How many compiled grammars are kept; of sentences there is no end, so older ones go."""
+MAX_COMPILED = 256
+"""The number of compiled grammars in the cache; most grammars belong to one sentence."""
 
 _CLOSERS = frozenset(b'"}][')
 _Tokens = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 class Compiler:
-    """Compiles grammars for one tokenizer, and knows how to bring an answer to its end.
+    """Compiles grammars for one tokenizer, and finds ways to close an answer.
 
     Parameters
     ----------
@@ -45,22 +44,22 @@ class Compiler:
     """
 
     def __init__(self, tokenizer: Any, *, width: int, end_id: int) -> None:
-        # Slices only pay for grammars with free text, and ours have none.
+        # Slices only help grammars with free text, which ours do not have.
         self._tokens = from_tokenizer(tokenizer, n_vocab=width, eos_token=end_id, slices=[])
         self.end_id = end_id
         self.words = (width + 31) // 32
-        # The library leaves cores to others, but while it works the model waits.
+        # By default the library leaves cores unused, but the model waits while it works.
         threads = torch.get_num_threads()
         self.executor = LLExecutor(num_threads=threads)
         self._pool = ThreadPoolExecutor(threads)
         written = [self._tokens.decode_bytes([token]) for token in range(len(tokenizer))]
         self._short = np.array(sorted(range(len(written)), key=lambda i: _rank(written[i])))
         self._bytes = np.array([token for token in self._short if len(written[token]) == 1])
-        self.compiled = functools.lru_cache(maxsize=KEPT)(self._compile)
+        self.compiled = functools.lru_cache(maxsize=MAX_COMPILED)(self._compile)
 
     def _compile(self, text: str) -> LLMatcher:
-        # Forced text would be tokenised by the library, "<|im_end|>" in a sentence as the special
-        # token: an illegal one. The model itself spells out what is forced.
+        # The library would tokenise forced text itself, "<|im_end|>" in a sentence as the special
+        # token, which is ungrammatical. Without forcing, the model spells it out.
         text += '\n%llguidance {"no_forcing": true}'
         matcher = LLMatcher(self._tokens, LLMatcher.grammar_from_lark(text), log_level=0)
         check(matcher)
@@ -72,58 +71,58 @@ class Compiler:
         Raises
         ------
         RmplError
-            If a grammar is wrong, or too large for the library.
+            If a grammar is invalid, or too large for the library.
         """
         return [matcher.deep_copy() for matcher in self._pool.map(self.compiled, texts)]
 
     def text(self, tokens: list[int]) -> bytes:
-        """Return the bytes of some tokens."""
+        """Return the bytes of tokens."""
         written: bytes = self._tokens.decode_bytes(tokens)
         return written
 
     def closing(self, matcher: LLMatcher, most: int) -> list[int]:
-        """Return a short way, as tokens with the end token, to end an answer legally.
+        """Return a short sequence of tokens that completes an answer, with the end token.
 
-        ``most`` is the grammar's bound in bytes. Long tokens make a short way, but one that reaches
-        over the end of a word may miss it; single bytes cannot, and no token is less than a byte.
+        ``most`` is the grammar's bound in bytes. Long tokens make short sequences, but may miss the
+        only possible end; then single bytes are used, which cannot.
         """
         return (
             self._close(matcher, most, self._short)
             or self._close(matcher, most, self._bytes)
-            or _fail("no end within the grammar's bound")
+            or _fail("no closing within the grammar's bound")
         )
 
     def _close(self, matcher: LLMatcher, most: int, wanted: _Tokens) -> list[int]:
-        """Take the first legal of the ``wanted`` tokens until the answer is whole."""
+        """Append the first allowed of the ``wanted`` tokens until the answer is complete."""
         probe = matcher.deep_copy()
         path: list[int] = []
         while not probe.is_accepting():
             mask = np.frombuffer(probe.compute_bitmask(), dtype=np.uint8)
-            legal = wanted[np.unpackbits(mask, bitorder="little")[wanted] == 1]
-            if len(path) == most or not len(legal):
+            allowed = wanted[np.unpackbits(mask, bitorder="little")[wanted] == 1]
+            if len(path) == most or not len(allowed):
                 return []
-            path.append(int(legal[0]))
+            path.append(int(allowed[0]))
             probe.consume_token(path[-1])
             check(probe)
         return [*path, self.end_id]
 
 
 def _rank(written: bytes) -> tuple[int, int]:
-    """Order tokens for closing: quotes, then brackets, what begins an item last; long first."""
+    """Order tokens for closing: quotes, then brackets, those that open an item last; long first."""
     if b"{" in written:
-        kind = 3
+        order = 3
     elif _CLOSERS.issuperset(written):
-        kind = 0 if written.startswith(b'"') else 1
+        order = 0 if written.startswith(b'"') else 1
     else:
-        kind = 2
-    return kind, -len(written)
+        order = 2
+    return order, -len(written)
 
 
 @dataclasses.dataclass
 class Guide:
-    """Where one answer stands. ``path`` is a way to its end from here that fits, if known.
+    """The state of one answer. ``path`` is a closing from here that fits the budget, if known.
 
-    ``left`` counts the tokens that may still be written, the end token included.
+    ``left`` is the number of tokens that may still be written, including the end token.
     """
 
     grammar: Grammar
@@ -134,17 +133,17 @@ class Guide:
     path: list[int] | None = None
 
     def is_near(self, margin: int = 0) -> bool:
-        """Whether a freely chosen token might leave too few to close (bytes bound tokens)."""
+        """Whether the next token might leave too few to close (bytes bound tokens)."""
         return self.left <= self.grammar.closing + 1 + margin
 
 
-def begin(compiler: Compiler, grammars: Sequence[Grammar], *, max_tokens: int) -> list[Guide]:
-    """Return guides for answers of at most ``max_tokens`` tokens, the end token included.
+def new_guides(compiler: Compiler, grammars: Sequence[Grammar], *, max_tokens: int) -> list[Guide]:
+    """Return guides for answers of at most ``max_tokens`` tokens, including the end token.
 
     Raises
     ------
     RmplError
-        If a grammar cannot be compiled, or no legal answer is as short as ``max_tokens``.
+        If a grammar cannot be compiled, or no grammatical answer has at most ``max_tokens`` tokens.
     """
     opening = [bool(g.opening) and max_tokens > g.closing + 9 for g in grammars]
     texts = [g.opening if o else g.text for g, o in zip(grammars, opening, strict=True)]
@@ -160,16 +159,16 @@ def begin(compiler: Compiler, grammars: Sequence[Grammar], *, max_tokens: int) -
         guide.path = compiler.closing(guide.matcher, guide.grammar.closing)
         if len(guide.path) > max_tokens:
             raise RmplError(
-                f"no legal answer has as few as {max_tokens} tokens",
+                f"no grammatical answer has at most {max_tokens} tokens",
                 remedy=f"allow at least {len(guide.path)}",
             )
     return guides
 
 
 def masked(compiler: Compiler, guides: Sequence[Guide], scores: torch.Tensor) -> torch.Tensor:
-    """Return scores, shape (guides, width), with minus infinity for what no answer goes on with.
+    """Return scores, shape (guides, width), with minus infinity for forbidden tokens.
 
-    Meant for greedy decoding: the budget is kept by looking at the likeliest token.
+    For greedy decoding: to keep the budget, only the likeliest token is checked.
     """
     mask = token_masks(compiler.executor, [guide.matcher for guide in guides], compiler.words)
     for guide in guides:
@@ -182,7 +181,7 @@ def masked(compiler: Compiler, guides: Sequence[Guide], scores: torch.Tensor) ->
 
 
 def advance(compiler: Compiler, guides: Sequence[Guide], tokens: Sequence[int]) -> None:
-    """Take note of the token just written by each answer; none may be the end token."""
+    """Advance each guide by the token just written, which must not be the end token."""
     opened = []
     for guide, token in zip(guides, tokens, strict=True):
         guide.left -= 1
@@ -201,18 +200,18 @@ def advance(compiler: Compiler, guides: Sequence[Guide], tokens: Sequence[int]) 
 
 
 def _allowed(mask: np.ndarray[Any, np.dtype[np.int32]], scores: torch.Tensor) -> torch.Tensor:
-    """Unpack a mask of bits, shape (rows, words), where the scores are."""
+    """Unpack a mask of bits, shape (rows, words), on the device of the scores."""
     width = scores.shape[1]
     if scores.device.type == "cpu":
         bits = np.unpackbits(mask.view(np.uint8), axis=1, count=width, bitorder="little")
         return torch.from_numpy(bits.view(np.bool_))
-    packed = torch.from_numpy(mask.view(np.uint8)).to(scores.device)
+    words = torch.from_numpy(mask.view(np.uint8)).to(scores.device)
     shifts = torch.arange(8, dtype=torch.uint8, device=scores.device)
-    return (packed.unsqueeze(-1) >> shifts & 1).flatten(1)[:, :width].bool()
+    return (words.unsqueeze(-1) >> shifts & 1).flatten(1)[:, :width].bool()
 
 
 def _keep_budget(compiler: Compiler, guide: Guide, scores: torch.Tensor) -> None:
-    """Let the likeliest token through if the answer can still end after it; change in place."""
+    """Allow the likeliest token only if the answer can still be closed after it; in place."""
     closing, bound = compiler.closing, guide.grammar.closing
     if guide.path is None:
         guide.path = closing(guide.matcher, bound)
@@ -232,15 +231,15 @@ def _keep_budget(compiler: Compiler, guide: Guide, scores: torch.Tensor) -> None
 
 
 class Constraint(LogitsProcessor):  # type: ignore[misc]
-    """Keeps a batch of answers of one call of transformers' ``generate`` within their grammars.
+    """Constrains a batch of answers in one call of transformers' ``generate`` to their grammars.
 
-    Its scores are those of the masked distribution: a token's probability is its share among the
-    legal ones, and a forced token is certain. See ``begin`` for the parameters and errors.
+    Scores are those of the masked distribution: a token's probability is its share among the
+    allowed ones, and a forced token has 1. See ``new_guides`` for the parameters and errors.
     """
 
     def __init__(self, compiler: Compiler, grammars: Sequence[Grammar], *, max_tokens: int) -> None:
         self._compiler = compiler
-        self._live = dict(enumerate(begin(compiler, grammars, max_tokens=max_tokens)))
+        self._live = dict(enumerate(new_guides(compiler, grammars, max_tokens=max_tokens)))
         self._started = False
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
@@ -259,7 +258,7 @@ class Constraint(LogitsProcessor):  # type: ignore[misc]
 
 
 def check(matcher: LLMatcher) -> None:
-    """Raise if a matcher has failed: it never does so itself, but then stops constraining.
+    """Raise if a matcher has failed: it does not raise itself, but stops constraining.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Greedy decoding in a batch that is kept full: finished rows leave it, new ones join.
+"""Greedy decoding with continuous batching: finished rows leave the batch, new ones join.
 
-What the model is told at every step is left to its own ``prepare_inputs_for_generation``, as in
-transformers' ``generate``; so are the positions of a prompt. Those of an answer count on from it.
+The model's own ``prepare_inputs_for_generation`` prepares the inputs of every step, as in
+transformers' ``generate``, and the positions of a prompt; an answer's positions continue from it.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import torch
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.private_api import prompt_positions
-from rmpl.extraction.engines.local.constraints import Compiler, Guide, advance, begin, masked
+from rmpl.extraction.engines.local.constraints import Compiler, Guide, advance, masked, new_guides
 from rmpl.extraction.engines.local.kv_cache import (
     concatenate_rows,
     left_padded,
     new_cache,
     select_rows,
 )
-from rmpl.extraction.stopping import go_on
+from rmpl.extraction.stopping import raise_if_stopped
 from rmpl.tasks.grammars import Grammar
 
 
 @dataclasses.dataclass
 class Answer:
-    """An answer as far as it is written. ``index`` is the caller's number of the prompt."""
+    """An answer so far. ``index`` is the caller's index of the prompt."""
 
     index: int
     guide: Guide | None = None
@@ -37,10 +37,10 @@ class Answer:
 
 @dataclasses.dataclass
 class Batch:
-    """Prompts computed together: what the model keeps of them, and where they go on.
+    """The KV cache of prompts that are decoded together, and the positions of their next tokens.
 
-    ``mask`` has the shape (rows, columns), ``positions`` (..., rows, 1): of the next token. Some
-    families have several positions a token, in a dimension before the rows.
+    ``mask`` has the shape (rows, columns), ``positions`` (..., rows, 1). Some families have several
+    positions per token, in a dimension before the rows.
     """
 
     cache: Any
@@ -48,15 +48,15 @@ class Batch:
     positions: torch.Tensor
 
     def rows(self, wanted: Sequence[int]) -> Batch:
-        """Return some of the rows, in that order and as often; empty first columns go."""
+        """Return the wanted rows, repeats allowed; leading empty columns are dropped."""
         rows = torch.tensor(wanted, device=self.mask.device)
         mask = self.mask[rows]
         first = int(mask.any(dim=0).int().argmax())
         positions = self.positions.index_select(-2, rows)
         return Batch(select_rows(self.cache, rows, first), mask[:, first:], positions)
 
-    def beside(self, other: Batch) -> Batch:
-        """Return the rows of both."""
+    def joined(self, other: Batch) -> Batch:
+        """Return one batch with the rows of both."""
         return Batch(
             concatenate_rows([self.cache, other.cache]),
             left_padded([self.mask, other.mask]),
@@ -65,22 +65,22 @@ class Batch:
 
 
 def _alike(one: torch.Tensor, other: torch.Tensor) -> list[torch.Tensor]:
-    """Give single positions, as of texts, as many as those of the other have."""
+    """Expand single positions per token, as of texts, to the other's number of positions."""
     extra = one.shape[:-2] or other.shape[:-2]
     return [p if p.dim() > 2 else p.expand(*extra, *p.shape) for p in (one, other)]
 
 
 class Decoder:
-    """Writes the likeliest token, again and again, until every answer has ended.
+    """Decodes greedily: the likeliest token at every step, until every answer has ended.
 
     Parameters
     ----------
     backbone
         The model.
     compiler
-        For answers that are to keep to grammars.
+        Needed for answers with grammars.
     max_tokens
-        Tokens an answer may have, the end token included.
+        Maximum number of tokens of an answer, including the end token.
     """
 
     def __init__(self, backbone: Backbone, compiler: Compiler | None, *, max_tokens: int) -> None:
@@ -99,38 +99,38 @@ class Decoder:
         *,
         rows: int,
     ) -> Iterator[Answer]:
-        """Answer groups of prompts, which come by number; yield answers as they end.
+        """Answer groups of prompts, given by index; yield answers as they end.
 
-        ``start`` computes a group's prompts: scores of the next tokens, shape (rows, width), and
-        what the model keeps. A group joins once half of the ``rows`` are free. Before every step it
-        is asked whether anybody waits for the answers.
+        ``start`` computes a group's prompts and returns the scores of the next tokens, shape (rows,
+        width), and their batch. A group joins once half of the ``rows`` are free. Cancellation is
+        checked before every step.
         """
         running: list[Answer] = []
         batch: Batch | None = None
         waiting = next(groups, None)
         while waiting is not None or running:
-            go_on()
+            raise_if_stopped()
             if waiting is not None and len(running) <= rows // 2:
-                fresh = self._begin(waiting, grammars)
+                fresh = self._new_answers(waiting, grammars)
                 scores, joining = start(waiting)
-                yield from self._choose(fresh, scores)
-                fresh, stays = _without_ended(fresh, joining, self._has_ended)
-                running, batch = running + fresh, _together(batch, stays)
+                yield from self._append_tokens(fresh, scores)
+                fresh, active = _without_ended(fresh, joining, self._has_ended)
+                running, batch = running + fresh, _joined(batch, active)
                 waiting = next(groups, None)
             elif batch is not None:
                 scores = self._step(running, batch)
-                yield from self._choose(running, scores)
+                yield from self._append_tokens(running, scores)
                 running, batch = _without_ended(running, batch, self._has_ended)
 
-    def _begin(self, group: list[int], grammars: Sequence[Grammar] | None) -> list[Answer]:
+    def _new_answers(self, group: list[int], grammars: Sequence[Grammar] | None) -> list[Answer]:
         if grammars is None or self._compiler is None:
             return [Answer(index) for index in group]
         chosen = [grammars[index] for index in group]
-        guides = begin(self._compiler, chosen, max_tokens=self.max_tokens)
+        guides = new_guides(self._compiler, chosen, max_tokens=self.max_tokens)
         return [Answer(index, guide) for index, guide in zip(group, guides, strict=True)]
 
-    def _choose(self, answers: list[Answer], scores: torch.Tensor) -> Iterator[Answer]:
-        """Write the likeliest token of each row; yield those that end with it."""
+    def _append_tokens(self, answers: list[Answer], scores: torch.Tensor) -> Iterator[Answer]:
+        """Append the likeliest token to each answer; yield the answers that end with it."""
         scores = scores.float()
         guides = [answer.guide for answer in answers if answer.guide is not None]
         if guides and self._compiler is not None:
@@ -142,26 +142,29 @@ class Decoder:
             answer.logs.append(log)
         going = [answer for answer in answers if not self._has_ended(answer)]
         if guides and self._compiler is not None:
-            told = [answer.guide for answer in going if answer.guide is not None]
-            advance(self._compiler, told, [answer.tokens[-1] for answer in going])
+            active = [answer.guide for answer in going if answer.guide is not None]
+            advance(self._compiler, active, [answer.tokens[-1] for answer in going])
         yield from (answer for answer in answers if self._has_ended(answer))
 
     def _has_ended(self, answer: Answer) -> bool:
         return answer.tokens[-1] in self._ends or len(answer.tokens) == self.max_tokens
 
     def _step(self, answers: list[Answer], batch: Batch) -> torch.Tensor:
-        """Feed the tokens just written; return the scores of the next ones, (rows, width)."""
+        """Feed the last tokens; return the scores of the next ones, shape (rows, width)."""
         device = batch.mask.device
         tokens = torch.tensor([[answer.tokens[-1]] for answer in answers], device=device)
-        return self.go_on(batch, tokens, torch.ones_like(tokens), {})
+        return self.extend(batch, tokens, torch.ones_like(tokens), {})
 
-    def first(self, inputs: dict[str, Any]) -> tuple[torch.Tensor, Batch]:
-        """Compute prompts from their beginning; ``inputs`` are collated, padded on the left."""
+    def prefill(self, inputs: dict[str, Any]) -> tuple[torch.Tensor, Batch]:
+        """Compute prompts; ``inputs`` are collated, padded on the left.
+
+        Returns the scores of the next tokens, shape (rows, width), and a batch.
+        """
         model = self._model
         inputs = {name: _moved(value, model.device) for name, value in inputs.items()}
         tokens, mask = inputs.pop("input_ids"), inputs.pop("attention_mask")
-        told = {**inputs, "attention_mask": mask}
-        positions = prompt_positions(model, tokens, told)
+        given = {**inputs, "attention_mask": mask}
+        positions = prompt_positions(model, tokens, given)
         cache = new_cache()
         prepared = model.prepare_inputs_for_generation(
             tokens,
@@ -170,15 +173,18 @@ class Decoder:
             position_ids=positions,
             use_cache=True,
             logits_to_keep=1,
-            **told,
+            **given,
         )
         scores = model(**prepared, return_dict=True).logits[:, -1]
         return scores, Batch(cache, mask, positions[..., -1:] + 1)
 
-    def go_on(
+    def extend(
         self, batch: Batch, tokens: torch.Tensor, mask: torch.Tensor, more: dict[str, Any]
     ) -> torch.Tensor:
-        """Feed further tokens, shape (rows, columns), padded on the left; ``batch`` goes on."""
+        """Append tokens, shape (rows, columns), padded on the left, to ``batch`` in place.
+
+        Returns the scores of the next tokens, shape (rows, width).
+        """
         counted = mask.cumsum(dim=-1)
         positions = batch.positions + (counted - 1).clamp(min=0)
         batch.mask = torch.cat([batch.mask, mask], dim=-1)
@@ -200,17 +206,17 @@ class Decoder:
 def _without_ended(
     answers: list[Answer], batch: Batch, has_ended: Callable[[Answer], bool]
 ) -> tuple[list[Answer], Batch | None]:
-    """Let rows go that have ended; no batch is left of none."""
-    kept = [row for row, answer in enumerate(answers) if not has_ended(answer)]
-    if len(kept) == len(answers):
+    """Drop the rows that have ended; the batch is ``None`` if none is left."""
+    active = [row for row, answer in enumerate(answers) if not has_ended(answer)]
+    if len(active) == len(answers):
         return answers, batch
-    return [answers[row] for row in kept], batch.rows(kept) if kept else None
+    return [answers[row] for row in active], batch.rows(active) if active else None
 
 
-def _together(one: Batch | None, other: Batch | None) -> Batch | None:
+def _joined(one: Batch | None, other: Batch | None) -> Batch | None:
     if one is None or other is None:
         return one or other
-    return one.beside(other)
+    return one.joined(other)
 
 
 def _moved(value: Any, device: Any) -> Any:

@@ -1,6 +1,6 @@
-"""A KV cache with spare room, for a batch whose rows come and go.
+"""A KV cache with spare room for changing rows.
 
-transformers' own cache copies all it holds for every new token; this one leaves room.
+transformers' own cache copies all its contents for every new token; this one has spare columns.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SPARE_COLUMNS = 32
 class SpareLayer(DynamicLayer):  # type: ignore[misc]
     """One layer's keys and values, shape (rows, heads, columns, width), with spare columns.
 
-    Every column is held, also in layers with a sliding window: their masks see to that.
+    All columns are stored, also in layers with a sliding window, which is applied by their masks.
     """
 
     def update(
@@ -29,23 +29,23 @@ class SpareLayer(DynamicLayer):  # type: ignore[misc]
             self.lazy_initialization(key_states, value_states)
             self.keys, self.values = key_states[:, :, :0], value_states[:, :, :0]
             self._allocated = (self.keys, self.values)
-        begin, end = self.keys.shape[2], self.keys.shape[2] + key_states.shape[2]
+        start, end = self.keys.shape[2], self.keys.shape[2] + key_states.shape[2]
         if end > self._allocated[0].shape[2]:
-            self.store(self.keys, self.values, end - begin)
+            self.store(self.keys, self.values, end - start)
         for memory, states in zip(self._allocated, (key_states, value_states), strict=True):
-            memory[:, :, begin:end] = states
+            memory[:, :, start:end] = states
         self.keys, self.values = (memory[:, :, :end] for memory in self._allocated)
         return self.keys, self.values
 
     def store(self, keys: torch.Tensor, values: torch.Tensor, more: int) -> None:
-        """Hold a copy of these keys and values, with room for at least ``more`` columns."""
+        """Store a copy of these keys and values, with room for at least ``more`` columns."""
         if not self.is_initialized:
             self.lazy_initialization(keys, values)
         allocated = []
-        for held in (keys, values):
-            rows, heads, columns, width = held.shape
-            memory = held.new_empty(rows, heads, columns + more + SPARE_COLUMNS, width)
-            memory[:, :, :columns] = held
+        for states in (keys, values):
+            rows, heads, columns, width = states.shape
+            memory = states.new_empty(rows, heads, columns + more + SPARE_COLUMNS, width)
+            memory[:, :, :columns] = states
             allocated.append(memory)
         self._allocated = (allocated[0], allocated[1])
         columns = keys.shape[2]

@@ -1,7 +1,7 @@
-"""Prefix caching: prompts with a common prefix are computed together up to where they differ.
+"""Prefix caching: the common prefix of several prompts is computed once.
 
 A task's prompts share its instruction and schema; prompts about one image share the image. The
-common prefix is found among the tokens of whole prompts, so nothing is tokenised in parts.
+common prefix is determined on the tokens of whole prompts, so that tokenisation does not change.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ MAX_PREFIXES = 4
 
 
 def common_prefix(prompts: Sequence[list[int]]) -> int:
-    """Return the number of first tokens that all prompts share; each has at least one more."""
+    """Return the length in tokens of the common prefix; each prompt has at least one token more."""
     if not prompts:
         return 0
-    # What the first and the last in order share, all between them share.
+    # The common prefix of the lexicographically first and last is that of all.
     first, last = min(prompts), max(prompts)
     most = min(len(prompt) for prompt in prompts) - 1
     for length in range(most):
@@ -34,14 +34,14 @@ def common_prefix(prompts: Sequence[list[int]]) -> int:
 
 
 class PrefixCache:
-    """Computes batches of prompts, common prefixes once.
+    """Computes batches of prompts, with common prefixes computed once.
 
     Parameters
     ----------
     backbone
         The model.
     is_on
-        Whether to share anything.
+        Whether prefixes are shared.
     """
 
     def __init__(self, backbone: Backbone, *, is_on: bool = True) -> None:
@@ -58,8 +58,8 @@ class PrefixCache:
     ) -> tuple[torch.Tensor, Batch]:
         """Compute prompts; return logits of the next tokens, shape (rows, vocabulary), and a batch.
 
-        ``images`` names each prompt's image, ``None`` for texts, whose first ``common`` tokens are
-        a common prefix, maybe with texts of other groups.
+        ``images`` names each prompt's image, ``None`` for texts. The first ``common`` tokens of
+        texts are a common prefix, possibly shared with other batches.
         """
         groups: dict[str | None, list[int]] = collections.defaultdict(list)
         for row, name in enumerate(images):
@@ -70,10 +70,10 @@ class PrefixCache:
             else common_prefix([prompts[row].input_ids for row in rows])
             for name, rows in groups.items()
         }
-        if not self._saves(prompts, groups, shared) or self._passes_window(
+        if not self._saves(prompts, groups, shared) or self._exceeds_window(
             prompts, shared, decoder
         ):
-            return decoder.first(self._backbone.collate(prompts, pad_left=True))
+            return decoder.prefill(self._backbone.collate(prompts, pad_left=True))
         prefixes = [_cut(prompts[rows[0]], 0, shared[name]) for name, rows in groups.items()]
         order = list(groups)
         rests = [
@@ -84,7 +84,7 @@ class PrefixCache:
         device = batch.mask.device
         inputs = {name: value.to(device) for name, value in inputs.items()}
         tokens, mask = inputs.pop("input_ids"), inputs.pop("attention_mask")
-        return decoder.go_on(batch, tokens, mask, inputs), batch
+        return decoder.extend(batch, tokens, mask, inputs), batch
 
     def _saves(
         self,
@@ -92,25 +92,25 @@ class PrefixCache:
         groups: dict[str | None, list[int]],
         shared: dict[str | None, int],
     ) -> bool:
-        """Whether sharing saves enough, and no image stands after the common prefix."""
+        """Whether sharing pays off, and no image comes after the common prefix."""
         if not self._is_on or min(shared.values()) < MIN_TOKENS:
             return False
         for name, rows in groups.items():
             rests = (prompts[row].input_ids[shared[name] :] for row in rows)
             if any(self._image_tokens & set(rest) for rest in rests):
                 return False
-        # A task's prefix is computed once for all; an image's for its rows of this batch.
+        # A task's prefix is computed once for all batches, an image's once per batch.
         saved = sum(
             shared[name] * (len(rows) - (name is not None)) for name, rows in groups.items()
         )
         return saved >= sum(map(_size, prompts)) / 4
 
-    def _passes_window(
+    def _exceeds_window(
         self, prompts: list[Encoded], shared: dict[str | None, int], decoder: Decoder
     ) -> bool:
-        """Whether a sliding window would miss something.
+        """Whether tokens would fall out of a sliding attention window.
 
-        The padding between prefix and rest takes up places in it.
+        The padding between prefix and rest takes up places in the window.
         """
         if self._window is None:
             return False
@@ -119,11 +119,11 @@ class PrefixCache:
 
     def _prefix(self, decoder: Decoder, prefixes: list[Encoded]) -> Batch:
         if len(prefixes) > 1 or prefixes[0].vision or prefixes[0].features is not None:
-            return decoder.first(self._backbone.collate(prefixes, pad_left=True))[1]
+            return decoder.prefill(self._backbone.collate(prefixes, pad_left=True))[1]
         key = tuple(prefixes[0].input_ids)
         if key not in self._prefixes:
             inputs = self._backbone.collate(prefixes, pad_left=True)
-            self._prefixes[key] = decoder.first(inputs)[1]
+            self._prefixes[key] = decoder.prefill(inputs)[1]
             if len(self._prefixes) > MAX_PREFIXES:
                 self._prefixes.popitem(last=False)
         self._prefixes.move_to_end(key)

@@ -1,7 +1,7 @@
 """Prepacked linear layers: weights laid out for oneDNN, for inference on CPUs in fp32.
 
-torch hands matrix products to MKL, which uses half of what AMD's processors can do; oneDNN does
-not. The numbers differ by rounding only.
+torch uses MKL for matrix products, which reaches half the speed of oneDNN on AMD processors. The
+results differ by rounding only.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import torch
 from rmpl.backbones.private_api import has_onednn, prepack_weight, prepacked_linear
 
 MAX_WEIGHTS = 100_000_000
-"""Larger models are left as they are: prepacked weights are held beside the model's own."""
+"""Maximum number of weights of a model: prepacked weights are stored beside the model's own."""
 _ROWS = 1024  # about the number of tokens that go through a layer at once
 
 
 class PrepackedLinears:
-    """A context in which a model's linear layers use prepacked weights. Never for training.
+    """A context in which a model's linear layers use prepacked weights; for inference only.
 
-    On other devices, with other types and for large models it does nothing. The weights are
+    On other devices, with other dtypes and for large models it does nothing. The weights are
     prepacked once, when the context is first entered.
 
     Parameters
@@ -30,7 +30,7 @@ class PrepackedLinears:
     model
         The model; its weights must not change afterwards.
     is_on
-        Whether to prepack anything.
+        Whether layers are prepacked.
     """
 
     def __init__(self, model: Any, *, is_on: bool = True) -> None:
@@ -44,7 +44,7 @@ class PrepackedLinears:
         layers = [
             module
             for module in self._model.modules()
-            # What already has a forward of its own does something else than its class says.
+            # A module with a replaced forward may do something else than its class.
             if type(module) is torch.nn.Linear and "forward" not in module.__dict__
         ]
         fits = all(

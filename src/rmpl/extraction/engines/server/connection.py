@@ -1,4 +1,4 @@
-"""A line to a server: requests sent again while there is hope, and nothing sent elsewhere."""
+"""A connection to a server: requests are retried while it is busy, redirects are refused."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import httpx
 from rmpl.errors import RmplError
 from rmpl.extraction.engines.base import EngineError
 
-PATIENCE = 6
-"""So often is a request tried, waiting longer each time: half a minute in all."""
+ATTEMPTS = 6
+"""The number of attempts per request, with growing pauses: half a minute in total."""
 LONGEST_WAIT = 60.0
 
 _BUSY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
@@ -21,29 +21,29 @@ _REFUSED = frozenset({400, 422})
 
 
 class RefusedError(RmplError):
-    """The server does not take what was sent."""
+    """The server rejects a request as invalid."""
 
 
 class Connection:
-    """Sends requests to one address, from several threads; open while entered.
+    """Sends requests to one address, from several threads, within its context.
 
-    Redirects are refused; proxies and keys of the environment are not looked at.
+    Redirects are refused; proxies and keys of the environment are ignored.
 
     Parameters
     ----------
     url
-        The address up to and with ``/v1``.
+        The address, including ``/v1``.
     key
         Sent as a bearer token, if given.
     at_once
-        How many requests are under way at most.
+        Maximum number of concurrent requests.
     timeout
         Seconds to wait for one answer.
 
     Raises
     ------
     RmplError
-        If the address is none.
+        If the address is invalid.
     """
 
     def __init__(self, url: str, *, key: str | None, at_once: int, timeout: float) -> None:
@@ -59,7 +59,7 @@ class Connection:
         )
         self._stopped = threading.Event()
         self.counts: Counter[str] = Counter()
-        """Requests sent again: ``tried again``."""
+        """The number of retried requests: ``tried again``."""
 
     def __enter__(self) -> Connection:
         return self
@@ -69,11 +69,11 @@ class Connection:
         self._client.close()
 
     def stop(self) -> None:
-        """Try nothing again from now on."""
+        """Retry no further requests."""
         self._stopped.set()
 
     def owners(self) -> set[str]:
-        """Return whose models the server says it has, as far as it says so."""
+        """Return the owners of the server's models, as far as it lists them."""
         try:
             models = self._client.get(f"{self._url}/models").json()["data"]
             return {str(model.get("owned_by")) for model in models}
@@ -81,66 +81,66 @@ class Connection:
             return set()
 
     def complete(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Send a request until it is answered; return the first choice.
+        """Send a request, with retries, and return the first choice of the answer.
 
         Raises
         ------
         RefusedError
-            If the server does not take the request.
+            If the server rejects the request.
         EngineError
-            If it does not answer, or not as a server of chat completions does.
+            If it does not answer, or its answer is not a chat completion.
         """
-        said = ""
-        for attempt in range(PATIENCE):
+        reason = ""
+        for attempt in range(ATTEMPTS):
             wait = 0.0
             try:
                 response = self._client.post(f"{self._url}/chat/completions", json=body)
             except httpx.TransportError as error:
-                said = f"{type(error).__name__}: {error}"
+                reason = f"{type(error).__name__}: {error}"
             else:
                 if response.status_code not in _BUSY:
                     return self._read(response)
-                said = _said(response)
-                wait = _asked_to_wait(response)
+                reason = _status(response)
+                wait = _retry_after(response)
             pause = max(wait, 0.5 * 2**attempt * random.uniform(0.75, 1.25))
-            if attempt + 1 == PATIENCE or self._stopped.wait(pause):
+            if attempt + 1 == ATTEMPTS or self._stopped.wait(pause):
                 break
             self.counts["tried again"] += 1
         raise EngineError(
-            f"the server does not answer ({said})",
+            f"the server does not answer ({reason})",
             where=self._url,
-            remedy="see to the server and start again; fewer requests at once may help",
+            remedy="check the server and start again; fewer concurrent requests may help",
         )
 
     def _read(self, response: httpx.Response) -> dict[str, Any]:
         if response.is_redirect:
             raise EngineError(
-                f"the server points elsewhere, to {response.headers.get('location', '')}",
+                f"the server redirects to {response.headers.get('location', '')}",
                 where=self._url,
-                remedy="name that address yourself if it is yours",
+                remedy="give that address yourself if you trust it",
             )
         if response.status_code in _REFUSED:
-            raise RefusedError(_said(response), where=self._url, remedy="see the server's log")
+            raise RefusedError(_status(response), where=self._url, remedy="see the server's log")
         if not response.is_success:
             raise EngineError(
-                _said(response), where=self._url, remedy="check address, model and key"
+                _status(response), where=self._url, remedy="check address, model and key"
             )
         try:
             found: dict[str, Any] = response.json()["choices"][0]
         except (ValueError, LookupError, TypeError) as error:
             raise EngineError(
-                "no chat completion came back",
+                "the answer is not a chat completion",
                 where=self._url,
                 remedy="is this the address of an OpenAI-compatible server, with /v1?",
             ) from error
         return found
 
 
-def _said(response: httpx.Response) -> str:
-    return f"the server says {response.status_code}: {response.text.strip()[:200]}"
+def _status(response: httpx.Response) -> str:
+    return f"the server answers {response.status_code}: {response.text.strip()[:200]}"
 
 
-def _asked_to_wait(response: httpx.Response) -> float:
+def _retry_after(response: httpx.Response) -> float:
     try:
         return min(float(response.headers.get("retry-after", "0")), LONGEST_WAIT)
     except ValueError:

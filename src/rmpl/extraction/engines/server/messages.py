@@ -1,9 +1,8 @@
 """Prompts as messages of OpenAI's chat completions, and replies read from their answers.
 
-A server lays messages out with a tokenizer that is not known here, and may read ``<|im_end|>`` in
-an article as the end of the turn. Whatever has the form of a control token is therefore sent with a
-blank behind its first character, ``< |im_end|>``; an answer that quotes it so is read as if the
-blank were not there.
+A server uses its own tokenizer and may read ``<|im_end|>`` in an article as the end of the turn.
+Everything that looks like a control token is therefore escaped by a blank after its first
+character, ``< |im_end|>``; the blank is removed again from answers that quote it.
 """
 
 from __future__ import annotations
@@ -26,27 +25,27 @@ from rmpl.tasks import Prompt
 
 _LISTED = "INST|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS|SYSTEM_PROMPT|IMG|IMG_BREAK|IMG_END"
 _CONTROL = re.compile(
-    # <|im_end|>, <image>, </s>, <<SYS>>, <start_of_turn>, and those with wider bars
+    # <|im_end|>, <image>, </s>, <<SYS>>, <start_of_turn>, and those with full-width bars
     r"<(?=([|/<\uff5c]{0,2}[^\s<>]{1,64}>))"
     # those of Mistral, BERT and GLM
     rf"|\[(?=(/?(?:{_LISTED}|CLS|SEP|PAD|UNK|MASK|gMASK|sMASK|multimodal)\]))"
 )
 
 
-def broken_up(text: str, boxes: Sequence[tuple[int, int]] = ()) -> str:
-    """Return a text without anything of the form of a control token, but for ``boxes`` in it."""
+def escape_control_tokens(text: str, boxes: Sequence[tuple[int, int]] = ()) -> str:
+    """Insert a blank into everything that looks like a control token, except within ``boxes``."""
 
-    def break_up(found: re.Match[str]) -> str:
+    def escape(found: re.Match[str]) -> str:
         own = any(first <= found.start() < last for first, last in boxes)
         return found[0] if own else f"{found[0]} "
 
-    return _CONTROL.sub(break_up, text)
+    return _CONTROL.sub(escape, text)
 
 
-def put_together(reply: Reply, asked: str) -> Reply:
-    """Return a reply as if it quoted the text that was asked about, not what was sent of it.
+def unescape_control_tokens(reply: Reply, asked: str) -> Reply:
+    """Return a reply that quotes the original text instead of the escaped one.
 
-    A blank that the text itself has there stays.
+    Blanks that the original text has in such places stay.
     """
     rests = {found[1] or found[2] for found in _CONTROL.finditer(asked)}
     # Inner ones first, as in <<SYS>>.
@@ -64,16 +63,16 @@ def put_together(reply: Reply, asked: str) -> Reply:
 
 
 def message_of(prompt: Prompt) -> dict[str, Any]:
-    """Return a prompt as a user's message: the picture first, as a data URL, then the text.
+    """Return a prompt as a user's message: the image first, as a data URL, then the text.
 
-    The picture is sent upright and without loss: servers differ in what they make of EXIF.
+    The image is sent upright and lossless, as servers differ in their handling of EXIF.
 
     Raises
     ------
     RmplError
-        If the picture cannot be opened.
+        If the image cannot be opened.
     """
-    text = {"type": "text", "text": broken_up(prompt.text, prompt.boxes)}
+    text = {"type": "text", "text": escape_control_tokens(prompt.text, prompt.boxes)}
     if prompt.image is None:
         return {"role": "user", "content": [text]}
     file = io.BytesIO()
@@ -83,12 +82,12 @@ def message_of(prompt: Prompt) -> dict[str, Any]:
 
 
 def reply_of(choice: dict[str, Any]) -> Reply:
-    """Read a choice of a chat completion; without log-probabilities its confidence is 1.
+    """Parse a choice of a chat completion; without log-probabilities its confidence is 1.
 
     Raises
     ------
     RmplError
-        If it is no such choice.
+        If it is not one.
     """
     try:
         text = choice["message"]["content"] or ""
@@ -97,7 +96,7 @@ def reply_of(choice: dict[str, Any]) -> Reply:
         parts = [_bytes(token) for token in written]
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise RmplError(
-            "an answer of the server is no chat completion",
+            "the server's answer is not a chat completion",
             remedy="is this the address of an OpenAI-compatible server, with /v1?",
         ) from error
     if not logs:
@@ -106,9 +105,9 @@ def reply_of(choice: dict[str, Any]) -> Reply:
     whole = b"".join(parts).decode("utf-8", "replace")
     if not whole.startswith(text):
         return Reply(text, confidence)
-    # A character stands once its last byte does: what is unfinished is ignored.
+    # A character counts once its last byte is there; unfinished ones are ignored.
     sofar = itertools.accumulate(parts)
-    ends = tuple(min(len(begun.decode("utf-8", "ignore")), len(text)) for begun in sofar)
+    ends = tuple(min(len(part.decode("utf-8", "ignore")), len(text)) for part in sofar)
     return Reply(text, confidence, logs, ends)
 
 

@@ -1,7 +1,7 @@
-"""Whether a text is a legal answer, and what can be saved of one that is not.
+"""Checking whether an answer is grammatical, and repairing those that are not.
 
-For answers of servers that do not constrain decoding. What is saved was written by the model:
-whole items of a list are kept or dropped, nothing is made up.
+For answers of servers that do not constrain decoding. A repaired answer holds only what the model
+wrote: whole items of a list are kept or dropped, nothing is added.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from llguidance import LLMatcher, LLTokenizer
 from rmpl.errors import RmplError
 from rmpl.tasks.grammars import Grammar
 
-KEPT = 256
-"""How many compiled grammars are kept."""
+MAX_COMPILED = 256
+"""The number of compiled grammars in the cache."""
 
 _ORDERS = (("type", "role", "trigger", "span"), ("seen", "span"))
-"""Keys that come first in an object; the second is that of pictures compared with sentences."""
+"""Orders of the first keys of an object; the second is for images compared with sentences."""
 _LAST = ("nth", "seen", "args")
 _NAMED = re.compile(r"<\|?\w+\|?>")
 _OPENING = re.compile(r"```\w*")
@@ -34,32 +34,32 @@ def _bytes() -> Any:
     return LLTokenizer("byte")
 
 
-@functools.lru_cache(maxsize=KEPT)
+@functools.lru_cache(maxsize=MAX_COMPILED)
 def _matcher(grammar: str) -> LLMatcher:
     matcher = LLMatcher(_bytes(), LLMatcher.grammar_from_lark(_spelt_out(grammar)), log_level=0)
     if matcher.is_error():
         raise RmplError(
-            f"a grammar cannot be read ({matcher.get_error().splitlines()[0][:200]})",
+            f"a grammar cannot be compiled ({matcher.get_error().splitlines()[0][:200]})",
             remedy="please report this",
         )
     return matcher
 
 
 def _spelt_out(grammar: str) -> str:
-    """Write tokens named in a rule of boxes as the strings that they are in a text."""
+    """Replace token names in a grammar's rule for boxes by the tokens' text."""
     return "\n".join(
         _NAMED.sub(lambda name: json.dumps(name[0]), line) if line.startswith("box: ") else line
         for line in grammar.split("\n")
     )
 
 
-def is_legal(text: str, grammar: Grammar) -> bool:
-    """Return whether a text is a whole sentence of a grammar.
+def is_grammatical(text: str, grammar: Grammar) -> bool:
+    """Return whether a text is a complete sentence of a grammar.
 
     Raises
     ------
     RmplError
-        If the grammar is wrong.
+        If the grammar is invalid.
     """
     written = list(text.encode("utf-8", "replace"))
     matcher = _matcher(grammar.text).deep_copy()
@@ -67,39 +67,39 @@ def is_legal(text: str, grammar: Grammar) -> bool:
 
 
 def repaired(text: str, grammar: Grammar) -> str | None:
-    """Return the legal answer that a text holds, ``None`` if it holds none.
+    """Return the grammatical answer within a text, ``None`` if there is none.
 
-    Blanks, fences of Markdown and another order of keys are put right; of a list, broken or not,
-    the legal items are kept; of other answers, the first line or word.
+    Blanks, Markdown code fences and the order of keys are repaired; the grammatical items of a
+    list are kept, even if the list is broken; of other answers, the first line or word.
     """
-    if is_legal(text, grammar):
+    if is_grammatical(text, grammar):
         return text
     bare = text.strip()
     opening = _OPENING.match(bare)
     bare = bare[opening.end() if opening else 0 :].strip().removesuffix("```").strip()
     if "[" in bare:
-        items = [item for item in map(functools.partial(_legal, grammar), _items(bare)) if item]
-        # A list may have too many items. One without any legal item says nothing: it is not "[]".
+        items = [item for item in map(functools.partial(_item, grammar), _items(bare)) if item]
+        # A list may have too many items. One without any grammatical item is not an empty list.
         for count in range(len(items), 0, -1):
             whole = f"[{','.join(items[:count])}]"
-            if is_legal(whole, grammar):
+            if is_grammatical(whole, grammar):
                 return whole
         none = _NONE.match(bare, bare.index("["))
-        if none and "{" not in bare[none.end() :] and is_legal("[]", grammar):
+        if none and "{" not in bare[none.end() :] and is_grammatical("[]", grammar):
             return "[]"
     lines = bare.splitlines() or [""]
     words = re.findall(r"\w+", lines[0].lower())
     tried = (bare, lines[0], *words[:1])
-    return next((answer for answer in tried if is_legal(answer, grammar)), None)
+    return next((answer for answer in tried if is_grammatical(answer, grammar)), None)
 
 
-def nothing(grammar: Grammar) -> str:
-    """Return the answer that says least: an empty list, or no."""
-    return next((answer for answer in _EMPTY if is_legal(answer, grammar)), "")
+def empty_answer(grammar: Grammar) -> str:
+    """Return the empty answer of a grammar: an empty list, or no."""
+    return next((answer for answer in _EMPTY if is_grammatical(answer, grammar)), "")
 
 
 def _items(text: str) -> list[Any]:
-    """Return the whole objects of a list that may be broken."""
+    """Return the complete objects of a possibly broken list."""
     decoder, at = json.JSONDecoder(), text.index("[") + 1
     items = []
     while (start := text.find("{", at)) >= 0:
@@ -111,11 +111,11 @@ def _items(text: str) -> list[Any]:
     return items
 
 
-def _legal(grammar: Grammar, value: Any) -> str | None:
-    """Write an object as an item of a task's list, its keys in whichever order is legal."""
+def _item(grammar: Grammar, value: Any) -> str | None:
+    """Write an object as an item of a task's list, with its keys in a grammatical order."""
     for first in _ORDERS:
         item = msgspec.json.encode(_ordered(value, first)).decode()
-        if is_legal(f"[{item}]", grammar):
+        if is_grammatical(f"[{item}]", grammar):
             return item
     return None
 
