@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.calibration.simulated_documents import PICTURES, SENTENCES, STRAYS, Told, retell, simulate
+from rmpl.calibration.simulated_documents import (
+    IMAGES,
+    SENTENCES,
+    UNRELATED,
+    Mention,
+    rewrite,
+    simulate,
+)
 from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.registry import read_corpus
 from rmpl.io.tokens import sentence_from_words
@@ -13,7 +20,7 @@ from rmpl.records import Span, TextArgument, TextEvent
 from rmpl.tasks.pairing import verdict
 
 TEXT = "An officer , a man in a red coat , attacked workers .".split()
-TOLD = Told(
+MENTION = Mention(
     TextEvent(
         "t",
         "s",
@@ -31,20 +38,22 @@ def said(told, span):
 
 def test_other_words_in_some_places_and_everything_else_as_it_was():
     red, officer, workers = Span(4, 9), Span(1, 2), Span(11, 12)
-    found = retell(TOLD, {red: ("elf",), officer: ("big", "dog"), workers: ("ants", "in", "boxes")})
+    found = rewrite(
+        MENTION, {red: ("elf",), officer: ("big", "dog"), workers: ("ants", "in", "boxes")}
+    )
     assert found.sentence.text == "A big dog , an elf , attacked ants in boxes ."
     assert said(found, found.event.trigger) == "attacked"
     assert [said(found, one.span) for one in found.event.arguments] == ["big dog", "ants in boxes"]
-    assert retell(TOLD, {}).sentence.text == TOLD.sentence.text
+    assert rewrite(MENTION, {}).sentence.text == MENTION.sentence.text
 
 
 def test_the_beginning_of_a_sentence_keeps_its_capital():
     event = TextEvent(
         "t", "s", "Conflict:Attack", Span(1, 2), (TextArgument("Attacker", Span(0, 1)),)
     )
-    told = Told(event, sentence_from_words("s", ["Workers", "attacked"], where="here"))
+    told = Mention(event, sentence_from_words("s", ["Workers", "attacked"], where="here"))
     assert (
-        retell(told, {Span(0, 1): ("men", "in", "coats")}).sentence.text == "Men in coats attacked"
+        rewrite(told, {Span(0, 1): ("men", "in", "coats")}).sentence.text == "Men in coats attacked"
     )
 
 
@@ -55,7 +64,7 @@ WORDS = st.lists(st.sampled_from(["man", "officer", "red"]), min_size=1, max_siz
 @settings(deadline=None)
 @given(st.dictionaries(SPANS, WORDS, max_size=3))
 def test_tokens_stand_where_they_are_said_to(wanted):
-    found = retell(TOLD, wanted)
+    found = rewrite(MENTION, wanted)
     sentence, events = found.sentence, found.event
     assert all(word and " " not in word for word in sentence.words())
     assert sentence.text.split() == sentence.words()
@@ -87,8 +96,8 @@ def test_documents_hold_what_is_one_event_and_what_is_not(held_out):
     for document in documents:
         sentences = {name for name, _ in document}
         pictures = {name for _, name in document}
-        assert 1 <= len(pictures) <= max(PICTURES)
-        assert 1 <= len(sentences) <= max(PICTURES) * max(SENTENCES) + max(STRAYS)
+        assert 1 <= len(pictures) <= max(IMAGES)
+        assert 1 <= len(sentences) <= max(IMAGES) * max(SENTENCES) + max(UNRELATED)
         assert len(document) == len(sentences) * len(pictures)
         assert len({pair.event_type for pair in document.values()}) == 1
         texts = [document[name, min(pictures)].sentence.text for name in sorted(sentences)]

@@ -1,1 +1,1 @@
-"""Measuring and fitting confidences, and the threshold of links."""
+"""Fitting calibrated confidences and the link threshold on held-out data."""

@@ -1,6 +1,7 @@
-"""The threshold of links: what makes the best links of documents of which the truth is known.
+"""Choosing the link threshold: the one with the best link F1 on documents with known links.
 
-Not pair by pair: documents are divided into events as in extraction, and the links are scored.
+Documents are clustered into events as in extraction and their links scored, instead of judging
+pair by pair.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ import numpy as np
 from rmpl.extraction.linking.linker import assigned, neutral
 
 DEFAULT = 0.5
-LEAST = 20
-"""Pairs of each outcome below which nothing is chosen: of few it would follow the luckiest."""
+MIN_PAIRS = 20
+"""Minimum number of pairs of each outcome; with fewer, the choice would follow chance."""
 _CUTS = np.round(np.arange(0.05, 0.96, 0.025), 3)
 _RESAMPLES = 500
 
 
 class Judged(NamedTuple):
-    """What is known of a pair.
+    """A pair's probability of being the same event, and whether it is.
 
-    ``probability`` is ``None`` where nothing was compared, ``is_same`` where the truth is not
-    known: then the pair takes part in the division, but is not scored.
+    ``probability`` is ``None`` if nothing was compared. ``is_same`` is ``None`` if the truth is
+    unknown: then the pair takes part in the clustering but is not scored.
     """
 
     probability: float | None
@@ -31,18 +32,18 @@ class Judged(NamedTuple):
 
 
 Judgements = Mapping[tuple[str, str], Judged]
-"""A document's pairs of one type, by sentence and picture; every pair is there."""
+"""All pairs of one type in a document, by sentence id and image id."""
 
 
 def choose_threshold(documents: Sequence[Judgements]) -> float:
-    """Return the threshold whose links have the best F1; 0.5 where there is too little to choose.
+    """Return the threshold whose links have the best F1; 0.5 if there are too few pairs.
 
-    Of those that the documents cannot tell from the best (F1 less by no more than a standard error
-    of the difference, over resampled documents) the one nearest to 0.5, where probabilities are
-    taken at their word.
+    Of the thresholds that are not significantly worse than the best (F1 lower by at most one
+    standard error of the difference, over resampled documents), the one nearest to 0.5, which is
+    the neutral choice for calibrated probabilities.
     """
     known = [j.is_same for one in documents for j in one.values() if j.is_same is not None]
-    if min(known.count(True), known.count(False)) < LEAST:
+    if min(known.count(True), known.count(False)) < MIN_PAIRS:
         return DEFAULT
     counts = np.array([[_counts(one, float(cut)) for one in documents] for cut in _CUTS])
     best = int(np.argmax(_f1(counts.sum(axis=1))))
@@ -56,19 +57,19 @@ def choose_threshold(documents: Sequence[Judgements]) -> float:
 
 
 def _counts(document: Judgements, threshold: float) -> tuple[int, int, int]:
-    """Return right, made and wanted links of a document, as far as the truth is known."""
+    """Return the number of correct, predicted and gold links among pairs with known truth."""
     probabilities = {
         pair: neutral(threshold) if one.probability is None else one.probability
         for pair, one in document.items()
     }
-    made = {(link.text, link.image) for link in assigned(probabilities, threshold)}
+    predicted = {(link.text, link.image) for link in assigned(probabilities, threshold)}
     known = {pair for pair, one in document.items() if one.is_same is not None}
     same = {pair for pair in known if document[pair].is_same}
-    return len(made & same), len(made & known), len(same)
+    return len(predicted & same), len(predicted & known), len(same)
 
 
 def _f1(counts: np.typing.NDArray[np.int_]) -> np.typing.NDArray[np.float64]:
-    """Return F1 of counts, whose last axis is right, made and wanted."""
-    right, made, wanted = np.moveaxis(counts, -1, 0)
-    scores: np.typing.NDArray[np.float64] = 2 * right / np.maximum(made + wanted, 1)
+    """Return F1 of counts, whose last axis is (correct, predicted, gold)."""
+    correct, predicted, gold = np.moveaxis(counts, -1, 0)
+    scores: np.typing.NDArray[np.float64] = 2 * correct / np.maximum(predicted + gold, 1)
     return scores

@@ -1,7 +1,7 @@
-"""Measuring a finished run on training data that it never learnt from: how sure it may be.
+"""Calibrating a finished run on data that it was not trained on.
 
-That is the share of documents that its recipe held out, or, where it held out none, the development
-split beside a corpus's training split. The benchmark is never looked at.
+That is the documents that its recipe held out or, if it held out none, the development splits of
+its training corpora. The benchmark is never used.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from rmpl.training.data.training_data import recipe_data
 from rmpl.training.loop.evaluation import choose
 
 DEVELOPMENT = ("dev", "val")
-"""What corpora call the split that is for choosing, not for testing."""
+"""Names of development splits."""
 SIMULATED = 100
-"""Documents that links are measured on, with some six pairs each."""
+"""The number of documents that links are calibrated on, with about six pairs each."""
 
 
 class HeldOutDocuments(NamedTuple):
-    """Documents by medium, none of which was trained on, and which they are, in words."""
+    """Documents by medium that were not trained on, and a description of them."""
 
     by_medium: Mapping[str, list[Document]]
     data: str
@@ -60,7 +60,7 @@ class HeldOutDocuments(NamedTuple):
 
 
 def held_out_documents(recipe: Recipe, data: Path, *, most: int) -> HeldOutDocuments:
-    """Choose at most ``most`` documents of each medium that a recipe's stages do not learn from.
+    """Return at most ``most`` documents of each medium that a recipe's stages are not trained on.
 
     Raises
     ------
@@ -84,12 +84,12 @@ def held_out_documents(recipe: Recipe, data: Path, *, most: int) -> HeldOutDocum
             remedy="train with held_out in the recipe, or put dev files beside the training files",
         )
     which = "held out of" if recipe.held_out else "development split of"
-    counts = f"{len(by_medium[TEXT.name])} texts and {len(by_medium[IMAGE.name])} pictures"
+    counts = f"{len(by_medium[TEXT.name])} texts and {len(by_medium[IMAGE.name])} images"
     return HeldOutDocuments(by_medium, f"{counts}, {which} {', '.join(documents)}")
 
 
 def _corpora(recipe: Recipe, medium: str) -> list[str]:
-    """Return the corpora whose events of a medium are learnt."""
+    """Return the corpora whose events of a medium are trained on."""
     sources = [source for stage in recipe.stages for source in stage.mixture]
     used = (
         name
@@ -115,7 +115,7 @@ def _development(recipe: Recipe, name: str, data: Path) -> list[Document]:
         raise RmplError(
             "no such file or folder",
             where=f"corpus {name}: {path}",
-            remedy="say with --data what the recipe's paths are relative to",
+            remedy="set --data to the folder that the recipe's paths are relative to",
         )
     if not reader.trains or path.is_file():
         return []
@@ -136,14 +136,14 @@ def calibrate(
     held_out: HeldOutDocuments,
     progress: Progress | None = None,
 ) -> Calibration:
-    """Measure a model: what it says of its answers, and whether they are right.
+    """Fit calibrated confidences and the link threshold on held-out documents.
 
     Parameters
     ----------
     engine, context
         The model, its schema and its conventions.
     held_out
-        What to ask it about.
+        The held-out documents.
     progress
         Called with (step, prompts answered, prompts in all).
     """
@@ -153,7 +153,7 @@ def calibrate(
         pipeline = Pipeline(engine, context, media=(name,))
         found = pipeline.extract(gold, progress)
         judged = [judge(*both) for both in zip(gold, found, strict=True)]
-        # A judged document has the mentions of each medium under that medium's name.
+        # A judged document has one attribute per medium, which holds its mentions.
         mentions: list[Any] = [mention for one in judged for mention in getattr(one, name)]
         arguments = [a for mention in mentions for a in mention.arguments]
         scales[medium.mentions.name] = fit(*_outcomes(mentions))
@@ -163,7 +163,7 @@ def calibrate(
 
 
 def _within(document: Document, ontology: Ontology) -> Document:
-    """Return the document's gold within the schema: situations outside of it are not asked for."""
+    """Return the document with its gold events within the schema only."""
     for medium in MEDIA.values():
         known = [e for e in medium.events(document) if e.event_type in ontology.events]
         document = medium.with_events(document, known)
@@ -171,27 +171,27 @@ def _within(document: Document, ontology: Ontology) -> Document:
 
 
 def _outcomes(items: Sequence[Any]) -> tuple[list[float], list[bool]]:
-    """Return the scores of judged predictions, and which of them are right."""
+    """Return the scores of judged predictions, and whether each is correct."""
     predicted = [item for item in items if item.predicted is not None]
-    said = [item.predicted.score or 0.0 for item in predicted]
-    return said, [item.verdict is Verdict.RIGHT for item in predicted]
+    scores = [item.predicted.score or 0.0 for item in predicted]
+    return scores, [item.verdict is Verdict.RIGHT for item in predicted]
 
 
 def _links(
     engine: Engine, context: Context, held_out: HeldOutDocuments, progress: Progress | None
 ) -> tuple[Scale, float]:
-    """Measure "same event?", and choose the threshold of links, on simulated documents.
+    """Calibrate "same event?" and choose the link threshold on simulated documents.
 
-    Their pictures' captions are what the model itself says, as in extraction.
+    As in extraction, the images' captions are generated by the model.
     """
     asker = Asker(engine)
     shown = [image for d in held_out.image if d.image_events for image in d.images if image.path]
-    said = captions_of(shown, asker, context, progress)
+    generated = captions_of(shown, asker, context, progress)
     documents = simulate(
         held_out.text,
         held_out.image,
         list(context.ontology.events),
-        {image.id: caption for image, caption in said.items() if caption is not None},
+        {image.id: caption for image, caption in generated.items() if caption is not None},
         count=SIMULATED,
         seed=0,
     )
@@ -206,7 +206,7 @@ def _links(
         for one in judged
         if one.probability is not None and one.is_same is not None
     ]
-    scale = fit([said for said, _ in known], [same for _, same in known])
+    scale = fit([score for score, _ in known], [same for _, same in known])
     scaled = iter(
         one if one.probability is None else one._replace(probability=scale(one.probability))
         for one in judged
@@ -216,7 +216,7 @@ def _links(
 
 
 def save(calibration: Calibration, folder: Path) -> Path:
-    """Write what was measured into the run's folder; return the file.
+    """Write a calibration into the run's folder; return the file.
 
     Raises
     ------

@@ -1,14 +1,14 @@
-"""Documents put together from held-out texts and pictures, of which it is known what is one event.
+"""Synthetic documents with known links, from held-out texts and images.
 
-Links are chosen in documents, and no corpus that may be trained on has such. The weak pairs that
-are learnt from are unlike them: most compare one caption with another, and half of them are the
-same event by our own making. Here a held-out sentence is made to tell of a held-out picture: where
-it says what a participant looks like, it now says what the picture's participant of that role does.
-All else in it, names, word order, where the looks stand, is as a writer left it.
+The link threshold is chosen on whole documents, and no training corpus has documents with links.
+The weak pairs used in training differ from them: most compare two captions, and half of them are
+the same event by construction. Here a held-out sentence is rewritten to match a held-out image:
+its descriptions of participants are replaced by those of the image's participants of the same
+roles. Names, word order and the places of the descriptions stay as they were written.
 
-How many pictures of a type a document has, and how often each is told of, no training data can say
-either. Both are drawn evenly from small numbers: one to three pictures, each told of in none, one
-or two sentences, and in every other document a sentence that tells of none of them.
+Training data also does not show how many images of a type a document has and how many sentences
+mention each. Both are drawn uniformly: one to three images, each mentioned in zero, one or two
+sentences, and zero or one sentence per document that mentions none of them.
 """
 
 from __future__ import annotations
@@ -33,101 +33,101 @@ from rmpl.tasks.pairing import (
     told_looks,
 )
 
-PICTURES, SENTENCES, STRAYS = (1, 2, 3), (0, 1, 2), (0, 1)
-"""A document's pictures of a type, the sentences on each, and those on none of them."""
+IMAGES, SENTENCES, UNRELATED = (1, 2, 3), (0, 1, 2), (0, 1)
+"""The number of images of a type per document, of sentences per image, and of unrelated ones."""
 _ROUNDS = 8
-"""How often every type is tried at most, should its sentences seldom fit its pictures."""
+"""Maximum number of tries per requested document, as sentences may not fit any image."""
 
 Names = tuple[str, str]
-"""What stands for a sentence and for a picture in a document."""
+"""The ids of a sentence and of an image within a document."""
 
 
-class Told(NamedTuple):
-    """A sentence and its event."""
+class Mention(NamedTuple):
+    """A text event and its sentence."""
 
     event: TextEvent
     sentence: Sentence
 
 
 Simulated = dict[Names, Pair]
-"""A document's pairs of one type; ``verdict`` says which of them are one event, or nothing."""
+"""A document's pairs of one type; ``verdict`` tells which are the same event, if known."""
 
 
 def simulate(
     texts: Sequence[Document],
-    pictures: Sequence[Document],
+    images: Sequence[Document],
     event_types: Sequence[str],
     captions: Mapping[str, str],
     *,
     count: int,
     seed: int,
 ) -> list[Simulated]:
-    """Put documents together, a pure function of what is given.
+    """Return simulated documents, a pure function of the arguments.
 
     Parameters
     ----------
-    texts, pictures
+    texts, images
         Held-out documents with gold events.
     event_types
-        Those to take.
+        The types to use.
     captions
-        What is said of each picture, by its id; others are left out.
+        The images' captions by image id; images without one are left out.
     count
-        How many documents; none where no sentence can be made to tell of a picture.
+        The number of documents; none are returned if no sentence can be rewritten for an image.
     seed
-        Of the choice.
+        Of the random choices.
     """
     shown = {
         event_type: [(image, event) for image, event in found if image.id in captions]
-        for event_type, found in pictures_by_type(pictures, set(event_types)).items()
+        for event_type, found in pictures_by_type(images, set(event_types)).items()
     }
     glosses = {a.gloss for found in shown.values() for _, e in found for a in e.arguments}
     looks = Looks(gloss for gloss in glosses if gloss)
-    told = _told_by_type(texts, looks)
-    types = [name for name in sorted(told) if shown.get(name)]
+    mentions = _mentions_by_type(texts, looks)
+    types = [name for name in sorted(mentions) if shown.get(name)]
     if not types:
         return []
     rng = random.Random(f"{seed} simulated")
     drawn = (
-        _document(told[name], shown[name], captions, looks, rng)
+        _document(mentions[name], shown[name], captions, looks, rng)
         for name in itertools.islice(itertools.cycle(types), _ROUNDS * count)
     )
     return list(itertools.islice((document for document in drawn if document), count))
 
 
-def _told_by_type(texts: Sequence[Document], looks: Looks) -> dict[str, list[Told]]:
-    """Return the sentences that say what participants look like, by their events' types."""
-    told: dict[str, list[Told]] = defaultdict(list)
+def _mentions_by_type(texts: Sequence[Document], looks: Looks) -> dict[str, list[Mention]]:
+    """Return the events whose sentences describe participants' appearance, by type."""
+    mentions: dict[str, list[Mention]] = defaultdict(list)
     for document in texts:
         sentences = {sentence.id: sentence for sentence in document.sentences}
         for event in document.text_events:
             if told_looks(event, sentences[event.sentence_id], looks):
-                told[event.event_type].append(Told(event, sentences[event.sentence_id]))
-    return told
+                mentions[event.event_type].append(Mention(event, sentences[event.sentence_id]))
+    return mentions
 
 
 def _document(
-    told: Sequence[Told],
+    mentions: Sequence[Mention],
     shown: Sequence[tuple[Image, ImageEvent]],
     captions: Mapping[str, str],
     looks: Looks,
     rng: random.Random,
 ) -> Simulated:
-    chosen = rng.sample(shown, min(rng.choice(PICTURES), len(shown)))
-    left = rng.sample(told, len(told))  # no sentence comes twice
-    tellings = []
-    for _, picture in chosen:
+    chosen = rng.sample(shown, min(rng.choice(IMAGES), len(shown)))
+    unused = rng.sample(mentions, len(mentions))  # no sentence is used twice
+    used = []
+    for _, image_event in chosen:
         for _ in range(rng.choice(SENTENCES)):
-            retold = ((one, _telling_of(picture, one, looks)) for one in left)
-            found = next((pair for pair in retold if pair[1] is not None), None)
+            rewritten = ((one, _rewritten_for(image_event, one, looks)) for one in unused)
+            found = next((pair for pair in rewritten if pair[1] is not None), None)
             if found is not None:
-                left.remove(found[0])
-                tellings.append(found[1])
-    tellings += left[: rng.choice(STRAYS)]
+                unused.remove(found[0])
+                used.append(found[1])
+    used += unused[: rng.choice(UNRELATED)]
     document = {}
-    for number, (event, sentence) in enumerate(filter(None, tellings)):
-        said = told_looks(event, sentence, looks)
-        for image, picture in chosen:
+    for number, (event, sentence) in enumerate(filter(None, used)):
+        described = told_looks(event, sentence, looks)
+        for image, image_event in chosen:
             document[str(number), image.id] = Pair(
                 f"{event.id}+{image.id}",
                 event.event_type,
@@ -135,43 +135,43 @@ def _document(
                 event.trigger,
                 image,
                 captions[image.id],
-                compare_looks(said, picture, looks),
+                compare_looks(described, image_event, looks),
             )
     return document
 
 
-def _telling_of(picture: ImageEvent, told: Told, looks: Looks) -> Told | None:
-    """Return a sentence made to tell of a picture, ``None`` if it cannot be."""
-    found = retell(told, dict(_exchanged(told_looks(*told, looks), picture, looks)))
-    is_same = agreement(compare_looks(told_looks(*found, looks), picture, looks))
+def _rewritten_for(event: ImageEvent, mention: Mention, looks: Looks) -> Mention | None:
+    """Return a sentence rewritten to match an image's event, ``None`` if that is impossible."""
+    found = rewrite(mention, dict(_replacements(told_looks(*mention, looks), event, looks)))
+    is_same = agreement(compare_looks(told_looks(*found, looks), event, looks))
     return found if is_same else None
 
 
-def _exchanged(
-    said: Sequence[Look], picture: ImageEvent, looks: Looks
+def _replacements(
+    described: Sequence[Look], event: ImageEvent, looks: Looks
 ) -> Iterator[tuple[Span, Words]]:
-    """Yield where looks stand, and those of the picture's participants of the same roles."""
+    """Yield the spans of descriptions, with those of the image's participants of the same roles."""
     shown: dict[str, list[Words]] = defaultdict(list)
-    for argument in picture.arguments:
+    for argument in event.arguments:
         named = looks.named(argument.gloss or "")
         if named is not None:
             shown[argument.role].append(named)
-    for look in said:
+    for look in described:
         if shown[look.role]:
             yield look.span, shown[look.role].pop(0)
 
 
-def retell(told: Told, wanted: Mapping[Span, Words]) -> Told:
-    """Return a sentence with other words in some places, and its event where it then stands.
+def rewrite(mention: Mention, wanted: Mapping[Span, Words]) -> Mention:
+    """Replace the words of some spans in a sentence, and move its event's spans accordingly.
 
-    An article before them is made to fit. Of places that overlap the first is changed.
+    An article before them is adapted ("a", "an"). Of overlapping spans the first is replaced.
     """
-    event, sentence = told
+    event, sentence = mention
     places = {span.start: (span, words) for span, words in sorted(wanted.items(), reverse=True)}
     parts: list[tuple[str, str]] = []
-    """What stands before each new token, and the token."""
+    """For each new token, the text before it and the token."""
     starts, ends = {}, {}
-    """By the number of an old token: those of the new ones where it begins and ends."""
+    """By old token index: the indices of the new tokens where it starts and ends."""
     number, at = 0, 0
     while number < len(sentence.tokens):
         span, words = places.get(number, (Span(number, number + 1), ()))
@@ -199,7 +199,7 @@ def retell(told: Told, wanted: Mapping[Span, Words]) -> Told:
         return Span(starts[span.start], ends[span.end - 1])
 
     arguments = tuple(msgspec.structs.replace(a, span=moved(a.span)) for a in event.arguments)
-    return Told(
+    return Mention(
         msgspec.structs.replace(event, trigger=moved(event.trigger), arguments=arguments),
         Sentence(sentence.id, text + sentence.text[at:], tuple(tokens)),
     )
