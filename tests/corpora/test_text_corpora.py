@@ -13,10 +13,12 @@ from rmpl.corpora.dygiepp import read_dygiepp
 from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.oneie import read_oneie
 from rmpl.corpora.rams import read_rams
+from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.textee import read_textee
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
+from rmpl.ontology import EventType, Ontology
 from rmpl.records import Document
 
 Reader = Callable[..., Iterator[Document]]
@@ -156,6 +158,19 @@ def test_rams_keeps_the_sentence_of_the_trigger_only(twins: Path) -> None:
     words = tuple("Rebels attacked a convoy near Harbor City on Tuesday .".split())
     arguments = (("Attacker", "Rebels"),)
     assert told(iter([document])) == [(words, "Conflict:Attack", "attacked", arguments)]
+
+
+def test_a_schema_may_name_the_corpus_own_types(twins: Path) -> None:
+    raw = json.loads((twins / "rams.jsonlines").read_text().splitlines()[0])
+    own = raw["evt_triggers"][0][2][0][0]
+    bombing = EventType("a bomb goes off", text=("attacker",), image=())
+    report = ReadReport()
+    narrow = Ontology("bombs", {own: bombing})
+    (document,) = read_corpus("rams", twins / "rams.jsonlines", ontology=narrow, report=report)
+    (event,) = document.text_events
+    assert (event.event_type, [a.role for a in event.arguments]) == (own, ["attacker"])
+    other = Ontology("other", {"Life:Die": bombing})
+    assert not list(read_corpus("rams", twins / "rams.jsonlines", ontology=other))
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,7 @@ def test_a_folder_appears_when_it_is_complete_and_replaces_another(tmp_path: Pat
     with pytest.raises(KeyError), appearing_folder(place) as written:
         write_file(written / "a", "half")
         raise KeyError
+    (tmp_path / ".base.partial-0123").mkdir()
     assert (place / "a").read_text() == "old"
     with appearing_folder(place) as written:
         write_file(written / "b", b"new")

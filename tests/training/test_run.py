@@ -4,14 +4,19 @@ import json
 import shutil
 import threading
 
+import msgspec
 import pytest
 
 from rmpl.backbones import image_cache
+from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
-from rmpl.recipe.recipe import Recipe, load_recipe
+from rmpl.recipe.recipe import BackboneRecipe, Recipe, load_recipe
+from rmpl.runs import initialisation
 from rmpl.runs.curve import read_curve
 from rmpl.training import stage_run
 from rmpl.training.data import samples as samples_module
+from rmpl.training.data import training_data
+from rmpl.training.loop import stage as stage_module
 from rmpl.training.run import Run, load_trained, read_trained
 from training.small_runs import ADAPTER, one_stage, recipe, same, weights
 
@@ -200,3 +205,61 @@ def test_batches_by_length_learn_the_same_from_any_number_of_passes(twin, small_
         curve = read_curve(tmp_path / name / "one" / "curve.jsonl")
         losses[name] = [point["loss"] for point in curve]
     assert losses["whole"] == pytest.approx(losses["halves"], abs=1.1e-5)
+
+
+def test_the_recipes_own_parts_reach_what_is_built_of_them(
+    twin, small_world, tmp_path, monkeypatch
+):
+    """A new key of an adapter, an optimizer or a stage is one edit: nothing copies them."""
+    seen = {}
+
+    def noted(module, name):
+        real = getattr(module, name)
+
+        def call(*args, **kwargs):
+            seen[name] = [*args, *kwargs.values()]
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, call)
+
+    noted(initialisation, "adapter_config")
+    noted(stage_module, "make_optimizer")
+    noted(stage_run, "Schedule")
+    noted(training_data, "TrainingData")
+    tree = one_stage(twin, steps=1)
+    Run(tree, tmp_path / "run", small_world).train()
+    (stage,) = tree.stages
+    wanted = {
+        "adapter_config": stage.adapter,
+        "make_optimizer": stage.optimizer,
+        "Schedule": stage,
+        "TrainingData": tree.corpora,
+    }
+    for name, part in wanted.items():
+        assert any(one is part for one in seen[name]), name
+
+
+def test_settings_are_keys_of_the_recipes_backbone_with_the_same_defaults():
+    defaults = msgspec.structs.asdict(Settings())
+    assert defaults == BackboneRecipe().model_dump(include=set(defaults))
+    loading = {"model", "weights", "attention"}
+    assert set(BackboneRecipe.model_fields) - loading == set(defaults)
+
+
+def test_readers_keep_the_types_of_the_recipes_own_schema(twin, small_world, tmp_path):
+    schema = tmp_path / "attacks.yaml"
+    schema.write_text(
+        "name: attacks\nevents:\n"
+        '  "Conflict:Attack": {description: violence, text: [Target], image: [Target]}\n'
+    )
+    data = Run(one_stage(twin), tmp_path, small_world).corpora
+    own = Recipe.model_validate({**one_stage(twin).model_dump(), "ontology": str(schema)})
+    narrow = Run(own, tmp_path, small_world).corpora
+    for name, medium in (("ace", "text_events"), ("swig", "image_events")):
+        whole = [e for d in data.documents(name) for e in getattr(d, medium)]
+        found = [e for d in narrow.documents(name) for e in getattr(d, medium)]
+        attacks = [e for e in whole if e.event_type == "Conflict:Attack"]
+        kept = [e for e in found if not e.event_type.startswith("situation:")]
+        assert len(whole) > len(attacks) == len(kept) > 0
+        assert {e.event_type for e in kept} == {"Conflict:Attack"}
+        assert {a.role for e in kept for a in e.arguments} == {"Target"}

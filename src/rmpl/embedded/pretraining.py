@@ -30,7 +30,7 @@ from rmpl.io.files import appearing_folder
 from rmpl.io.locks import writing_file
 from rmpl.io.regular import read_text
 from rmpl.ontology import load_ontology
-from rmpl.recipe.recipe import OptimizerRecipe, SourceRecipe, StageRecipe
+from rmpl.recipe.recipe import StageRecipe, validated
 from rmpl.recipe.shipped import find_recipe
 from rmpl.records import Document
 from rmpl.runs.adapters import full_parameters
@@ -107,21 +107,22 @@ class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def schedule(self, steps: int, batch: int, decay: float) -> Schedule:
         """Return the schedule of a part of the training."""
-        stage = StageRecipe(
-            name=self.name,
-            mixture=[SourceRecipe(task="generic skills", corpora=["synthetic"])],
-            steps=steps,
-            batch=batch,
-            optimizer=OptimizerRecipe(
-                name="muon",
-                learning_rate=self.learning_rate,
-                weight_decay=self.weight_decay,
-                warmup=self.warmup,
-                decay=decay,
-            ),
-            save_every=self.save_every,
-        )
-        return Schedule(stage, steps, self.seed)
+        optimizer = {
+            "name": "muon",
+            "learning_rate": self.learning_rate,
+            "weight_decay": self.weight_decay,
+            "warmup": self.warmup,
+            "decay": decay,
+        }
+        stage = {
+            "name": "skills",
+            "mixture": [{"task": "skills", "corpora": ["synthetic"]}],
+            "steps": steps,
+            "batch": batch,
+            "optimizer": optimizer,
+            "save_every": self.save_every,
+        }
+        return Schedule(validated(StageRecipe, stage, self.name), steps, self.seed)
 
 
 def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
@@ -244,9 +245,10 @@ def _train(
 
 
 def _keep(backbone: Backbone, folder: Path) -> Path:
-    with appearing_folder(folder / FINISHED) as written:
+    place = folder / FINISHED
+    with writing_file(place, folder=True), appearing_folder(place) as written:
         backbone.save(written)
-    return folder / FINISHED
+    return place
 
 
 def _progress(report: Report, name: str) -> Progress:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import glob
 import gzip
 import io
 import json
@@ -251,8 +252,11 @@ def write_file(path: Path, data: bytes | str) -> None:
 def appearing_folder(path: Path) -> Iterator[Path]:
     """Make an empty folder that appears, or replaces another, only when it is complete.
 
-    Until then it is a hidden folder beside its name, which is removed if anything goes wrong.
+    Until then it is a hidden folder beside its name, which is removed if anything goes wrong. The
+    caller holds the lock (``writing_file``), so that any other one is what a killed process left.
     """
+    for left in path.parent.glob(f"{glob.escape(hidden(path.name, _PARTIAL))}-*"):
+        shutil.rmtree(left, ignore_errors=True)
     written = path.with_name(hidden(path.name, f"{_PARTIAL}-{secrets.token_hex(8)}"))
     try:
         written.mkdir()
