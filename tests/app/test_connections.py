@@ -83,6 +83,24 @@ def test_many_silent_connections_keep_nobody_out(place):
             one.close()
 
 
+def test_answers_that_are_not_fetched_keep_nobody_out(place):
+    silent = []
+    try:
+        for _ in range(Impatient.most + 1):
+            made = socket.socket()
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            made.connect(place)
+            made.sendall(b"GET /assets/app.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1300)
+            silent.append(made)
+        time.sleep(3)  # until their buffers are full, and the patience is over
+        with connected(place) as made:
+            made.sendall(b"GET /api HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert b"200 OK" in read_to_end(made)
+    finally:
+        for one in silent:
+            one.close()
+
+
 def test_no_http_is_told_in_the_one_form(place):
     with connected(place) as made:
         made.sendall(b"\x16\x03\x01 not HTTP\r\n\r\n")

@@ -30,6 +30,7 @@ class PatientProtocol(H11Protocol):
     most = MOST
 
     _idle: asyncio.TimerHandle | None = None
+    _is_full = False
     _unsent = 0
     _fetches = 0
 
@@ -57,6 +58,19 @@ class PatientProtocol(H11Protocol):
         self._unsent, self._fetches = self.transport.get_write_buffer_size(), 0
         self._look()
 
+    def pause_writing(self) -> None:
+        """Start to wait for the client to fetch what is sent, even if it has asked for more."""
+        super().pause_writing()
+        self._is_full = True
+        self._unsent, self._fetches = self.transport.get_write_buffer_size(), 0
+        self._look()
+
+    def resume_writing(self) -> None:
+        """Go on with what it has asked for."""
+        super().resume_writing()
+        self._is_full = False
+        self._look()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Cancel the timers."""
         super().connection_lost(exc)
@@ -81,7 +95,7 @@ class PatientProtocol(H11Protocol):
 
     def _look(self) -> None:
         is_asked = self.cycle is not None and not self.cycle.response_complete
-        if is_asked:
+        if is_asked and not self._is_full:
             self._rest()
         elif self._idle is None:
             self._idle = self.loop.call_later(self.patience, self._give_up)
