@@ -22,7 +22,6 @@ EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 PLACES = {
     "app": ["serve"],
     "backbones": ["train"],
-    "calibration": ["train"],
     "cli/commands/stats.py": ["train"],
     "embedded": ["train"],
     "experiments": ["train"],

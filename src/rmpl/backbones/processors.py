@@ -1,9 +1,9 @@
 """Loading processors, with and without torchvision.
 
 Only video needs torchvision, and rmpl uses images only. Where a family's stock processor requires
-its video part, the family's file has a subclass without it; that subclass is used everywhere, so
-that machines with and without torchvision produce the same prompts. With torchvision, transformers
-selects the image processor's faster backend by itself.
+its video part, the family's file has a subclass without it (of ``ImageOnly``, where that fits); that
+subclass is used everywhere, so that machines with and without torchvision produce the same prompts.
+With torchvision, transformers selects the image processor's faster backend by itself.
 """
 
 from __future__ import annotations
@@ -14,6 +14,29 @@ from typing import Any
 from rmpl.backbones.model_files import check_model
 from rmpl.backbones.prompts.layouts import flat_template
 from rmpl.errors import RmplError
+
+
+class ImageOnly:
+    """A stock processor without its video half; reads folders that the stock one saved.
+
+    Classes are made of this one and the stock one, in this order. Folders that they save name the
+    stock class, which other programs know.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.__name__ = cls.__bases__[-1].__name__
+
+    # ProcessorMixin reads the names of these parameters: **kwargs alone would lose the template.
+    def __init__(
+        self,
+        image_processor: Any = None,
+        tokenizer: Any = None,
+        chat_template: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        stock: Any = super()
+        stock.__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
 
 
 def load(processor_class: Any, source: str, *, template: bool = True) -> Any:

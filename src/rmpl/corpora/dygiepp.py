@@ -7,17 +7,13 @@ trigger is one word.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import msgspec
 
 from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.textual import Selection, raw_lines, whole_documents
+from rmpl.corpora.textual import LineFormat
 from rmpl.errors import RmplError
-from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import sentence_from_words
-from rmpl.ontology import Ontology
-from rmpl.records import Document
 
 # One event: [[trigger word, type], [start, end, role], ...]; some files add scores behind.
 _Items = list[int | float | str]
@@ -30,27 +26,6 @@ class _Line(msgspec.Struct, gc=False):
     events: list[list[list[_Items]]] = []
     sentence_start: list[int] | None = None
     hidden_sentence_start: list[int] | None = msgspec.field(name="_sentence_start", default=None)
-
-
-_LINE = msgspec.json.Decoder(_Line)
-
-
-def read_dygiepp(
-    path: Path,
-    *,
-    ontology: Ontology | None = None,
-    on_error: OnError = "raise",
-    report: ReadReport | None = None,
-) -> Iterator[Document]:
-    """Read a DyGIE++ file; one document a line.
-
-    Raises
-    ------
-    RmplError
-        If the file is missing; for a document that cannot be used, see ``on_error``.
-    """
-    selection = Selection(ontology, on_error, report)
-    return whole_documents(raw_lines(path, _LINE, _document, selection), selection)
 
 
 def _document(raw: _Line, where: str) -> RawDocument:
@@ -103,3 +78,7 @@ def _labelled(item: _Items, start: int, where: str) -> tuple[int, int, str]:
         case [int(first), int(last), str(label), *_]:
             return first - start, last - start + 1, label
     raise RmplError("a span that is not [first, last, label]", where=where)
+
+
+read_dygiepp = LineFormat(_Line, _document).read
+"""A document is a line."""

@@ -6,9 +6,6 @@ their own: they name an entity mention.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 
 from rmpl.corpora.mentions import (
@@ -21,11 +18,8 @@ from rmpl.corpora.mentions import (
     by_id,
     named,
 )
-from rmpl.corpora.textual import Selection, joined_documents, raw_lines
-from rmpl.io.read_report import OnError, ReadReport
+from rmpl.corpora.textual import LineFormat
 from rmpl.io.tokens import sentence_from_words
-from rmpl.ontology import Ontology
-from rmpl.records import Document
 
 
 class _Entity(Mention, gc=False):
@@ -47,27 +41,6 @@ class _Line(msgspec.Struct, gc=False):
     event_mentions: list[_Event] = []
 
 
-_LINE = msgspec.json.Decoder(_Line)
-
-
-def read_oneie(
-    path: Path,
-    *,
-    ontology: Ontology | None = None,
-    on_error: OnError = "raise",
-    report: ReadReport | None = None,
-) -> Iterator[Document]:
-    """Read a OneIE file; a document is the run of lines with one ``doc_id``.
-
-    Raises
-    ------
-    RmplError
-        If the file is missing; for a line that cannot be used, see ``on_error``.
-    """
-    selection = Selection(ontology, on_error, report)
-    return joined_documents(raw_lines(path, _LINE, _sentence, selection), selection)
-
-
 def _sentence(raw: _Line, where: str) -> RawDocument:
     known = by_id(raw.entity_mentions, where)
     events = []
@@ -84,3 +57,7 @@ def _sentence(raw: _Line, where: str) -> RawDocument:
         where=where,
     )
     return RawDocument(raw.doc_id, [RawSentence(sentence, events, where)], where)
+
+
+read_oneie = LineFormat(_Line, _sentence, joined=True).read
+"""A document is the run of lines with one ``doc_id``."""

@@ -6,17 +6,11 @@ only; use the M2E2 reader for M2E2.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import msgspec
 
 from rmpl.corpora.mentions import Mention, RawDocument, RawSentence, SpanEvent
-from rmpl.corpora.textual import Selection, joined_documents, raw_lines
-from rmpl.io.read_report import OnError, ReadReport
+from rmpl.corpora.textual import LineFormat
 from rmpl.io.tokens import sentence_from_words
-from rmpl.ontology import Ontology
-from rmpl.records import Document
 
 
 class _Line(msgspec.Struct, gc=False):
@@ -26,27 +20,6 @@ class _Line(msgspec.Struct, gc=False):
     text: str | None = None
     entity_mentions: list[Mention] = []
     event_mentions: list[SpanEvent] = []
-
-
-_LINE = msgspec.json.Decoder(_Line)
-
-
-def read_textee(
-    path: Path,
-    *,
-    ontology: Ontology | None = None,
-    on_error: OnError = "raise",
-    report: ReadReport | None = None,
-) -> Iterator[Document]:
-    """Read a TextEE file; a document is the run of lines with one ``doc_id``.
-
-    Raises
-    ------
-    RmplError
-        If the file is missing; for a line that cannot be used, see ``on_error``.
-    """
-    selection = Selection(ontology, on_error, report)
-    return joined_documents(raw_lines(path, _LINE, _window, selection), selection)
 
 
 def _window(raw: _Line, where: str) -> RawDocument:
@@ -59,3 +32,7 @@ def _window(raw: _Line, where: str) -> RawDocument:
     )
     events = [event.raw() for event in raw.event_mentions]
     return RawDocument(raw.doc_id, [RawSentence(sentence, events, where)], where)
+
+
+read_textee = LineFormat(_Line, _window, joined=True).read
+"""A document is the run of lines with one ``doc_id``."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -235,3 +236,45 @@ def joined_documents(raws: Iterable[RawDocument], selection: Selection) -> Itera
         except RmplError as error:
             selection.refuse(error)
     yield from finished()
+
+
+@dataclasses.dataclass(frozen=True)
+class LineFormat(Generic[T]):
+    """A format of JSON lines whose types and roles are the ontology's own.
+
+    Parameters
+    ----------
+    line
+        What a line holds.
+    take_apart
+        Makes a document, or a part of one, of a line and its place.
+    joined
+        Whether a document is a run of lines with one id; otherwise a line is a document.
+    """
+
+    line: type[T]
+    take_apart: Callable[[T, str], RawDocument]
+    joined: bool = False
+
+    def read(
+        self,
+        path: Path,
+        *,
+        ontology: Ontology | None = None,
+        on_error: OnError = "raise",
+        report: ReadReport | None = None,
+    ) -> Iterator[Document]:
+        """Read a file.
+
+        Events whose type, and arguments whose role, is not in ``ontology`` (M2E2's by default) are
+        left out and counted.
+
+        Raises
+        ------
+        RmplError
+            If the file is missing; for a line that cannot be used, see ``on_error``.
+        """
+        selection = Selection(ontology, on_error, report)
+        raws = raw_lines(path, msgspec.json.Decoder(self.line), self.take_apart, selection)
+        build = joined_documents if self.joined else whole_documents
+        return build(raws, selection)

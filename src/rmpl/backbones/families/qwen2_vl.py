@@ -48,22 +48,8 @@ CHAT_TEMPLATE = (
 )
 
 
-class ImageOnlyQwen2VLProcessor(Qwen2VLProcessor):  # type: ignore[misc]
-    """The stock processor without its video part; loads folders saved by the stock one."""
-
-    # ProcessorMixin reads the names of these parameters: **kwargs alone would lose the template.
-    def __init__(
-        self,
-        image_processor: Any = None,
-        tokenizer: Any = None,
-        chat_template: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
-
-
-# Saved folders name the stock class, which other programs know.
-ImageOnlyQwen2VLProcessor.__name__ = Qwen2VLProcessor.__name__
+class ImageOnlyQwen2VLProcessor(processors.ImageOnly, Qwen2VLProcessor):  # type: ignore[misc]
+    """The stock processor without its video part."""
 
 
 def load_processor(source: str) -> Any:

@@ -23,22 +23,8 @@ from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import BoxCodec
 
 
-class ImageOnlyQwen3VLProcessor(Qwen3VLProcessor):  # type: ignore[misc]
-    """The stock processor without its video part; loads folders saved by the stock one."""
-
-    # ProcessorMixin reads the names of these parameters: **kwargs alone would lose the template.
-    def __init__(
-        self,
-        image_processor: Any = None,
-        tokenizer: Any = None,
-        chat_template: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(image_processor, tokenizer, None, chat_template=chat_template, **kwargs)
-
-
-# Saved folders name the stock class, which other programs know.
-ImageOnlyQwen3VLProcessor.__name__ = Qwen3VLProcessor.__name__
+class ImageOnlyQwen3VLProcessor(processors.ImageOnly, Qwen3VLProcessor):  # type: ignore[misc]
+    """The stock processor without its video part."""
 
 
 def load_processor(source: str) -> Any:
