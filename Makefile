@@ -5,7 +5,18 @@ BIN    := $(VENV)/bin
 # The machine's package index may offer a CPU build of torch; pip takes it, other installers may not.
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test checks docs release-check clean
+# Processes that run the tests at once, one test file at a time in each. One thread in each: small
+# models are faster so, and threads of two processes would wait for each other.
+WORKERS ?= 2
+PYTEST  := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+# What needs no torch: `make quick` runs it in a small environment of its own.
+QUICK_VENV  := .venv-quick
+QUICK_TESTS := $(addprefix tests/,corpora inputs io predictions recipe scoring synthetic tasks viewer \
+	extraction/linking extraction/test_pipeline.py test_imports.py test_moved.py \
+	test_public_surface.py test_release.py)
+
+.PHONY: demo test test-fast quick checks fix docs release-check clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -34,8 +45,25 @@ checks: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+fix: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
 test: checks
-	$(BIN)/python -m pytest
+	$(PYTEST)
+
+test-fast: $(VENV)/.dev
+	$(PYTEST) -m "not slow"
+
+$(QUICK_VENV)/.test: pyproject.toml
+	@echo "installing rmpl without torch into $(QUICK_VENV) (some seconds)"
+	@$(PYTHON) -m venv $(QUICK_VENV)
+	@$(QUICK_VENV)/bin/python -m pip --disable-pip-version-check --quiet install -e '.[test]'
+	@touch $@
+
+quick: $(QUICK_VENV)/.test
+	$(QUICK_VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile quick \
+		-m "not slow and not browser" $(QUICK_TESTS)
 
 # The documentation as a site in site/; a broken link or anchor is an error.
 docs: $(VENV)/.dev
@@ -46,4 +74,4 @@ release-check: $(VENV)/.dev
 	.ci/release-check $(BIN)/python
 
 clean:
-	rm -rf $(VENV) demo site
+	rm -rf $(VENV) $(QUICK_VENV) demo site

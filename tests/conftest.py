@@ -5,25 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from brief import BRIEF
 from rmpl.synthetic.build import build_world
+from shared import built_once
 
 ROOT = Path(__file__).resolve().parents[1]
+# `make quick` takes it; what a test sets for itself stays.
+hypothesis.settings.register_profile("quick", max_examples=20)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a GPU where there is none."""
+    if item.get_closest_marker("gpu") is not None:
+        torch = pytest.importorskip("torch", reason="needs rmpl[train]")
+        if not torch.cuda.is_available():
+            pytest.skip("needs CUDA: torch sees no GPU here")
 
 
 @pytest.fixture(scope="session")
 def small_world(tmp_path_factory) -> Path:
     """A generated world a fiftieth of the demo's size."""
-    folder = tmp_path_factory.mktemp("small") / "world"
-    build_world(folder, seed=5, scale=0.02)
-    return folder
+    return built_once(
+        tmp_path_factory, "small_world", lambda folder: build_world(folder, seed=5, scale=0.02)
+    )
 
 
 @pytest.fixture(scope="session")
 def twin(tmp_path_factory) -> Path:
     """A very small model with random weights, saved like any checkpoint of its class."""
+    return built_once(tmp_path_factory, "twin", build_twin)
+
+
+def build_twin(folder: Path) -> None:
     from rmpl.backbones import embedded
     from rmpl.backbones.backbone import Backbone
     from rmpl.backbones.families.qwen3_vl import FAMILY
@@ -33,9 +49,7 @@ def twin(tmp_path_factory) -> Path:
     tokenizer = embedded.train_tokenizer(texts, 320)
     processor = embedded.build_processor(tokenizer, min_pixels=1024, max_pixels=4096)
     model = embedded.build_model(tokenizer, seed=1, hidden=48, layers=2, vision=(32, 1))
-    folder = tmp_path_factory.mktemp("twin") / "model"
     Backbone(model, processor, FAMILY, Settings("brief", " ", 20, 1024, 4096)).save(folder)
-    return folder
 
 
 @pytest.fixture

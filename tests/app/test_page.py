@@ -22,6 +22,7 @@ from viewer.payloads import HOSTILE
 from viewer.samples import gold_document, predicted_document
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.skipif(chromium.PROGRAM is None, reason="no Chromium: apt-get install chromium"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]

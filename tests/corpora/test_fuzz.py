@@ -25,6 +25,7 @@ from rmpl.io.validity import check_document
 from rmpl.predictions.file import write_predictions
 from rmpl.records import Document
 
+pytestmark = pytest.mark.slow
 TWINS = Path(__file__).resolve().parents[1] / "data" / "format_twins"
 # The same cases on every run, because a red build must come from a change; others on demand.
 MORE = os.environ.get("FUZZ_EXAMPLES")

@@ -16,6 +16,8 @@ from rmpl.inputs.sources import find_sources
 from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import sentence_spans, word_spans
 
+pytestmark = pytest.mark.slow
+
 
 def failures(read, length):
     read("He fell. She ran.")  # what is loaded once is loaded

@@ -75,6 +75,7 @@ def test_an_installed_package_has_them_inside(tmp_path, monkeypatch):
 
 
 def test_a_recipe_that_others_extend_is_not_run():
+    pytest.importorskip("torch", reason="needs rmpl[train]")
     for command in ("train", "reproduce"):
         result = CliRunner().invoke(app, [command, "recipes/paper.yaml", "--dry-run"])
         assert result.exit_code == 2

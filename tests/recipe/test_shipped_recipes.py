@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+pytest.importorskip("huggingface_hub", reason="needs rmpl[train]")
+
 from rmpl.backbones import checkpoints
 from rmpl.backbones.checkpoints import known_checkpoints, model_type_of
 from rmpl.backbones.families import family_of

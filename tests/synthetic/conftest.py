@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from rmpl.synthetic.build import build_world
+from shared import built_once
 
 
 @pytest.fixture(scope="session")
 def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("worlds") / "world"
-    build_world(out, seed=3, scale=0.15)
-    return out
+    return built_once(
+        tmp_path_factory, "larger_world", lambda folder: build_world(folder, seed=3, scale=0.15)
+    )

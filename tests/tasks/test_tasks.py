@@ -63,5 +63,5 @@ def test_a_prompt_does_not_give_the_annotation_away(name, documents):
 
 
 def test_an_unknown_task_is_an_error():
-    with pytest.raises(RmplError, match="no task named events"):
+    with pytest.raises(RmplError, match="no task named 'events'; did you mean text-events"):
         make_task("events", CONTEXT)

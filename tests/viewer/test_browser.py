@@ -15,6 +15,7 @@ from viewer.samples import gold_document, make_picture, predicted_document
 from viewer.test_hostile_text import write_hostile
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.skipif(chromium.PROGRAM is None, reason="no Chromium: apt-get install chromium"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]

@@ -80,6 +80,7 @@ def browser():
         yield running
 
 
+@pytest.mark.browser
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 @pytest.mark.parametrize("width", [360, 800, 1200])
 def test_the_page_fits_and_boxes_lie_on_the_picture_at_every_width(browser, tmp_path, width):
@@ -102,6 +103,7 @@ def test_the_page_fits_and_boxes_lie_on_the_picture_at_every_width(browser, tmp_
     assert [left, high] == pytest.approx([shown * 220 / 400, shown * 230 / 400], abs=1)
 
 
+@pytest.mark.browser
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_no_hostile_text_runs(browser, tmp_path):
     browser.problems.clear()
