@@ -1,8 +1,8 @@
 """Loading processors, with and without torchvision.
 
 Only video needs torchvision, and rmpl uses images only. Where a family's stock processor requires
-its video part, the family's file has a subclass without it (of ``ImageOnly``, where that fits); that
-subclass is used everywhere, so that machines with and without torchvision produce the same prompts.
+its video part, the family's file has a subclass without it (of ``ImageOnly``, where that fits),
+which is used everywhere, so that machines with and without torchvision produce the same prompts.
 With torchvision, transformers selects the image processor's faster backend by itself.
 """
 
