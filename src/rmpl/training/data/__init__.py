@@ -1,4 +1,4 @@
-"""What a stage is trained on: corpora, samples, their mixture and lengths."""
+"""Training data: corpora, samples, their mixture and lengths."""
 
 from rmpl._moved import from_module
 

@@ -1,7 +1,7 @@
-"""Samples that are too long are left out before training, counted, with the first cases named.
+"""Samples that are too long are left out before training, with counts and first cases.
 
-Cutting one would lose the end of its answer or, worse, a part of its picture's tokens, which models
-answer with "image features and image tokens do not match".
+Truncating one would lose the end of its answer or some of its image's tokens, which models refuse
+("image features and image tokens do not match").
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FIRST_CASES = 5
 
 
 class Fitting(msgspec.Struct, frozen=True):
-    """The samples that fit, their tokens, how many do not, and the first of those: (id, tokens)."""
+    """Samples that fit and their lengths in tokens; the number left out, and the first of them."""
 
     samples: list[Sample]
     lengths: list[int]
@@ -32,24 +32,22 @@ class Fitting(msgspec.Struct, frozen=True):
 
 
 def fitting(samples: Iterable[Sample], backbone: Backbone, max_length: int | None) -> Fitting:
-    """Return the samples of at most ``max_length`` tokens: prompt, picture and answer together.
+    """Return the samples of at most ``max_length`` tokens: prompt, image and answer together.
 
-    ``None`` keeps all.
-
-    No picture is opened: their sizes, which the corpora know, tell how many tokens they take. A
-    sentence takes a third of a millisecond, a picture one to a few.
+    ``None`` keeps all. No image is opened: the number of its tokens follows from its size, which
+    corpora provide. A sentence takes a third of a millisecond, an image one to a few.
     """
-    kept: list[Sample] = []
+    fitting_samples: list[Sample] = []
     lengths: list[int] = []
     cases: list[tuple[str, int]] = []
     left_out = 0
     for sample in samples:
         length = backbone.length(sample.prompt, sample.target)
         if max_length is None or length <= max_length:
-            kept.append(sample)
+            fitting_samples.append(sample)
             lengths.append(length)
             continue
         left_out += 1
         if len(cases) < FIRST_CASES:
             cases.append((sample.id, length))
-    return Fitting(kept, lengths, left_out, cases)
+    return Fitting(fitting_samples, lengths, left_out, cases)

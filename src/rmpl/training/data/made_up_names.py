@@ -1,7 +1,7 @@
-"""Made-up names in the place of a corpus's own, so that names are copied instead of recalled.
+"""Made-up names instead of a corpus's own, so that models copy names instead of recalling them.
 
-A small model that meets the same few hundred names over and over learns them by heart, and then
-writes half of a name that it has never seen. Real backbones have read all kinds of names.
+A small model memorises the few hundred names of its corpus and then gets unknown names wrong. Large
+pretrained models have seen enough names.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _RIMES = "a e i o u ai ee oo ou an en in or ur el ik ash ez ob um yx al ber".spl
 
 
 def rare_names(documents: Sequence[Document]) -> frozenset[str]:
-    """Return the words that look like names of somebody or something in particular.
+    """Return the words that look like proper names.
 
-    Words of entity mentions that are capitalised, never occur in small letters, and stand in at
-    most 2% of the sentences: "Lake" and "University" stay what they are.
+    These are capitalised words of entity mentions that never occur in lower case and occur in at
+    most 2% of the sentences, so that "Lake" and "University" are not replaced.
     """
     small: set[str] = set()
     seen: Counter[str] = Counter()
@@ -43,9 +43,9 @@ def rare_names(documents: Sequence[Document]) -> frozenset[str]:
 
 
 def renamed(documents: Iterable[Document], names: frozenset[str], seed: int) -> Iterator[Document]:
-    """Yield the documents with all ``names`` replaced by made-up ones, token offsets kept true.
+    """Yield the documents with all ``names`` replaced by made-up ones; token offsets are adjusted.
 
-    A name stays the same within a document and is another one in the next.
+    A name gets the same replacement within a document and another one in the next.
     """
     for document in documents:
         rng = random.Random(f"{seed} {document.id}")

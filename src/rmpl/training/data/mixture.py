@@ -1,8 +1,7 @@
-"""The mixture: which sample stands at which place of a stage.
+"""The mixture: the order of a stage's samples.
 
-Everything is a pure function of (seed, index): the realised share of every source is its weight's
-to within one batch, every epoch of a source has another order, and a resumed run sees the same
-samples.
+It is a pure function of (seed, index): the share of every source matches its weight to within one
+batch, every epoch of a source has another order, and a resumed run gets the same samples.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ from rmpl.errors import RmplError
 from rmpl.tasks import Sample
 
 _STRETCH = 50
-"""How many batches' samples are sorted by length together."""
+"""The number of batches whose samples are sorted by length together."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """The samples of one task over some corpora, with their share.
+    """The samples of one task from one or more corpora, with their weight.
 
-    With ``lengths``, the tokens of every sample, a batch holds samples of like lengths.
+    With ``lengths``, in tokens per sample, a batch holds samples of similar length.
     """
 
     name: str
@@ -36,16 +35,16 @@ class Source:
 class Mixture:
     """A sequence of samples, drawn from sources by weight.
 
-    One batch holds samples of one source only: they have like lengths, and a small model learns
-    faster so. The order of sources is that of largest remaining claim, so that shares hold at every
-    point of the run and not only on average.
+    A batch holds samples of one source only: they have similar lengths, and a small model learns
+    faster. The next source is always the one furthest behind its share, so that shares hold at
+    every point of the run and not only on average.
 
     Parameters
     ----------
     sources
         The sources, each with at least one sample.
     batches, batch
-        How many batches of how many samples.
+        The number of batches, and of samples per batch.
     seed
         Of the order within sources.
     """
@@ -55,7 +54,7 @@ class Mixture:
             if not source.samples:
                 raise RmplError(
                     f"source {source.name} of the mixture has no samples",
-                    remedy="check its corpora with 'rmpl check', or take it out of the recipe",
+                    remedy="check its corpora with 'rmpl check', or remove it from the recipe",
                 )
         self._sources = sources
         self._batch = batch
@@ -70,7 +69,7 @@ class Mixture:
 
     @property
     def names(self) -> list[str]:
-        """The names of the sources, in the order of their numbers."""
+        """The names of the sources, in the order of their indices."""
         return [source.name for source in self._sources]
 
     def __len__(self) -> int:
@@ -83,7 +82,7 @@ class Mixture:
         return self._sources[which].samples[place]
 
     def locate(self, index: int) -> tuple[int, int]:
-        """Return (source, place in the source's samples) of the sample at ``index``."""
+        """Return (source, position in the source's samples) of the sample at ``index``."""
         number, offset = divmod(index, self._batch)
         which = self._plan[number]
         drawn = self._nth[number] * self._batch + offset
@@ -97,7 +96,7 @@ class Mixture:
             return _shuffled(self._seed, which, epoch, size)
         if (which, epoch) not in self._grouped:
             shuffled = _shuffled(self._seed, which, epoch, size)
-            # What is left of the batch that the epoch before began.
+            # The rest of the batch that the previous epoch started.
             begun = -epoch * size % self._batch
             order = _by_length(shuffled, lengths, begun, self._batch, longest_first=epoch == 0)
             self._grouped[which, epoch] = order
@@ -120,19 +119,19 @@ def _shuffled(seed: int, which: int, epoch: int, size: int) -> list[int]:
 def _by_length(
     order: Sequence[int], lengths: Sequence[int], begun: int, batch: int, *, longest_first: bool
 ) -> list[int]:
-    """Arrange an epoch so that its batches hold samples of like lengths.
+    """Arrange an epoch so that its batches hold samples of similar length.
 
-    Neighbours are sorted within stretches of many batches, and the batches are put in a random
-    order again: what stands in one batch still differs by epoch. The first ``begun`` places finish
-    the batch of the epoch before. With ``longest_first``, the longest batch comes at once: what
-    does not fit into memory shows in the first steps.
+    Samples are sorted within stretches of many batches, and the batches shuffled again, so that
+    batches still differ between epochs. The first ``begun`` samples complete the previous epoch's
+    batch. With ``longest_first``, the longest batch comes first, so that too little memory shows in
+    the first steps.
     """
     rest = list(order[begun:])
     batches: list[list[int]] = []
     last: list[int] = []
     for start in range(0, len(rest), _STRETCH * batch):
         stretch = sorted(rest[start : start + _STRETCH * batch], key=lengths.__getitem__)
-        # Only at the end samples are left over: the shortest ones begin the next epoch's batch.
+        # Only the last stretch has a remainder, its shortest samples: the next epoch continues it.
         odd = len(stretch) % batch
         last = stretch[:odd]
         batches += [stretch[at : at + batch] for at in range(odd, len(stretch), batch)]
@@ -149,7 +148,7 @@ def _interleave(weights: Sequence[float], count: int) -> list[int]:
     plan = []
     for _ in range(count):
         claims = [claim + weight / total for claim, weight in zip(claims, weights, strict=True)]
-        winner = max(range(len(weights)), key=lambda i: (claims[i], -i))
-        claims[winner] -= 1.0
-        plan.append(winner)
+        chosen = max(range(len(weights)), key=lambda i: (claims[i], -i))
+        claims[chosen] -= 1.0
+        plan.append(chosen)
     return plan

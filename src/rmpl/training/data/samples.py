@@ -17,23 +17,23 @@ from rmpl.tasks import Prompt
 from rmpl.training.data.mixture import Mixture
 
 _IMAGE_SHARE = 0.75
-"""Of the memory for caching, features take more: an image has thousands of numbers a token."""
+"""The share of cache memory for features, which have thousands of numbers per token."""
 
 
 class EncodedMixture(Dataset[tuple[int, Encoded]]):
-    """The samples of a mixture with their sources' numbers, tokenised when they are asked for.
+    """The samples of a mixture with the indices of their sources, tokenised on access.
 
-    Tokenising a sample of the embedded model takes about as long as a twentieth of its training
-    step, and a stage visits most samples more than once: tokenised samples are cached. So are image
-    features, where the vision tower is frozen and ``keeps_features`` allows it: a tower whose
-    weights lie with several processes must not be asked by one of them alone.
+    For the embedded model, tokenising a sample takes about a twentieth of its training step, and a
+    stage uses most samples more than once, so tokenised samples are cached. So are image features,
+    if the vision tower is frozen and ``keeps_features`` allows it: a tower that is sharded over
+    several processes cannot be run by a single one.
 
     Parameters
     ----------
     mixture, backbone
-        The samples and what tokenises them.
+        The samples, and the backbone that tokenises them.
     cache_bytes
-        How much memory all that is cached may take.
+        The memory of all caches together.
     keeps_features
         Whether features of a frozen tower may be cached.
     """
@@ -55,7 +55,7 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
         self._left = cache_bytes
         if keeps_features and is_frozen:
             share = int(cache_bytes * _IMAGE_SHARE)
-            # Cached beside the samples: a GPU's memory is for the model.
+            # Stored in main memory: a GPU's memory is for the model.
             self._images = ImageFeatureCache(backbone, max_bytes=share, device="cpu", evicts=False)
             self._left -= share
 
@@ -80,7 +80,7 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
         return self._images.encode([sample.prompt], [sample.target])[0]
 
     def _size(self, encoded: Encoded, image: Image | None) -> int:
-        """Return the bytes that a sample takes; its features only if no cache has them."""
+        """Return the bytes that a sample takes; features count only if no other cache has them."""
         size = 32 * len(encoded.input_ids) + sum(t.nbytes for t in encoded.vision.values())
         if encoded.features is not None and (
             self._images is None or image is None or image not in self._images
@@ -92,11 +92,11 @@ class EncodedMixture(Dataset[tuple[int, Encoded]]):
 def collator(
     backbone: Backbone, *, anchored: bool = False
 ) -> Callable[[list[tuple[int, Encoded]]], dict[str, Any]]:
-    """Return the function that makes a batch of samples, all of one source, named by number.
+    """Return the function that collates samples of one source into a batch with its index.
 
-    With ``anchored``, a batch of texts gets a blank image at its end, whose one target token
-    counts nothing: ``anchor`` is then 1, else 0. Processes that share one model wait for each other
-    in every part of it, and would for ever where one of them has no use for the vision tower.
+    With ``anchored``, a batch of texts gets an additional blank image, whose one target token is
+    not counted: ``anchor`` is then 1, else 0. Processes that share one sharded model synchronise in
+    every part of it, and would hang if one of them did not use the vision tower.
     """
     blank = _blank(backbone) if anchored else None
 
@@ -106,10 +106,10 @@ def collator(
         if blank is not None and is_text:
             encoded.append(blank)
         inputs = backbone.collate(encoded, pad_left=False)
-        # Plain numbers: asking a GPU for one would wait for all that it has to do.
+        # Plain numbers: reading one from a GPU would synchronise with it.
         inputs["source"] = batch[0][0]
         inputs["anchor"] = int(blank is not None and is_text)
-        # Without a mask, attention takes faster ways.
+        # Without a mask, attention uses faster kernels.
         if bool(inputs["attention_mask"].all()):
             del inputs["attention_mask"]
         return inputs
@@ -118,5 +118,5 @@ def collator(
 
 
 def _blank(backbone: Backbone) -> Encoded:
-    """Return a small empty image, asked about with nothing."""
+    """Return a sample of a small blank image with an empty prompt."""
     return backbone.encode(Prompt("", Image("blank")), "", image=BLANK)
