@@ -61,7 +61,7 @@ def test_it_says_what_training_would_do_and_writes_nothing(look, twin, tmp_path)
     assert (text.share, image.share) == pytest.approx((2 / 3, 1 / 3), abs=0.02)
     assert text.drawn + image.drawn == 30 * 2 * 4
     assert text.epochs == text.drawn / text.samples
-    assert (text.lengths.picture, image.lengths.picture > 0) == (0, True)
+    assert (text.lengths.image, image.lengths.image > 0) == (0, True)
     assert stage.tokens == text.tokens + image.tokens
     assert text.tokens == pytest.approx(text.drawn * text.lengths.mean, abs=1)
     assert (
@@ -85,7 +85,7 @@ def test_lengths_are_those_of_real_prompts(twin, tmp_path):
     for sample in samples:
         found = counter.length(sample)
         assert found.total == backbone.length(sample.prompt, sample.target)
-        assert (found.picture > 0) == (sample.prompt.image is not None)
+        assert (found.image > 0) == (sample.prompt.image is not None)
     lengths = lengths_of(samples, counter)
     assert lengths.longest == max(backbone.length(s.prompt, s.target) for s in samples)
     assert lengths.largest == pictures[2]
@@ -129,7 +129,7 @@ def test_epochs_become_steps_and_long_samples_are_told(look):
     samples = sum(source.samples for source in stage.sources)
     assert stage.steps == pytest.approx(50 * samples / 8, abs=1)
     assert any("left out" in said for said in stage.warnings)
-    assert any("every sample is seen" in said for said in stage.warnings)
+    assert any("every sample is used" in said for said in stage.warnings)
 
 
 def test_too_little_memory_names_what_helps(look):

@@ -1,1 +1,1 @@
-"""What a recipe will take, before it is trained."""
+"""Dry runs: memory, data and steps of a recipe, without training it."""

@@ -1,8 +1,8 @@
-"""How much memory training takes, counted on a model without weights.
+"""The memory of training, counted on a model without weights.
 
-What the backward pass needs is not guessed by formula: the model's own forward pass runs on tensors
-that have shapes and no contents, and every tensor that autograd keeps is counted. So adapters,
-frozen parts, mixed precision, gradient checkpointing and the family's own layers are all in it.
+Activations are not estimated by a formula: the model's own forward pass runs on tensors that have
+shapes but no contents, and every tensor that autograd saves for the backward pass is counted. This
+includes adapters, frozen parts, mixed precision, gradient checkpointing and the family's layers.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from rmpl.backbones.private_api import (
 from rmpl.training.loop.optimizer import is_matrix
 
 FUSED = "rmpl_fused"
-"""An attention that keeps what fused kernels keep: queries, keys, values, the answer and a sum."""
+"""An attention that saves what fused kernels save: queries, keys, values, output and log-sum."""
 
 Sharding = Literal["none", "ddp", "zero2", "zero3"]
 
 GIB = 2**30
 _FOUR_BITS = 0.516
-"""Bytes a number: 4 bits, and per 64 a scale of 8 bits, scaled itself (QLoRA, section 3)."""
+"""Bytes per weight: 4 bits, plus an 8-bit scale per 64, itself scaled (QLoRA, section 3)."""
 CUDA_BYTES = int(0.8 * GIB)
-"""What a process takes of a GPU before the first tensor: context, libraries, workspaces."""
+"""GPU memory of a process before its first tensor: context, libraries, workspaces."""
 
 
-class Kept(NamedTuple):
-    """Bytes kept for the backward pass: of all layers, or with checkpointing.
+class Activations(NamedTuple):
+    """Bytes saved for the backward pass: of all layers (``whole``), or with checkpointing.
 
-    ``copies`` are weights in the precision of the computation, which any number of samples share.
+    ``copies`` are copies of weights in the compute precision, shared by all samples.
     """
 
     whole: int
@@ -56,7 +56,7 @@ class Memory(msgspec.Struct, frozen=True):
     activations: int
     logits: int
     gathered: int = 0
-    """Weights of other devices that are held for the layers at work; bucket copies of gradients."""
+    """Weights gathered from other devices for the running layers; bucket copies of gradients."""
 
     @property
     def total(self) -> int:
@@ -65,10 +65,10 @@ class Memory(msgspec.Struct, frozen=True):
 
 
 def state_memory(model: Any, optimizer: str, *, four_bits: Container[str] = ()) -> Memory:
-    """Return what stays in memory from step to step: weights, gradients and optimizer states.
+    """Return the memory that persists between steps: weights, gradients and optimizer states.
 
-    AdamW keeps two numbers a trained parameter, Muon one for matrices; both in the parameter's own
-    precision. ``four_bits`` names parameters that are kept in 4 bits, with their scales.
+    AdamW has two numbers per trained parameter, Muon one for matrices, in the parameter's
+    precision. ``four_bits`` names parameters that are stored in 4 bits, with their scales.
     """
     weights = sum(
         round(tensor.numel() * _FOUR_BITS) if name in four_bits else _bytes(tensor)
@@ -84,44 +84,44 @@ def state_memory(model: Any, optimizer: str, *, four_bits: Container[str] = ()) 
 
 
 def sharded(memory: Memory, model: Any, sharding: Sharding, devices: int) -> Memory:
-    """Return one device's part of ``memory`` with the work spread over ``devices``.
+    """Return the memory per device with training distributed over ``devices``.
 
-    Every device has batches of its own, so activations and logits stay. ``zero2`` spreads gradients
-    and optimizer states, ``zero3`` (as FSDP) weights, too; what is at work is gathered again: what
-    belongs to no layer, and two layers, since the next one is fetched ahead.
+    Every device has batches of its own, so activations and logits stay. ``zero2`` shards gradients
+    and optimizer states, ``zero3`` (like FSDP) also weights, of which each device gathers those
+    outside of layers and two layers, because the next layer is prefetched.
     """
     replace = msgspec.structs.replace
     if sharding == "none" or devices == 1:
         return memory
     if sharding == "ddp":
         return replace(memory, gathered=memory.gradients)
-    spread = replace(
+    per_device = replace(
         memory,
         gradients=memory.gradients // devices,
         optimizer=memory.optimizer // devices,
         gathered=memory.gradients // devices,
     )
     if sharding == "zero2":
-        return spread
+        return per_device
     layers = _layers(model)
     inside = {id(p) for layer in layers for p in layer.parameters()}
     outside = sum(_bytes(p) for p in model.parameters() if id(p) not in inside)
     largest = max((sum(map(_bytes, layer.parameters())) for layer in layers), default=0)
-    return replace(spread, weights=memory.weights // devices, gathered=outside + 2 * largest)
+    return replace(per_device, weights=memory.weights // devices, gathered=outside + 2 * largest)
 
 
 def logit_bytes(rows: int, vocabulary: int, *, autocast: bool) -> int:
-    """Return the peak that the head and the loss take for ``rows`` positions.
+    """Return the peak bytes of the head and the loss for ``rows`` positions.
 
-    Logits, their copy in fp32, the logarithms of the loss and the gradient of each.
+    These are logits, their copy in fp32, log-probabilities, and the gradient of each.
     """
     return rows * vocabulary * (16 if autocast else 12)
 
 
-def language_activations(model: Any, *, batch: int, tokens: int, autocast: bool) -> Kept:
-    """Return the bytes kept of a batch between forward and backward in the language model.
+def language_activations(model: Any, *, batch: int, tokens: int, autocast: bool) -> Activations:
+    """Return the bytes that the language model saves for the backward pass of a batch.
 
-    With fused attention they grow with ``batch`` times ``tokens``, and nothing else.
+    With fused attention they are proportional to ``batch`` times ``tokens``.
     """
     language = _base(model).get_decoder()
     width = _base(model).config.get_text_config().hidden_size
@@ -129,7 +129,7 @@ def language_activations(model: Any, *, batch: int, tokens: int, autocast: bool)
     with fakes:
         embedded = torch.empty(batch, tokens, width, dtype=next(language.parameters()).dtype)
         mask = torch.empty(batch, 1, tokens, tokens, dtype=torch.bool)
-    # What is trained before the language model needs a gradient through it.
+    # Parameters trained before the language model need a gradient through it.
     inside = {id(parameter) for parameter in language.parameters()}
     before = any(p.requires_grad and id(p) not in inside for p in model.parameters())
     embedded.requires_grad_(before)
@@ -137,49 +137,51 @@ def language_activations(model: Any, *, batch: int, tokens: int, autocast: bool)
     layers = language.layers
     depth = len(layers)
 
-    def passes(count: int) -> Kept:
+    def passes(count: int) -> Activations:
         language.layers = layers[:count]
         try:
             return _passes(model, language, inputs, fakes, autocast=autocast)
         finally:
             language.layers = layers
 
-    # All layers but the first, which may need no gradient of its input, keep the same.
+    # All layers save the same, except the first, which may need no gradient of its input.
     few, more = passes(min(2, depth)), passes(min(3, depth))
     others = depth - min(2, depth)
     layer = more.whole - few.whole if others else few.whole // depth
     ends = more.checkpointed - few.checkpointed
     copy = more.copies - few.copies
-    return Kept(
+    return Activations(
         few.whole + others * layer,
         few.checkpointed + others * ends + layer,
         few.copies + others * copy,
     )
 
 
-def vision_activations(model: Any, vision: Mapping[str, torch.Tensor], *, autocast: bool) -> Kept:
-    """Return the bytes kept of one picture in the vision tower and the projector.
+def vision_activations(
+    model: Any, vision: Mapping[str, torch.Tensor], *, autocast: bool
+) -> Activations:
+    """Return the bytes that vision tower and projector save for the backward pass of one image.
 
-    ``vision`` are the processor's tensors of the picture. Nothing is kept of frozen parts.
+    ``vision`` holds the processor's tensors of the image. Frozen parts save nothing.
     """
     fakes = fake_tensors()
     dtype = next(model.parameters()).dtype
-    # Real tensors: some models look at them, to leave tiles out that are only padding.
+    # Real tensors: some models inspect them to skip tiles that are only padding.
     inputs = {
         name: tensor.to(dtype) if tensor.is_floating_point() else tensor
         for name, tensor in vision.items()
     }
     module = _Features(_base(model))
-    kept = _passes(model, module, inputs, fakes, autocast=autocast)
-    if not kept.whole:  # all frozen: then it runs outside of the graph
-        return Kept(0, 0, 0)
-    # While a layer runs backward, its inside is there again.
-    layer = kept.whole // max(len(_layers(module)), 1)
-    return kept._replace(checkpointed=kept.checkpointed + layer)
+    saved = _passes(model, module, inputs, fakes, autocast=autocast)
+    if not saved.whole:  # all frozen, outside of the graph
+        return Activations(0, 0, 0)
+    # During a layer's backward pass, its activations are in memory again.
+    layer = saved.whole // max(len(_layers(module)), 1)
+    return saved._replace(checkpointed=saved.checkpointed + layer)
 
 
 class _Features(torch.nn.Module):
-    """A model's way from pixels to features as a module of its own."""
+    """A model's computation of image features as a module."""
 
     def __init__(self, base: Any) -> None:
         super().__init__()
@@ -196,30 +198,30 @@ def _passes(
     fakes: contextlib.AbstractContextManager[Any],
     *,
     autocast: bool,
-) -> Kept:
-    """Return what a pass keeps, and what one with checkpointing does until it runs backward."""
+) -> Activations:
+    """Return the bytes that a pass saves, without and with checkpointing."""
     model.train()
     base = _base(model)
     base.activation_checkpointing_disable()
-    whole, copies = _kept_bytes(module, inputs, fakes, autocast=autocast)
+    whole, copies = _saved_bytes(module, inputs, fakes, autocast=autocast)
     base.activation_checkpointing_enable()
-    # It also makes the towers' inputs want gradients, so that a frozen one would run backward, too.
+    # Undo that it requires gradients of the towers' inputs, which would include frozen towers.
     base.disable_input_require_grads()
     try:
-        ends, _ = _kept_bytes(module, inputs, fakes, autocast=autocast)
-        return Kept(whole, ends, copies)
+        ends, _ = _saved_bytes(module, inputs, fakes, autocast=autocast)
+        return Activations(whole, ends, copies)
     finally:
         base.activation_checkpointing_disable()
 
 
-def _kept_bytes(
+def _saved_bytes(
     module: torch.nn.Module,
     inputs: dict[str, Any],
     fakes: contextlib.AbstractContextManager[Any],
     *,
     autocast: bool,
 ) -> tuple[int, int]:
-    """Return the bytes that autograd keeps of a pass, and those of copies of weights."""
+    """Return the bytes that autograd saves in a pass, and those of copies of weights."""
     with fakes:
         own = {
             name: torch.empty(tensor.shape, dtype=tensor.dtype).requires_grad_(
@@ -227,14 +229,14 @@ def _kept_bytes(
             )
             for name, tensor in (*module.named_parameters(), *module.named_buffers())
         }
-    not_kept = {storage_number(tensor) for tensor in own.values()}
+    own_storages = {storage_number(tensor) for tensor in own.values()}
     shapes = {shape for t in own.values() for shape in (t.shape, t.shape[::-1]) if t.dim() == 2}
     sizes: dict[int, int] = {}
     copies: dict[int, int] = {}
-    alive: list[torch.Tensor] = []  # a storage's number is its own only as long as it lives
+    alive: list[torch.Tensor] = []  # a storage's id is unique only while it is alive
 
     def pack(tensor: torch.Tensor) -> torch.Tensor:
-        if storage_number(tensor) not in not_kept:
+        if storage_number(tensor) not in own_storages:
             found = copies if tensor.shape in shapes else sizes
             found[storage_number(tensor)] = tensor.untyped_storage().nbytes()
             alive.append(tensor)
@@ -245,7 +247,7 @@ def _kept_bytes(
         torch.autocast("cpu", torch.bfloat16, enabled=autocast),
         torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor),
     ):
-        # Not inside the mode: sums of real sizes, which models do on the way, stay real.
+        # Outside the mode, so that models' arithmetic on sizes uses real numbers.
         functional_call(module, own, (), inputs)
     return sum(sizes.values()), sum(copies.values())
 
@@ -265,22 +267,22 @@ def _fused_attention(module: torch.nn.Module) -> Iterator[None]:
             set_attention_kernels(config, before[key])
 
 
-class _KeepsWhatFusedKernelsKeep(torch.autograd.Function):
+class _SavesLikeFusedKernels(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, query: Any, key: Any, value: Any) -> Any:
-        answer = torch.empty_like(query)
+        output = torch.empty_like(query)
         sums = query.new_empty(query.shape[:-1], dtype=torch.float32)
-        ctx.save_for_backward(query, key, value, answer, sums)
-        return answer
+        ctx.save_for_backward(query, key, value, output, sums)
+        return output
 
     @staticmethod
     def backward(ctx: Any, *gradients: Any) -> Any:
-        raise NotImplementedError("only what a forward pass keeps is counted")
+        raise NotImplementedError("only the forward pass is counted")
 
 
 def _attend(_: Any, query: Any, key: Any, value: Any, *__: Any, **___: Any) -> tuple[Any, None]:
-    answer = _KeepsWhatFusedKernelsKeep.apply(query, key, value)  # type: ignore[no-untyped-call]
-    return answer.transpose(1, 2).contiguous(), None
+    output = _SavesLikeFusedKernels.apply(query, key, value)  # type: ignore[no-untyped-call]
+    return output.transpose(1, 2).contiguous(), None
 
 
 AttentionInterface.register(FUSED, _attend)
@@ -292,7 +294,7 @@ def _base(model: Any) -> Any:
 
 
 def _layers(module: Any) -> list[torch.nn.Module]:
-    """Return the repeated layers of all towers: the outermost lists of like modules."""
+    """Return the repeated layers of all towers: the items of the outermost module lists."""
     found: list[torch.nn.Module] = []
     for child in module.children():
         if isinstance(child, torch.nn.ModuleList) and len(child) > 1:

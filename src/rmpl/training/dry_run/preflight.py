@@ -1,6 +1,6 @@
-"""What a recipe will do, before it does it: sizes, data, memory, steps; no weights, no GPU.
+"""The dry run of a recipe: sizes, data, memory and steps, without weights and GPU.
 
-The model is built on the meta device from its configuration alone; the data are really read.
+The model is built on the meta device from its configuration; the data is actually read.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from rmpl.runs.adapters import adapter_config, full_parameters, trainable_by_par
 from rmpl.tasks import Prompt
 from rmpl.training.data.mixture import Mixture, Source
 from rmpl.training.dry_run.memory import (
-    Kept,
+    Activations,
     Memory,
     Sharding,
     language_activations,
@@ -46,7 +46,7 @@ from rmpl.training.run import Run
 ONE = "1 GPU"
 WITH, WITHOUT = "checkpointing", "no checkpointing"
 TOKENS = 64
-"""So many tokens tell what any number of them keeps: it grows with them."""
+"""The number of tokens that activations are counted with; they are proportional to it."""
 SPREAD: tuple[tuple[str, Sharding], ...] = (
     ("DDP", "ddp"),
     ("ZeRO-2", "zero2"),
@@ -55,9 +55,9 @@ SPREAD: tuple[tuple[str, Sharding], ...] = (
 
 
 class SourceFacts(msgspec.Struct, frozen=True):
-    """One part of a stage's mixture.
+    """One source of a stage's mixture.
 
-    ``share`` is what the mixture really gives it; ``drawn`` counts samples with repetitions.
+    ``share`` is its realised share; ``drawn`` the number of samples, with repetitions.
     """
 
     name: str
@@ -68,17 +68,17 @@ class SourceFacts(msgspec.Struct, frozen=True):
 
     @property
     def epochs(self) -> float:
-        """Return how often every sample is seen, on average."""
+        """Return the mean number of times that a sample is used."""
         return self.drawn / self.samples
 
     @property
     def tokens(self) -> int:
-        """Return how many tokens the stage sees of it, padding left out."""
+        """Return the number of its tokens in the stage, without padding."""
         return round(self.drawn * self.lengths.mean)
 
 
 class StageFacts(msgspec.Struct, frozen=True):
-    """One stage; ``memory`` is that of one GPU, by how the work is spread."""
+    """One stage; ``memory`` is that of one GPU, by parallelism."""
 
     name: str
     steps: int
@@ -92,12 +92,12 @@ class StageFacts(msgspec.Struct, frozen=True):
 
     @property
     def tokens(self) -> int:
-        """Return how many tokens the stage trains on, padding left out."""
+        """Return the number of tokens that the stage trains on, without padding."""
         return sum(source.tokens for source in self.sources)
 
 
 class Preflight(msgspec.Struct, frozen=True):
-    """What is known before a run; see ``preflight``."""
+    """The result of a dry run; see ``preflight``."""
 
     model: str
     family: str
@@ -109,50 +109,50 @@ class Preflight(msgspec.Struct, frozen=True):
 
 
 def preflight(run: Run, *, devices: int, gpu_bytes: int) -> Preflight:
-    """Look ahead at a run.
+    """Dry-run a recipe.
 
     Parameters
     ----------
     run
         The run; nothing is written into its folder.
     devices
-        How many GPUs the work may be spread over.
+        The number of GPUs to distribute training over.
     gpu_bytes
-        The memory of one; what does not fit is warned about.
+        The memory of one in bytes; stages that need more get a warning.
 
     Raises
     ------
     RmplError
-        As training would for its recipe and data, but never for missing weights.
+        As training for its recipe and data, but not for missing weights.
     """
     recipe = run.recipe
-    look = _Look(recipe.backbone, run.settings(), bf16=recipe.precision != "fp32")
+    dry_run = _DryRun(recipe.backbone, run.settings(), bf16=recipe.precision != "fp32")
     stages = [
-        look.stage(stage, run.sources(stage), recipe.seed, devices, gpu_bytes)
+        dry_run.stage(stage, run.sources(stage), recipe.seed, devices, gpu_bytes)
         for stage in recipe.stages
     ]
     return Preflight(
         model=recipe.backbone.model,
-        family=look.family.name,
-        parameters=look.parameters,
-        sizes_from=look.sizes_from,
-        tokens_from=look.tokens_from,
+        family=dry_run.family.name,
+        parameters=dry_run.parameters,
+        sizes_from=dry_run.sizes_from,
+        tokens_from=dry_run.tokens_from,
         stages=stages,
-        warnings=recipe_warnings(recipe, look.family, look.backbone.settings),
+        warnings=recipe_warnings(recipe, dry_run.family, dry_run.backbone.settings),
     )
 
 
 class _Trained(NamedTuple):
-    """A model without weights with what is trained of it, and what its layers keep of tokens."""
+    """A model without weights, prepared for training, and its activations."""
 
     model: Any
     weights: str
-    words: Kept
-    pictures: dict[tuple[int, int], Kept]
+    text: Activations
+    images: dict[tuple[int, int], Activations]
 
 
-class _Look:
-    """A backbone without weights, looked at stage by stage."""
+class _DryRun:
+    """A backbone without weights, on which stages are dry-run."""
 
     def __init__(self, recipe: BackboneRecipe, settings: Settings, *, bf16: bool) -> None:
         source = recipe.model
@@ -166,11 +166,11 @@ class _Look:
         self.tokens_from = (
             "its own tokenizer"
             if rate is None
-            else "words and marks, right to a tenth, as its tokenizer is not here"
+            else "words and punctuation, accurate to 10%, as its tokenizer is not on this machine"
         )
         self.backbone = Backbone(model, processor, self.family, settings)
         self._counter = TokenCounter(self.backbone, rate)
-        self._seen: dict[str, _Trained] = {}
+        self._models: dict[str, _Trained] = {}
 
     def stage(
         self, stage: StageRecipe, sources: list[Source], seed: int, devices: int, gpu_bytes: int
@@ -214,13 +214,13 @@ class _Look:
         )
 
     def _trained(self, adapter: AdapterRecipe) -> _Trained:
-        """Return the model as a GPU would train it; the same for stages that train the same."""
+        """Return the model as trained on a GPU, cached by adapter settings."""
         key = adapter.model_dump_json()
-        if key not in self._seen:
+        if key not in self._models:
             model, weights = self._model(adapter)
-            words = language_activations(model, batch=1, tokens=TOKENS, autocast=self._bf16)
-            self._seen[key] = _Trained(model, weights, words, {})
-        return self._seen[key]
+            text = language_activations(model, batch=1, tokens=TOKENS, autocast=self._bf16)
+            self._models[key] = _Trained(model, weights, text, {})
+        return self._models[key]
 
     def _model(self, adapter: AdapterRecipe) -> tuple[Any, str]:
         weights: str = self._weights
@@ -237,24 +237,23 @@ class _Look:
     def _memory(
         self, trained: _Trained, stage: StageRecipe, lengths: list[Lengths], devices: int
     ) -> tuple[dict[str, Memory], list[str]]:
-        """Return the memory by how the work is spread, and why it cannot be spread."""
+        """Return the memory by parallelism, and why the work cannot be distributed, if so."""
         four_bits = self._four_bits(trained.model) if trained.weights == "4bit" else set()
         states = state_memory(trained.model, stage.optimizer.name, four_bits=four_bits)
         limit = stage.max_length or max(one.longest for one in lengths)
         longest = min(limit, max(one.longest for one in lengths))
         answer = min(limit, max(one.longest_answer for one in lengths))
-        pictures = self._pictures(trained, lengths)
-        words = trained.words
+        images = self._images(trained, lengths)
         vocabulary = self._config.get_text_config().vocab_size
 
         def at_work(samples: int, *, checkpointing: bool) -> Memory:
-            text, picture = (
-                one.checkpointed if checkpointing else one.whole for one in (words, pictures)
+            text, image = (
+                one.checkpointed if checkpointing else one.whole for one in (trained.text, images)
             )
-            kept = samples * (text * longest // TOKENS + picture)
+            saved = samples * (text * longest // TOKENS + image)
             return msgspec.structs.replace(
                 states,
-                activations=kept + words.copies + pictures.copies,
+                activations=saved + trained.text.copies + images.copies,
                 logits=logit_bytes(samples * answer, vocabulary, autocast=self._bf16),
             )
 
@@ -276,7 +275,7 @@ class _Look:
         return found, []
 
     def _four_bits(self, model: Any) -> set[str]:
-        """Return the parameters that QLoRA keeps in 4 bits: the language model's linear layers."""
+        """Return the parameters that QLoRA stores in 4 bits: the language model's linear layers."""
         language = re.compile(self.family.parts["language"])
         return {
             f"{name}.weight"
@@ -287,20 +286,20 @@ class _Look:
             and language.match(name.removeprefix("base_model.model."))
         }
 
-    def _pictures(self, trained: _Trained, lengths: list[Lengths]) -> Kept:
-        """Return what the largest picture of all keeps."""
-        shown = [(one.picture, one.largest) for one in lengths if one.largest is not None]
+    def _images(self, trained: _Trained, lengths: list[Lengths]) -> Activations:
+        """Return the activations of the largest image."""
+        shown = [(one.image, one.largest) for one in lengths if one.largest is not None]
         if not shown:
-            return Kept(0, 0, 0)
+            return Activations(0, 0, 0)
         _, largest = max(shown, key=lambda pair: pair[0])
         size = (largest.width, largest.height)
-        if size not in trained.pictures:
+        if size not in trained.images:
             vision = self._blank(largest)
-            kept = vision_activations(trained.model, vision, autocast=self._bf16)
-            trained.pictures[size] = kept
-        return trained.pictures[size]
+            found = vision_activations(trained.model, vision, autocast=self._bf16)
+            trained.images[size] = found
+        return trained.images[size]
 
     def _blank(self, like: Image) -> dict[str, torch.Tensor]:
-        """Return the tensors of an empty image of the same size."""
+        """Return the tensors of a blank image of the same size."""
         blank = PIL.Image.new("RGB", (like.width, like.height))
         return self.backbone.encode(Prompt("", like), image=blank).vision

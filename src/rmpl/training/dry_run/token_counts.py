@@ -1,4 +1,4 @@
-"""How long samples are, without opening a picture and, where need be, without the tokenizer."""
+"""The lengths of samples, without opening images and, if necessary, without the tokenizer."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from rmpl.records import Image
 from rmpl.tasks import Prompt, Sample
 
 _PIECES = re.compile(r"[^\W\d_]+|\d|[^\w\s]|_")
-"""Words, single digits and punctuation marks: what tokenizers of large vocabularies cut text to."""
+"""Words, single digits and punctuation: roughly the tokens of large vocabularies."""
 _LAYOUT = 15
-"""Tokens that a chat layout puts around a question, where the tokenizer is not here to count."""
+"""The assumed number of tokens of a chat layout without the question, if there is no tokenizer."""
 
 FEW = 300
-"""So many samples of a source tell its lengths; the longest are among them for certain."""
+"""The number of samples per source whose lengths are counted, in addition to the longest."""
 _LONGEST = 20
 
 
 class Length(NamedTuple):
-    """A sample's tokens: those of the prompt's text, of its picture, and of the answer."""
+    """The number of tokens of a sample's prompt text, image and answer."""
 
     text: int
-    picture: int
+    image: int
     answer: int
 
     @property
     def total(self) -> int:
-        """Return all of them together."""
+        """Return their sum."""
         return sum(self)
 
 
@@ -40,48 +40,48 @@ class TokenCounter:
     Parameters
     ----------
     backbone
-        Its processor counts; the model may be without weights.
+        Its processor is used; the model may be without weights.
     pieces_per_token
-        ``None`` where the backbone's tokenizer is the checkpoint's own. Else the words, digits and
-        punctuation marks that a token of the checkpoint stands for, on average.
+        ``None`` if the backbone's tokenizer is the checkpoint's own, else the average number of
+        words, digits and punctuation marks per token of the checkpoint's tokenizer.
     """
 
     def __init__(self, backbone: Backbone, pieces_per_token: float | None = None) -> None:
         self._backbone = backbone
         self._rate = pieces_per_token
         self._empty = backbone.length(Prompt(""))
-        self._pictures: dict[tuple[int, int], int] = {}
+        self._images: dict[tuple[int, int], int] = {}
 
     def length(self, sample: Sample) -> Length:
         """Return the length of a sample."""
-        picture = 0 if sample.prompt.image is None else self._picture(sample.prompt.image)
+        image = 0 if sample.prompt.image is None else self._image(sample.prompt.image)
         if self._rate is not None:
             text, answer = (
                 round(len(_PIECES.findall(words)) / self._rate)
                 for words in (sample.prompt.text, sample.target)
             )
-            return Length(text + _LAYOUT, picture, answer + 1)
+            return Length(text + _LAYOUT, image, answer + 1)
         whole = self._backbone.length(Prompt(sample.prompt.text), sample.target)
         prompt = self._backbone.length(Prompt(sample.prompt.text))
-        return Length(prompt, picture, whole - prompt)
+        return Length(prompt, image, whole - prompt)
 
-    def _picture(self, image: Image) -> int:
+    def _image(self, image: Image) -> int:
         size = (image.width, image.height)
-        if size not in self._pictures:
+        if size not in self._images:
             shown = self._backbone.length(Prompt("", image))
-            self._pictures[size] = shown - self._empty
-        return self._pictures[size]
+            self._images[size] = shown - self._empty
+        return self._images[size]
 
 
 class Lengths(NamedTuple):
-    """The lengths of a source's samples: means, and the longest sample.
+    """The lengths of a source's samples in tokens: means, and the longest sample.
 
-    ``largest`` is a picture with the most tokens of all; ``None`` for a source without pictures.
+    ``largest`` is the image with the most tokens, ``None`` for a source without images.
     ``totals`` are the lengths of samples spread evenly over the source.
     """
 
     text: float
-    picture: float
+    image: float
     answer: float
     longest: int
     longest_answer: int
@@ -90,8 +90,8 @@ class Lengths(NamedTuple):
 
     @property
     def mean(self) -> float:
-        """Return the mean of a sample's tokens, all parts together."""
-        return self.text + self.picture + self.answer
+        """Return the mean number of tokens of a sample, all parts together."""
+        return self.text + self.image + self.answer
 
     def over(self, limit: int) -> float:
         """Return the share of samples that are longer than ``limit``."""
@@ -99,7 +99,7 @@ class Lengths(NamedTuple):
 
 
 def lengths_of(samples: Sequence[Sample], counter: TokenCounter) -> Lengths:
-    """Count samples spread evenly over a source, and those that must be its longest.
+    """Count tokens of samples spread evenly over a source, and of its longest.
 
     Raises
     ------
@@ -113,10 +113,10 @@ def lengths_of(samples: Sequence[Sample], counter: TokenCounter) -> Lengths:
     by_area = sorted(shown, key=_pixels)[-_LONGEST:]
     longest = [(counter.length(sample), sample) for sample in (*by_text, *by_area)]
     longest += list(zip(found, spread, strict=True))
-    _, widest = max(longest, key=lambda pair: pair[0].picture)
+    _, widest = max(longest, key=lambda pair: pair[0].image)
     return Lengths(
         text=statistics.fmean(length.text for length in found),
-        picture=statistics.fmean(length.picture for length in found),
+        image=statistics.fmean(length.image for length in found),
         answer=statistics.fmean(length.answer for length in found),
         longest=max(length.total for length, _ in longest),
         longest_answer=max(length.answer for length, _ in longest),

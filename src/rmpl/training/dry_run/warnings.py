@@ -1,4 +1,4 @@
-"""What a dry run warns of: settings that work, and are seldom meant."""
+"""Warnings of a dry run: settings that work but are rarely intended."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from rmpl.training.dry_run.memory import CUDA_BYTES, GIB, Memory
 from rmpl.training.dry_run.token_counts import Lengths
 
 MANY_EPOCHS = 20
-"""A source seen more often than this is learnt by heart."""
+"""The number of epochs above which a source is likely memorised (overfitting)."""
 MANY_PIXELS = 2_000_000
 _REMEDIES = {
-    "weights": "4-bit weights (adapter.kind qlora) are a quarter of bf16 ones; a smaller model",
-    "gradients": "an adapter instead of everything, or fewer parts, or ZeRO/FSDP on more GPUs",
-    "optimizer": "an adapter instead of everything, or fewer parts, or ZeRO/FSDP on more GPUs",
-    "activations": "twice the split halves them and changes nothing else; checkpointing, too",
-    "logits": "twice the split halves them and changes nothing else",
-    "gathered": "more GPUs do not help here: an adapter instead of everything, or a smaller model",
+    "weights": "4-bit weights (adapter.kind qlora) take a quarter of bf16 ones; or a smaller model",
+    "gradients": "an adapter instead of full training, or fewer parts, or ZeRO/FSDP on more GPUs",
+    "optimizer": "an adapter instead of full training, or fewer parts, or ZeRO/FSDP on more GPUs",
+    "activations": "doubling split halves them without other effects; checkpointing reduces them",
+    "logits": "doubling split halves them without other effects",
+    "gathered": "more GPUs do not help: an adapter instead of full training, or a smaller model",
 }
 
 
 def recipe_warnings(recipe: Recipe, family: Family, settings: Settings) -> list[str]:
-    """Return what is seldom meant in a recipe as a whole."""
-    said = []
+    """Return warnings about a recipe as a whole."""
+    warnings = []
     if recipe.guard is None:
-        said.append("no guard: overlaps of the training data with M2E2 are not looked for")
+        warnings.append("no guard: training data is not checked for contamination with M2E2")
     if family.pixels is not None and settings.max_pixels > MANY_PIXELS:
-        said.append(
-            f"pictures of up to {settings.max_pixels:,} pixels: backbone.max_pixels bounds their "
+        warnings.append(
+            f"images of up to {settings.max_pixels:,} pixels: backbone.max_pixels bounds their "
             "tokens (28 x 28 pixels each in Qwen2-VL and Qwen2.5-VL, 32 x 32 in Qwen3-VL)"
         )
-    return said
+    return warnings
 
 
 def stage_warnings(
@@ -47,7 +47,7 @@ def stage_warnings(
     positions: int | None,
     gpu_bytes: int,
 ) -> list[str]:
-    """Return what is seldom meant in a stage.
+    """Return warnings about a stage.
 
     Parameters
     ----------
@@ -56,32 +56,34 @@ def stage_warnings(
     lengths, epochs
         Of each of its sources.
     memory
-        One GPU's, by how the work is spread.
+        That of one GPU, by parallelism.
     positions
-        How many tokens the model has places for.
+        The model's maximum number of positions.
     gpu_bytes
-        The memory of a GPU.
+        The memory of a GPU in bytes.
     """
-    said = [
-        f"{name}: every sample is seen {times:.0f} times"
+    warnings = [
+        f"{name}: every sample is used {times:.0f} times"
         for name, times in epochs.items()
         if times > MANY_EPOCHS
     ]
     for name, found in lengths.items():
         if stage.max_length is not None and found.longest > stage.max_length:
-            said.append(
+            warnings.append(
                 f"{name}: samples of more than {stage.max_length:,} tokens are left out; about "
                 f"{found.over(stage.max_length):.1%} are that long"
             )
     longest = max(found.longest for found in lengths.values())
     if positions is not None and min(longest, stage.max_length or longest) > positions:
-        said.append(f"the longest sample has {longest:,} tokens, the model {positions:,} places")
+        warnings.append(
+            f"the longest sample has {longest:,} tokens, the model {positions:,} positions"
+        )
     least = min(memory.values(), key=lambda one: one.total)
     if least.total + CUDA_BYTES > gpu_bytes:
         parts = msgspec.structs.asdict(least)
         largest = max(parts, key=lambda part: parts[part])
-        said.append(
-            f"too little memory: {(least.total + CUDA_BYTES) / GIB:.0f} GiB at least, a GPU has "
-            f"{gpu_bytes / GIB:.0f}. Most are {largest}: {_REMEDIES[largest]}"
+        warnings.append(
+            f"too little memory: at least {(least.total + CUDA_BYTES) / GIB:.0f} GiB, a GPU has "
+            f"{gpu_bytes / GIB:.0f}. The largest part: {largest} ({_REMEDIES[largest]})"
         )
-    return said
+    return warnings

@@ -1,4 +1,4 @@
-"""Processes that hold parts of one model (FSDP, DeepSpeed), not one each: what that asks for."""
+"""Constraints of sharded training (FSDP, DeepSpeed)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from rmpl.errors import RmplError
 
 
 def is_sharded() -> bool:
-    """Return whether processes share one model, as their launcher says.
+    """Return whether the launcher shards one model over the processes.
 
-    Every pass of every process must then touch every part of the model.
+    Then every forward pass in every process must use every part of the model.
     """
     return any(
         os.environ.get(name, "false").lower() == "true"
@@ -22,33 +22,33 @@ def is_sharded() -> bool:
 
 
 def refuse_where_sharded(stage: str, wanted: Mapping[str, bool]) -> None:
-    """See that a stage wants nothing that processes with one model cannot do.
+    """Check that a stage uses nothing that sharded training does not support.
 
     Parameters
     ----------
     stage
         Its name.
     wanted
-        What they cannot do, and whether it is wanted.
+        Unsupported settings, and whether the stage uses them.
 
     Raises
     ------
     RmplError
-        If something is.
+        If it uses one.
     """
     for what, is_wanted in wanted.items():
         if is_wanted and is_sharded():
             raise RmplError(
-                f"stage {stage} asks for {what}, which FSDP and DeepSpeed cannot do here",
+                f"stage {stage} uses {what}, which is not supported with FSDP and DeepSpeed",
                 remedy="launch with recipes/launch/ddp.yaml, or choose adamw, lora and by: loss",
             )
 
 
 def layer_classes(model: torch.nn.Module) -> set[str]:
-    """Return the names of the classes of a model's layers, its vision tower's, too.
+    """Return the class names of a model's layers, including its vision tower's.
 
-    FSDP gathers the weights of one at a time. Those that transformers' classes name are not always
-    there: Gemma 3 names a head of its vision tower that it does not have.
+    FSDP gathers the weights of one layer at a time. The names in transformers' classes are not used
+    because some do not exist: Gemma 3 names a head of its vision tower that it does not have.
     """
     return {
         type(layer).__name__

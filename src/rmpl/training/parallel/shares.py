@@ -1,4 +1,4 @@
-"""Which part of a step each of several processes computes."""
+"""Dividing the micro-batches of a step among processes."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from rmpl.errors import RmplError
 
 
 def share_out(batch: int, accumulate: int, split: int, processes: int) -> tuple[int, int]:
-    """Share a step's passes out to processes.
+    """Divide a step's micro-batches among processes.
 
-    A step has ``accumulate`` batches of ``batch`` samples, each cut into ``split`` passes. Batches
-    are cut further where that gives every process a part of each: all then work on samples of one
-    source, which take about as long.
+    A step has ``accumulate`` batches of ``batch`` samples, each of ``split`` micro-batches. Batches
+    are split further if that gives every process a part of each: then all processes work on samples
+    of the same source, which take about the same time.
 
     Returns
     -------
     tuple of int
-        The samples a pass, and the passes a step of one process.
+        The number of samples per micro-batch, and of micro-batches per step and process.
 
     Raises
     ------
     RmplError
-        If the passes cannot be shared out evenly.
+        If the micro-batches cannot be divided evenly.
     """
     if batch % split:
         raise RmplError(
-            f"a batch of {batch} samples cannot be split into {split} equal passes",
+            f"a batch of {batch} samples cannot be split into {split} equal micro-batches",
             remedy="choose a split that divides the batch",
         )
     finer = math.lcm(split, processes)
@@ -35,8 +35,8 @@ def share_out(batch: int, accumulate: int, split: int, processes: int) -> tuple[
     passes = accumulate * split
     if passes % processes:
         raise RmplError(
-            f"{passes} passes a step ({accumulate} batches of {batch} samples) cannot be shared "
-            f"by {processes} processes",
+            f"{passes} micro-batches per step ({accumulate} batches of {batch} samples) cannot be "
+            f"divided among {processes} processes",
             remedy=f"choose a batch or an accumulate that is a multiple of {processes}",
         )
     return batch // split, passes // processes
