@@ -226,7 +226,7 @@ class StageRun:
             chosen,
             self._context,
             batch=self._stage.batch // self._stage.split,
-            writes=wanted.by == "score",
+            generates=wanted.by == "score",
         )
         return Measuring(held_out, wanted.every, wanted.by, wanted.patience)
 

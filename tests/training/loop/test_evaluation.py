@@ -1,4 +1,4 @@
-"""Measuring on what is held out, choosing by it, and stopping by it."""
+"""Evaluation on held-out samples, checkpoint selection and early stopping."""
 
 import msgspec
 import pytest
@@ -131,7 +131,7 @@ def test_the_record_forgets_what_a_killed_run_measured(tmp_path):
     with path.open("a") as file:
         file.write('{"step": 8, "lo')
     again = Choice(path, by="loss", patience=1)
-    again.begin(2, writes=True)
+    again.resume(2, writes=True)
     assert (again.best, again.is_over) == (2, False)
     assert path.read_text().count("\n") == 1
 

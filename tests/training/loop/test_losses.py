@@ -115,7 +115,7 @@ def test_a_step_has_the_same_samples_on_any_number_of_processes(step, shared):
 
 
 def test_a_step_that_cannot_be_shared_out_is_refused():
-    with pytest.raises(RmplError, match="cannot be shared by 2 processes"):
+    with pytest.raises(RmplError, match="cannot be divided among 2 processes"):
         share_out(3, 1, 1, 2)
     with pytest.raises(RmplError, match="split into 5"):
         share_out(16, 1, 5, 1)

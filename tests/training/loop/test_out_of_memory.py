@@ -34,7 +34,9 @@ def test_a_smaller_pass_goes_on_where_memory_ran_out(twin, small_world, tmp_path
 
     Run(one_stage(twin), tmp_path / "whole", small_world).train()
     monkeypatch.setattr(trainer, "target_losses", losses)
-    with pytest.raises(RmplError, match=r"stages\.0\.split=2 a pass has 2 samples of 4"):
+    with pytest.raises(
+        RmplError, match=r"stages\.0\.split=2 a micro-batch has 2 samples instead of 4"
+    ):
         Run(one_stage(twin), tmp_path / "run", small_world).train()
     Run(one_stage(twin, split=2), tmp_path / "run", small_world).train()
     assert sizes[4:] == [2, 2] * 2  # the two steps after the last checkpoint
@@ -69,23 +71,23 @@ def test_other_trouble_stays_what_it_is(tmp_path):
 @pytest.mark.parametrize(
     ("processes", "stage", "said"),
     [
-        (1, (16, 1, 1), r"stages\.2\.split=2 a pass has 8 samples of 16"),
-        (1, (16, 1, 4), r"split=8 a pass has 2 samples of 4"),
-        (8, (16, 1, 1), r"split=16 a pass has 1 samples of 2"),
-        (1, (7, 1, 1), r"split=7 a pass has 1 samples of 7"),
-        (2, (3, 2, 1), r"split=3 a pass has 1 samples of 3"),
+        (1, (16, 1, 1), r"stages\.2\.split=2 a micro-batch has 8 samples instead of 16"),
+        (1, (16, 1, 4), r"split=8 a micro-batch has 2 samples instead of 4"),
+        (8, (16, 1, 1), r"split=16 a micro-batch has 1 samples instead of 2"),
+        (1, (7, 1, 1), r"split=7 a micro-batch has 1 samples instead of 7"),
+        (2, (3, 2, 1), r"split=3 a micro-batch has 1 samples instead of 3"),
         (1, (4, 1, 4), r"checkpointing=true"),
     ],
 )
 def test_the_setting_that_helps(processes, stage, said, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", str(processes))
-    told = smaller_passes(2, *stage, checkpointing=False, pictures=True)
+    told = smaller_passes(2, *stage, checkpointing=False, images=True)
     assert re.search(said, told)
 
 
 def test_where_every_setting_is_used_up_what_is_left_costs_something():
-    assert "max_pixels" in smaller_passes(0, 4, 1, 4, checkpointing=True, pictures=True)
-    assert "max_pixels" not in smaller_passes(0, 4, 1, 4, checkpointing=True, pictures=False)
+    assert "max_pixels" in smaller_passes(0, 4, 1, 4, checkpointing=True, images=True)
+    assert "max_pixels" not in smaller_passes(0, 4, 1, 4, checkpointing=True, images=False)
     assert "weights=bf16" in smaller_weights(0, "dora", "fp32")
     assert "kind=qlora" in smaller_weights(0, "lora", "bf16")
     assert "fsdp2" in smaller_weights(0, "full", "fp32")

@@ -1,7 +1,7 @@
-"""How well a model does on what was held out of its training corpora, and which step did best.
+"""Evaluation on held-out samples during training, and selection of the best checkpoint.
 
-The benchmark is never looked at: what is measured are samples of the training corpora's documents
-that no stage learns from.
+Held-out samples come from documents of the training corpora that no stage is trained on. The
+benchmark is never used.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from rmpl.training.loop.losses import target_losses
 By = Literal["score", "loss"]
 T = TypeVar("T")
 MARGIN = 8
-"""Tokens that an answer may have more than the longest wanted one."""
+"""The number of tokens by which an answer may exceed the longest target."""
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """What was measured at a step: loss a target token, and score in percent, over all sources.
+    """The evaluation of a step: loss per target token and score in percent, over all sources.
 
-    The score is the mean of the sources' own (micro F1, or the share of right answers);
-    ``by_source`` holds ``loss/SOURCE`` and ``score/SOURCE``.
+    The score is the mean of the sources' scores (micro F1, or accuracy); ``by_source`` holds
+    ``loss/SOURCE`` and ``score/SOURCE``.
     """
 
     step: int
@@ -52,20 +52,20 @@ def choose(items: Sequence[T], count: int, seed: int) -> list[T]:
 
 
 class HeldOut:
-    """Samples to measure by.
+    """Held-out samples for evaluation.
 
     Parameters
     ----------
     backbone
-        Whose model is measured.
+        Its model is evaluated.
     samples
-        By source; every process takes its share of each.
+        By source; every process evaluates its share of each.
     context
-        The schema and the model's conventions, by which answers are read.
+        The schema and the model's conventions, used to parse answers.
     batch
-        Samples at a time.
-    writes
-        Whether answers are written and scored, or only the loss is taken.
+        The number of samples per batch.
+    generates
+        Whether answers are generated and scored, or only the loss is computed.
     """
 
     def __init__(
@@ -75,16 +75,16 @@ class HeldOut:
         context: Context,
         *,
         batch: int,
-        writes: bool = True,
+        generates: bool = True,
     ) -> None:
         self._backbone = backbone
         self._samples = samples
         self._context = context
         self._batch = batch
-        self._writes = writes
+        self._generates = generates
 
     def measure(self, model: Any, step: int, *, rank: int, device: torch.device) -> Measured:
-        """Measure a model, wrapped or not, as it is; its state of training stays as it was."""
+        """Evaluate a model, wrapped or not; its mode and the random state are restored."""
         was_training = model.training
         model.eval()
         devices = [device.index or 0] if device.type == "cuda" else []
@@ -102,21 +102,21 @@ class HeldOut:
     def _measured(self, step: int, sums: list[list[float]]) -> Measured:
         by_source: dict[str, float] = {}
         scores = []
-        for name, (loss, tokens, right, written, wanted) in zip(self._samples, sums, strict=True):
+        for name, (loss, tokens, correct, predicted, gold) in zip(self._samples, sums, strict=True):
             by_source[f"loss/{name}"] = loss / tokens
-            if self._writes:
-                counts = Counts(round(right), round(written), round(wanted))
-                # Nothing wanted and nothing written is as good as it gets.
+            if self._generates:
+                counts = Counts(round(correct), round(predicted), round(gold))
+                # With no items in targets and none in answers, the score is perfect.
                 scores.append(counts.f1 if counts.n_gold or counts.n_pred else 100.0)
                 by_source[f"score/{name}"] = scores[-1]
         loss = sum(row[0] for row in sums) / sum(row[1] for row in sums)
         return Measured(step, loss, sum(scores) / len(scores) if scores else None, by_source)
 
     def _losses(self, model: Any, samples: Sequence[Sample], rank: int) -> tuple[float, float]:
-        """Return the sum of losses and the target tokens of this process's share.
+        """Return the sum of losses and the number of target tokens of this process's share.
 
-        All processes make as many passes, as sharded models need: where samples run out, the last
-        one is looked at again and not counted.
+        All processes run the same number of passes, as sharded models require: if samples run out,
+        the last one is repeated and not counted.
         """
         total, tokens = 0.0, 0.0
         stride = self._batch * world()
@@ -135,9 +135,9 @@ class HeldOut:
         return total, tokens
 
     def _counts(self, samples: Sequence[Sample], rank: int) -> tuple[int, int, int]:
-        """Return right, written and wanted items of this process's share."""
+        """Return the number of correct, predicted and gold items of this process's share."""
         mine = samples[rank :: world()]
-        if not self._writes or not mine:
+        if not self._generates or not mine:
             return 0, 0, 0
         longest = max(self._backbone.count(sample.target) for sample in mine)
         language = self._backbone.model.config.get_text_config()
@@ -153,7 +153,7 @@ class HeldOut:
 
 
 class Measuring(NamedTuple):
-    """When to measure on what, and what to make of it (see ``Choice``)."""
+    """When to evaluate on what, and how to select a checkpoint (see ``Choice``)."""
 
     held_out: HeldOut
     every: int
@@ -162,16 +162,16 @@ class Measuring(NamedTuple):
 
 
 class Choice:
-    """The record of what was measured, and what it says: the best step, and when to stop.
+    """The record of evaluations: selects the best checkpoint and decides early stopping.
 
     Parameters
     ----------
     path
-        Where the record is kept, one line a measurement.
+        The file of the record, one line per evaluation.
     by
-        Whether more score or less loss is better.
+        Whether a higher score or a lower loss is better.
     patience
-        How many measurements without a better one end the training; 0 for never.
+        The number of evaluations without improvement after which training stops; 0 for never.
     """
 
     def __init__(self, path: Path, *, by: By, patience: int) -> None:
@@ -185,15 +185,15 @@ class Choice:
                 formats.check_format_of(line.encode(), formats.HELD_OUT, f"{path}:{number}")
                 self._record.append(msgspec.json.decode(line, type=Measured))
 
-    def begin(self, step: int, *, writes: bool) -> None:
-        """Forget what a killed run measured after its last checkpoint, at ``step``."""
+    def resume(self, step: int, *, writes: bool) -> None:
+        """Drop evaluations after ``step``, the last checkpoint of an interrupted run."""
         self._record = [measured for measured in self._record if measured.step <= step]
         if writes:
             text = "".join(map(_line, self._record))
             write_file(self._path, text)
 
     def add(self, measured: Measured, *, writes: bool) -> None:
-        """Note a measurement."""
+        """Add an evaluation to the record."""
         self._record.append(measured)
         if writes:
             with writing(self._path, "the last checkpoint is whole"), self._path.open("a") as file:
@@ -201,19 +201,19 @@ class Choice:
 
     @property
     def best(self) -> int | None:
-        """The step that did best, the first of equals; ``None`` before any was measured."""
+        """The best step, the first of equals; ``None`` before the first evaluation."""
         if not self._record:
             return None
-        return max(self._record, key=lambda one: (self._worth(one), -one.step)).step
+        return max(self._record, key=lambda one: (self._value(one), -one.step)).step
 
     @property
     def is_over(self) -> bool:
-        """Whether patience is at an end."""
+        """Whether early stopping is due."""
         if not self._patience or self.best is None:
             return False
         return sum(one.step > self.best for one in self._record) >= self._patience
 
-    def _worth(self, measured: Measured) -> float:
+    def _value(self, measured: Measured) -> float:
         if self._by == "loss" or measured.score is None:
             return -measured.loss
         return measured.score

@@ -1,8 +1,8 @@
-"""Muon (Keller Jordan et al., 2024), in whichever precision the machine is fast in.
+"""Muon (Keller Jordan et al., 2024), in the faster precision of the machine.
 
-``torch.optim.Muon`` orthogonalises in bf16 whatever the machine: on a CPU that has to emulate bf16
-that took 78% of a training step. Here matrices of one shape are orthogonalised together, in bf16
-where that is fast and else in fp32; the update is that of torch's with ``match_rms_adamw``.
+``torch.optim.Muon`` always orthogonalises in bf16, which takes 78% of a training step on a CPU that
+emulates bf16. Here matrices of one shape are orthogonalised together, in bf16 where that is fast,
+else in fp32; the update equals torch's with ``match_rms_adamw``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _RMS = 0.2
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum whose update is made orthogonal, for matrices only.
+    """Momentum with orthogonalised updates, for matrices only.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Muon(torch.optim.Optimizer):
     lr, weight_decay
         As for AdamW; the decay is decoupled.
     momentum
-        Of Nesterov's kind.
+        Nesterov momentum.
     """
 
     def __init__(
@@ -65,19 +65,19 @@ class Muon(torch.optim.Optimizer):
 
     def _push(self, matrix: torch.nn.Parameter, momentum: float) -> torch.Tensor:
         gradient = matrix.grad
-        assert gradient is not None  # noqa: S101 - step asked already; for the type checker
+        assert gradient is not None  # noqa: S101 - checked by step; for the type checker
         state = self.state[matrix]
         if not state:
             state["momentum"] = torch.zeros_like(gradient)
-        kept: torch.Tensor = state["momentum"]
-        kept.lerp_(gradient, 1 - momentum)
-        return gradient.lerp(kept, momentum)
+        average: torch.Tensor = state["momentum"]
+        average.lerp_(gradient, 1 - momentum)
+        return gradient.lerp(average, momentum)
 
 
 def orthogonal(matrices: torch.Tensor) -> torch.Tensor:
     """Return nearly orthogonal matrices with the same singular vectors, shape (n, rows, columns).
 
-    Five rounds of Newton and Schulz's iteration: singular values end between about 0.7 and 1.2.
+    Five steps of the Newton-Schulz iteration: singular values end between about 0.7 and 1.2.
     """
     a, b, c = _COEFFICIENTS
     turned = matrices.shape[1] > matrices.shape[2]

@@ -1,4 +1,4 @@
-"""Too little memory: which setting makes a stage take less of it."""
+"""Out-of-memory errors: which setting reduces a stage's memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rmpl.runs.processes import world
 from rmpl.training.parallel.shares import share_out
 
 # Only GPUs have an exception of their own for it.
-_SAYS_SO = re.compile(
+_OUT_OF_MEMORY = re.compile(
     r"out of memory|can't allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED"
     r"|Cannot allocate memory",
     re.IGNORECASE,
@@ -23,52 +23,55 @@ _SAYS_SO = re.compile(
 
 @contextlib.contextmanager
 def enough_memory(where: Path, doing: str, remedy: str) -> Iterator[None]:
-    """Make of memory that does not suffice one clear line with a remedy."""
+    """Turn out-of-memory errors into one clear line with a remedy."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError, RuntimeError, OSError) as error:
-        if isinstance(error, RuntimeError | OSError) and not _SAYS_SO.search(str(error)):
+        if isinstance(error, RuntimeError | OSError) and not _OUT_OF_MEMORY.search(str(error)):
             raise
         raise RmplError(f"too little memory to {doing}", where=str(where), remedy=remedy) from error
 
 
 def smaller_passes(
-    stage: int, batch: int, accumulate: int, split: int, *, checkpointing: bool, pictures: bool
+    stage: int, batch: int, accumulate: int, split: int, *, checkpointing: bool, images: bool
 ) -> str:
-    """Say what makes a pass of training take less memory: first what changes nothing else.
+    """Return how to reduce the memory of a micro-batch, first without any other effect.
 
     Parameters
     ----------
     stage
         The stage's place in the recipe, from 0.
     batch, accumulate, split
-        The stage's own.
+        The stage's settings.
     checkpointing
-        Whether layers are recomputed already.
-    pictures
-        Whether the family's pictures can be made smaller.
+        Whether gradient checkpointing is on.
+    images
+        Whether the family's images can be made smaller.
     """
     samples, _ = share_out(batch, accumulate, split, world())
     key = f"--set stages.{stage}"
-    goes_on = "nothing else changes, and the stage goes on from its last checkpoint"
+    goes_on = "nothing else changes, and the stage resumes from its last checkpoint"
     for finer in range(split + 1, batch + 1):
-        with contextlib.suppress(RmplError):  # not every number of passes can be shared out
+        with contextlib.suppress(
+            RmplError
+        ):  # not every number of micro-batches can be divided among the processes
             fewer, _ = share_out(batch, accumulate, finer, world())
             if 2 * fewer <= samples:
                 return (
-                    f"with {key}.split={finer} a pass has {fewer} samples of {samples}: {goes_on}"
+                    f"with {key}.split={finer} a micro-batch has {fewer} samples instead of "
+                    f"{samples}: {goes_on}"
                 )
     if not checkpointing:
-        return f"with {key}.checkpointing=true layers are computed again, not kept: {goes_on}"
-    smaller = "halve backbone.max_pixels, or " if pictures else ""
+        return f"with {key}.checkpointing=true activations are recomputed, not stored: {goes_on}"
+    smaller = "halve backbone.max_pixels, or " if images else ""
     return (
-        f"a pass has one sample already: {smaller}leave long samples out by {key}.max_length, or "
-        "share the model out over several GPUs by recipes/launch/fsdp2.yaml"
+        f"a micro-batch has one sample already: {smaller}leave out long samples by "
+        f"{key}.max_length, or shard the model over several GPUs with recipes/launch/fsdp2.yaml"
     )
 
 
 def smaller_weights(stage: int, kind: str, weights: str) -> str:
-    """Say what makes a model's weights take less memory.
+    """Return how to reduce the memory of a model's weights.
 
     Parameters
     ----------
@@ -77,10 +80,10 @@ def smaller_weights(stage: int, kind: str, weights: str) -> str:
     kind
         What is trained: ``lora``, ``dora``, ``qlora`` or ``full``.
     weights
-        How frozen weights are kept.
+        The precision of frozen weights.
     """
     if kind in {"lora", "dora"} and weights == "fp32":
         return "with --set backbone.weights=bf16 the frozen weights take half"
     if kind == "lora":
         return f"with --set stages.{stage}.adapter.kind=qlora frozen weights take about a third"
-    return "take a smaller model, or share this one out by recipes/launch/fsdp2.yaml"
+    return "use a smaller model, or shard this one with recipes/launch/fsdp2.yaml"

@@ -1,4 +1,4 @@
-"""Which precision a machine is fast in."""
+"""Whether bf16 is faster than fp32 on this machine."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from rmpl.io.files import write_file
 from rmpl.runs.folder import StageFolder
 from rmpl.runs.processes import first_says, is_first
 
-_WORTH = 1.2
-"""How much faster bf16 must be to be worth its rounding."""
+_MIN_SPEEDUP = 1.2
+"""The speed-up from which bf16 is used in spite of its rounding."""
 _SHAPE = (1024, 192, 576)
 _ROUNDS = 15
-_SETTLED: list[bool] = []
+_FIXED: list[bool] = []
 
 
 @functools.cache
 def bf16_works() -> bool:
     """Return whether bf16 is fast here.
 
-    GPUs say so themselves. Of CPUs with AVX512-BF16 some multiply twice as fast in bf16 and some
-    only half as fast, as they emulate it or lack AMX: this is measured, in some milliseconds.
+    GPUs report it. CPUs with AVX512-BF16 multiply up to twice as fast in bf16, or only half as fast
+    if they emulate it or lack AMX, so that is measured, which takes some milliseconds.
     """
-    if _SETTLED:
-        return _SETTLED[-1]
+    if _FIXED:
+        return _FIXED[-1]
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported())
     if not cpu_multiplies_bf16():
         return False
-    return _seconds(torch.float32) > _WORTH * _seconds(torch.bfloat16)
+    return _seconds(torch.float32) > _MIN_SPEEDUP * _seconds(torch.bfloat16)
 
 
 @contextlib.contextmanager
 def settled(folder: Path) -> Iterator[None]:
-    """Let ``bf16_works`` say the same throughout a training in ``folder``, in every process.
+    """Fix the result of ``bf16_works`` for a training in ``folder``, in every process.
 
-    A second measurement might come out otherwise, and a training that goes on would differ from one
-    that was never stopped.
+    A second measurement might differ, and then a resumed training would differ from an
+    uninterrupted one.
     """
     path = StageFolder(folder).precision
     known = path.is_file()
     works = first_says(path.read_text() == "bf16" if known else bf16_works())
     if is_first() and not known:
         write_file(path, "bf16" if works else "fp32")
-    _SETTLED.append(works)
+    _FIXED.append(works)
     bf16_works.cache_clear()
     try:
         yield
     finally:
-        _SETTLED.pop()
+        _FIXED.pop()
         bf16_works.cache_clear()
 
 
 def _seconds(dtype: torch.dtype) -> float:
-    """Return the median time of a product of the embedded model's size."""
+    """Return the median seconds of a matrix product of the embedded model's size."""
     rows, inner, columns = _SHAPE
     left, right = torch.ones(rows, inner, dtype=dtype), torch.ones(inner, columns, dtype=dtype)
     taken = []

@@ -35,7 +35,7 @@ class HookedTrainer(Trainer):  # type: ignore[misc]
         return super()._get_train_sampler(dataset)
 
     def checkpoints_folder(self, trial: Any) -> str:
-        """Return the folder in which checkpoints are written and old ones cleared away."""
+        """Return the folder in which checkpoints are written and old ones deleted."""
         return str(super()._get_output_dir(trial))
 
     def write_checkpoint(self, model: Any, trial: Any) -> None:
@@ -43,7 +43,7 @@ class HookedTrainer(Trainer):  # type: ignore[misc]
         super()._save_checkpoint(model, trial)
 
     def keep_schedule(self) -> None:
-        """Tell the Trainer that its schedule is there, so that it is reset only with a new run."""
+        """Mark the schedule as created by the Trainer, so that it resets it only with a new run."""
         self._created_lr_scheduler = True
 
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> Any:

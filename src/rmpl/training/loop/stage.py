@@ -163,7 +163,7 @@ def _is_over(newest: Path | None, steps: int, choice: Choice | None) -> bool:
     if newest is None:
         return False
     if choice is not None:
-        choice.begin(step_of(newest), writes=False)
+        choice.resume(step_of(newest), writes=False)
         if choice.is_over:
             return True
     return step_of(newest) >= steps

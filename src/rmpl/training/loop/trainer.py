@@ -1,4 +1,4 @@
-"""The training loop: transformers' Trainer with the order, the loss and the checkpoints of ours."""
+"""transformers' Trainer with our sample order, loss and checkpoints."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from rmpl.training.parallel.sharding import layer_classes
 
 
 class StageTrainer(HookedTrainer):
-    """A trainer that keeps the mixture's order: the mixture already is a shuffled one.
+    """A trainer for one stage. It keeps the mixture's order, which is already shuffled.
 
-    Checkpoints appear whole or not at all; the one before goes when the next has its name.
+    Checkpoints are written atomically; older ones are then deleted.
 
     Parameters
     ----------
     optimizer_of, rate
-        Make the optimizer of a model, and tell of a step its share of the learning rates.
+        Return the optimizer of a model, and the factor of the learning rates at a step.
     mixture
-        What batches come from; they name their source by number as ``source``. The loss is then
-        that of their target tokens, averaged over all of them in a step, whatever the number of
-        passes and processes; without a mixture, the model's own loss is averaged over passes.
+        The source of batches, which hold the index of their source as ``source``. The loss is then
+        the mean over all target tokens of a step, whatever the number of micro-batches and
+        processes; without a mixture, it is the model's own, averaged over micro-batches.
     held_out, choice
-        What to measure on, and the record of it; the checkpoint of the best step is kept.
+        The held-out samples and the record of evaluations; the best checkpoint is kept.
     kwargs
-        What transformers' Trainer takes.
+        Arguments of transformers' Trainer.
     """
 
     control: Any
@@ -66,7 +66,7 @@ class StageTrainer(HookedTrainer):
         self._tally = None if mixture is None else Tally(mixture.names, self.args.device)
         self._held_out = held_out
         self._choice = choice
-        self._began: tuple[float, int] | None = None
+        self._started: tuple[float, int] | None = None
         if mixture is not None:
             self.loss_is_scaled_for_ga = True
 
@@ -77,32 +77,32 @@ class StageTrainer(HookedTrainer):
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        """Return the loss of a pass, a share of the step's."""
+        """Return the loss of a micro-batch, as its part of the step's loss."""
         if self._tally is None:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         labels, source, anchor = (inputs.pop(name) for name in ("labels", "source", "anchor"))
         losses = target_losses(model, inputs, labels)
         counted = losses[: len(losses) - anchor]
         self._tally.add(source, counted)
-        # What only ties the vision tower in counts nothing.
+        # The anchor only keeps the vision tower in the graph and does not count.
         total = counted.sum() + 0.0 * losses[len(losses) - anchor :].sum()
-        # Gradients are averaged over processes; that is undone here.
+        # Gradients are averaged over processes, which this undoes.
         return total / num_items_in_batch * self.accelerator.num_processes
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Add the loss of each source since the last time, its share so far, and the time left."""
+        """Add each source's loss since the last log, its share so far, and the remaining time."""
         step, steps = self.state.global_step, self.state.max_steps
         if self._tally is not None and self._mixture is not None and "loss" in logs:
             logs.update(self._tally.means())
             done = step * len(self._mixture) // steps
             logs.update({f"share/{n}": s for n, s in self._mixture.shares(done).items()})
-        began, first = self._began = self._began or (time.monotonic(), step)
+        started, first = self._started = self._started or (time.monotonic(), step)
         if step > first:
-            logs["seconds_left"] = (time.monotonic() - began) / (step - first) * (steps - step)
+            logs["seconds_left"] = (time.monotonic() - started) / (step - first) * (steps - step)
         super().log(logs, start_time)
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        """Measure on the held-out samples, in the place of transformers' own evaluation."""
+        """Evaluate on the held-out samples, instead of transformers' own evaluation."""
         if self._held_out is None or self._choice is None:
             raise ValueError("nothing is held out")
         measured = self._held_out.measure(
@@ -121,7 +121,7 @@ class StageTrainer(HookedTrainer):
         return logs
 
     def items_in_step(self, batches: list[Any], device: torch.device) -> Any:
-        """Return the target tokens of the whole step, over all passes and processes."""
+        """Return the number of target tokens of a step, over all micro-batches and processes."""
         if self._tally is None:
             return super().items_in_step(batches, device)
         count = sum(count_targets(batch["labels"]) - batch["anchor"] for batch in batches)
@@ -130,13 +130,13 @@ class StageTrainer(HookedTrainer):
         return count
 
     def create_optimizer(self, model: Any = None) -> Any:
-        """Make the optimizer when the model is as it will be trained."""
+        """Create the optimizer, once the model is wrapped for training."""
         if self.optimizer is None:
             self.optimizer = self._optimizer_of(self.model if model is None else model)
         return self.optimizer
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
-        """Make the schedule of the learning rates."""
+        """Create the learning-rate schedule."""
         if self.lr_scheduler is None:
             self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
                 self.optimizer if optimizer is None else optimizer, self._rate
@@ -145,7 +145,7 @@ class StageTrainer(HookedTrainer):
         return self.lr_scheduler
 
     def save_weights(self, folder: str | None, state_dict: Any) -> None:
-        """Save what is trained: of stacked adapters, the one that learns."""
+        """Save the trained weights: of stacked adapters, the trained one."""
         if not isinstance(self.model, PeftModel) or folder is None:
             super().save_weights(folder, state_dict)
         elif self.args.should_save:
@@ -154,7 +154,7 @@ class StageTrainer(HookedTrainer):
             )
 
     def load_weights(self, folder: str, model: Any) -> None:
-        """Load what was trained: of stacked adapters, the one that learns."""
+        """Load the trained weights: of stacked adapters, the trained one."""
         if not isinstance(self.model, PeftModel) or self.is_fsdp_enabled:
             super().load_weights(folder, model)
             return
@@ -166,11 +166,11 @@ class StageTrainer(HookedTrainer):
         return torch.utils.data.SequentialSampler(dataset or self.train_dataset)
 
     def checkpoints_folder(self, trial: Any) -> str:
-        """Return where checkpoints stand until they are whole."""
+        """Return the folder of incomplete checkpoints."""
         return str(StageFolder(Path(super().checkpoints_folder(trial))).unfinished)
 
     def write_checkpoint(self, model: Any, trial: Any) -> None:
-        """Write a checkpoint whole or not at all; those no longer needed go."""
+        """Write a checkpoint atomically; delete those no longer needed."""
         folder = Path(self.args.output_dir)
         place = StageFolder(folder)
         whole = place.checkpoints()

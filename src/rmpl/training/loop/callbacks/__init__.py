@@ -1,1 +1,1 @@
-"""What happens beside a training loop, one concern a file."""
+"""Callbacks of the training loop."""

@@ -1,4 +1,4 @@
-"""The training curve: one line a logged step, and what a progress bar shows."""
+"""The training curve, one line per logged step, and progress reports."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Curve(TrainerCallback):  # type: ignore[misc]
         self._progress = progress
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Forget what a killed run logged after its last checkpoint."""
+        """Drop points after the last checkpoint of an interrupted run."""
         if not state.is_world_process_zero:
             return
-        kept = [point for point in read_curve(self._path) if point["step"] <= state.global_step]
-        write_file(self._path, "".join(map(curve_line, kept)))
+        points = [point for point in read_curve(self._path) if point["step"] <= state.global_step]
+        write_file(self._path, "".join(map(curve_line, points)))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Log where a checkpoint is made, so that none falls between two points of the curve.
+        """Log whenever a checkpoint is saved, so that none falls between two points of the curve.
 
-        A run that goes on from it then draws the same curve as one that was never stopped.
+        The curve of a resumed run then equals that of an uninterrupted one.
         """
         if control.should_save:
             control.should_log = True
@@ -50,8 +50,8 @@ class Curve(TrainerCallback):  # type: ignore[misc]
             "grad_norm": round(float(logs.get("grad_norm") or math.nan), 4),
             "learning_rate": float(logs["learning_rate"]),
         }
-        told = sorted(name for name in logs if name.startswith(_BY_SOURCE))
-        point |= {name: round(logs[name], 5) for name in told}
+        names = sorted(name for name in logs if name.startswith(_BY_SOURCE))
+        point |= {name: round(logs[name], 5) for name in names}
         with writing(self._path, "the last checkpoint is whole"), self._path.open("a") as file:
             file.write(curve_line(point))
         if self._progress is not None:

@@ -1,4 +1,4 @@
-"""TensorBoard: the curve in a browser, written to the stage's folder, without any network."""
+"""The TensorBoard logger: event files in the stage's folder; nothing is sent anywhere."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BOARD = "tensorboard"
 
 
 def reporters(wanted: Sequence[str] | None) -> list[str]:
-    """Return where to report to: what is wanted, or TensorBoard if it is installed.
+    """Return the reporters to use: those wanted, by default TensorBoard if it is installed.
 
     Raises
     ------
@@ -25,11 +25,11 @@ def reporters(wanted: Sequence[str] | None) -> list[str]:
     """
     if wanted is None:
         return [BOARD] if importlib.util.find_spec("tensorboard") is not None else []
-    there = set(get_available_reporting_integrations()) if wanted else set()
+    available = set(get_available_reporting_integrations()) if wanted else set()
     for name in wanted:
-        if name not in there:
+        if name not in available:
             package = "'rmpl[tensorboard]'" if name == BOARD else name
-            others = f" or take {' or '.join(sorted(there))}," if there else ""
+            others = f" or use {' or '.join(sorted(available))}," if available else ""
             raise RmplError(
                 f"report_to: {name} is not installed, or no such reporter",
                 remedy=f"pip install {package},{others} or leave report_to at []",
@@ -45,14 +45,14 @@ class Board(TrainerCallback):  # type: ignore[misc]
         self._writer: Any = None
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Begin, without the points that a killed run logged after its last checkpoint."""
+        """Open the event file; drop points after the last checkpoint of an interrupted run."""
         if state.is_world_process_zero:
             from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - optional
 
             self._writer = SummaryWriter(str(self._folder), purge_step=state.global_step + 1)
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        """Write what was logged."""
+        """Write the logged numbers."""
         if self._writer is None:
             return
         for name, value in (logs or {}).items():
