@@ -5,7 +5,12 @@ import torch
 
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import load_backbone
-from rmpl.embedded.vision import NamedPictures, Seer, collate, vocabulary
+from rmpl.embedded.vision import (
+    NamedImages,
+    VisionPretraining,
+    collate,
+    vocabulary,
+)
 from rmpl.recipe.recipe import OptimizerRecipe, SourceRecipe, StageRecipe
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 from rmpl.runs.curve import read_curve
@@ -43,12 +48,12 @@ def test_the_vocabulary_leaves_function_words_out(gallery):
     assert not {"a", "an", "in"} & set(known)
 
 
-def test_tokens_tell_what_covers_them_and_the_smaller_thing_is_in_front(backbone, tmp_path):
+def test_tokens_have_the_words_of_objects_that_cover_them_the_smaller_in_front(backbone, tmp_path):
     document = drawn(
         tmp_path, ("red tent", (0, 0, 112, 56)), ("man in a blue coat", (48, 0, 64, 56))
     )
     known = vocabulary([document])
-    seen = NamedPictures([document], backbone, known, 1)[0]
+    seen = NamedImages([document], backbone, known, 1)[0]
     assert seen.words.shape == (49, len(known))
     told = [{known[i] for i in row.nonzero().flatten()} for row in seen.words]
     front = [{known[i] for i in row.nonzero().flatten()} for row in seen.front]
@@ -62,14 +67,14 @@ def test_tokens_tell_what_covers_them_and_the_smaller_thing_is_in_front(backbone
 
 def test_a_thing_between_the_middles_of_cells_still_has_one(backbone, tmp_path):
     document = drawn(tmp_path, ("phone", (30, 30, 34, 34)))
-    seen = NamedPictures([document], backbone, ["phone"], 1)[0]
+    seen = NamedImages([document], backbone, ["phone"], 1)[0]
     assert seen.owned.sum() == 1
 
 
 def test_the_tower_learns_and_the_rest_of_the_model_stays(backbone, gallery, tmp_path):
     known = vocabulary(gallery)
     torch.manual_seed(0)
-    seer = Seer(backbone.model.model.visual, 192, len(known))
+    seer = VisionPretraining(backbone.model.model.visual, 192, len(known))
     embeddings = backbone.model.get_input_embeddings().weight.clone()
     stage = StageRecipe(
         name="seeing",
@@ -80,7 +85,7 @@ def test_the_tower_learns_and_the_rest_of_the_model_stays(backbone, gallery, tmp
     )
     fit(
         seer,
-        NamedPictures(gallery, backbone, known, 12 * 6),
+        NamedImages(gallery, backbone, known, 12 * 6),
         collate,
         tmp_path / "seeing",
         Schedule(stage, steps=12, seed=1),

@@ -1,1 +1,1 @@
-"""The base of the embedded model: how it is pretrained."""
+"""Pretraining the base of the embedded model."""

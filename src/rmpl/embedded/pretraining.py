@@ -1,8 +1,8 @@
-"""Making the embedded model's base: a tokenizer, random weights, and one stage of generic skills.
+"""Pretraining the embedded model's base: a tokenizer, random weights, and generic skills.
 
-The data is a generated world of its own seed, read through the ordinary readers. Names are made up
-letter by letter, another one in every document, so that copying has to be learnt instead of a list
-of names. No task uses an event type, a trigger or a role.
+The data is a synthetic corpus with a seed of its own, read by the ordinary readers. Names are made
+up from letters and differ between documents, so that the model learns to copy instead of
+memorising names. No task uses event types, triggers or roles.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rmpl.backbones.families.qwen3_vl import FAMILY
 from rmpl.backbones.family import Part
 from rmpl.backbones.settings import Settings
 from rmpl.corpora.registry import read_corpus
-from rmpl.embedded.vision import NamedPictures, Seer, collate, vocabulary
+from rmpl.embedded.vision import NamedImages, VisionPretraining, collate, vocabulary
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents, write_documents
 from rmpl.io.files import appearing_folder
@@ -49,10 +49,10 @@ SEEING = "seeing"
 
 
 class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the base's training: which skills at what weight, for how long, and what learns.
+    """A phase of pretraining: its skills with weights, its length, and the trained parts.
 
     ``weights`` are keyed ``skill@corpus``: ``text`` (sentences with made-up names), ``situations``
-    (pictures with a caption) or ``gallery`` and ``close_ups`` (pictures in which everything is
+    (images with a caption) or ``gallery`` and ``close_ups`` (images in which everything is
     named).
     """
 
@@ -64,7 +64,7 @@ class Phase(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Seeing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How long the vision tower learns to see before any language (``rmpl.embedded.vision``)."""
+    """The schedule of the vision tower's own pretraining (``rmpl.embedded.vision``)."""
 
     steps: int
     batch: int
@@ -74,7 +74,7 @@ class Seeing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The recipe of the base: data, shape, schedule and the weight of each skill.
 
-    Every sentence is there ``renamings`` times, with other names.
+    Every sentence is used ``renamings`` times, with different names.
     """
 
     name: str
@@ -102,11 +102,11 @@ class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def settings(self) -> Settings:
-        """What inference must repeat."""
+        """The settings that are fixed for inference."""
         return Settings("brief", self.pad, self.box_step, self.min_pixels, self.max_pixels)
 
     def schedule(self, steps: int, batch: int, decay: float) -> Schedule:
-        """Return the schedule of a part of the training."""
+        """Return the schedule of a phase."""
         optimizer = {
             "name": "muon",
             "learning_rate": self.learning_rate,
@@ -126,9 +126,9 @@ class BaseRecipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
-    """Make the base that ``path`` describes and write it to ``out``, in bf16.
+    """Train the base that the recipe ``path`` describes and write it to ``out``, in bf16.
 
-    A run that was stopped goes on from its last checkpoint in ``work``.
+    An interrupted run resumes from its last checkpoint in ``work``.
 
     Raises
     ------
@@ -152,13 +152,13 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
             for document in renamed(sentences, TRAIN_NAMES.words(), recipe.seed + variant)
         ],
         "situations": list(read_corpus("swig", world / "swig", split="train")),
-        "gallery": _pictures(recipe, work / "gallery", recipe.gallery, report),
-        "close_ups": _pictures(recipe, work / "close_ups", recipe.close_ups, report),
+        "gallery": _images(recipe, work / "gallery", recipe.gallery, report),
+        "close_ups": _images(recipe, work / "close_ups", recipe.close_ups, report),
     }
     source = work / INITIAL
     if not (source / "config.json").is_file():
         _build(recipe, [*corpora["text"], *corpora["situations"]]).save(source)
-    source = _see(recipe, source, work / SEEING, corpora, report)
+    source = _pretrain_vision(recipe, source, work / SEEING, corpora, report)
     for phase in recipe.phases:
         source = _train(recipe, phase, source, work / phase.name, corpora, report)
     backbone = load_backbone(str(source), recipe.settings)
@@ -167,14 +167,14 @@ def pretrain(path: Path, *, out: Path, work: Path, report: Report) -> None:
 
 
 def _put_in_place(backbone: Backbone, out: Path) -> None:
-    """Write a base beside its folder, and only then replace what is there."""
+    """Write a base beside its folder, then replace the folder."""
     out.parent.mkdir(parents=True, exist_ok=True)
     with writing_file(out, folder=True), appearing_folder(out) as written:
         backbone.save(written)
 
 
-def _pictures(recipe: BaseRecipe, folder: Path, count: int, report: Report) -> list[Document]:
-    """Draw pictures, once: what is in them is kept beside them."""
+def _images(recipe: BaseRecipe, folder: Path, count: int, report: Report) -> list[Document]:
+    """Draw images, unless that was done before, and write their annotations beside them."""
     listed = folder.with_suffix(".jsonl")
     if not listed.is_file():
         drawn = itertools.count(1)
@@ -189,7 +189,7 @@ def _pictures(recipe: BaseRecipe, folder: Path, count: int, report: Report) -> l
     return list(read_documents(listed))
 
 
-def _see(
+def _pretrain_vision(
     recipe: BaseRecipe,
     source: Path,
     folder: Path,
@@ -203,16 +203,16 @@ def _see(
         known = vocabulary(documents)
         seeing = recipe.seeing
         torch.manual_seed(recipe.seed)
-        seer = Seer(backbone.model.model.visual, recipe.hidden, len(known))
+        pretraining = VisionPretraining(backbone.model.model.visual, recipe.hidden, len(known))
         fit(
-            seer,
-            NamedPictures(documents, backbone, known, seeing.steps * seeing.batch),
+            pretraining,
+            NamedImages(documents, backbone, known, seeing.steps * seeing.batch),
             collate,
             folder,
             recipe.schedule(seeing.steps, seeing.batch, seeing.decay),
             progress=_progress(report, SEEING),
         )
-        _keep(backbone, folder)
+        _save_finished(backbone, folder)
     return folder / FINISHED
 
 
@@ -241,10 +241,10 @@ def _train(
         recipe.schedule(phase.steps, recipe.batch, phase.decay),
         progress=_progress(report, phase.name),
     )
-    return _keep(backbone, folder)
+    return _save_finished(backbone, folder)
 
 
-def _keep(backbone: Backbone, folder: Path) -> Path:
+def _save_finished(backbone: Backbone, folder: Path) -> Path:
     place = folder / FINISHED
     with writing_file(place, folder=True), appearing_folder(place) as written:
         backbone.save(written)
@@ -261,7 +261,7 @@ def _read(path: Path) -> BaseRecipe:
         return msgspec.convert(yaml.safe_load(text), BaseRecipe)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise RmplError(
-            f"not a recipe of a base ({' '.join(str(error).split())})",
+            f"not a recipe of an embedded base ({' '.join(str(error).split())})",
             where=str(path),
             remedy="compare with recipes/embedded_base.yaml",
         ) from error
@@ -283,9 +283,9 @@ def _build(recipe: BaseRecipe, documents: list[Document]) -> Backbone:
 
 
 def _texts(documents: list[Document], recipe: BaseRecipe) -> Iterator[str]:
-    """Yield what the tokenizer is trained on: prompts and targets of every task.
+    """Yield the tokenizer's training texts: prompts and targets of every task.
 
-    The vocabulary covers the answers' format, event types included; what they mean stays unknown.
+    The vocabulary covers the format of answers, including event types, without their meaning.
     """
     context = family_context(FAMILY, recipe.settings, load_ontology())
     for name in TASKS:

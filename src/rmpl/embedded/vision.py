@@ -1,11 +1,10 @@
-"""Teaching the embedded model's vision tower to see, before it is joined to the language model.
+"""Pretraining the embedded model's vision tower, before it is joined to the language model.
 
-The towers of real vision-language models have been trained on pictures for long. The embedded one
-learns what stands where from pictures in which all that is visible is named and boxed: every token
-that the tower hands to the language model has to tell, by one linear map, the words that name what
-is there, those that a caption says it does, and the box of the foremost thing. Answers of a
-language model alone teach far less a picture: after 22,000 of them the model gave one and the same
-answer for every picture.
+The vision towers of large models are pretrained on many images. The embedded one is pretrained on
+images in which every object is named and has a box: from each token of the tower's output, a linear
+map predicts the words for the objects there, the words for what the foremost object is and does,
+and its box. Training with a language model alone is much less effective: after 22,000 answers the
+model gave the same answer for every image.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ _EARLY_WEIGHT = 0.3
 
 
 @dataclasses.dataclass
-class Seen:
-    """One picture as the tower gets it, and what each of its tokens has to tell.
+class TowerSample:
+    """One image as the tower's input, and the targets of each of its tokens.
 
     ``patches`` are the processor's, shape (patches, values), and ``grid`` is (1, 3). ``words`` and
-    ``front`` are 0 or 1, shape (tokens, vocabulary): what is there, and what the foremost thing is
-    called and does. ``box`` is that thing's x1, y1, x2, y2 in shares of the picture, shape
-    (tokens, 4), and ``owned`` says which tokens have one, shape (tokens,).
+    ``front`` are 0 or 1, shape (tokens, vocabulary): words of all objects there, and of the
+    foremost object and what it does. ``box`` is that object's x1, y1, x2, y2 as fractions of the
+    image, shape (tokens, 4), and ``owned`` whether a token has an object, shape (tokens,).
     """
 
     patches: torch.Tensor
@@ -50,24 +49,24 @@ class Seen:
 
 
 def vocabulary(documents: Sequence[Document]) -> list[str]:
-    """Return the words of all names of things and of what they do, sorted."""
+    """Return the words of all objects' names and actions, sorted."""
     events = [event for document in documents for event in document.image_events]
-    return sorted({word for event in events for told in _told(event) for word in told})
+    return sorted({word for event in events for words in _words_of(event) for word in words})
 
 
-class NamedPictures(Dataset[Seen]):
-    """Pictures in which all things are named; position ``index`` goes round them.
+class NamedImages(Dataset[TowerSample]):
+    """Images in which all objects are named; position ``index`` is taken modulo their number.
 
     Parameters
     ----------
     documents
-        One picture each.
+        One image each.
     backbone
-        Whose processor resizes and cuts the pictures.
+        Its processor resizes the images and splits them into patches.
     known
-        The words to tell.
+        The vocabulary to predict.
     length
-        How many positions there are.
+        The number of positions.
     """
 
     def __init__(
@@ -77,34 +76,34 @@ class NamedPictures(Dataset[Seen]):
         self._processor = backbone.processor.image_processor
         self._numbers = {word: number for number, word in enumerate(known)}
         self._length = length
-        self._kept: dict[int, Seen] = {}
+        self._cached: dict[int, TowerSample] = {}
 
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, index: int) -> Seen:
+    def __getitem__(self, index: int) -> TowerSample:
         place = index % len(self._documents)
-        if place not in self._kept:
-            self._kept[place] = self._seen(self._documents[place])
-        return self._kept[place]
+        if place not in self._cached:
+            self._cached[place] = self._sample(self._documents[place])
+        return self._cached[place]
 
-    def _seen(self, document: Document) -> Seen:
+    def _sample(self, document: Document) -> TowerSample:
         image = document.images[0]
         things = [a for event in document.image_events for a in event.arguments]
-        told = [words for event in document.image_events for words in _told(event)]
+        named = [words for event in document.image_events for words in _words_of(event)]
         inputs = self._processor(images=[open_image(Path(image.path or ""))], return_tensors="pt")
         merge = self._processor.merge_size
         _, height, width = (int(n) for n in inputs["image_grid_thw"][0])
         cells = _cells(height // merge, width // merge)
         boxes = torch.tensor([_shares(thing, image) for thing in things])
         names = torch.zeros(len(things), len(self._numbers))
-        for row, words in zip(names, told, strict=True):
+        for row, words in zip(names, named, strict=True):
             row[[self._numbers[word] for word in words]] = 1.0
         inside = _inside(cells, boxes)
         sizes = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-        # The smaller of two things is the one in front, nearly always.
+        # The smaller of two objects is nearly always the one in front.
         foremost = torch.where(inside, sizes, torch.inf).argmin(dim=1)
-        return Seen(
+        return TowerSample(
             inputs["pixel_values"],
             inputs["image_grid_thw"],
             ((inside.float() @ names) > 0).float(),
@@ -114,17 +113,17 @@ class NamedPictures(Dataset[Seen]):
         )
 
 
-def collate(batch: Sequence[Seen]) -> dict[str, torch.Tensor]:
-    """Put the tokens of several pictures one after the other."""
-    names = [field.name for field in dataclasses.fields(Seen)]
-    return {name: torch.cat([getattr(seen, name) for seen in batch]) for name in names}
+def collate(batch: Sequence[TowerSample]) -> dict[str, torch.Tensor]:
+    """Concatenate the tokens of several images."""
+    names = [field.name for field in dataclasses.fields(TowerSample)]
+    return {name: torch.cat([getattr(sample, name) for sample in batch]) for name in names}
 
 
-class Seer(nn.Module):
-    """A vision tower with the linear maps that its training needs and that are thrown away.
+class VisionPretraining(nn.Module):
+    """A vision tower with linear heads that are used only in its pretraining.
 
-    Besides the tower's last tokens, those that it hands to the language model from early layers
-    ("deepstack") have to tell the words that are there.
+    Besides the tower's output, its features from early layers ("deepstack") also predict the words
+    of the objects.
     """
 
     def __init__(self, tower: nn.Module, hidden: int, words: int) -> None:
@@ -143,20 +142,20 @@ class Seer(nn.Module):
         box: torch.Tensor,
         owned: torch.Tensor,
     ) -> dict[str, torch.Tensor]:
-        """Return the loss: words of all tokens, name and box of the owned ones (see ``Seen``)."""
-        seen = self.tower(patches, grid_thw=grid)
-        told, named, boxed = self._last(seen.pooler_output)
+        """Return the loss: words of all objects, words and box of the foremost one."""
+        features = self.tower(patches, grid_thw=grid)
+        present, named, boxed = self._last(features.pooler_output)
         cross = nn.functional.binary_cross_entropy_with_logits
         wrong = nn.functional.l1_loss(boxed[owned], box[owned], reduction="sum")
-        loss = cross(told, words, reduction="sum") / len(words)
+        loss = cross(present, words, reduction="sum") / len(words)
         loss = loss + cross(named[owned], front[owned], reduction="sum") / owned.sum()
         loss = loss + _BOX_WEIGHT * wrong / owned.sum()
-        for tokens in seen.deepstack_features:
+        for tokens in features.deepstack_features:
             early = cross(self.early_head(_normed(tokens)), words, reduction="sum")
             loss = loss + _EARLY_WEIGHT * early / len(words)
         return {"loss": loss}
 
-    def tell(
+    def predict(
         self, patches: torch.Tensor, grid: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return the logits of ``words`` and of ``front``, and the boxes, for every token."""
@@ -168,20 +167,20 @@ class Seer(nn.Module):
 
 
 def _normed(tokens: torch.Tensor) -> torch.Tensor:
-    """Normalise as the language model does with what it reads: lengths must not carry anything."""
+    """Normalise as the language model does, so that norms carry no information."""
     return nn.functional.rms_norm(tokens.float(), tokens.shape[-1:])
 
 
-def _told(event: ImageEvent) -> list[list[str]]:
-    """Return, for each thing of a picture, the words of its name and of what it does.
+def _words_of(event: ImageEvent) -> list[list[str]]:
+    """Return, for each object of an image, the words of its name and of its action.
 
-    What it does are the words that the caption has beside the names of things.
+    The action is the words of the caption that are not in objects' names.
     """
     names = [_words(thing.gloss or "") for thing in event.arguments]
     named = {word for name in names for word in name}
-    does = [word for word in _words(event.caption or "") if word not in named]
+    action = [word for word in _words(event.caption or "") if word not in named]
     return [
-        [*name, *(does if thing.role == ACTING else ())]
+        [*name, *(action if thing.role == ACTING else ())]
         for name, thing in zip(names, event.arguments, strict=True)
     ]
 
@@ -201,7 +200,7 @@ def _shares(thing: ImageArgument, image: Image) -> list[float]:
 
 
 def _cells(rows: int, columns: int) -> torch.Tensor:
-    """Return the middles (x, y) of the tokens' cells, row by row, shape (rows * columns, 2)."""
+    """Return the centres (x, y) of the tokens' cells, row by row, shape (rows * columns, 2)."""
     ys, xs = torch.meshgrid(
         (torch.arange(rows) + 0.5) / rows, (torch.arange(columns) + 0.5) / columns, indexing="ij"
     )
@@ -209,7 +208,7 @@ def _cells(rows: int, columns: int) -> torch.Tensor:
 
 
 def _inside(cells: torch.Tensor, boxes: torch.Tensor) -> torch.Tensor:
-    """Return which cells a thing covers, shape (cells, things); each thing covers at least one."""
+    """Return which cells each object covers, at least one, shape (cells, objects)."""
     x, y = cells[:, :1], cells[:, 1:]
     inside = (x > boxes[:, 0]) & (x < boxes[:, 2]) & (y > boxes[:, 1]) & (y < boxes[:, 3])
     middles = (boxes[:, :2] + boxes[:, 2:]) / 2
