@@ -44,7 +44,7 @@ def test_the_table_has_every_cell_and_score(done):
     assert set(cells["text_only"]["scores"]) == {"text_emi", "text_are"}
     assert set(cells["text_only"]["against_reference"]) == {"text_emi", "text_are"}
     assert cells["rmpl"]["against_reference"] == {}
-    assert "a look, not a result" in result.output
+    assert "a preview, not a result" in result.output
 
 
 def test_finished_cells_are_kept(done, small_world, monkeypatch):

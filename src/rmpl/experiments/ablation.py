@@ -1,10 +1,10 @@
-"""A grid at work: every cell with every seed, one after the other or several at once.
+"""Running a grid: every cell with every seed, sequentially or in parallel.
 
 Layout of its folder::
 
     rmpl/seed7/            a run's folder like any other (see ``rmpl.training.run``)
-    rmpl/seed7/scored.json its strict counts, document by document; marks it as finished
-    ablation.json          what all finished runs say together, written anew after each
+    rmpl/seed7/scored.json its strict counts by document; marks it as finished
+    ablation.json          the summary of all finished runs, rewritten after each
 """
 
 from __future__ import annotations
@@ -35,33 +35,32 @@ RESULT = "ablation.json"
 _POLL_SECONDS = 0.5
 
 Report = Callable[[int, int, str], None]
-"""Called with (training steps done of all runs, steps of all runs, what goes on)."""
+"""Called with (training steps done, total steps of all runs, current activity)."""
 Job = tuple[Cell, int]
 Message = tuple[tuple[str, int], str, int, int]
-"""A cell's name and seed, what is done, units done, units in all."""
+"""A cell's name and seed, the step, units done, units in total."""
 
 
 class Ablation:
-    """A grid in a folder.
+    """A grid with its folder.
 
     Parameters
     ----------
     plan
         The grid.
     out
-        Where everything it makes goes.
+        The folder for all results.
     data
-        What the corpora's paths, and the benchmark's, are relative to.
+        The folder that the corpora's and the benchmark's paths are relative to.
     seeds
-        How many of the grid's seeds, from the first on; all by default.
+        The number of seeds, from the grid's first on; all by default.
     cells
-        Which cells; all by default, and always the reference.
+        The cells to run, in addition to the reference; all by default.
 
     Raises
     ------
     RmplError
-        If there is no such cell, more seeds are asked for than the grid has, or the benchmark
-        cannot be read.
+        If there is no such cell, the grid has fewer seeds, or the benchmark cannot be read.
     """
 
     def __init__(
@@ -76,7 +75,7 @@ class Ablation:
         grid = plan.grid
         if seeds is not None and not 1 <= seeds <= len(grid.seeds):
             raise RmplError(
-                f"{seeds} seeds are asked for, but the grid names {len(grid.seeds)}",
+                f"{seeds} seeds requested, but the grid has {len(grid.seeds)}",
                 remedy="add seeds to the grid file",
             )
         unknown = [name for name in cells if name not in grid.cells]
@@ -88,20 +87,20 @@ class Ablation:
         self._data = data
         self.benchmark = read_benchmark(grid.benchmark, data)
         chosen = {grid.reference, *cells} if cells else set(grid.cells)
-        # Seed by seed, so that the whole table is there early, if only with few seeds.
+        # Seed by seed, so that the whole table is available early, with few seeds.
         self.jobs: list[Job] = [
             (cell, seed) for seed in self.seeds for cell in plan.cells if cell.name in chosen
         ]
 
     def run(self, *, jobs: int = 1, report: Report | None = None) -> AblationResult:
-        """Run what is not finished yet and return what all of it says.
+        """Run all unfinished cells and return the results of the grid.
 
         Parameters
         ----------
         jobs
-            How many runs at once; the processor's cores are shared among them.
+            The number of parallel runs, which share the processor's cores.
         report
-            Told how far it is.
+            Called with the progress.
 
         Raises
         ------
@@ -120,7 +119,7 @@ class Ablation:
         return result
 
     def result(self) -> AblationResult:
-        """Return what the finished runs say."""
+        """Return the results of all finished runs."""
         runs = [run for run in self._finished() if run is not None]
         return summarise(self.plan, self.seeds, self.benchmark, runs)
 
@@ -135,8 +134,8 @@ class Ablation:
         """Run cells; yields after each."""
         if jobs == 1 or len(waiting) < 2:
             for cell, seed in waiting:
-                told = functools.partial(progress.told, (cell.name, seed))
-                run_cell(self.out, cell, seed, self._data, self.benchmark, told)
+                report = functools.partial(progress.update, (cell.name, seed))
+                run_cell(self.out, cell, seed, self._data, self.benchmark, report)
                 yield
             return
         yield from self._run_in_processes(waiting, jobs, progress)
@@ -151,7 +150,7 @@ class Ablation:
         with concurrent.futures.ProcessPoolExecutor(
             jobs,
             mp_context=context,
-            initializer=_begin_worker,
+            initializer=_start_worker,
             initargs=(messages, threads, self.plan.grid.benchmark, self._data),
         ) as pool:
             pending = {
@@ -172,7 +171,7 @@ class Ablation:
 
 
 class _Overall:
-    """How far all runs are together."""
+    """The overall progress of all runs."""
 
     def __init__(self, first: int, total: int, report: Report | None) -> None:
         self._first, self._total, self._report = first, total, report
@@ -180,24 +179,24 @@ class _Overall:
         if report is not None:
             report(first, total, "")
 
-    def told(self, name: tuple[str, int], what: str, done: int, of: int) -> None:
+    def update(self, name: tuple[str, int], what: str, done: int, of: int) -> None:
         if what.startswith("train "):
             self._steps[(*name, what)] = done
         if self._report is not None:
-            said = f"{name[0]}, seed {name[1]}: {what} {done}/{of}"
-            self._report(self._first + sum(self._steps.values()), self._total, said)
+            activity = f"{name[0]}, seed {name[1]}: {what} {done}/{of}"
+            self._report(self._first + sum(self._steps.values()), self._total, activity)
 
     def drain(self, messages: Queue[Message]) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
-                self.told(*messages.get_nowait())
+                self.update(*messages.get_nowait())
 
 
 _worker: dict[str, Any] = {}
-"""What a worker process was begun with."""
+"""The arguments of this worker process."""
 
 
-def _begin_worker(
+def _start_worker(
     messages: Queue[Message], threads: int, benchmark: BenchmarkGrid, data: Path
 ) -> None:
     torch.set_num_threads(threads)
@@ -205,14 +204,14 @@ def _begin_worker(
 
 
 def _work(out: Path, cell: Cell, seed: int, data: Path) -> None:
-    def tell(what: str, done: int, of: int) -> None:
+    def report(what: str, done: int, of: int) -> None:
         _worker["messages"].put(((cell.name, seed), what, done, of))
 
-    run_cell(out, cell, seed, data, _worker["benchmark"], tell)
+    run_cell(out, cell, seed, data, _worker["benchmark"], report)
 
 
 def read_benchmark(named: BenchmarkGrid, data: Path) -> Benchmark:
-    """Read what a grid names as its benchmark.
+    """Read a grid's benchmark.
 
     Raises
     ------

@@ -1,12 +1,12 @@
-"""What a grid's runs say together: means, spreads, and tests against the reference.
+"""The results of a grid: means and spreads over seeds, and tests against the reference.
 
-Scores are strict F1. The spread is that over seeds. The test is one over documents: the counts of
-each document are added up over the seeds that a cell and the reference share, and the two are
-compared by approximate randomisation and a paired bootstrap (``rmpl.scoring.bootstrap``), corrected
-after Holm for all tests of the grid together. It says whether other documents would give the same
-answer for these seeds; ``lower_in`` says in how many seeds the cell is below the reference.
+Scores are strict F1. The test is over documents: the counts of each document are summed over the
+seeds that a cell and the reference share, and the two are compared by approximate randomisation and
+a paired bootstrap (``rmpl.scoring.bootstrap``), with Holm's correction over all tests of the grid.
+It estimates whether the difference would hold on other documents with these seeds; ``lower_in`` is
+the number of seeds in which the cell is below the reference.
 
-``docs/ablations.md`` describes the JSON that these records make.
+``docs/ablations.md`` describes the JSON of these records.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rmpl.scoring.bootstrap import Difference, Interval, compare, holm
 from rmpl.scoring.counts import ScoreDict, add_up
 
 RESAMPLES = 20_000
-"""Enough for a p value to stay small after a correction for some sixty tests."""
+"""Enough for small p values after correction for about sixty tests."""
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -40,9 +40,9 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class Against(msgspec.Struct, frozen=True):
-    """How the F1 of a cell differs from the reference's, in points (negative: it is lower).
+    """The difference of a cell's F1 from the reference's, in points (negative: lower).
 
-    ``difference`` and ``interval`` are those of the counts of all shared ``seeds`` together.
+    ``difference`` and ``interval`` are for the summed counts of all shared ``seeds``.
     """
 
     difference: float
@@ -54,7 +54,7 @@ class Against(msgspec.Struct, frozen=True):
 
 
 class RunResult(msgspec.Struct, frozen=True):
-    """The scores of one seed, and how long it took."""
+    """The scores and the time of one seed."""
 
     seed: int
     scores: dict[str, ScoreDict]
@@ -63,7 +63,7 @@ class RunResult(msgspec.Struct, frozen=True):
 
 
 class CellResult(msgspec.Struct, frozen=True):
-    """A cell: its runs, its scores over seeds, and how they differ from the reference's."""
+    """A cell: its runs, scores over seeds, and differences from the reference."""
 
     name: str
     about: str
@@ -74,7 +74,7 @@ class CellResult(msgspec.Struct, frozen=True):
 
 
 class AblationResult(msgspec.Struct, frozen=True):
-    """A whole grid, as far as it has been run."""
+    """The results of a grid so far."""
 
     format: str
     name: str
@@ -93,18 +93,18 @@ class AblationResult(msgspec.Struct, frozen=True):
 def summarise(
     plan: Plan, seeds: Sequence[int], benchmark: Benchmark, runs: Sequence[CellRun]
 ) -> AblationResult:
-    """Put the runs of a grid together.
+    """Summarise the runs of a grid.
 
     Parameters
     ----------
     plan
         The grid.
     seeds
-        The seeds that are wanted of every cell.
+        The requested seeds of every cell.
     benchmark
-        What the runs were scored on.
+        The scored documents.
     runs
-        Those that are finished.
+        The finished runs.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def summarise(
 
 
 def _check_data(runs: Sequence[CellRun]) -> None:
-    """See that cells that are compared have read the same."""
+    """Check that all cells of a seed were trained on the same data."""
     seen: dict[tuple[int, str], CellRun] = {}
     for run in runs:
         for corpus, digest in run.data.items():
@@ -187,7 +187,7 @@ def _spread(values: Sequence[float]) -> Spread:
 def _test(
     plan: Plan, by_cell: Mapping[str, Mapping[int, CellRun]]
 ) -> dict[str, dict[str, Against]]:
-    """Test every cell against the reference, and correct for all tests together."""
+    """Test every cell against the reference, with correction for the number of tests."""
     reference = by_cell[plan.grid.reference]
     found: list[tuple[str, Difference, list[tuple[float, float]]]] = []
     for name, runs in by_cell.items():
@@ -219,7 +219,7 @@ def _test(
 
 
 def _only(scores: Scores, tasks: set[str]) -> Scores:
-    """Return scores with only these tasks left."""
+    """Return scores restricted to these tasks."""
     documents = {
         name: DocumentScore({t: c for t, c in one.counts.items() if t in tasks}, one.predicted)
         for name, one in scores.documents.items()
@@ -228,7 +228,7 @@ def _only(scores: Scores, tasks: set[str]) -> Scores:
 
 
 def _pooled(scores: Sequence[Scores]) -> Scores:
-    """Return scores with the counts of every document added up."""
+    """Return scores with the summed counts of every document."""
     names = dict.fromkeys(name for one in scores for name in one.documents)
     documents = {
         name: DocumentScore(

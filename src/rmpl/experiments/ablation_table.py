@@ -1,4 +1,4 @@
-"""The table of a grid, as papers print it: cells by scores, mean and spread, what is certain."""
+"""The table of a grid as in papers: cells by scores, with mean, spread and significance."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TASKS = [task for task in TASKS if not task.endswith("_restricted")]
 def ablation_lines(result: AblationResult) -> list[str]:
     """Return two tables: F1 over seeds, then differences from the reference with their p values.
 
-    A mark says that a difference is unlikely to be chance after Holm's correction over all tests.
+    A mark denotes a significant difference after Holm's correction over all tests.
     """
     lines = aligned([[f"{result.protocol}, F1", *_TASKS, "seeds"], *map(_scores, result.cells)])
     lines += [
@@ -32,7 +32,7 @@ def ablation_lines(result: AblationResult) -> list[str]:
         f"{result.test['corrected_for']} tests; {MARK} below {LEVEL}"
     )
     if len(result.seeds) < 5:
-        lines.append(f"only {len(result.seeds)} seed(s) asked for: a look, not a result")
+        lines.append(f"only {len(result.seeds)} seed(s) requested: a preview, not a result")
     if result.missing:
         lines.append(f"not run yet: {len(result.missing)} ({', '.join(result.missing[:3])}, ...)")
     return lines

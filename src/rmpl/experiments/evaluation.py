@@ -23,7 +23,7 @@ Progress = Callable[[str, int, int], None]
 """Called with (step, done, total)."""
 
 
-def told(progress: Progress | None) -> Report | None:
+def document_report(progress: Progress | None) -> Report | None:
     """Return a callback that reports every document to ``progress``."""
     if progress is None:
         return None
@@ -40,7 +40,7 @@ class Benchmark:
     path
         Its folder or file.
     limit
-        Only the first so many documents.
+        The maximum number of documents, from the first on.
 
     Raises
     ------
@@ -53,12 +53,12 @@ class Benchmark:
         self.documents: list[Document] = list(read_corpus(reader, path))[:limit]
         images = [image for one in self.documents for image in one.images]
         self.missing = sum(image.path is None for image in images)
-        """Images that are not at hand."""
+        """The number of images without a file."""
         self.has_images = not images or self.missing < len(images)
 
     @property
     def media(self) -> tuple[str, ...]:
-        """The media that can be read: no image where no image is at hand."""
+        """The media to extract from: without images if no image file exists."""
         return ("text", "image") if self.has_images else ("text",)
 
     @functools.cached_property
@@ -70,7 +70,7 @@ class Benchmark:
 def extract(
     run: Path, benchmark: Benchmark, *, media: Sequence[str], progress: Progress | None = None
 ) -> list[Document]:
-    """Extract a benchmark's events with a run and keep them in its folder.
+    """Extract a benchmark's events with a run and write them into its folder.
 
     Parameters
     ----------
@@ -79,9 +79,9 @@ def extract(
     benchmark
         The documents.
     media
-        What is read: text, image.
+        The media to extract from: text, image.
     progress
-        Told of every step.
+        Called at every step.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def extract(
     pipeline = Pipeline(
         LocalEngine(backbone), context, media=tuple(media), calibration=read_calibration(run)
     )
-    found = list(pipeline.stream(benchmark.documents, told(progress)))
+    found = list(pipeline.stream(benchmark.documents, document_report(progress)))
     write_predictions(found, RunFolder(run).predictions)
     return found
 

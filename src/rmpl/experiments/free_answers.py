@@ -1,4 +1,4 @@
-"""Answers that no grammar held: what a chatting model puts around what it was asked for."""
+"""Unconstrained answers: removing what chat models add around the requested answer."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _FENCED = re.compile(r"```[a-zA-Z]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
 
 
 def unfenced(answer: str) -> str:
-    """Return what stands in the first block between code fences, else the answer as it is.
+    """Return the contents of the first code block, else the answer unchanged.
 
-    Chat models write JSON so, whatever they are told. Nothing else is mended: an answer that is
-    then still no JSON counts as one that cannot be read.
+    Chat models tend to put JSON into code blocks. Nothing else is repaired: an answer that is still
+    not JSON counts as unparseable.
     """
     found = _FENCED.search(answer)
     return answer if found is None else found[1]
 
 
 class UnfencedEngine:
-    """An engine whose free answers are taken out of their code fences."""
+    """An engine that removes code fences from unconstrained answers."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -36,7 +36,7 @@ class UnfencedEngine:
         grammars: Sequence[Grammar] | None = None,
         progress: Progress | None = None,
     ) -> list[Reply]:
-        """Answer every prompt; a fenced reply keeps its confidence but not its tokens' places."""
+        """Answer every prompt; a fenced reply keeps its confidence but not its tokens' ends."""
         replies = self._engine.answer(
             prompts, max_tokens=max_tokens, grammars=grammars, progress=progress
         )

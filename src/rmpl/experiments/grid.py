@@ -1,7 +1,7 @@
-"""The grid of an ablation: one recipe, what every cell changes of it, and the seeds.
+"""The grid of an ablation: a base recipe, the changes of every cell, and the seeds.
 
-All cells have the same budget, in steps and in samples; a grid in which they do not is refused.
-The grid is a YAML file whose changes are written as those of recipes that extend one another::
+All cells must have the same budget, in steps and in samples. The grid is a YAML file, with changes
+in the same form as in recipes that extend one another::
 
     name: tiny
     base: ../tiny.yaml
@@ -36,14 +36,14 @@ from rmpl.recipe.recipe import (
 )
 from rmpl.recipe.shipped import find_recipe
 
-LEAST_SEEDS = 5
-"""Fewer runs of a cell tell little of how far seeds spread."""
+MIN_SEEDS = 5
+"""Minimum number of seeds: fewer give a poor estimate of the spread."""
 KEYS = "docs/ablations.md"
 Medium = Literal["text", "image"]
 
 
 class BenchmarkGrid(Strict):
-    """What every cell is scored on: a reader, a path relative to the data, how many documents."""
+    """The benchmark of all cells: a reader, a path relative to the data, a number of documents."""
 
     reader: str = "m2e2"
     path: str = "m2e2"
@@ -51,13 +51,12 @@ class BenchmarkGrid(Strict):
 
 
 class CellGrid(Strict):
-    """One cell: how it differs from the base recipe.
+    """One cell: its differences from the base recipe.
 
-    ``changes`` is what a recipe that extends the base would say. ``times`` multiplies the weights
-    of a task, in every stage that has it. ``one_stage`` then makes all stages one, with the samples
-    that each would have seen. ``fill`` names the stage that takes the
-    steps which the others leave of the base's. ``media`` are those that the cell learns; it is
-    asked for nothing else.
+    ``changes`` are written as in a recipe that extends the base. ``times`` multiplies the weights
+    of a task in every stage that has it. ``one_stage`` then merges all stages into one with the
+    same samples. ``fill`` names the stage that gets the remaining steps of the base's budget.
+    ``media`` are those that the cell is trained and evaluated on.
     """
 
     about: str
@@ -69,26 +68,26 @@ class CellGrid(Strict):
 
 
 class Grid(Strict):
-    """A grid file: the base recipe beside it, its cells, and the cell that others are tested on."""
+    """A grid file: the base recipe, the cells, and the reference for tests."""
 
     name: Name
     base: str
     benchmark: BenchmarkGrid = BenchmarkGrid()
-    seeds: list[int] = pydantic.Field(min_length=LEAST_SEEDS)
+    seeds: list[int] = pydantic.Field(min_length=MIN_SEEDS)
     reference: str = "rmpl"
     cells: dict[Name, CellGrid] = pydantic.Field(min_length=2)
 
     @pydantic.model_validator(mode="after")
     def _refers_to_what_exists(self) -> Grid:
         if self.reference not in self.cells:
-            raise ValueError(f"the reference {self.reference} is none of the cells")
+            raise ValueError(f"the reference {self.reference} is not one of the cells")
         if len(set(self.seeds)) != len(self.seeds):
-            raise ValueError("a seed is named twice")
+            raise ValueError("a seed is listed twice")
         return self
 
 
 class Budget(NamedTuple):
-    """What a recipe trains for: optimizer steps, and samples with repetitions."""
+    """The length of a training: optimizer steps, and samples with repetitions."""
 
     steps: int
     samples: int
@@ -98,7 +97,7 @@ class Budget(NamedTuple):
 
 
 class Cell(NamedTuple):
-    """A cell ready to run: its recipe has the grid's changes, but not yet a seed of the grid."""
+    """A cell ready to run: its recipe with the grid's changes, still without a seed."""
 
     name: str
     about: str
@@ -111,12 +110,12 @@ class Cell(NamedTuple):
 
     @property
     def settings(self) -> tuple[str, ...]:
-        """Which settings of the benchmark the cell is scored in."""
+        """The settings of the benchmark that the cell is scored in."""
         return (*self.media, "multimedia") if len(self.media) > 1 else self.media
 
 
 class Plan(NamedTuple):
-    """A grid with its cells made recipes of."""
+    """A grid with the recipes of its cells."""
 
     grid: Grid
     cells: tuple[Cell, ...]
@@ -124,7 +123,7 @@ class Plan(NamedTuple):
 
 
 def load_plan(path: Path, overrides: Sequence[str] = ()) -> Plan:
-    """Read a grid, make every cell's recipe, and see that all have one budget.
+    """Read a grid, build every cell's recipe, and check that all have the same budget.
 
     Parameters
     ----------
@@ -136,7 +135,7 @@ def load_plan(path: Path, overrides: Sequence[str] = ()) -> Plan:
     Raises
     ------
     RmplError
-        For a misspelt key, a change that does not fit, or a cell of another budget.
+        For a misspelt key, a change that does not apply, or a cell with another budget.
     """
     path = find_recipe(path)
     grid = validated(Grid, read_tree(path), str(path), keys=KEYS)
@@ -163,12 +162,12 @@ def load_plan(path: Path, overrides: Sequence[str] = ()) -> Plan:
 
 
 def budget_of(recipe: Recipe, where: str) -> Budget:
-    """Return what a recipe trains for.
+    """Return the budget of a recipe.
 
     Raises
     ------
     RmplError
-        If a stage says how long it takes in epochs: those depend on the data.
+        If a stage's length is given in epochs, which depend on the data.
     """
     steps = samples = 0
     for stage in recipe.stages:
@@ -199,12 +198,12 @@ def _recipe(name: str, cell: CellGrid, base: dict[str, Any], where: str) -> Reci
 
 
 def _multiply(stages: list[dict[str, Any]], task: str, factor: float, where: str) -> None:
-    """Multiply the weight of a task wherever it is mixed."""
+    """Multiply the weight of a task in all stages."""
     sources = [source for stage in stages for source in stage["mixture"]]
     chosen = [source for source in sources if source["task"] == task]
     if not chosen:
         raise RmplError(
-            f"times: {task}: no stage mixes it",
+            f"times: {task}: no stage has this task",
             where=where,
             remedy=f"its tasks: {', '.join(dict.fromkeys(one['task'] for one in sources))}",
         )
@@ -213,7 +212,7 @@ def _multiply(stages: list[dict[str, Any]], task: str, factor: float, where: str
 
 
 def _one_stage(recipe: Recipe) -> dict[str, Any]:
-    """Return all stages as one: the last one's settings, and of every source as many samples."""
+    """Merge all stages: the last one's settings, and the same number of samples per source."""
     mixture = []
     for stage in recipe.stages:
         total = sum(source.weight for source in stage.mixture)
@@ -227,7 +226,7 @@ def _one_stage(recipe: Recipe) -> dict[str, Any]:
 
 
 def _fill(stages: list[dict[str, Any]], name: str, steps: int, where: str) -> None:
-    """Give a stage the steps that the other stages leave."""
+    """Give a stage the steps that the other stages leave of the budget."""
     chosen = [stage for stage in stages if stage["name"] == name]
     left = steps - _steps([stage for stage in stages if stage["name"] != name])
     if not chosen or left < 1:

@@ -1,4 +1,4 @@
-"""One cell of a grid with one seed: trained, measured, and kept in a folder of its own."""
+"""Running a grid cell with one seed: training, evaluation, results in a folder of its own."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from rmpl.scoring import Scores
 from rmpl.training.run import Run
 
 Progress = Callable[[str, int, int], None]
-"""Called with (what is done, units done, units in all); training names its stage."""
+"""Called with (step, units done, units in total); training steps include the stage."""
 
 
 class CellRun(msgspec.Struct, frozen=True):
-    """A cell that was run with one seed.
+    """A finished run of a cell with one seed.
 
-    ``seconds`` are those of its last start, where it had more than one, and ``data`` the digests of
-    the corpora that were read.
+    ``seconds`` are those of its last start, if it was resumed, and ``data`` holds the digests of
+    its corpora.
     """
 
     cell: str
@@ -50,12 +50,12 @@ def folder_of(out: Path, cell: Cell, seed: int) -> Path:
 
 
 def finished_run(out: Path, cell: Cell, seed: int, benchmark: Benchmark) -> CellRun | None:
-    """Return what a finished cell and seed left behind, ``None`` if they are not finished.
+    """Return the results of a cell and seed, ``None`` if they are not finished.
 
     Raises
     ------
     RmplError
-        If they are those of another recipe or another benchmark.
+        If they belong to another recipe or another benchmark.
     """
     folder = folder_of(out, cell, seed)
     path = RunFolder(folder).scored
@@ -79,7 +79,7 @@ def run_cell(
     benchmark: Benchmark,
     progress: Progress | None = None,
 ) -> CellRun:
-    """Train a cell with a seed, measure it, and keep what it left; one that stopped goes on.
+    """Train and evaluate a cell with a seed and save the results; an interrupted one resumes.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def run_cell(
         As training and extraction do, or if another process runs this cell and seed.
     """
     with writing_folder(folder_of(out, cell, seed)):
-        # Another process may have finished it since it was seen to be unfinished.
+        # Another process may have finished it in the meantime.
         done = finished_run(out, cell, seed, benchmark)
         return done or _run(out, cell, seed, data, benchmark, progress)
 

@@ -1,9 +1,9 @@
-"""M2E2 for evaluation harnesses: one question a sentence or picture, scored strictly.
+"""M2E2 for evaluation harnesses: one question per sentence or image, scored strictly.
 
-lm-evaluation-harness and lmms-eval ask one question a row and put rows together at the end. Stage
-1's questions fit that: every event of a sentence, or of a picture, with its arguments in one
-answer. The strict counts of text and image scores add up over sentences and pictures, so the sum
-over rows is the score that ``rmpl score`` gives. Links join two rows and are not asked for.
+lm-evaluation-harness and lmms-eval ask one question per row and aggregate rows at the end. Stage
+1's questions fit that: all events of a sentence or an image, with arguments, in one answer. The
+strict counts of text and image scores are sums over sentences and images, so the aggregate is the
+score of ``rmpl score``. Links involve two rows and are not asked for.
 
 The folders in ``integrations/`` hold the harnesses' files, which call the functions here.
 """
@@ -38,20 +38,20 @@ Row = Mapping[str, str]
 
 
 def harness_context(examples: Mapping[str, str] | None = None) -> Context:
-    """Return what the prompts are made with: full ones, boxes in thousandths."""
+    """Return the context of the prompts: full style, boxes in thousandths."""
     return Context(load_ontology(), BOXES, examples={} if examples is None else examples)
 
 
 @functools.cache
 def _bare_context() -> Context:
-    """Return the context that answers are read with; a harness reads thousands of them."""
+    """Return the context for parsing answers, cached: a harness parses thousands of them."""
     return harness_context()
 
 
 def rows(
     documents: Iterable[Document], medium: str, examples: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, str]]:
-    """Yield a row for every sentence, or every picture at hand.
+    """Yield a row for every sentence, or every image with a file.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def _row(gold: Document, sample: Sample) -> dict[str, str]:
 
 
 def counts_of(row: Row, answer: str) -> dict[str, Counts]:
-    """Count what is right in the answer to a row.
+    """Count the correct items in the answer to a row.
 
     Returns
     -------
@@ -108,24 +108,24 @@ def counts_of(row: Row, answer: str) -> dict[str, Counts]:
 
 
 def read(gold: Document, answer: str) -> Document:
-    """Read the answer about a sentence or a picture back into a document.
+    """Parse the answer about a sentence or an image into a document.
 
     Types outside the schema are left out, as in extraction: a prediction may not hold them.
     """
     medium, context = _medium_of(gold), _bare_context()
     (unit,) = medium.units(gold)
-    said = medium.whole(context).read(unfenced(answer), UnitQuestion(unit)).items
-    known = [event for event in said if event.event_type in context.ontology.events]
+    events = medium.whole(context).read(unfenced(answer), UnitQuestion(unit)).items
+    known = [event for event in events if event.event_type in context.ontology.events]
     return medium.part(gold.id, unit, known)
 
 
 def _medium_of(gold: Document) -> Medium[Any, Any, Any]:
-    """Return the medium that a row's document has its one unit of."""
+    """Return the medium of the one sentence or image in a row's document."""
     return next(medium for medium in MEDIA.values() if medium.units(gold))
 
 
 def results_of(row: Row, answers: Sequence[str]) -> dict[str, tuple[int, int, int]]:
-    """Return what a harness's ``process_results`` does: counts by the name of their metric."""
+    """Return counts by metric name, as a harness's ``process_results`` does."""
     found = counts_of(row, answers[0])
     return {f"{task}_f1": (one.tp, one.n_pred, one.n_gold) for task, one in found.items()}
 

@@ -1,7 +1,7 @@
-"""Lock files: what a reproduction was made of and what came out, to be compared with another one.
+"""Lock files: the inputs and results of a reproduction, for comparison with another one.
 
-What differs is told apart: *causes* (recipe, data, base, versions, machine), *figures* (scores and
-losses) and *traces* (digests of weights and predictions, which another machine seldom repeats).
+Differences are classified as *causes* (recipe, data, base, versions, machine), *figures* (scores
+and losses) and *traces* (digests of weights and predictions, which rarely agree across machines).
 """
 
 from __future__ import annotations
@@ -28,26 +28,26 @@ from rmpl.scoring.counts import ScoreDict
 from rmpl.synthetic.build import named_format, read_marker
 
 _PLACES = ("data", "guard")
-"""Keys of a recipe that say where things lie, not what they are."""
+"""Keys of a recipe that hold paths of this machine."""
 
 
 class Lock(msgspec.Struct, frozen=True):
-    """What a reproduction was made of, and what came out.
+    """The inputs and results of a reproduction.
 
     Parameters
     ----------
     recipe
-        The whole recipe without places of this machine; its seed is in it.
+        The whole recipe, including its seed, without paths of this machine.
     base
-        The model it starts from: its name, and a digest or the hub's revision.
+        The base model: its name, and a digest or the hub's revision.
     data, benchmark
-        Documents and digest of every corpus; of the benchmark, with the pictures that were missing.
+        Documents and digest of every corpus; for the benchmark, also the number of missing images.
     world
-        Version, seed and scale, where the data is a generated world.
+        Version, seed and scale of a synthetic corpus.
     versions, commit, machine
-        What it ran with; ``machine`` has the precision.
+        The environment; ``machine`` includes the precision.
     losses, weights
-        Of every stage: the last logged loss, and the digest of what was trained.
+        For every stage, the last logged loss and the digest of the trained weights.
     predictions
         The digest of the prediction file.
     scores
@@ -70,7 +70,7 @@ class Lock(msgspec.Struct, frozen=True):
 
 
 class Deviation(msgspec.Struct, frozen=True):
-    """Something that differs between a lock and a reproduction; ``-`` where one lacks it."""
+    """A difference between a lock and a reproduction; ``-`` for a missing value."""
 
     kind: Literal["cause", "figure", "trace"]
     key: str
@@ -120,7 +120,7 @@ def make_lock(
 
 
 def _base(model: str) -> dict[str, str]:
-    """Return which model it is: a hub id with its revision, else a digest of the files."""
+    """Identify a model: a hub id with its revision, else a digest of the files."""
     folder = local_folder(model)
     if folder is None:
         return {"name": public_name(model)}
@@ -156,7 +156,7 @@ def read_lock(path: Path) -> Lock:
     Raises
     ------
     RmplError
-        If there is none, or it is of another form or a newer version.
+        If there is none, or it has another format or a newer version.
     """
     if not path.is_file():
         raise RmplError("no such lock file", where=str(path), remedy="check the path")
@@ -168,7 +168,7 @@ def read_lock(path: Path) -> Lock:
         raise RmplError(f"not a lock file ({error})", where=str(path)) from error
     if lock.format != formats.LOCK:
         raise RmplError(
-            f"a lock of form {lock.format!r}, not {formats.LOCK!r}",
+            f"a lock of format {lock.format!r}, not {formats.LOCK!r}",
             where=str(path),
             remedy="verify it with the version of rmpl that wrote it",
         )
@@ -186,11 +186,11 @@ _KINDS: dict[str, Literal["cause", "figure", "trace"]] = {
     "predictions": "trace",
 }
 _DERIVED = (".p", ".r", ".f1")
-"""Percentages follow from the counts beside them."""
+"""Percentages, which follow from the counts."""
 
 
 def deviations(locked: Lock, here: Lock) -> list[Deviation]:
-    """Return all that differs, causes first, in the order of the lock file."""
+    """Return all differences, causes first, in the order of the lock file."""
     one, other = (_flat(msgspec.to_builtins(lock)) for lock in (locked, here))
     found = [
         Deviation(
@@ -204,7 +204,7 @@ def deviations(locked: Lock, here: Lock) -> list[Deviation]:
 
 
 def figures(lock: Lock) -> int:
-    """Return how many figures a lock holds."""
+    """Return the number of figures in a lock."""
     flat = _flat(msgspec.to_builtins(lock))
     return sum(
         _KINDS.get(key.partition(".")[0]) == "figure" and not key.endswith(_DERIVED) for key in flat

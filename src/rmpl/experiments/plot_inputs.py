@@ -1,8 +1,8 @@
-"""What can be plotted, read from the files that other commands write.
+"""The inputs of plots, read from files written by other commands.
 
-A file is known by what it holds, not by its name: scores (``rmpl score --json``), an error analysis
-(``rmpl score --errors-json``), or a grid of ablations (``rmpl ablate --json``). A run's folder
-has training curves and, where it was scored, ``metrics.json``.
+A file is recognised by its contents, not its name: scores (``rmpl score --json``), an error
+analysis (``rmpl score --errors-json``), or an ablation grid (``rmpl ablate --json``). A run's
+folder has training curves and, if it was scored, ``metrics.json``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rmpl.viewer.curves import Point
 
 
 class Score(msgspec.Struct, frozen=True):
-    """The F1 of a task in percent, with its interval where there is one."""
+    """The F1 of a task in percent, with its interval if there is one."""
 
     f1: float
     f1_ci: tuple[float, float] | None = None
@@ -71,9 +71,9 @@ class _Types(msgspec.Struct, frozen=True):
 
 @dataclasses.dataclass
 class PlotInputs:
-    """Everything to be plotted, by the name of the file or run it is from.
+    """Everything to plot, by the name of its file or run.
 
-    ``scores`` holds protocol, then system, then task; systems in the order they were named.
+    ``scores`` holds protocol, then system, then task; systems in the given order.
     """
 
     scores: dict[str, dict[str, Mapping[str, Score]]] = dataclasses.field(default_factory=dict)
@@ -88,7 +88,7 @@ def read_inputs(paths: Sequence[Path]) -> PlotInputs:
     Raises
     ------
     RmplError
-        If one is missing, holds nothing to plot, or is of an unknown kind.
+        If one is missing, holds nothing to plot, or has an unknown format.
     """
     inputs = PlotInputs()
     for path, name in zip(paths, _names(paths), strict=True):
@@ -100,7 +100,7 @@ def read_inputs(paths: Sequence[Path]) -> PlotInputs:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """Return short names that differ: a run's folder for its metrics, else the file's own."""
+    """Return short unique names: a run's folder for its metrics, else the file's own name."""
     own = [p.resolve().parent.name if p.name == METRICS else p.stem for p in paths]
     return [
         name if own.count(name) == 1 else f"{path.resolve().parent.name}/{path.stem}"
@@ -126,13 +126,13 @@ def _add_run(inputs: PlotInputs, folder: Path, name: str) -> None:
 def _add_file(inputs: PlotInputs, path: Path, name: str) -> None:
     content = read_bytes(path)
     try:
-        kind = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-        if "format" in kind:
-            named = msgspec.json.decode(kind["format"])
-            check_format(named, ERRORS if "by_type" in kind else ABLATION, str(path))
-        if "cells" in kind:
+        keys = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        if "format" in keys:
+            named = msgspec.json.decode(keys["format"])
+            check_format(named, ERRORS if "by_type" in keys else ABLATION, str(path))
+        if "cells" in keys:
             inputs.ablations[name] = msgspec.json.decode(content, type=Ablation)
-        elif "by_type" in kind:
+        elif "by_type" in keys:
             inputs.types[name] = msgspec.json.decode(content, type=_Types).by_type
         else:
             found = msgspec.json.decode(content, type=dict[str, dict[str, Score]])

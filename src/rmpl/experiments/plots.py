@@ -1,7 +1,7 @@
-"""Figures for papers, drawn with matplotlib (``rmpl[plot]``) in colours that print and photocopy.
+"""Figures for papers, drawn with matplotlib (``rmpl[plot]``), readable in black and white.
 
 Colours are those of Okabe and Ito (2008), as in reports; bars also differ by hatching, lines by
-dashes. The same input gives the same file, byte by byte.
+dashes. The same input gives byte-identical files.
 """
 
 from __future__ import annotations
@@ -59,16 +59,16 @@ _STYLE: dict[Any, Any] = {
 def write_plots(
     inputs: PlotInputs, folder: Path, *, formats: Sequence[str] = ("svg",), width: float = 6.3
 ) -> list[Path]:
-    """Draw everything there is and return the files.
+    """Draw all inputs and return the files.
 
     Parameters
     ----------
     inputs
         What to draw.
     folder
-        Where to; it is made if it is not there.
+        The output folder; created if it does not exist.
     formats
-        Some of ``FORMATS``; every figure is written in each.
+        Some of ``FORMATS``; every figure is written in each of them.
     width
         Of a figure, in inches.
 
@@ -97,7 +97,7 @@ def write_plots(
 
 
 def _save(figure: Figure, file: Path, ending: str) -> None:
-    # The time of writing would make every file another one.
+    # Dates would make every file different.
     undated = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,7 @@ def _save(figure: Figure, file: Path, ending: str) -> None:
 
 
 def _figures(inputs: PlotInputs) -> Iterator[tuple[str, Callable[[Figure], None]]]:
-    """Yield the name of every figure and what draws it."""
+    """Yield the name of every figure and the function that draws it."""
     for protocol, systems in inputs.scores.items():
         yield f"scores-{_plain(protocol)}", functools.partial(_scores, protocol, systems)
     for name, by_task in inputs.types.items():
@@ -126,12 +126,12 @@ def _figures(inputs: PlotInputs) -> Iterator[tuple[str, Callable[[Figure], None]
 
 
 def _plain(name: str) -> str:
-    """Return a name without what separates folders."""
+    """Return a name without path separators."""
     return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
 
 
 def _bars(axes: Axes, groups: Sequence[str], series: Mapping[str, Sequence[Score | None]]) -> None:
-    """Draw a group of bars for each name, one bar a series; what is ``None`` has none."""
+    """Draw a group of bars for each name, one bar per series; ``None`` has no bar."""
     wide = 0.8 / max(len(series), 1)
     for number, (name, scores) in enumerate(series.items()):
         shift = (number - (len(series) - 1) / 2) * wide
@@ -161,7 +161,7 @@ def _scores(protocol: str, systems: Mapping[str, Mapping[str, Score]], figure: F
     tasks = [task for task in TASKS if any(task in scores for scores in systems.values())]
     given = {t for scores in systems.values() for t, one in scores.items() if one.gold_given}
     given |= {task for task in tasks if task.endswith("_restricted")}
-    # Scores that were given gold say so where they stand, as in every other output.
+    # Scores of systems that were given gold are marked, as in every other output.
     names = [f"{TASKS[task]}\n{MARK}" if task in given else TASKS[task] for task in tasks]
     axes = figure.subplots()
     _bars(
@@ -195,7 +195,7 @@ def _types(by_task: Mapping[str, Mapping[str, Score]], figure: Figure) -> None:
 def _curves(curves: Mapping[str, Sequence[Point]], figure: Figure) -> None:
     kinds = [
         (kind, title)
-        for kind, title in (("loss", "loss a token"), ("score", "held-out score, percent"))
+        for kind, title in (("loss", "loss per token"), ("score", "held-out score, percent"))
         if any(kind in point for points in curves.values() for point in points)
     ]
     panels = figure.subplots(1, max(len(kinds), 1), squeeze=False)[0]
@@ -242,8 +242,8 @@ def _ablation_scores(ablation: Ablation, figure: Figure) -> None:
             )
         _name_rows(axes, [name for name, _ in reversed(shown)], TASKS[task])
     count = len(ablation.seeds)
-    said = f"mean and standard deviation over {count} seeds" if count > 1 else "one seed"
-    figure.supxlabel(f"strict F1, percent: {said}", fontsize=8)
+    label = f"mean and standard deviation over {count} seeds" if count > 1 else "one seed"
+    figure.supxlabel(f"strict F1, percent: {label}", fontsize=8)
 
 
 def _differences(ablation: Ablation, figure: Figure) -> None:
@@ -258,8 +258,8 @@ def _differences(ablation: Ablation, figure: Figure) -> None:
         ]
         axes.axvline(0, color="#222222", linewidth=0.8)
         for place, (_, one) in enumerate(shown):
-            # Full: told from chance after correction for all tests of the grid.
-            told = one.p_holm < 0.05
+            # Filled: significant after correction for all tests of the grid.
+            significant = one.p_holm < 0.05
             axes.plot([one.interval.low, one.interval.high], [place, place], color=COLOURS[0], lw=1)
             axes.plot(
                 one.difference,
@@ -267,18 +267,18 @@ def _differences(ablation: Ablation, figure: Figure) -> None:
                 "o",
                 markersize=4.5,
                 color=COLOURS[0],
-                markerfacecolor=COLOURS[0] if told else "white",
+                markerfacecolor=COLOURS[0] if significant else "white",
             )
         _name_rows(axes, [name for name, _ in shown], TASKS[task])
     figure.supxlabel(
-        f"points of strict F1 above {ablation.reference}, 95% interval over documents; full: p < "
+        f"points of strict F1 above {ablation.reference}, 95% interval over documents; filled: p < "
         "0.05 after Holm",
         fontsize=8,
     )
 
 
 def _panels(figure: Figure, count: int) -> list[Axes]:
-    """Return so many panels, two in a row."""
+    """Return ``count`` panels, two per row."""
     rows = max(1, -(-count // 2))
     panels: list[Any] = list(figure.subplots(rows, 2, squeeze=False).ravel())
     for spare in panels[count:]:

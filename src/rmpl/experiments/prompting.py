@@ -1,7 +1,7 @@
-"""Prompting without training: our prompts, worked examples of training corpora, our scorer.
+"""Prompting without training: rmpl's prompts and scorer, examples from training corpora.
 
-The baseline that the paper compares with. A model is asked what a trained one is asked, in full
-prompts, with or without examples, its answers kept to the grammar of legal ones or free.
+This is a baseline of the paper. A model gets the same questions as a trained one, in full prompts,
+with or without examples, with constrained or unconstrained decoding.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from rmpl.backbones.backbone import load_to_answer
 from rmpl.backbones.settings import Settings
-from rmpl.experiments.evaluation import STRICT, Benchmark, Progress, told
+from rmpl.experiments.evaluation import STRICT, Benchmark, Progress, document_report
 from rmpl.experiments.free_answers import UnfencedEngine
 from rmpl.extraction.engines.base import Engine
 from rmpl.extraction.engines.local.engine import LocalEngine
@@ -32,9 +32,9 @@ EXAMPLED = (
     *(task.name for medium in MEDIA.values() for task in (medium.mentions, medium.arguments)),
     SameEvent.name,
 )
-"""Tasks of the pipeline that examples are given for; a caption needs none."""
+"""The pipeline's tasks with examples; captions need none."""
 _LONGEST = 600
-"""Characters of an example; longer ones would be paid for in every prompt."""
+"""Maximum characters of an example; longer ones would make every prompt expensive."""
 _TYPE = re.compile(r'"type":"([^"]+)"')
 
 
@@ -46,23 +46,23 @@ def examples_of(
     seed: int = 0,
     tasks: Sequence[str] = EXAMPLED,
 ) -> dict[str, str]:
-    """Write worked examples for each task, made of its own training samples.
+    """Write worked examples for each task from its own training samples.
 
-    Half of them have nothing to find, or are not the same event, where the task has such; the
-    others are of different types as far as possible. A picture cannot stand in a prompt beside the
-    one that is asked about: in examples its caption does, so that they show the form of an answer,
-    and which events count, but not where in a picture anything is.
+    Half of them are negative (nothing to find, not the same event), if the task has such; the
+    others are of different types as far as possible. A prompt has only one image, that of the
+    question, so examples have captions instead: they show the format of answers and which events
+    count, but not where things are in an image.
 
     Parameters
     ----------
     documents
         Of training corpora, never of the benchmark.
     context
-        What the prompts are made with; ``full`` style.
+        The context of the prompts; ``full`` style.
     shots
-        How many examples a task; 0 gives none.
+        The number of examples per task.
     seed
-        Of their choice.
+        For choosing them.
     tasks
         Names of tasks; those without samples in the documents get no examples.
     """
@@ -92,7 +92,7 @@ def _is_fit(sample: Sample, captions: Mapping[str, str]) -> bool:
 
 
 def _choose(judged: Sequence[tuple[Sample, bool]], shots: int, rng: random.Random) -> list[Sample]:
-    """Choose samples with and without something to find in turn, unlike types first."""
+    """Choose positive and negative samples in equal numbers, different types first."""
     shuffled = rng.sample(judged, len(judged))
     without = [sample for sample, is_negative in shuffled if is_negative]
     seen: set[str] = set()
@@ -151,24 +151,24 @@ def prompt_model(
     model
         A hub id or a folder.
     benchmark
-        What is asked about.
+        The documents to extract from.
     documents
         Training documents to take examples from.
     shots, seed
         See ``examples_of``.
     batch
-        How many prompts are answered together.
+        The number of prompts answered together.
     pixels
-        The least and most pixels of a picture; 0 is the checkpoint's own bound.
+        The minimum and maximum pixels of an image; 0 is the checkpoint's own bound.
     constrained
-        Whether answers are kept to the grammar of legal ones.
+        Whether decoding is constrained to the tasks' grammars.
     progress
-        Told of every step.
+        Called at every step.
 
     Returns
     -------
     found, about
-        What was found, and what it was found by: examples, counts, strict scores, versions.
+        The predictions, and a record of the experiment: examples, counts, scores, versions.
 
     Raises
     ------
@@ -185,8 +185,8 @@ def prompt_model(
         media=benchmark.media,
         constrained=constrained,
     )
-    found = list(pipeline.stream(benchmark.documents, told(progress)))
-    settings = SETTINGS if benchmark.has_pictures else ("text",)
+    found = list(pipeline.stream(benchmark.documents, document_report(progress)))
+    settings = SETTINGS if benchmark.has_images else ("text",)
     scores = score_by_document(benchmark.documents, found, [STRICT], settings)[STRICT].total()
     about = {
         "model": public_name(model),

@@ -1,7 +1,7 @@
-"""Rows of the comparison table: published figures, and a run's own beside them.
+"""The comparison table: published scores, and a run's own beside them.
 
-Published scorers differ from each other and from ours by tens of points (docs/scoring.md): a row is
-context, never a target.
+Published scorers differ from each other and from ours by tens of points (docs/scoring.md), so these
+rows are context, not targets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from rmpl.scoring.tables import aligned
 
 TABLE_TASKS = tuple(task for task in TASKS if not task.endswith("_restricted"))
 
-# Precision of text and image scores and F1 of multimedia scores are what abstracts and tables give.
+# The sources report precision for text and image scores and F1 for multimedia scores.
 _PUBLISHED: dict[str, dict[str, tuple[float | None, float | None, float | None]]] = {
     "RMPL (arXiv 2602.13748)": {
         "text_emi": (85.6, None, None),

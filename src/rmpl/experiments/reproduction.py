@@ -1,7 +1,6 @@
-"""A recipe from its data to its row of the table, with a lock file that says what it was made of.
+"""Reproducing a recipe, from its data to its row of the table, with a lock file.
 
-Whatever is finished is kept: stages by themselves, predictions as long as they are those of the
-trained weights and the same documents.
+Finished parts are reused: stages, and predictions of the same weights on the same documents.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ PROTOCOLS = ("strict", "legacy")
 WORLD_SEED = 7
 
 Progress = Callable[[str, int, int, str], None]
-"""Called with (step, done, total, what else to say)."""
+"""Called with (step, done, total, further information)."""
 
 
 def prepare_data(recipe: Recipe, data: Path, progress: Progress) -> bool:
-    """Write the generated world where a recipe of the embedded model finds no data.
+    """Write the synthetic corpus if a recipe of the embedded model has no data yet.
 
     Returns
     -------
@@ -59,22 +58,22 @@ def reproduce(
     Parameters
     ----------
     recipe
-        What to train.
+        The recipe to train.
     out
         The run's folder.
     data
-        What the corpora's paths are relative to.
+        The folder that the corpora's paths are relative to.
     benchmark
-        What is scored.
+        The documents to score on.
     progress
-        Told of every step.
+        Called at every step.
     lock
         The lock file to write.
 
     Returns
     -------
     Lock or None
-        ``None`` in all processes but the first, where several train together.
+        ``None`` in all processes but the first.
 
     Raises
     ------
@@ -109,7 +108,7 @@ def _reproduce(
 
 
 def predict_once(recipe: Recipe, out: Path, benchmark: Benchmark, progress: Progress) -> None:
-    """Extract the benchmark's events, unless these weights have done so already."""
+    """Extract the benchmark's events, unless there are predictions of these weights."""
     run = RunFolder(out)
     weights = run.stage(recipe.stages[-1].name).read_trained().fingerprint
     wanted = hashlib.sha256(f"{weights} {benchmark.digest}".encode()).hexdigest()
@@ -127,7 +126,7 @@ def predict_once(recipe: Recipe, out: Path, benchmark: Benchmark, progress: Prog
 
 def _score(out: Path, benchmark: Benchmark) -> dict[str, dict[str, ScoreDict]]:
     """Score the prediction file, as ``rmpl score`` does."""
-    settings = SETTINGS if benchmark.has_pictures else ("text",)
+    settings = SETTINGS if benchmark.has_images else ("text",)
     found = read_predictions(RunFolder(out).predictions)
     results = score_by_document(benchmark.documents, found, PROTOCOLS, settings)
     return {

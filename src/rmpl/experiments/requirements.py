@@ -1,4 +1,4 @@
-"""What a reproduction needs: data, weights, a GPU, disk; what is there, and how to get the rest."""
+"""The requirements of a reproduction: data, weights, a GPU, disk space, and how to get them."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _BYTES_A_WEIGHT = 2
 
 
 class Requirement(msgspec.Struct, frozen=True):
-    """Something a reproduction needs.
+    """A requirement of a reproduction.
 
     Parameters
     ----------
     what
         Its name.
     is_met
-        Whether it is there.
+        Whether it is met.
     found
-        What is there, or what is wrong.
+        What was found, or what is wrong.
     remedy
-        What to do where it is not met, one line each.
+        What to do if it is not met, in lines.
     blocks
-        Whether nothing can go on without it.
+        Whether the reproduction is impossible without it.
     """
 
     what: str
@@ -57,24 +57,24 @@ def _sources() -> dict[str, Any]:
 
 
 def gpu_hours(model: str) -> tuple[float, float] | None:
-    """Return the hours of one H100 and of one A100 for a shipped recipe, by arithmetic."""
+    """Return the estimated hours on one H100 and on one A100 for a shipped recipe."""
     found = _sources()["gpu_hours"].get(model)
     return None if found is None else (found[0], found[1])
 
 
 def requirements(recipe: Recipe, data: Path, benchmark: Path, out: Path) -> list[Requirement]:
-    """Return all that a recipe needs, whether it is there or not.
+    """Return all requirements of a recipe, met or not.
 
     Parameters
     ----------
     recipe
         The recipe.
     data
-        What its corpora's paths are relative to.
+        The folder that its corpora's paths are relative to.
     benchmark
         The folder of M2E2.
     out
-        Where the run is written.
+        The run's folder.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _corpus(name: str, reader: str, path: Path, split: str | None) -> Requiremen
     report = ReadReport()
     try:
         documents = read_corpus(reader, path, split=split, report=report)
-        pictures, missing = _pictures(documents)
+        images, missing = _images(documents)
     except RmplError as error:
         return Requirement(what, False, str(error), _how_to_get(reader, path))
     used = ", ".join(f"{count:,} {thing}" for thing, count in report.used.items())
@@ -106,16 +106,16 @@ def _corpus(name: str, reader: str, path: Path, split: str | None) -> Requiremen
         return Requirement(
             what,
             False,
-            f"{said}; {missing:,} of {pictures:,} pictures missing",
+            f"{said}; {missing:,} of {images:,} images missing",
             _how_to_get(reader, path),
-            # Text goes on without pictures; a corpus of nothing but pictures does not.
-            blocks=missing == pictures and reader in {"swig", "imsitu"},
+            # Texts can be used without images, but an image corpus cannot.
+            blocks=missing == images and reader in {"swig", "imsitu"},
         )
     return Requirement(what, True, said)
 
 
-def _pictures(documents: Iterator[Document]) -> tuple[int, int]:
-    """Return how many pictures documents have, and of how many the file is missing."""
+def _images(documents: Iterator[Document]) -> tuple[int, int]:
+    """Return the number of images of documents, and of those without a file."""
     paths = [image.path for document in documents for image in document.images]
     return len(paths), sum(path is None for path in paths)
 
@@ -124,7 +124,7 @@ def _how_to_get(reader: str, path: Path) -> tuple[str, ...]:
     files = _sources()["corpora"].get(reader)
     try:
         corpus = find_corpus(reader)
-    except RmplError:  # what is wrong with the name has been said
+    except RmplError:  # the wrong name has been reported
         return ()
     lines = [f"from: {corpus.source}", f"terms: {corpus.terms}"] if corpus.source else []
     if files is None:
