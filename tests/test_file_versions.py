@@ -33,7 +33,7 @@ from rmpl.runs.provenance import read_run, record_stage, record_start
 from rmpl.runs.trained import load_trained, ontology_of, read_trained
 from rmpl.scoring import score
 from rmpl.synthetic.build import is_built, read_marker
-from rmpl.training.loop.evaluation import Choice
+from rmpl.training.loop.evaluation import CheckpointSelection
 
 OLD = Path(__file__).parent / "data" / "version_0_1"
 
@@ -66,8 +66,8 @@ def test_a_run_of_version_0_1_shows_what_it_was(old: Path) -> None:
         "one": 2,
         "one, held out": 2,
     }
-    choice = Choice(OLD / "run" / "one" / "held_out.jsonl", by="loss", patience=0)
-    assert choice.best == 2
+    selection = CheckpointSelection(OLD / "run" / "one" / "held_out.jsonl", by="loss", patience=0)
+    assert selection.best == 2
     assert "2 steps" in card_of(OLD / "run")
     before = read_run(old / "run")
     record_start(old / "run", {"recipe": "test"})
@@ -142,8 +142,8 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines()
 
 
-def _choice(path: Path) -> Choice:
-    return Choice(path, by="loss", patience=0)
+def _selection(path: Path) -> CheckpointSelection:
+    return CheckpointSelection(path, by="loss", patience=0)
 
 
 READERS: dict[str, tuple[Callable[[Path], Any], str]] = {
@@ -151,7 +151,7 @@ READERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "extracted.jsonl": (lambda path: list(read_results(path)), "predictions"),
     "documents.jsonl": (lambda path: list(read_documents(path)), "documents"),
     "run/one/curve.jsonl": (read_curve, "curve"),
-    "run/one/held_out.jsonl": (_choice, "held-out"),
+    "run/one/held_out.jsonl": (_selection, "held-out"),
     "run/run.json": (lambda path: read_run(path.parent), "run"),
     "run/one/trained.json": (lambda path: read_trained(path.parent), "trained"),
     "run/one/model/rmpl.json": (lambda path: read_settings(path.parent), "settings"),

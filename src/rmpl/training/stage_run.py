@@ -27,7 +27,7 @@ from rmpl.training.data.lengths import Fitting, fitting
 from rmpl.training.data.mixture import Mixture, Source
 from rmpl.training.data.training_data import TrainingData
 from rmpl.training.loop.callbacks.tensorboard import reporters
-from rmpl.training.loop.evaluation import HeldOut, Measuring, choose
+from rmpl.training.loop.evaluation import EvaluationPlan, Evaluator, choose
 from rmpl.training.loop.out_of_memory import enough_memory, smaller_passes, smaller_weights
 from rmpl.training.loop.stage import Progress, Schedule, train_stage
 from rmpl.training.parallel.sharding import refuse_where_sharded
@@ -131,7 +131,7 @@ class StageRun:
                 Schedule(stage, steps, self._recipe.seed, self._recipe.precision),
                 progress=progress,
                 note=self._note,
-                measuring=self._measuring(backbone),
+                evaluation=self._evaluation_plan(backbone),
                 report_to=reporters(self._recipe.report_to),
             )
         if stage.adapter.kind == "full":
@@ -199,7 +199,7 @@ class StageRun:
             self._note(f"{self._stage.name}: {name}: {found}")
         return found
 
-    def _measuring(self, backbone: Backbone) -> Measuring | None:
+    def _evaluation_plan(self, backbone: Backbone) -> EvaluationPlan | None:
         """Return what the stage is measured on: held-out samples of its own sources."""
         wanted = self._stage.evaluate
         if wanted is None:
@@ -221,14 +221,14 @@ class StageRun:
                 f"stage {self._stage.name} is to be measured, but no sample is held out",
                 remedy="hold out a larger share of the corpora",
             )
-        held_out = HeldOut(
+        held_out = Evaluator(
             backbone,
             chosen,
             self._context,
             batch=self._stage.batch // self._stage.split,
             generates=wanted.by == "score",
         )
-        return Measuring(held_out, wanted.every, wanted.by, wanted.patience)
+        return EvaluationPlan(held_out, wanted.every, wanted.by, wanted.patience)
 
     def _record(
         self,

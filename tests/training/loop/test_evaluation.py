@@ -8,7 +8,7 @@ from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
 from rmpl.training.data.training_data import Corpus, TrainingData
 from rmpl.training.loop import evaluation as held_out_module
-from rmpl.training.loop.evaluation import Choice, Measured
+from rmpl.training.loop.evaluation import CheckpointSelection, Evaluation
 from rmpl.training.run import Run
 from training.small_runs import one_stage, recipe, same, weights
 
@@ -23,7 +23,7 @@ def held(twin, evaluate, *, held_out=0.3, **changes) -> Recipe:
 
 def measured(folder):
     lines = (folder / "one" / "held_out.jsonl").read_text().splitlines()
-    return [msgspec.json.decode(line, type=Measured) for line in lines]
+    return [msgspec.json.decode(line, type=Evaluation) for line in lines]
 
 
 @pytest.fixture
@@ -31,10 +31,10 @@ def scripted(monkeypatch):
     """Let measurements come out as wanted, whatever the model has learnt."""
 
     def script(values):
-        def measure(self, model, step, *, rank, device):
-            return Measured(step, 1.0, values[step], {})
+        def evaluate(self, model, step, *, rank, device):
+            return Evaluation(step, 1.0, values[step], {})
 
-        monkeypatch.setattr(held_out_module.HeldOut, "measure", measure)
+        monkeypatch.setattr(held_out_module.Evaluator, "evaluate", evaluate)
 
     return script
 
@@ -124,13 +124,13 @@ def test_a_stage_stops_when_nothing_gets_better_and_stays_stopped(
 
 def test_the_record_forgets_what_a_killed_run_measured(tmp_path):
     path = tmp_path / "held_out.jsonl"
-    choice = Choice(path, by="loss", patience=1)
+    selection = CheckpointSelection(path, by="loss", patience=1)
     for step, loss in ((2, 3.0), (4, 1.0), (6, 2.0)):
-        choice.add(Measured(step, loss, None, {}), writes=True)
-    assert (choice.best, choice.is_over) == (4, True)
+        selection.add(Evaluation(step, loss, None, {}), writes=True)
+    assert (selection.best, selection.is_over) == (4, True)
     with path.open("a") as file:
         file.write('{"step": 8, "lo')
-    again = Choice(path, by="loss", patience=1)
+    again = CheckpointSelection(path, by="loss", patience=1)
     again.resume(2, writes=True)
     assert (again.best, again.is_over) == (2, False)
     assert path.read_text().count("\n") == 1

@@ -31,7 +31,7 @@ MARGIN = 8
 """The number of tokens by which an answer may exceed the longest target."""
 
 
-class Measured(msgspec.Struct, frozen=True):
+class Evaluation(msgspec.Struct, frozen=True):
     """The evaluation of a step: loss per target token and score in percent, over all sources.
 
     The score is the mean of the sources' scores (micro F1, or accuracy); ``by_source`` holds
@@ -51,7 +51,7 @@ def choose(items: Sequence[T], count: int, seed: int) -> list[T]:
     return order[:count]
 
 
-class HeldOut:
+class Evaluator:
     """Held-out samples for evaluation.
 
     Parameters
@@ -83,7 +83,7 @@ class HeldOut:
         self._batch = batch
         self._generates = generates
 
-    def measure(self, model: Any, step: int, *, rank: int, device: torch.device) -> Measured:
+    def evaluate(self, model: Any, step: int, *, rank: int, device: torch.device) -> Evaluation:
         """Evaluate a model, wrapped or not; its mode and the random state are restored."""
         was_training = model.training
         model.eval()
@@ -97,9 +97,9 @@ class HeldOut:
         sums = torch.tensor(rows, dtype=torch.float64, device=device)
         if world() > 1:
             torch.distributed.all_reduce(sums)
-        return self._measured(step, sums.tolist())
+        return self._averaged(step, sums.tolist())
 
-    def _measured(self, step: int, sums: list[list[float]]) -> Measured:
+    def _averaged(self, step: int, sums: list[list[float]]) -> Evaluation:
         by_source: dict[str, float] = {}
         scores = []
         for name, (loss, tokens, correct, predicted, gold) in zip(self._samples, sums, strict=True):
@@ -110,7 +110,7 @@ class HeldOut:
                 scores.append(counts.f1 if counts.n_gold or counts.n_pred else 100.0)
                 by_source[f"score/{name}"] = scores[-1]
         loss = sum(row[0] for row in sums) / sum(row[1] for row in sums)
-        return Measured(step, loss, sum(scores) / len(scores) if scores else None, by_source)
+        return Evaluation(step, loss, sum(scores) / len(scores) if scores else None, by_source)
 
     def _losses(self, model: Any, samples: Sequence[Sample], rank: int) -> tuple[float, float]:
         """Return the sum of losses and the number of target tokens of this process's share.
@@ -152,16 +152,16 @@ class HeldOut:
         return found.tp, found.n_pred, found.n_gold
 
 
-class Measuring(NamedTuple):
-    """When to evaluate on what, and how to select a checkpoint (see ``Choice``)."""
+class EvaluationPlan(NamedTuple):
+    """When to evaluate on what, and how to select a checkpoint (see ``CheckpointSelection``)."""
 
-    held_out: HeldOut
+    held_out: Evaluator
     every: int
     by: By
     patience: int
 
 
-class Choice:
+class CheckpointSelection:
     """The record of evaluations: selects the best checkpoint and decides early stopping.
 
     Parameters
@@ -183,21 +183,21 @@ class Choice:
         for number, line in enumerate(lines, start=1):
             if line.endswith("\n"):
                 formats.check_format_of(line.encode(), formats.HELD_OUT, f"{path}:{number}")
-                self._record.append(msgspec.json.decode(line, type=Measured))
+                self._record.append(msgspec.json.decode(line, type=Evaluation))
 
     def resume(self, step: int, *, writes: bool) -> None:
         """Drop evaluations after ``step``, the last checkpoint of an interrupted run."""
-        self._record = [measured for measured in self._record if measured.step <= step]
+        self._record = [evaluation for evaluation in self._record if evaluation.step <= step]
         if writes:
             text = "".join(map(_line, self._record))
             write_file(self._path, text)
 
-    def add(self, measured: Measured, *, writes: bool) -> None:
+    def add(self, evaluation: Evaluation, *, writes: bool) -> None:
         """Add an evaluation to the record."""
-        self._record.append(measured)
+        self._record.append(evaluation)
         if writes:
             with writing(self._path, "the last checkpoint is whole"), self._path.open("a") as file:
-                file.write(_line(measured))
+                file.write(_line(evaluation))
 
     @property
     def best(self) -> int | None:
@@ -213,11 +213,11 @@ class Choice:
             return False
         return sum(one.step > self.best for one in self._record) >= self._patience
 
-    def _value(self, measured: Measured) -> float:
-        if self._by == "loss" or measured.score is None:
-            return -measured.loss
-        return measured.score
+    def _value(self, evaluation: Evaluation) -> float:
+        if self._by == "loss" or evaluation.score is None:
+            return -evaluation.loss
+        return evaluation.score
 
 
-def _line(measured: Measured) -> str:
-    return json.dumps({"format": formats.HELD_OUT, **msgspec.to_builtins(measured)}) + "\n"
+def _line(evaluation: Evaluation) -> str:
+    return json.dumps({"format": formats.HELD_OUT, **msgspec.to_builtins(evaluation)}) + "\n"

@@ -20,10 +20,10 @@ from rmpl.runs.folder import StageFolder, step_of
 from rmpl.runs.processes import wait, world
 from rmpl.training.data.mixture import Mixture
 from rmpl.training.data.samples import EncodedMixture, collator
-from rmpl.training.loop.callbacks.checkpoint_selection import Choosing
+from rmpl.training.loop.callbacks.checkpoint_selection import EvaluationSchedule
 from rmpl.training.loop.callbacks.curve import Curve, Progress
-from rmpl.training.loop.callbacks.tensorboard import BOARD, Board
-from rmpl.training.loop.evaluation import Choice, Measuring
+from rmpl.training.loop.callbacks.tensorboard import TENSORBOARD, TensorBoardLogger
+from rmpl.training.loop.evaluation import CheckpointSelection, EvaluationPlan
 from rmpl.training.loop.optimizer import make_optimizer, wsd_factor
 from rmpl.training.loop.precision import bf16_works, settled
 from rmpl.training.loop.trainer import StageTrainer
@@ -62,7 +62,7 @@ def train_stage(
     schedule: Schedule,
     progress: Progress | None = None,
     note: Note | None = None,
-    measuring: Measuring | None = None,
+    evaluation: EvaluationPlan | None = None,
     report_to: Sequence[str] = (),
 ) -> Path:
     """Train what is trainable of ``backbone.model`` on ``mixture``, in place.
@@ -90,7 +90,7 @@ def train_stage(
         part=functools.partial(part_of, family=backbone.family),
         progress=progress,
         note=note,
-        measuring=measuring,
+        evaluation=evaluation,
         report_to=report_to,
     )
     if was is not None:
@@ -110,7 +110,7 @@ def fit(
     part: Callable[[str], Part] | None = None,
     progress: Progress | None = None,
     note: Note | None = None,
-    measuring: Measuring | None = None,
+    evaluation: EvaluationPlan | None = None,
     report_to: Sequence[str] = (),
 ) -> Path:
     """Train what is trainable of ``model``, in place, on ``samples`` in their order.
@@ -125,17 +125,19 @@ def fit(
     place = StageFolder(folder)
     optimizer = schedule.stage.optimizer
     callbacks: list[TrainerCallback] = []
-    choice = None
-    if measuring is not None:
-        choice = Choice(place.held_out, by=measuring.by, patience=measuring.patience)
-        callbacks.append(Choosing(choice, measuring.every))
+    selection = None
+    if evaluation is not None:
+        selection = CheckpointSelection(
+            place.held_out, by=evaluation.by, patience=evaluation.patience
+        )
+        callbacks.append(EvaluationSchedule(selection, evaluation.every))
     callbacks.append(Curve(place.curve, progress))
-    if BOARD in report_to:
-        callbacks.append(Board(place.tensorboard))
+    if TENSORBOARD in report_to:
+        callbacks.append(TensorBoardLogger(place.tensorboard))
     with settled(folder):
         newest = last_checkpoint(folder, note)
         wait()
-        if not _is_over(newest, schedule.steps, choice):
+        if not _is_over(newest, schedule.steps, selection):
             trainer = StageTrainer(
                 model=model,
                 args=_arguments(folder, schedule, report_to),
@@ -146,25 +148,25 @@ def fit(
                 ),
                 rate=functools.partial(wsd_factor, steps=schedule.steps, recipe=optimizer),
                 mixture=mixture,
-                held_out=None if measuring is None else measuring.held_out,
-                choice=choice,
+                held_out=None if evaluation is None else evaluation.held_out,
+                selection=selection,
                 callbacks=callbacks,
             )
             trainer.remove_callback(PrinterCallback)
             trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     wait()
     kept = {step_of(checkpoint): checkpoint for checkpoint in place.checkpoints()}
-    best = None if choice is None else choice.best
+    best = None if selection is None else selection.best
     return kept[max(kept) if best is None else best]
 
 
-def _is_over(newest: Path | None, steps: int, choice: Choice | None) -> bool:
+def _is_over(newest: Path | None, steps: int, selection: CheckpointSelection | None) -> bool:
     """Return whether nothing is left to train after a checkpoint."""
     if newest is None:
         return False
-    if choice is not None:
-        choice.resume(step_of(newest), writes=False)
-        if choice.is_over:
+    if selection is not None:
+        selection.resume(step_of(newest), writes=False)
+        if selection.is_over:
             return True
     return step_of(newest) >= steps
 
@@ -187,7 +189,7 @@ def _arguments(folder: Path, schedule: Schedule, report_to: Sequence[str]) -> Tr
         save_steps=stage.save_every,
         seed=schedule.seed,
         data_seed=schedule.seed,
-        report_to=[name for name in report_to if name != BOARD] or "none",
+        report_to=[name for name in report_to if name != TENSORBOARD] or "none",
         disable_tqdm=True,
         remove_unused_columns=False,
         label_names=["labels"],

@@ -17,7 +17,7 @@ from rmpl.runs.adapters import TRAINED_ADAPTER
 from rmpl.runs.checkpoints import seal, writing
 from rmpl.runs.folder import StageFolder, step_of
 from rmpl.training.data.mixture import Mixture
-from rmpl.training.loop.evaluation import Choice, HeldOut
+from rmpl.training.loop.evaluation import CheckpointSelection, Evaluator
 from rmpl.training.loop.losses import Tally, count_targets, target_losses
 from rmpl.training.loop.private_api import HookedTrainer
 from rmpl.training.parallel.sharding import layer_classes
@@ -36,7 +36,7 @@ class StageTrainer(HookedTrainer):
         The source of batches, which hold the index of their source as ``source``. The loss is then
         the mean over all target tokens of a step, whatever the number of micro-batches and
         processes; without a mixture, it is the model's own, averaged over micro-batches.
-    held_out, choice
+    held_out, selection
         The held-out samples and the record of evaluations; the best checkpoint is kept.
     kwargs
         Arguments of transformers' Trainer.
@@ -52,8 +52,8 @@ class StageTrainer(HookedTrainer):
         optimizer_of: Callable[[torch.nn.Module], torch.optim.Optimizer],
         rate: Callable[[int], float],
         mixture: Mixture | None = None,
-        held_out: HeldOut | None = None,
-        choice: Choice | None = None,
+        held_out: Evaluator | None = None,
+        selection: CheckpointSelection | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -65,7 +65,7 @@ class StageTrainer(HookedTrainer):
         self._mixture = mixture
         self._tally = None if mixture is None else Tally(mixture.names, self.args.device)
         self._held_out = held_out
-        self._choice = choice
+        self._selection = selection
         self._started: tuple[float, int] | None = None
         if mixture is not None:
             self.loss_is_scaled_for_ga = True
@@ -103,19 +103,19 @@ class StageTrainer(HookedTrainer):
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         """Evaluate on the held-out samples, instead of transformers' own evaluation."""
-        if self._held_out is None or self._choice is None:
+        if self._held_out is None or self._selection is None:
             raise ValueError("nothing is held out")
-        measured = self._held_out.measure(
+        evaluation = self._held_out.evaluate(
             self.model_wrapped,
             self.state.global_step,
             rank=self.args.process_index,
             device=self.args.device,
         )
-        self._choice.add(measured, writes=self.args.should_save)
-        logs = {"held_out/loss": measured.loss}
-        if measured.score is not None:
-            logs["held_out/score"] = measured.score
-        logs |= {f"held_out/{name}": value for name, value in measured.by_source.items()}
+        self._selection.add(evaluation, writes=self.args.should_save)
+        logs = {"held_out/loss": evaluation.loss}
+        if evaluation.score is not None:
+            logs["held_out/score"] = evaluation.score
+        logs |= {f"held_out/{name}": value for name, value in evaluation.by_source.items()}
         self.log(logs)
         self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, logs)
         return logs
@@ -189,7 +189,7 @@ class StageTrainer(HookedTrainer):
             if self.args.should_save:
                 shutil.rmtree(staged, ignore_errors=True)
         if self.args.should_save:
-            best = None if self._choice is None else self._choice.best
+            best = None if self._selection is None else self._selection.best
             for older in whole:
                 if step_of(older) not in {self.state.global_step, best}:
                     shutil.rmtree(older, ignore_errors=True)

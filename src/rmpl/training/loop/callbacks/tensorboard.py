@@ -12,7 +12,7 @@ from transformers.integrations import get_available_reporting_integrations
 
 from rmpl.errors import RmplError
 
-BOARD = "tensorboard"
+TENSORBOARD = "tensorboard"
 
 
 def reporters(wanted: Sequence[str] | None) -> list[str]:
@@ -24,11 +24,11 @@ def reporters(wanted: Sequence[str] | None) -> list[str]:
         If something wanted is unknown or not installed.
     """
     if wanted is None:
-        return [BOARD] if importlib.util.find_spec("tensorboard") is not None else []
+        return [TENSORBOARD] if importlib.util.find_spec("tensorboard") is not None else []
     available = set(get_available_reporting_integrations()) if wanted else set()
     for name in wanted:
         if name not in available:
-            package = "'rmpl[tensorboard]'" if name == BOARD else name
+            package = "'rmpl[tensorboard]'" if name == TENSORBOARD else name
             others = f" or use {' or '.join(sorted(available))}," if available else ""
             raise RmplError(
                 f"report_to: {name} is not installed, or no such reporter",
@@ -37,7 +37,7 @@ def reporters(wanted: Sequence[str] | None) -> list[str]:
     return list(wanted)
 
 
-class Board(TrainerCallback):  # type: ignore[misc]
+class TensorBoardLogger(TrainerCallback):  # type: ignore[misc]
     """Writes every logged number as a scalar."""
 
     def __init__(self, folder: Path) -> None:
