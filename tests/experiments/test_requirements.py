@@ -30,7 +30,7 @@ def test_a_real_backbone_s_recipe_says_everything_that_is_missing(tmp_path, monk
         "MISSING: mnre (mnre)",
         "MISSING: the benchmark (m2e2)",
         "17 GB to download",
-        "about 3.4 hours of one H100",
+        "about 3.4 hours on one H100",
     ):
         assert said in result.output
     assert result.output.splitlines()[-1].startswith("rmpl: ")

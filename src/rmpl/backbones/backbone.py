@@ -305,13 +305,13 @@ class Backbone:
                 start = sample.prompt_length
                 rows["labels"].append(pad([IGNORE] * start + ids[start:], IGNORE))
         inputs: dict[str, Any] = {name: torch.tensor(values) for name, values in rows.items()}
-        seen = [sample for sample in batch if sample.vision or sample.features is not None]
-        features = [sample.features for sample in seen if sample.features is not None]
-        if features and len(features) == len(seen):
+        shown = [sample for sample in batch if sample.vision or sample.features is not None]
+        features = [sample.features for sample in shown if sample.features is not None]
+        if features and len(features) == len(shown):
             inputs[FEATURES] = {"image": join_features(features)}
-        for name in sorted({name for sample in seen for name in sample.vision}):
+        for name in sorted({name for sample in shown for name in sample.vision}):
             if not (name == PIXELS and FEATURES in inputs):
-                parts = [sample.vision[name] for sample in seen if name in sample.vision]
+                parts = [sample.vision[name] for sample in shown if name in sample.vision]
                 inputs[name] = torch.cat(same_shape(parts))
         return inputs
 

@@ -146,10 +146,10 @@ def summarise(
 
 def _check_data(runs: Sequence[CellRun]) -> None:
     """Check that all cells of a seed were trained on the same data."""
-    seen: dict[tuple[int, str], CellRun] = {}
+    first: dict[tuple[int, str], CellRun] = {}
     for run in runs:
         for corpus, digest in run.data.items():
-            other = seen.setdefault((run.seed, corpus), run)
+            other = first.setdefault((run.seed, corpus), run)
             if other.data[corpus] != digest:
                 raise RmplError(
                     f"{run.cell} and {other.cell} of seed {run.seed} read another {corpus}",

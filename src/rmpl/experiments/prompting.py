@@ -95,15 +95,15 @@ def _choose(judged: Sequence[tuple[Sample, bool]], shots: int, rng: random.Rando
     """Choose positive and negative samples in equal numbers, different types first."""
     shuffled = rng.sample(judged, len(judged))
     without = [sample for sample, is_negative in shuffled if is_negative]
-    seen: set[str] = set()
+    types: set[str] = set()
     first: list[Sample] = []
     later: list[Sample] = []
     for sample, is_negative in shuffled:
         if is_negative:
             continue
-        kinds = set(_TYPE.findall(sample.target)) or {sample.prompt.text.rpartition("\n")[0]}
-        (later if kinds & seen else first).append(sample)
-        seen |= kinds
+        own = set(_TYPE.findall(sample.target)) or {sample.prompt.text.rpartition("\n")[0]}
+        (later if own & types else first).append(sample)
+        types |= own
     found = [*first, *later]
     half = min(shots // 2, len(without))
     chosen = [*found[: shots - half], *without[:half]]

@@ -101,17 +101,17 @@ def _corpus(name: str, reader: str, path: Path, split: str | None) -> Requiremen
         return Requirement(what, False, str(error), _how_to_get(reader, path))
     used = ", ".join(f"{count:,} {thing}" for thing, count in report.used.items())
     left = sum(report.left_out.values())
-    said = f"{path}: {used}" + (f"; {left:,} left out" if left else "")
+    summary = f"{path}: {used}" + (f"; {left:,} left out" if left else "")
     if missing:
         return Requirement(
             what,
             False,
-            f"{said}; {missing:,} of {images:,} images missing",
+            f"{summary}; {missing:,} of {images:,} images missing",
             _how_to_get(reader, path),
             # Texts can be used without images, but an image corpus cannot.
             blocks=missing == images and reader in {"swig", "imsitu"},
         )
-    return Requirement(what, True, said)
+    return Requirement(what, True, summary)
 
 
 def _images(documents: Iterator[Document]) -> tuple[int, int]:
@@ -155,11 +155,11 @@ def _model(recipe: Recipe, out: Path) -> Iterator[Requirement]:
     if known is None:
         return
     hours = gpu_hours(model)
-    said = "" if hours is None else f"about {hours[0]} hours of one H100, {hours[1]} of one A100"
+    time = "" if hours is None else f"about {hours[0]} hours on one H100, {hours[1]} on one A100"
     yield Requirement(
         "a GPU",
         torch.cuda.is_available(),
-        f"{said} by arithmetic, not a measurement (docs/backbones.md)".strip(),
+        f"{time}, estimated, not measured (docs/backbones.md)".strip(", "),
         (
             "on a machine with one: the same command; memory: rmpl train RECIPE --dry-run",
             "on eight: torchrun --nproc_per_node 8 --no-python rmpl reproduce RECIPE",

@@ -29,7 +29,7 @@ from rmpl.tasks.schema import BoxCodec
 
 LONGEST = 2048
 """Maximum side in pixels before padding: the square around a very long and narrow image would not
-fit into memory. The tower sees 336 x 336 pixels."""
+fit into memory. The tower's input is 336 x 336 pixels."""
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{{ message['role'].upper() }}: "

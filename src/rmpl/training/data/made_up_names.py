@@ -25,20 +25,20 @@ def rare_names(documents: Sequence[Document]) -> frozenset[str]:
     These are capitalised words of entity mentions that never occur in lower case and occur in at
     most 2% of the sentences, so that "Lake" and "University" are not replaced.
     """
-    small: set[str] = set()
-    seen: Counter[str] = Counter()
+    lower: set[str] = set()
+    counts: Counter[str] = Counter()
     count = 0
     for document in documents:
         for sentence in document.sentences:
             count += 1
             words = sentence.words()
-            small.update(word for word in words if word.islower())
+            lower.update(word for word in words if word.islower())
             inside = {words[i] for s in sentence.entities for i in range(s.start, s.end)}
-            seen.update(word for word in inside if word[:1].isupper() and word.isalpha())
+            counts.update(word for word in inside if word[:1].isupper() and word.isalpha())
     return frozenset(
         word
-        for word, times in seen.items()
-        if word.lower() not in small and times <= max(1, _RARE * count)
+        for word, times in counts.items()
+        if word.lower() not in lower and times <= max(1, _RARE * count)
     )
 
 

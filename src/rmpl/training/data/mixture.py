@@ -61,11 +61,11 @@ class Mixture:
         self._seed = seed
         self._plan = _interleave([source.weight for source in sources], batches)
         self._grouped: dict[tuple[int, int], list[int]] = {}
-        seen: Counter[int] = Counter()
+        used: Counter[int] = Counter()
         self._nth = []
         for which in self._plan:
-            self._nth.append(seen[which])
-            seen[which] += 1
+            self._nth.append(used[which])
+            used[which] += 1
 
     @property
     def names(self) -> list[str]:

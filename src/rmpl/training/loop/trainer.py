@@ -174,13 +174,13 @@ class StageTrainer(HookedTrainer):
         folder = Path(self.args.output_dir)
         place = StageFolder(folder)
         whole = place.checkpoints()
-        kept = f"{whole[-1].name} is whole" if whole else "nothing else was lost"
+        state = f"{whole[-1].name} is whole" if whole else "nothing else was lost"
         staged = place.unfinished
         if self.args.should_save:
             shutil.rmtree(staged, ignore_errors=True)
         self.accelerator.wait_for_everyone()
         try:
-            with writing(folder, kept):
+            with writing(folder, state):
                 super().write_checkpoint(model, trial)
                 self.accelerator.wait_for_everyone()
                 if self.args.should_save:
