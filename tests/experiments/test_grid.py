@@ -97,7 +97,7 @@ def test_overrides_change_every_cell(plan):
         ({"fill": "three"}, {}, "three: no such stage.*one, two"),
         ({"media": ["sound"]}, {}, r"cells\.other\.media"),
         ({}, {"seeds": [1, 2, 3]}, "seeds"),
-        ({}, {"seeds": [1, 2, 3, 4, 4]}, "a seed is named twice"),
+        ({}, {"seeds": [1, 2, 3, 4, 4]}, "a seed is listed twice"),
         ({}, {"reference": "whole"}, "not one of the cells"),
         ({}, {"base": "nowhere.yaml"}, "nowhere.yaml: no such recipe"),
     ],

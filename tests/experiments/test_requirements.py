@@ -46,7 +46,7 @@ def test_missing_pictures_are_counted_and_do_not_stop_what_is_text(small_world, 
     assert found["swig (swig)"].is_met
     benchmark = found["the benchmark (m2e2)"]
     assert (benchmark.is_met, benchmark.blocks) == (False, False)
-    assert "pictures missing" in benchmark.found
+    assert "images missing" in benchmark.found
     assert any(line.startswith("from: annotations") for line in benchmark.remedy)
 
 
