@@ -1,8 +1,8 @@
-"""Errors a user can mend: one line that says what is wrong, where, and what to do."""
+"""Errors a user can fix: one line with what is wrong, where, and how to fix it."""
 
 
 class RmplError(Exception):
-    """A mistake in the input or the surroundings, not in the program.
+    """A mistake in the input or the environment, not in the program.
 
     The command line prints it as one line and exits with code 2, without a traceback.
 
@@ -27,8 +27,8 @@ class RmplError(Exception):
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` with everything escaped that would move a terminal's cursor or its colours.
+    """Return ``text`` with control characters escaped, so that it prints as one line.
 
-    Errors and reports quote what files hold, and a file name may hold a line feed.
+    Errors and reports quote file contents, and a file name may contain a line feed.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,8 +1,8 @@
-"""Registries that other packages can add to: an installed package declares an entry point.
+"""Registries that installed packages extend through entry points.
 
-The groups are ``rmpl.corpora``, ``rmpl.tasks``, ``rmpl.families`` and ``rmpl.protocols``. Names
-that are shipped come first. What other packages declare is read from their metadata; their code is
-imported when one of their names is asked for, or all are listed.
+The groups are ``rmpl.corpora``, ``rmpl.tasks``, ``rmpl.families`` and ``rmpl.protocols``. Built-in
+names take precedence. Entry points are read from package metadata; a package is imported only when
+one of its names is looked up, or all entries are listed.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ Entry = TypeVar("Entry")
 
 
 class PluginWarning(UserWarning):
-    """An installed package declares something that is not used."""
+    """An entry point of an installed package is ignored."""
 
 
 class Registry(Generic[Entry]):
-    """Things of one kind by their names: those shipped, then those of installed packages.
+    """Named entries: the built-in ones, then those of installed packages.
 
     Parameters
     ----------
     noun
-        What an entry is called in messages: ``corpus``, ``task``, ``protocol``.
+        The noun for an entry in messages: ``corpus``, ``task``, ``protocol``.
     group
-        The entry-point group other packages declare theirs in.
+        The entry-point group of other packages.
     shipped
-        The entries of this package.
+        The built-in entries.
     is_valid
-        Whether what an entry point names is such an entry.
+        Whether a loaded entry point is a valid entry.
     expected
-        What it must be, for messages: ``a rmpl.corpora.registry.Corpus``.
+        The expected type, for messages: ``a rmpl.corpora.registry.Corpus``.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Registry(Generic[Entry]):
         self._repeated: set[str] = set()
 
     def names(self) -> list[str]:
-        """Return all names, the shipped ones first; nothing of another package is imported."""
+        """Return all names, the built-in ones first, without importing other packages."""
         return list(dict.fromkeys([*self.shipped, *sorted(_declared(self.group))]))
 
     def find(self, name: str, *, where: str | None = None, hint: str = "known: ") -> Entry:
@@ -66,17 +66,17 @@ class Registry(Generic[Entry]):
         Parameters
         ----------
         name
-            A shipped name, or one that an installed package declares.
+            A built-in name, or one that an installed package declares.
         where
-            Where the name was found, for messages.
+            Where the name was written, for messages.
         hint
-            What stands before the list of known names.
+            Text before the list of known names.
 
         Raises
         ------
         RmplError
-            If there is none (the nearest name is suggested), or the package that declares it is
-            broken.
+            If there is no such entry (the nearest name is suggested), or the package that
+            declares it is broken.
         """
         if name in self.shipped:
             if name in _declared(self.group) and name not in self._repeated:
@@ -96,9 +96,9 @@ class Registry(Generic[Entry]):
         return self._loaded[name]
 
     def all(self) -> Iterator[tuple[str, Entry | RmplError]]:
-        """Yield every name with its entry, or with what is wrong with the package that declares it.
+        """Yield every name with its entry, or with the error of the package that declares it.
 
-        A declaration that repeats a shipped name is yielded as an error after the shipped entry.
+        An entry point that repeats a built-in name is yielded as an error after that entry.
         """
         yield from self.shipped.items()
         for name in sorted(_declared(self.group)):
@@ -108,7 +108,7 @@ class Registry(Generic[Entry]):
                 yield name, error
 
     def _load(self, name: str) -> Entry:
-        """Import what an installed package declares under a name."""
+        """Import the entry that an installed package declares under ``name``."""
         points = _declared(self.group)[name]
         packages = _packages(points)
         if len(points) > 1:
@@ -116,12 +116,11 @@ class Registry(Generic[Entry]):
                 f"{packages} declare the same {self.noun} {name}", remedy="uninstall one of them"
             )
         wrong = functools.partial(
-            RmplError, where=f"plug-in {packages}", remedy="mend or uninstall that package"
+            RmplError, where=f"plug-in {packages}", remedy="fix or uninstall that package"
         )
         try:
             found = points[0].load()
-        # What another package's import may raise is not ours to list, and none of it should end
-        # in a traceback of rmpl.
+        # Importing another package may raise anything; none of it should end in a traceback.
         except Exception as error:
             raise wrong(
                 f"its {self.noun} {name} cannot be loaded ({type(error).__name__}: {error})"
@@ -136,7 +135,7 @@ class Registry(Generic[Entry]):
 
     def _repeats(self, name: str) -> RmplError:
         return RmplError(
-            f"the {self.noun} {name} is rmpl's own and is used, not the one of that name",
+            f"its {self.noun} {name} is ignored: rmpl has a built-in one of that name",
             where=f"plug-in {_packages(_declared(self.group)[name])}",
             remedy="rename its entry point",
         )
@@ -144,7 +143,7 @@ class Registry(Generic[Entry]):
 
 @functools.cache
 def _declared(group: str) -> Mapping[str, tuple[importlib.metadata.EntryPoint, ...]]:
-    """Return the entry points of a group by name; read once a process."""
+    """Return the entry points of a group by name; cached per process."""
     found: dict[str, tuple[importlib.metadata.EntryPoint, ...]] = {}
     for point in importlib.metadata.entry_points(group=group):
         found[point.name] = (*found.get(point.name, ()), point)

@@ -1,4 +1,4 @@
-"""The records that every other part speaks: documents, their media, and the events in them.
+"""The data model: documents, their sentences and images, and the events in them.
 
 Conventions, everywhere in the project:
 
@@ -8,8 +8,8 @@ Conventions, everywhere in the project:
 * a box is ``x1, y1, x2, y2`` in pixels of the original image after its EXIF orientation is
   applied, as floats, with ``x1 <= x2`` and ``y1 <= y2``.
 
-Records are immutable and hold nothing but plain values and each other, so that no cycle can be made
-of them. ``gc=False`` says so: the cyclic collector need not walk a corpus that is kept in memory.
+Records are immutable and hold only plain values and other records, so they cannot form cycles.
+Hence ``gc=False``: the garbage collector need not traverse a corpus that is held in memory.
 """
 
 from __future__ import annotations
@@ -42,13 +42,12 @@ class Box(msgspec.Struct, frozen=True, order=True, gc=False, omit_defaults=True)
 
 
 class Sentence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One sentence: its text and where its tokens lie in it.
+    """One sentence: its text and the character spans of its tokens.
 
-    ``tokens`` holds one character span ``(start, end)`` a token, in ascending order and without
-    overlaps. ``entities`` are the spans a corpus marks as entity mentions, if it does. ``source``
-    is, for a sentence of a user's own text, where each token stands in that text: a character span
-    a token, end exclusive; the sentence itself may leave out what lies between (line breaks,
-    Markdown's signs).
+    ``tokens`` holds one character span ``(start, end)`` per token, in ascending order and without
+    overlaps. ``entities`` are the entity mentions, if the corpus annotates them. ``source`` is set
+    for a sentence of a user's own text and holds, per token, its character span in that text, end
+    exclusive; the sentence omits what lies between (line breaks, Markdown markup).
     """
 
     id: str
@@ -70,22 +69,22 @@ class Sentence(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         return self.tokens[span.start][0], self.tokens[span.end - 1][1]
 
     def source_chars(self, span: Span) -> tuple[int, int] | None:
-        """Return where a token span stands in the user's own text, ``end`` exclusive, if known."""
+        """Return the span's offsets in the user's own text, ``end`` exclusive, if known."""
         if not self.source:
             return None
         return self.source[span.start][0], self.source[span.end - 1][1]
 
     def slice(self, span: Span) -> str:
-        """Return the text that a token span covers, inner blanks as in the original."""
+        """Return the text that a token span covers, with its original inner whitespace."""
         start, end = self.chars(span)
         return self.text[start:end]
 
 
 class Image(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One picture of a document.
+    """One image of a document.
 
-    ``path`` is ``None`` where a corpus names a picture that is not at hand. ``width`` and
-    ``height`` are pixels after EXIF rotation, 0 where they are not known.
+    ``path`` is ``None`` if the image file is not available. ``width`` and ``height`` are pixels
+    after EXIF rotation, 0 if unknown.
     """
 
     id: str
@@ -98,7 +97,7 @@ class TextArgument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A participant of a text event: the span that plays ``role``.
 
     ``span`` is ``NOWHERE`` and ``text`` set for a predicted string that does not occur in the
-    sentence: it stays in the prediction, where it counts as wrong.
+    sentence: it stays in the prediction and counts as wrong.
     """
 
     role: str
@@ -110,7 +109,7 @@ class TextArgument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class ImageArgument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A participant of an image event: the box that plays ``role``.
 
-    ``gloss`` is what the corpus says the box shows ("man in a red coat"), where it says so (SWiG).
+    ``gloss`` describes the content of the box ("man in a red coat"), if annotated (SWiG).
     """
 
     role: str
@@ -138,8 +137,8 @@ class TextEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class ImageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """An event mention in an image: its type and its boxed arguments.
 
-    ``verb`` is the situation's own name where the corpus has one (imSitu, SWiG); ``caption`` says
-    the situation in words where the corpus allows to build that ("the man pays the woman").
+    ``verb`` is the imSitu verb, if the corpus has one (imSitu, SWiG); ``caption`` describes the
+    situation in a sentence ("the man pays the woman"), if it can be built from the annotation.
     """
 
     id: str
@@ -152,7 +151,7 @@ class ImageEvent(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Alignment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A span and a box of linked events that are the same participant, in one role."""
+    """A span and a box of linked events that denote the same participant, in one role."""
 
     role: str
     span: Span
@@ -163,7 +162,7 @@ class Alignment(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Link(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """A text event and an image event of one document that are the same event (ids of both).
 
-    ``alignments`` are those of their arguments that are known to be the same participants.
+    ``alignments`` are the pairs of their arguments known to denote the same participant.
     """
 
     text: str
@@ -173,7 +172,7 @@ class Link(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Relation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A labelled relation between two spans of a sentence that goes with an image (MNRE).
+    """A labelled relation between two spans of a sentence posted with an image (MNRE).
 
     ``label`` is ``"None"`` where the two are not related.
     """
@@ -187,7 +186,7 @@ class Relation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Document(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A news document: sentences, pictures, and what happens in them."""
+    """A news document: sentences, images, and the events, links and relations in them."""
 
     id: str
     sentences: tuple[Sentence, ...] = ()

@@ -75,8 +75,8 @@ def test_files_of_one_name_stay_two():
         ("", [Upload("a.html", b"<p>Police met.</p>" + b"<td>" * 50)], "pages of 52 tags"),
         ("", [Upload("a.jpg", jpeg(101, 100))], "a.jpg: an image that is too large"),
         ("", [Upload("a.jpg", jpeg())] * 2, "pictures of 18,000 pixels"),
-        ("", [Upload("a.sh", b"rm")], "a.sh: a file of another kind"),
-        ("", [Upload("/etc/passwd", b"x")], "passwd: a file of another kind"),
+        ("", [Upload("a.sh", b"rm")], "a.sh: unsupported file type"),
+        ("", [Upload("/etc/passwd", b"x")], "passwd: unsupported file type"),
         ("", [Upload("a.txt", b"\xff\xfe\x00")], "a.txt: "),
     ],
 )

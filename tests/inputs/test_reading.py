@@ -115,7 +115,7 @@ def test_rows_of_parquet_are_read_like_lines(tmp_path):
     found, told = read(tmp_path / "a.parquet")
     assert [item.document.id for item in found] == ["a", f"{tmp_path}/a.parquet:2", "c", "d"]
     assert found[0].document.images[0].width == 40
-    assert [one.what for one in told] == ["no such picture"]
+    assert [one.what for one in told] == ["no such image"]
     expected, _ = read(tmp_path / "b.jsonl")
     assert found[0].document == expected[0].document
     assert count_documents(find_sources([str(tmp_path)], ReadReport(), print)) == 4 + 3
@@ -161,7 +161,7 @@ HOSTILE = {
     "empty.jpg": (b"", "an empty image file"),
     "fake.jpg": (b"%!PS-Adobe /etc", "not an image"),
     "no.json": (b"{", "not a valid record"),
-    "comment.html": (b"<!-- x -->", "no text in it"),
+    "comment.html": (b"<!-- x -->", "no text found"),
     "deep.html": (b"<div>" * 50_000 + b"x", "an element nested more than 256 deep"),
     "half.jsonl": (b'{"id":"a","text":"\\ud800"}', "not a valid record"),
     "long.jsonl": (
@@ -170,9 +170,9 @@ HOSTILE = {
     ),
     "etc.jsonl": (
         b'{"id":"a","text":"x","images":["../../etc/passwd"]}',
-        "an image name that leads out of the images folder",
+        "an image name that points outside the image folder",
     ),
-    "gone.jsonl": (b'{"id":"a","text":"x","images":["gone.jpg"]}', "no such picture"),
+    "gone.jsonl": (b'{"id":"a","text":"x","images":["gone.jpg"]}', "no such image"),
 }
 
 
@@ -197,7 +197,7 @@ def test_a_broken_picture_does_not_take_its_article_along(tmp_path):
 
 
 def test_an_oversized_picture_and_text_are_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("rmpl.inputs.files.MOST_BYTES", 100)
+    monkeypatch.setattr("rmpl.inputs.files.MAX_BYTES", 100)
     (tmp_path / "a.txt").write_text("He fell. " * 20)
     PIL.Image.new("1", (10_000, 8_001)).save(tmp_path / "b.png")
     items, told = read(tmp_path / "a.txt", tmp_path / "b.png")
@@ -209,7 +209,7 @@ def test_a_picture_that_is_a_line_is_refused(tmp_path):
     PIL.Image.new("1", (2_000, 2)).save(tmp_path / "b.png")
     items, [told] = read(tmp_path / "b.png")
     assert not items
-    assert told.what == "a picture too narrow for any model"
+    assert told.what == "an image too narrow for any model"
 
 
 def test_pipes_and_broken_links_are_not_waited_for(tmp_path):
@@ -217,7 +217,7 @@ def test_pipes_and_broken_links_are_not_waited_for(tmp_path):
     (tmp_path / "b.txt").symlink_to(tmp_path / "b.txt")
     items, told = read(tmp_path)
     assert not items
-    assert [error.what for error in told] == ["not a file that can be read"] * 2
+    assert [error.what for error in told] == ["not a readable file"] * 2
 
 
 @pytest.mark.parametrize(
@@ -239,19 +239,19 @@ def test_a_pipe_or_a_device_among_the_files_is_told_of_and_the_rest_is_read(tmp_
 
 @pytest.mark.parametrize("name", ["bomb.txt", "bomb.html", "bomb.json", "bomb.jsonl", "b.jsonl.gz"])
 def test_what_grows_when_it_is_unpacked_is_one_line(tmp_path, monkeypatch, name):
-    monkeypatch.setattr("rmpl.inputs.files.MOST_BYTES", 2**20)
+    monkeypatch.setattr("rmpl.inputs.files.MAX_BYTES", 2**20)
     monkeypatch.setattr("rmpl.io.files.lines_of.__defaults__", (2**20,))
     (tmp_path / name).write_bytes(gzip.compress(b"a" * 2**21))
     items, told = read(tmp_path / name)
     assert not items
     assert len(told) == 1, told
-    assert "more than 1 MB when it is unpacked" in told[0].what
+    assert "more than 1 MB when unpacked" in told[0].what
 
 
 def test_the_same_document_twice_is_read_once(tmp_path):
     (tmp_path / "a.txt").write_text("He fell.")
     [_], [told] = read(tmp_path / "a.txt", tmp_path / "a.txt")
-    assert "a second time" in told.what
+    assert "repeated document id" in told.what
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_text_that_is_too_long_is_told_of_before_it_is_split(
     [error] = told
     assert error.what.endswith("characters")
     assert 15_000 < int(error.what.split()[0].replace(",", "")) < 24_000
-    assert error.remedy == "at most 15,000 are read"
+    assert error.remedy == "the limit is 15,000"
 
 
 def test_signs_and_layout_are_no_characters_of_a_text(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rmpl.inputs import paragraphs
 from rmpl.inputs.paragraphs import line_paragraphs, markdown_paragraphs, plain_paragraphs
-from rmpl.inputs.sentences import CUT, MOST_WORDS, NO_WORD, split_text
+from rmpl.inputs.sentences import CUT, MAX_WORDS, NO_WORD, split_text
 from rmpl.io.read_report import ReadReport
 
 
@@ -95,8 +95,8 @@ def test_markdown_loses_its_signs_and_keeps_its_offsets():
 
 def test_what_is_no_sentence_is_cut_and_counted():
     report = ReadReport()
-    sentences = split("word " * (2 * MOST_WORDS + 1) + "a" * 5_000 + " end", report=report)
-    assert [len(s.tokens) for s in sentences] == [MOST_WORDS, MOST_WORDS, 1, 1]
+    sentences = split("word " * (2 * MAX_WORDS + 1) + "a" * 5_000 + " end", report=report)
+    assert [len(s.tokens) for s in sentences] == [MAX_WORDS, MAX_WORDS, 1, 1]
     assert report.warnings == {CUT: 2, NO_WORD: 1}
 
 

@@ -29,7 +29,7 @@ def found(folder, report=None, told=None):
     sources = find_sources([str(folder)], report or ReadReport(), troubles.append)
     assert told is not None or not troubles
     return {
-        str(s.path.relative_to(folder)): [str(p.relative_to(folder)) for p in s.pictures]
+        str(s.path.relative_to(folder)): [str(p.relative_to(folder)) for p in s.images]
         for s in sources
     }
 
@@ -133,7 +133,7 @@ def test_a_picture_outside_the_folder_is_refused_and_told(tree, name):
     (folder / "a.html").write_text(f"<p>x</p><img src='{name}'>")
     told = []
     assert found(folder, told=told) == {"a.html": []}
-    assert [error.what for error in told] == ["shows a picture outside its folder"]
+    assert [error.what for error in told] == ["references an image outside its folder"]
 
 
 def test_links_neither_lead_out_nor_in_circles(tree, tmp_path):
@@ -146,8 +146,8 @@ def test_links_neither_lead_out_nor_in_circles(tree, tmp_path):
     told = []
     assert list(found(folder, told=told)) == ["a.txt", "in.txt", "self.txt"]
     assert sorted(error.what for error in told) == [
-        "a link that leads out of the folder",
         "a link to a folder, which is not followed",
+        "a link to outside the folder",
     ]
 
 

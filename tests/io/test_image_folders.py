@@ -13,7 +13,7 @@ import PIL.Image
 import pytest
 
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.summary import check_pictures
+from rmpl.corpora.summary import check_images
 from rmpl.errors import RmplError
 from rmpl.io.image_folders import MISSING
 from rmpl.io.read_report import ReadReport
@@ -79,13 +79,13 @@ BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
     "bomb": (bomb, "an image that is too large"),
     "link": (
         lambda path: path.symlink_to("/etc/hostname"),
-        "an image name that leads out of the images folder",
+        "an image name that points outside the image folder",
     ),
 }
 NAMES = {
-    "../secret": "an image name that leads out of the images folder",
-    "/etc/passwd": "an image name that leads out of the images folder",
-    "x" * 300: "an image name that is no file name",
+    "../secret": "an image name that points outside the image folder",
+    "/etc/passwd": "an image name that points outside the image folder",
+    "x" * 300: "an invalid image file name",
 }
 
 
@@ -110,8 +110,8 @@ def test_every_picture_is_handled_or_refused_by_itself(tmp_path: Path) -> None:
         (image,) = document.images
         if name in UNUSUAL:
             assert (image.width, image.height) == UNUSUAL[name][1]
-        check_pictures(document, report, done)
-    assert report.used["pictures decoded"] == len(UNUSUAL)
+        check_images(document, report, done)
+    assert report.used["images decoded"] == len(UNUSUAL)
     assert report.warnings == {MISSING: 1}
     expected = [reason for _, reason in BROKEN.values()] + list(NAMES.values())
     assert dict(report.left_out) == {reason: expected.count(reason) for reason in expected}
@@ -147,5 +147,7 @@ def test_a_users_own_file_may_lie_beside_a_link(tmp_path: Path) -> None:
     )
     (document,) = read_corpus("documents", folder / "own.jsonl")
     assert document.images[0].width == 64
-    with pytest.raises(RmplError, match=r"own\.jsonl, document d, 'photos/a\.png': .*leads out"):
+    with pytest.raises(
+        RmplError, match=r"own\.jsonl, document d, 'photos/a\.png': .*points outside"
+    ):
         list(read_corpus("documents", folder / "own.jsonl", images=folder))

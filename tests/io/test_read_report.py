@@ -1,21 +1,21 @@
 import pytest
 
 from rmpl.errors import RmplError
-from rmpl.io.read_report import KEPT_CASES, ReadReport
+from rmpl.io.read_report import MAX_CASES, ReadReport
 
 
 def test_counts_and_first_cases_are_printed() -> None:
     report = ReadReport()
     report.use("events", 2)
-    for number in range(KEPT_CASES + 2):
-        report.leave_out("type X outside the ontology", f"f:{number}")
-    report.warn("picture not at hand", "a.jpg")
+    for number in range(MAX_CASES + 2):
+        report.leave_out("type X outside the schema", f"f:{number}")
+    report.warn("image not available", "a.jpg")
     assert report.lines() == [
         "used: 2 events",
-        "left out: 5 x type X outside the ontology (e.g. f:0, f:1, f:2)",
-        "warning: 1 x picture not at hand (e.g. a.jpg)",
+        "left out: 5 x type X outside the schema (e.g. f:0, f:1, f:2)",
+        "warning: 1 x image not available (e.g. a.jpg)",
     ]
-    assert report.as_dict()["left_out"] == {"type X outside the ontology": 5}
+    assert report.as_dict()["left_out"] == {"type X outside the schema": 5}
 
 
 def test_a_place_is_named_once_however_often_it_is_counted() -> None:

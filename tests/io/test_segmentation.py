@@ -33,7 +33,7 @@ def test_between_two_plain_words_a_cut_changes_nothing(parts):
     text = " ".join(word for n, part in enumerate(parts) for word in (part, *PLAIN[n % 3 :]))
     whole = [(a, b) for a, b in nupunkt.sent_spans(text)], word_spans(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(splitting, "_AT_ONCE", 60)
+        patch.setattr(splitting, "_MAX_CHUNK", 60)
         assert len(list(splitting._cuts(text))) > 2
         assert (sentence_spans(text), word_spans(text)) == whole
 

@@ -155,7 +155,7 @@ def _written(content: bytes, name: str, decode: Callable[[bytes, str], str]) -> 
         raise RmplError("an empty file", where=name)
     written = decode(content, name)
     if not written.strip():
-        raise RmplError("no text in it", where=name)
+        raise RmplError("no text found", where=name)
     return written
 
 
@@ -174,7 +174,7 @@ def _image(path: Path, name: str, pixels: Share) -> Image:
 
     width, height = image_size(path)
     pixels.take(width * height)
-    (item,) = Reader(ReadReport(), stop).read([Source("picture", path, name, path.parent)])
+    (item,) = Reader(ReadReport(), stop).read([Source("image", path, name, path.parent)])
     (image,) = item.document.images
     return msgspec.structs.replace(image, id=name)
 

@@ -1,1 +1,1 @@
-"""A user's own files, folders and pages as documents; no annotation is expected in them."""
+"""Reading a user's own files, folders and web pages as unannotated documents."""

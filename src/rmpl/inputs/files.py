@@ -1,4 +1,4 @@
-"""Reading whole files that may be anything: what is no text says so."""
+"""Reading text files of unknown content: size limits and encodings."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pathlib import Path
 from rmpl.errors import RmplError
 from rmpl.io.files import read_bytes
 
-Tell = Callable[[RmplError], None]
-"""Hears of everything that cannot be read."""
+OnUnreadable = Callable[[RmplError], None]
+"""Called with the error for every unreadable input."""
 
-MOST_BYTES = 32 * 2**20
-"""Of a text, unpacked. A thousand pages are about 3 million characters."""
+MAX_BYTES = 32 * 2**20
+"""Size limit of a text, unpacked. A thousand pages are about 3 million characters."""
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def path_name(path: Path) -> str:
-    """Return a path as an id: with slashes, and with whatever is no character replaced."""
+    """Return a path as an id: with forward slashes, and undecodable bytes replaced."""
     return os.fsencode(path.as_posix()).decode("utf-8", "replace")
 
 
@@ -29,33 +29,33 @@ def read_file(path: Path) -> bytes:
     Raises
     ------
     RmplError
-        If it is no file, cannot be read, is empty or too large.
+        If it is not a file, cannot be read, is empty or too large.
     """
     where = path_name(path)
     if not path.is_file():
         raise RmplError(
-            "not a file that can be read", where=where, remedy="is it a pipe, or a broken link?"
+            "not a readable file", where=where, remedy="is it a pipe, or a broken link?"
         )
     size = path.stat().st_size
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         raise RmplError(
             f"a text of {size / 2**20:,.0f} MB",
             where=where,
-            remedy=f"cut it into parts of at most {MOST_BYTES >> 20} MB",
+            remedy=f"split it into parts of at most {MAX_BYTES >> 20} MB",
         )
-    data = read_bytes(path, MOST_BYTES)
+    data = read_bytes(path, MAX_BYTES)
     if not data.strip():
         raise RmplError("an empty file", where=where)
     return data
 
 
 def as_text(data: bytes, where: str) -> str:
-    """Decode a text file: UTF-8, or UTF-16 with its mark; offsets count without the mark.
+    """Decode a text file: UTF-8, or UTF-16 with a byte-order mark (not counted in offsets).
 
     Raises
     ------
     RmplError
-        If it is neither, or no text at all.
+        If it is neither, or not text at all.
     """
     if data.startswith(_UTF16):
         try:

@@ -1,8 +1,8 @@
-"""A page's elements laid out as text by inscriptis, within bounds that no page can pass.
+"""Rendering HTML as text with inscriptis, with bounds on time and memory.
 
-inscriptis takes a square of the time for a paragraph of many small pieces, and blanks without end
-for margins and the columns of tables. Here its blocks of text collect their pieces, and what is
-laid out is counted. The text of a page within the bounds is the one that inscriptis makes.
+inscriptis takes quadratic time for a paragraph of many small pieces, and unlimited blanks for
+margins and table columns. Here text blocks collect their pieces and join them once, and the output
+is limited. Within the limits the text is identical to that of inscriptis.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from typing import Any, NamedTuple
 
 from rmpl.errors import RmplError
 
-MOST_LAID_OUT = 64_000_000
-"""Characters, with the blanks that margins and tables are made of."""
-MOST_COMPARED = 5_000_000
-"""Columns times rows of tables: so often are the widths of cells compared."""
+MAX_RENDERED = 64_000_000
+"""Limit of rendered characters, including the blanks of margins and tables."""
+MAX_CELLS = 5_000_000
+"""Limit of the cells of all tables, which is the number of width comparisons."""
 _WIDEST = 100
-"""Of a margin, in letters. A page whose margins are wider has the same sentences."""
+"""The widest margin, in characters. Wider margins do not change the sentences."""
 _LONGEST_STYLE = 100
-"""Characters of one property of a style. None that counts here has as many."""
+"""Characters of one style property; no relevant one is longer."""
 _LONGEST_NUMBER = 9
 _HIDDEN = ("nav", "footer", "aside", "form", "button", "noscript", "template", "svg")
 
 
 class Libraries(NamedTuple):
-    """What pages are read with."""
+    """The libraries that parse and render HTML."""
 
     html: Any
     etree: Any
@@ -37,12 +37,12 @@ class Libraries(NamedTuple):
 
 @functools.cache
 def libraries() -> Libraries:
-    """Return what pages are read with.
+    """Import the libraries that parse and render HTML.
 
     Raises
     ------
     RmplError
-        If it is not installed.
+        If one is not installed.
     """
     try:
         import inscriptis.html_engine  # noqa: PLC0415 - optional, and only pages need it
@@ -57,42 +57,42 @@ def libraries() -> Libraries:
     return Libraries(lxml.html, lxml.etree, inscriptis)
 
 
-def laid_out(tree: Any, where: str, max_characters: int | None = None) -> str:
-    """Return the visible text of a page's elements, a block a line.
+def render(tree: Any, where: str, max_characters: int | None = None) -> str:
+    """Return the visible text of a page's elements, one block per line.
 
-    Where there is more than twice ``max_characters``, it is given up.
+    Rendering stops with an error beyond twice ``max_characters``.
 
     Raises
     ------
     RmplError
-        If it takes too many blanks or too wide a table, or there is too much of it.
+        If the page needs too many blanks or too large a table, or is too long.
     """
-    room = _Room(where, max_characters)
+    budget = _Budget(where, max_characters)
     try:
-        return str(libraries().inscriptis.Inscriptis(tree, _config(room)).get_text())
+        return str(libraries().inscriptis.Inscriptis(tree, _config(budget)).get_text())
     except (ValueError, RecursionError) as error:
         raise RmplError(
-            f"a page that cannot be laid out ({error})",
+            f"a page that cannot be rendered ({error})",
             where=where,
             remedy="save its text as plain text",
         ) from error
 
 
-class _Room:
-    """What may still be laid out of a page."""
+class _Budget:
+    """The remaining rendering budget of a page."""
 
     def __init__(self, where: str, most: int | None = None) -> None:
         self._where = where
         self._most = most
         self._written = 0
-        self._characters = MOST_LAID_OUT
-        self._compared = MOST_COMPARED
+        self._characters = MAX_RENDERED
+        self._compared = MAX_CELLS
 
     def take(self, characters: int) -> None:
         self._characters -= characters
         if self._characters < 0:
             raise RmplError(
-                f"a page that takes more than {MOST_LAID_OUT:,} characters",
+                f"a page that takes more than {MAX_RENDERED:,} characters",
                 where=self._where,
                 remedy="are its tables or margins very wide? save its text as plain text",
             )
@@ -103,7 +103,7 @@ class _Room:
             raise RmplError(
                 f"more than {2 * self._most:,} characters",
                 where=self._where,
-                remedy=f"at most {self._most:,} are read",
+                remedy=f"the limit is {self._most:,}",
             )
 
     def compare(self, rows: int, columns: int) -> None:
@@ -116,7 +116,7 @@ class _Room:
             )
 
 
-def _config(room: _Room) -> Any:
+def _config(budget: _Budget) -> Any:
     library = libraries().inscriptis
     from inscriptis.model.config import ParserConfig  # noqa: PLC0415 - as above
     from inscriptis.model.html_element import HtmlElement  # noqa: PLC0415
@@ -126,7 +126,7 @@ def _config(room: _Room) -> Any:
     none = library.html_properties.Display.none
     style.update({name: HtmlElement(display=none) for name in _HIDDEN})
     tables = library.model.tag.table_tag
-    collecting = functools.partial(_collecting, room)
+    collecting = functools.partial(_collect_after, budget)
     handlers = CustomHtmlTagHandlerMapping(
         start_tag_mapping={
             "html": collecting(None),
@@ -135,7 +135,7 @@ def _config(room: _Room) -> Any:
             "td": collecting(tables.td_start_handler),
             "th": collecting(tables.td_start_handler),
         },
-        end_tag_mapping={"table": functools.partial(_end_of_table, room)},
+        end_tag_mapping={"table": functools.partial(_end_of_table, budget)},
     )
     config = ParserConfig(css=style, custom_html_tag_handler_mapping=handlers)
     attributes = {**config.attribute_handler.attribute_mapping, "style": _styled}
@@ -143,33 +143,33 @@ def _config(room: _Room) -> Any:
     return config
 
 
-def _collecting(
-    room: _Room, handler: Callable[[Any, Any], None] | None
+def _collect_after(
+    budget: _Budget, handler: Callable[[Any, Any], None] | None
 ) -> Callable[[Any, Any], None]:
-    """Return a handler of start tags after which what is written is collected and counted."""
-    collected = _collected()
+    """Wrap a start-tag handler so that the text after it goes to a ``CollectedBlock``."""
+    block_class = _block_class()
 
     def start(state: Any, attributes: Any) -> None:
         if handler is not None:
             handler(state, attributes)
         canvas = state.tags[-1].canvas
         block = canvas.current_block
-        if not isinstance(block, collected):
-            canvas.current_block = collected(block.idx, block.prefix, room)
+        if not isinstance(block, block_class):
+            canvas.current_block = block_class(block.idx, block.prefix, budget)
 
     return start
 
 
 def _item(state: Any, attributes: Any) -> None:
-    """Begin an item of a list, with a number of its own only where it is one."""
+    """Start a list item; its ``value`` is used only if it is a number."""
     number = attributes.get("value", "")
     numbered = number.isascii() and len(number) <= _LONGEST_NUMBER
     tags = libraries().inscriptis.model.tag.list_tag
     tags.li_start_handler(state, attributes if numbered else {})
 
 
-def _end_of_table(room: _Room, state: Any) -> None:
-    """Count what a table will take, then let it be laid out."""
+def _end_of_table(budget: _Budget, state: Any) -> None:
+    """Charge the size of a table to the budget, then render it."""
     table = state.current_table[-1]
     heights, widths = 0, list[int]()
     for row in table.rows:
@@ -184,32 +184,32 @@ def _end_of_table(room: _Room, state: Any) -> None:
             widths[column] = max(widths[column], width)
         heights += height
     separators = len(table.cell_separator) * len(widths)
-    room.compare(len(table.rows), len(widths))
-    room.take(heights * (sum(widths) + separators))
+    budget.compare(len(table.rows), len(widths))
+    budget.take(heights * (sum(widths) + separators))
     libraries().inscriptis.model.tag.table_tag.table_end_handler(state)
 
 
 def _styled(style: str, element: Any) -> None:
-    """Apply an element's own style, with margins of any width that a screen has."""
+    """Apply an element's inline style, with its margins limited."""
     from inscriptis.model.css import CssParse  # noqa: PLC0415 - optional
 
-    kept = [one for one in style.split(";") if len(one) <= _LONGEST_STYLE]
-    CssParse.attr_style(";".join(kept), element)
+    properties = [one for one in style.split(";") if len(one) <= _LONGEST_STYLE]
+    CssParse.attr_style(";".join(properties), element)
     for margin in ("margin_before", "margin_after", "padding_inline"):
         setattr(element, margin, min(getattr(element, margin), _WIDEST))
 
 
 @functools.cache
-def _collected() -> Any:
+def _block_class() -> Any:
     from inscriptis.html_properties import WhiteSpace  # noqa: PLC0415 - optional
     from inscriptis.model.canvas.block import Block  # noqa: PLC0415
 
-    class Collected(Block):  # type: ignore[misc, unused-ignore]
-        """A line whose pieces are joined when it is read, not one by one."""
+    class CollectedBlock(Block):  # type: ignore[misc, unused-ignore]
+        """A text block that joins its pieces once, when it is read."""
 
-        def __init__(self, idx: int, prefix: Any, room: _Room) -> None:
+        def __init__(self, idx: int, prefix: Any, budget: _Budget) -> None:
             super().__init__(idx, prefix)
-            self._room = room
+            self._room = budget
             self._pieces: list[str] = []
 
         def merge(self, text: str, whitespace: WhiteSpace) -> None:
@@ -230,7 +230,7 @@ def _collected() -> Any:
         def _write(self, text: str) -> None:
             if not self._pieces:
                 text = self.prefix.first + text
-            with contextlib.suppress(ValueError):  # "&#" and thousands of digits are no character
+            with contextlib.suppress(ValueError):  # "&#" and thousands of digits
                 text = unescape(text)
             self._room.take(len(text))
             self.idx += len(text)
@@ -248,6 +248,6 @@ def _collected() -> Any:
 
         def new_block(self) -> Any:
             self.prefix.consumed = False
-            return Collected(self.idx + 1, self.prefix, self._room)
+            return CollectedBlock(self.idx + 1, self.prefix, self._room)
 
-    return Collected
+    return CollectedBlock

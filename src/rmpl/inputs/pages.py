@@ -1,7 +1,7 @@
-"""HTML pages: their visible text, by inscriptis, and the pictures they show.
+"""HTML pages: their visible text, extracted by inscriptis, and their images.
 
-The text that offsets refer to is the extracted one. Navigation, forms, side and foot notes are left
-out; nothing a page names is ever fetched.
+Offsets refer to the extracted text. Navigation, forms, asides and footers are left out; no URL in a
+page is ever fetched.
 """
 
 from __future__ import annotations
@@ -10,44 +10,44 @@ import re
 from typing import Any
 
 from rmpl.errors import RmplError
-from rmpl.inputs.layout import laid_out, libraries
+from rmpl.inputs.layout import libraries, render
 
-MOST_ELEMENTS = 1_000_000
-"""Each takes hundreds of bytes of memory."""
+MAX_ELEMENTS = 1_000_000
+"""Limit of elements, each of which takes hundreds of bytes of memory."""
 _SOME_ELEMENTS = 50_000
-MOST_ATTRIBUTES = 5_000
-"""Of one element. The parser takes a square of the time for them."""
+MAX_ATTRIBUTES = 5_000
+"""Limit per element, because the parser takes quadratic time in them."""
 _LONGEST_ADDRESS = 2_000
 _CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,200}(?:charset|encoding)\s*=", re.IGNORECASE)
-_DECLARED_IN = 4096  # bytes, in which browsers, too, look for a charset
+_DECLARED_IN = 4096  # bytes; browsers, too, look for a charset only there
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_TOO_LARGE = "XML_PARSE_HUGE"  # so end the parser's messages of what it will not read
-# At most so many parts that whoever looks for the end of a tag of nothing else is done soon.
+_TOO_LARGE = "XML_PARSE_HUGE"  # suffix of the parser's messages about its limits
+# The number of parts is bounded, so that the search for the end of a tag ends soon.
 _TAG = re.compile(rb"""<[A-Za-z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["']){0,20000}+""")
 _QUOTED = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
 _SOURCE = re.compile(r"(?:.*\W)?src", re.DOTALL)
 
 
 def page_text(data: bytes, where: str, max_characters: int | None = None) -> str:
-    """Return the visible text of a page, a block a line.
+    """Return the visible text of a page, one block per line.
 
-    With ``max_characters``, a page of far more text or elements is refused before it is all laid
-    out; the exact limit is kept where its sentences are split.
+    With ``max_characters``, a page with far more text or elements is refused early; the exact limit
+    is enforced when sentences are split.
 
     Raises
     ------
     RmplError
-        If its characters cannot be told, it is nested too deeply or made to take very long, or the
-        library is not installed.
+        If its encoding is unknown, it is nested too deeply or exceeds a limit, or the library is
+        not installed.
     """
     tree = _tree(data, where, max_characters)
-    return "" if tree is None else laid_out(tree, where, max_characters)
+    return "" if tree is None else render(tree, where, max_characters)
 
 
-def page_pictures(data: bytes, where: str, max_characters: int | None = None) -> list[str]:
-    """Return the addresses of the pictures that a page shows, in its order.
+def page_images(data: bytes, where: str, max_characters: int | None = None) -> list[str]:
+    """Return the URLs of a page's images, in document order.
 
-    Of a picture that is loaded late (``data-src``), that is the address that comes first.
+    For a lazily loaded image (``data-src``) it is the first such attribute.
 
     Raises
     ------
@@ -72,18 +72,18 @@ def page_pictures(data: bytes, where: str, max_characters: int | None = None) ->
 
 
 def require_inscriptis() -> None:
-    """Make sure that the library is there.
+    """Make sure that inscriptis is installed.
 
     Raises
     ------
     RmplError
-        If it is not.
+        If it is missing.
     """
     libraries()
 
 
 def _tree(data: bytes, where: str, max_characters: int | None) -> Any:
-    """Return a page's elements, ``None`` if there is nothing in it but comments."""
+    """Parse a page; return ``None`` if it contains nothing but comments."""
     library = libraries()
     if data.startswith(_UTF16):
         data = data.decode("utf-16", "replace").encode()
@@ -96,7 +96,7 @@ def _tree(data: bytes, where: str, max_characters: int | None) -> Any:
         tree = None
     for message in (entry.message for entry in parser.error_log):
         if _TOO_LARGE in message:
-            # All that comes after it would be lost.
+            # Everything after it would be lost.
             deep = "nested more than 256 deep" if "depth" in message else "of more than 10 MB"
             raise RmplError(
                 f"a page with an element {deep}", where=where, remedy="save its text as plain text"
@@ -105,7 +105,7 @@ def _tree(data: bytes, where: str, max_characters: int | None) -> Any:
 
 
 def _check_elements(data: bytes, where: str, max_characters: int | None) -> None:
-    most = MOST_ELEMENTS
+    most = MAX_ELEMENTS
     if max_characters is not None:
         most = min(most, _SOME_ELEMENTS + 2 * max_characters)
     elements = data.count(b"<") - data.count(b"</")
@@ -113,26 +113,26 @@ def _check_elements(data: bytes, where: str, max_characters: int | None) -> None
         raise RmplError(
             f"a page of {elements:,} elements",
             where=where,
-            remedy=f"at most {most:,} are read; save its text as plain text",
+            remedy=f"the limit is {most:,}; save its text as plain text",
         )
 
 
 def _check_attributes(data: bytes, where: str) -> None:
     for tag in _TAG.finditer(data):
-        if tag.end() - tag.start() > 2 * MOST_ATTRIBUTES:  # one has a letter and a blank at least
+        if tag.end() - tag.start() > 2 * MAX_ATTRIBUTES:  # at least a letter and a blank each
             bare, values = _QUOTED.subn(b"= ", tag[0])
             attributes = max(values, len(bare.replace(b"/", b" ").split()))
             is_whole = data[tag.end() : tag.end() + 1] in {b">", b""}
-            if attributes > MOST_ATTRIBUTES or not is_whole:
+            if attributes > MAX_ATTRIBUTES or not is_whole:
                 raise RmplError(
-                    f"a page with an element of more than {MOST_ATTRIBUTES:,} attributes or signs",
+                    f"a page with an element of more than {MAX_ATTRIBUTES:,} attributes",
                     where=where,
                     remedy="save its text as plain text",
                 )
 
 
 def _encoding(data: bytes, where: str) -> str | None:
-    """Return UTF-8 where the page is; ``None`` leaves it to the page's own declaration."""
+    """Return UTF-8 if the page is; ``None`` leaves the encoding to the page's declaration."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,7 +1,7 @@
-"""Which stretches of a text are its words, paragraph by paragraph.
+"""Splitting plain text, Markdown and rendered pages into paragraphs.
 
-A paragraph is a list of kept stretches: character spans of the user's own text, end exclusive, in
-ascending order. What lies between them (line breaks, Markdown's signs) is no part of a sentence.
+A paragraph is a list of character spans of the user's text, end exclusive, in ascending order. What
+lies between them (line breaks, Markdown markup) does not belong to a sentence.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ Finder = Callable[[str], Iterator[Stretches]]
 _WINDOW = 100_000
 _OVERLAP = 5_000
 _FULL = 0.75
-"""A line that stays below this share of the longest, its successor's first word included, was
+"""A line that, with the first word of the next one, stays below this share of the longest line was
 ended on purpose: a headline, a verse, the last line of a paragraph."""
 
 
 class _Line(NamedTuple):
-    """A line without its break and its outer blanks: where it stands, and what it says."""
+    """A stripped line and its offset."""
 
     start: int
     text: str
@@ -32,7 +32,7 @@ class _Line(NamedTuple):
 
 
 def plain_paragraphs(text: str) -> Iterator[Stretches]:
-    """Yield the paragraphs of plain text: between blank lines, and between lines ended early."""
+    """Yield the paragraphs of plain text: separated by blank lines or by lines ended early."""
     block: list[_Line] = []
     for line in _lines(text):
         if line.text:
@@ -44,7 +44,7 @@ def plain_paragraphs(text: str) -> Iterator[Stretches]:
 
 
 def line_paragraphs(text: str) -> Iterator[Stretches]:
-    """Yield every line as a paragraph, without the sign of a list item before it."""
+    """Yield every line as a paragraph, without a leading list marker."""
     for line in _lines(text):
         start, end = line.span
         marker = _ITEM.match(line.text)
@@ -54,9 +54,9 @@ def line_paragraphs(text: str) -> Iterator[Stretches]:
 
 
 def markdown_paragraphs(text: str) -> Iterator[Stretches]:
-    """Yield the paragraphs of Markdown without its signs, code blocks, pictures and addresses.
+    """Yield the paragraphs of Markdown without markup, code blocks, images and URLs.
 
-    Headings, items, quotations and the rows of tables are paragraphs of their own.
+    Headings, list items, quotations and table rows are paragraphs of their own.
     """
     paragraph: Stretches = []
     for line in _without_code(_lines(text)):
@@ -74,16 +74,16 @@ def markdown_paragraphs(text: str) -> Iterator[Stretches]:
         yield paragraph
 
 
-def markdown_pictures(text: str) -> list[str]:
-    """Return the addresses of the pictures that Markdown shows, in its order."""
+def markdown_images(text: str) -> list[str]:
+    """Return the URLs of a Markdown text's images, in document order."""
     return [match["address"] for match in in_windows(_INLINE, text) if match["address"]]
 
 
 def in_windows(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Yield what ``pattern.finditer`` does, without holding up other threads for long.
+    """Yield the matches of ``pattern.finditer`` without blocking other threads for long.
 
-    A search in which nothing is found goes through all of a text in one call, and no other thread
-    runs meanwhile. No match of ``pattern`` may be longer than ``_OVERLAP``.
+    A search without a match scans the whole text in one call that holds the GIL. No match of
+    ``pattern`` may be longer than ``_OVERLAP``.
     """
     position = 0
     for end in range(_WINDOW, len(text) + _WINDOW, _WINDOW):
@@ -104,7 +104,7 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _of_block(block: list[_Line]) -> Iterator[Stretches]:
-    """Yield the paragraphs of lines without a blank one between them."""
+    """Yield the paragraphs of a block of non-blank lines."""
     longest = max((len(line.text) for line in block), default=0)
     paragraph: Stretches = []
     for number, line in enumerate(block, start=1):
@@ -124,14 +124,13 @@ _HEADING = re.compile(r"#{1,6}\s")
 _BLOCK = re.compile(r"(?:#{1,6}\s+|>\s?|[*+-]\s+|\d{1,4}[.)]\s+|\|){1,100}+")
 _RULE = re.compile(r"[-=*_|:\s]+|\[[^\]]{1,200}\]:.*")
 _FENCE = re.compile(r"`{3,}|~{3,}")
-# Every repetition is bounded, and none is tried again shorter: a megabyte of "[" must not take a
-# square of that.
+# Every repetition is bounded and possessive: a megabyte of "[" must not take quadratic time.
 _INLINE = re.compile(
     r"""
     !\[[^\]]{0,300}+\]\((?P<address>[^()\s]{1,1000}+)[^()]{0,300}+\)  # a picture
-    | \[(?P<linked>[^\[\]]{0,500}+)\]               # a link, whose text stays
+    | \[(?P<linked>[^\[\]]{0,500}+)\]               # a link, whose text is retained
       (?:\([^()]{0,1000}+\)|\[[^\[\]]{0,300}+\])
-    | <[A-Za-z/!][^<>]{0,500}+>                        # an address or a tag
+    | <[A-Za-z/!][^<>]{0,500}+>                        # a URL or a tag
     | `+ | \*{1,3}(?=\S) | (?<=\S)\*{1,3}              # code, emphasis
     | (?<!\w)_{1,3}(?=\S) | (?<=\S)_{1,3}(?!\w)
     | \\(?=[!-/:-@\[-`{-~]) | \|
@@ -141,7 +140,7 @@ _INLINE = re.compile(
 
 
 def _without_code(lines: Iterator[_Line]) -> Iterator[_Line]:
-    """Leave out fenced code and the header of ``key: value`` lines between ``---``."""
+    """Skip fenced code and the front matter (``key: value`` lines between ``---``)."""
     closing: str | None = None
     for number, line in enumerate(lines):
         fence = _FENCE.match(line.text)

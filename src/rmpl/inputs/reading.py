@@ -1,4 +1,4 @@
-"""From sources to documents, one at a time; what cannot be read is told of and left out."""
+"""Reading sources into documents, one at a time; unreadable inputs are reported and skipped."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import BinaryIO, NamedTuple, Protocol, cast
 import msgspec
 
 from rmpl.errors import RmplError
-from rmpl.inputs.files import MOST_BYTES, Tell, as_text, path_name, read_file
+from rmpl.inputs.files import MAX_BYTES, OnUnreadable, as_text, path_name, read_file
 from rmpl.inputs.pages import page_text, require_inscriptis
 from rmpl.inputs.paragraphs import Finder, line_paragraphs, markdown_paragraphs, plain_paragraphs
-from rmpl.inputs.records import read_record, with_own_pictures
+from rmpl.inputs.records import read_record, with_own_images
 from rmpl.inputs.sentences import split_text
 from rmpl.inputs.sources import Source
 from rmpl.io.files import decode, lines_of, read_lines, whole_of
@@ -32,21 +32,21 @@ _PARAGRAPHS: dict[str, Finder] = {
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _PLAIN = msgspec.json.Encoder(enc_hook=str)
 
-MOST_RATIO = 100
-"""Of a picture's sides; Qwen's processors refuse 200. What has more is a line, no picture."""
+MAX_ASPECT_RATIO = 100
+"""The largest aspect ratio of an image; Qwen's processors refuse 200."""
 
 
 class Item(NamedTuple):
-    """A document to extract from, and where it came from.
+    """A document to extract from, and its source.
 
     Parameters
     ----------
     document
-        Its sentences and pictures.
+        Its sentences and images.
     path
-        The file it was read from, as it was named.
+        The file it was read from, as given by the user.
     text
-        The text that ``Sentence.source`` counts in, where no file holds it: that of a page.
+        The text that ``Sentence.source`` refers to, if it is not the file's: that of a page.
     """
 
     document: Document
@@ -60,24 +60,23 @@ class Reader:
     Parameters
     ----------
     report
-        Counts what was used, and what was kept although it looks odd.
-    tell
-        Hears of each thing that cannot be read, when it is met.
+        Counts what was used, and suspicious items that were used nevertheless.
+    on_unreadable
+        Called for every unreadable input.
     max_characters
-        The most that the text of a document may have; one that has more is told of before its
-        sentences are looked for.
+        Limit of a document's text; a longer one is reported before it is split into sentences.
     """
 
     def __init__(
-        self, report: ReadReport, tell: Tell, *, max_characters: int | None = None
+        self, report: ReadReport, on_unreadable: OnUnreadable, *, max_characters: int | None = None
     ) -> None:
         self._report = report
         self._most = max_characters
-        self._tell = tell
+        self._on_unreadable = on_unreadable
         self._seen: set[str] = set()
 
     def read(self, sources: Iterable[Source]) -> Iterator[Item]:
-        """Yield the documents of the sources, in their order; each id once.
+        """Yield the documents of the sources in order, each id once.
 
         Raises
         ------
@@ -88,7 +87,9 @@ class Reader:
             for item in self._items(source):
                 name = item.document.id
                 if name in self._seen:
-                    self._tell(RmplError(f"document {name!r} comes a second time", where=item.path))
+                    self._on_unreadable(
+                        RmplError(f"repeated document id {name!r}", where=item.path)
+                    )
                     continue
                 self._seen.add(name)
                 self._report.use("documents")
@@ -97,8 +98,8 @@ class Reader:
                 yield item
 
     def _items(self, source: Source) -> Iterator[Item]:
-        if source.kind != "picture":
-            require_splitter("text of one's own", "extract")
+        if source.kind != "image":
+            require_splitter("raw text", "extract")
         if source.kind == "page":
             require_inscriptis()
         if source.path.suffix.lower() == ".parquet":
@@ -106,17 +107,17 @@ class Reader:
         try:
             if source.kind == "documents":
                 yield from self._records(_contents(source.path), source)
-            elif source.kind == "picture":
-                yield Item(Document(source.name, images=(_picture(source.path),)), source.name)
+            elif source.kind == "image":
+                yield Item(Document(source.name, images=(_to_image(source.path),)), source.name)
             elif source.kind == "stdin":
                 yield from self._standard_input(source)
             else:
                 yield self._article(read_file(source.path), source)
         except RmplError as error:
-            self._tell(error)
+            self._on_unreadable(error)
         except OSError as error:
             what = f"cannot be read ({error.strerror or error})"
-            self._tell(RmplError(what, where=source.name))
+            self._on_unreadable(RmplError(what, where=source.name))
 
     def _article(self, data: bytes, source: Source) -> Item:
         is_page = source.kind == "page"
@@ -124,28 +125,28 @@ class Reader:
         find = _PARAGRAPHS[source.kind]
         sentences = split_text(text, source.name, find, self._report, max_characters=self._most)
         document = Document(
-            id=source.name, sentences=sentences, images=tuple(self._readable(source.pictures))
+            id=source.name, sentences=sentences, images=tuple(self._readable(source.images))
         )
         if not document.sentences and not document.images:
-            raise RmplError("no text in it", where=source.name)
+            raise RmplError("no text found", where=source.name)
         return Item(document, source.name, text if is_page else None)
 
     def _readable(self, paths: Iterable[Path]) -> Iterator[Image]:
-        """Yield the pictures of an article; without one that is broken it is still read."""
+        """Yield the readable images of an article; broken ones are reported."""
         for path in paths:
             try:
-                yield _picture(path)
+                yield _to_image(path)
             except RmplError as error:
-                self._tell(error)
+                self._on_unreadable(error)
 
     def _standard_input(self, source: Source) -> Iterator[Item]:
         file = sys.stdin.buffer
         if cast("_Peekable", file).peek(1).lstrip().startswith(b"{"):
             yield from self._records(lines_of(cast("BinaryIO", file), source.name), source)
             return
-        data = whole_of(cast("BinaryIO", file), "standard input", MOST_BYTES)
+        data = whole_of(cast("BinaryIO", file), "standard input", MAX_BYTES)
         if not data.strip():
-            raise RmplError("nothing came", where="standard input")
+            raise RmplError("empty input", where="standard input")
         yield self._article(data, source)
 
     def _records(self, contents: Iterable[tuple[str, bytes]], source: Source) -> Iterator[Item]:
@@ -155,10 +156,10 @@ class Reader:
                     content, where, where, self._report, max_characters=self._most
                 )
             except RmplError as error:
-                self._tell(error)
+                self._on_unreadable(error)
                 continue
             folder = source.path.parent if source.kind == "documents" else source.root
-            document = with_own_pictures(document, folder, where, self._tell)
+            document = with_own_images(document, folder, where, self._on_unreadable)
             images = [image for image in document.images if self._opens(image)]
             yield Item(msgspec.structs.replace(document, images=tuple(images)), source.name)
 
@@ -166,9 +167,9 @@ class Reader:
         if image.path is None:
             return True
         try:
-            _picture(Path(image.path))
+            _to_image(Path(image.path))
         except RmplError as error:
-            self._tell(error)
+            self._on_unreadable(error)
             return False
         return True
 
@@ -178,10 +179,10 @@ class _Peekable(Protocol):
 
 
 def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the objects of a file of documents, each with its place."""
+    """Yield the JSON objects of a document file, each with its location."""
     ending = path.suffix.lower()
     if ending == ".parquet":
-        # A column that JSON has no form for is none of ours: as text it is left alone.
+        # A column of a type that JSON lacks is not ours: it is encoded as text and ignored.
         yield from ((where, _PLAIN.encode(row)) for where, row in read_parquet(path))
         return
     if ending != ".json":
@@ -197,13 +198,12 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
         yield f"{name}, document {number}", bytes(content)
 
 
-def _picture(path: Path) -> Image:
-    """Return a picture as it is upright, decoded once: a file cut short must not stop a batch."""
-    picture = open_image(path)
-    width, height = picture.size
-    if max(width, height) > MOST_RATIO * min(width, height):
+def _to_image(path: Path) -> Image:
+    """Decode an image once, so that a truncated file is found before a batch; return its record."""
+    width, height = open_image(path).size
+    if max(width, height) > MAX_ASPECT_RATIO * min(width, height):
         raise RmplError(
-            "a picture too narrow for any model",
+            "an image too narrow for any model",
             where=f"{path_name(path)}, {width} x {height} pixels",
         )
     return Image(path_name(path), str(path), width, height)

@@ -1,10 +1,10 @@
-"""Documents as JSON: in the program's own form, or as a text with the files of its pictures.
+"""Documents as JSON: in the document format, or as a text with its image files.
 
 ::
 
     {"id": "d1", "text": "Police arrested Ana Reyes in Lima.", "images": ["photos/a.jpg"]}
 
-Whatever else such an object holds (title, date, address) is left alone.
+Other keys of such an object (title, date, URL) are ignored.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from pathlib import Path
 import msgspec
 
 from rmpl.errors import RmplError
-from rmpl.inputs.files import Tell
+from rmpl.inputs.files import OnUnreadable
 from rmpl.inputs.paragraphs import plain_paragraphs
 from rmpl.inputs.sentences import check_length, split_text
 from rmpl.io.documents import to_document
 from rmpl.io.files import decode
-from rmpl.io.image_folders import Pictures, with_pictures
+from rmpl.io.image_folders import ImageFolders, with_image_paths
 from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import require_splitter
 from rmpl.io.tokens import check_text
 from rmpl.io.validity import check_document
 from rmpl.records import Document, Image
 
-MOST_CHARACTERS = 8_000
-"""Of one sentence; sentences of one's own text are never so long."""
+MAX_SENTENCE_LENGTH = 8_000
+"""Limit for a given sentence; sentences split from raw text are always shorter."""
 
 
 class _Written(msgspec.Struct):
@@ -55,18 +55,18 @@ def read_record(
     content
         A JSON object.
     name
-        The document's id, if it has none of its own.
+        The id of a document without one.
     where
         File and line, for errors.
     report
-        Is warned of what is odd in a text.
+        Counts suspicious items of a text.
     max_characters
-        The most that its sentences may have.
+        Limit of the text of all sentences.
 
     Raises
     ------
     RmplError
-        If it is no document, its parts do not fit together, or its text is too long.
+        If it is not a document, is inconsistent, or its text is too long.
     """
     keys = decode(_KEYS, content, where)
     if "sentences" in keys or "text" not in keys:
@@ -84,7 +84,7 @@ def read_record(
         document = msgspec.structs.replace(named, images=tuple(images))
     check_document(document, where)
     for sentence in document.sentences:
-        if len(sentence.text) > MOST_CHARACTERS:
+        if len(sentence.text) > MAX_SENTENCE_LENGTH:
             raise RmplError(
                 f"a sentence of {len(sentence.text):,} characters",
                 where=f"{where}, {sentence.id}",
@@ -105,31 +105,33 @@ def text_document(
     Raises
     ------
     RmplError
-        If a character is broken, there are more than ``max_characters``, or the libraries for it
-        are not installed.
+        If a character is invalid, there are more than ``max_characters``, or the libraries are not
+        installed.
     """
-    require_splitter("text of one's own", "extract")
+    require_splitter("raw text", "extract")
     check_text(text, name)
     report = ReadReport() if report is None else report
     sentences = split_text(text, name, plain_paragraphs, report, max_characters=max_characters)
     return Document(name, sentences)
 
 
-def with_own_pictures(document: Document, folder: Path, where: str, tell: Tell) -> Document:
-    """Return a document whose pictures are there, those that are not told of and left out.
+def with_own_images(
+    document: Document, folder: Path, where: str, on_unreadable: OnUnreadable
+) -> Document:
+    """Return a document with its readable images; missing and broken ones are reported.
 
-    Paths are relative to ``folder``, which such a path cannot leave; an absolute path, as
-    ``rmpl convert`` writes it, is taken as it is.
+    Relative paths start from ``folder`` and cannot leave it; absolute ones, as ``rmpl convert``
+    writes them, are used as they are.
     """
     images: list[Image] = []
     for image in document.images:
         alone = msgspec.structs.replace(document, images=(image,))
-        pictures = Pictures([folder], "raise", ReadReport(), follow_links=True)
+        folders = ImageFolders([folder], "raise", ReadReport(), follow_links=True)
         try:
-            images += with_pictures(alone, pictures, where, contained=False).images
+            images += with_image_paths(alone, folders, where, contained=False).images
             if images[-1].path is None and image.path is not None:
                 images.pop()
-                raise RmplError("no such picture", where=f"{where}, {image.path}")
+                raise RmplError("no such image", where=f"{where}, {image.path}")
         except RmplError as error:
-            tell(error)
+            on_unreadable(error)
     return msgspec.structs.replace(document, images=tuple(images))

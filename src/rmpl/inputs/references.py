@@ -1,7 +1,6 @@
-"""The pictures that a page or a Markdown article shows, as files beside it.
+"""Local image files referenced by a web page or a Markdown article.
 
-What an article names is data: an address on the web is not fetched, and a name never leads out of
-the folder that was given.
+References are untrusted: URLs are not fetched, and a path never leaves the given folder.
 """
 
 from __future__ import annotations
@@ -15,71 +14,75 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from rmpl.errors import RmplError
-from rmpl.inputs.files import Tell, path_name, read_file
-from rmpl.inputs.pages import page_pictures
-from rmpl.inputs.paragraphs import in_windows, markdown_pictures
+from rmpl.inputs.files import OnUnreadable, path_name, read_file
+from rmpl.inputs.pages import page_images
+from rmpl.inputs.paragraphs import in_windows, markdown_images
 from rmpl.inputs.sentences import RAW
 from rmpl.io.images import resolve_inside
 from rmpl.io.read_report import ReadReport
 
-ELSEWHERE = "picture that an article shows and that is not beside it"
+ELSEWHERE = "image referenced by an article but not found beside it"
 
 _SRC = r"""\bsrc\s*=\s*(?:"([^"]{1,2000})"|'([^']{1,2000})'|([^\s"'>]{1,2000}))"""
-# What follows an <img is looked through once, whether it has an address or not.
+# The text after an <img is scanned once, whether it has a URL or not.
 _IMG = re.compile(rf"<img\b(?:(?!{_SRC})[^>]){{0,2000}}+(?:{_SRC})?", re.IGNORECASE)
 
 
-def shown_pictures(
+def shown_images(
     article: Path,
     root: Path,
     report: ReadReport,
-    tell: Tell,
+    on_unreadable: OnUnreadable,
     *,
     markdown: bool,
     max_characters: int | None = None,
 ) -> list[Path]:
-    """Return the files of the pictures that an article shows, each once, in its order.
+    """Return the image files that an article references, without repetition, in document order.
 
     Parameters
     ----------
     article
-        A page, or Markdown (which may hold HTML).
+        A web page, or Markdown (which may contain HTML).
     root
-        The folder that no name may leave.
+        The folder that no path may leave.
     report
-        Counts pictures that are not beside the article.
-    tell
-        Hears of names that lead out of ``root``.
+        Counts images that are not found beside the article.
+    on_unreadable
+        Called for paths that leave ``root``.
     max_characters
-        The most that an article may have; one that has far more is not looked at.
+        Limit of an article; a much longer one is not searched for images.
     """
     try:
         content = read_file(article)
         if not markdown:
-            addresses = page_pictures(content, path_name(article), max_characters)
-    except RmplError:  # reading the article itself will tell
+            addresses = page_images(content, path_name(article), max_characters)
+    except RmplError:  # reading the article itself reports it
         return []
     if markdown:
         if max_characters is not None and len(content) > 4 * RAW * max_characters:
             return []
         text = content.decode("utf-8", "replace")
-        addresses = [*_html_pictures(text), *markdown_pictures(text)]
-    return list(dict.fromkeys(_files(addresses, article, root, report, tell)))
+        addresses = [*_html_images(text), *markdown_images(text)]
+    return list(dict.fromkeys(_files(addresses, article, root, report, on_unreadable)))
 
 
-def _html_pictures(text: str) -> Iterator[str]:
-    """Yield the addresses of the pictures that the HTML within Markdown shows."""
+def _html_images(text: str) -> Iterator[str]:
+    """Yield the URLs of the images in the HTML of a Markdown text."""
     for match in in_windows(_IMG, text):
         address = next(filter(None, match.groups()), None)
         if address is not None:
-            # Beyond thousands of digits, a number is no character.
+            # A character reference may have thousands of digits.
             with contextlib.suppress(ValueError):
                 address = html.unescape(address)
             yield address
 
 
 def _files(
-    addresses: Iterable[str], article: Path, root: Path, report: ReadReport, tell: Tell
+    addresses: Iterable[str],
+    article: Path,
+    root: Path,
+    report: ReadReport,
+    on_unreadable: OnUnreadable,
 ) -> Iterator[Path]:
     for address in addresses:
         name = _local(address)
@@ -88,12 +91,12 @@ def _files(
             continue
         below = os.path.relpath(article.parent, root)
         try:
-            # ".." may be within the folder: only where it all leads to counts.
+            # ".." is allowed as long as the resolved path stays within the folder.
             path = resolve_inside(root, os.path.normpath(os.path.join(below, name)))  # noqa: PTH118
         except RmplError as error:
-            tell(
+            on_unreadable(
                 RmplError(
-                    "shows a picture outside its folder",
+                    "references an image outside its folder",
                     where=f"{path_name(article)}, {error.where}",
                     remedy="copy it beside the article",
                 )
@@ -106,7 +109,7 @@ def _files(
 
 
 def _local(address: str) -> str | None:
-    """Return the file name that an address is, ``None`` if it leads to the web or is data."""
+    """Return the file name of a relative URL; ``None`` for the web and ``data:``."""
     try:
         parts = urlsplit(address.strip())
     except ValueError:

@@ -1,7 +1,7 @@
-"""From a user's text to sentences whose tokens know where they stand in it.
+"""Splitting a user's text into sentences whose tokens retain their offsets.
 
 A sentence is shown to a model as one line: runs of blanks and line breaks become one blank, and
-``Sentence.source`` keeps where every token stood.
+``Sentence.source`` holds the original offsets of every token.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import sentence_spans, word_spans
 from rmpl.records import Sentence
 
-MOST_WORDS = 200
-"""A sentence that has more is cut; M2E2's longest has 161. Tables and lists without a full stop
-would otherwise be one sentence of thousands of words."""
-MOST_CHARACTERS = 500
-"""No word has more: what does is an address or encoded data, and part of no sentence."""
+MAX_WORDS = 200
+"""Longer sentences are cut; M2E2's longest has 161. Tables and lists without a full stop would
+otherwise be one sentence of thousands of words."""
+MAX_WORD_LENGTH = 500
+"""Longer tokens are URLs or encoded data and are left out."""
 
 RAW = 20
-"""A text that is so many times as long as it may be is refused, whatever it is made of."""
+"""A raw text this many times as long as the limit is refused without being split."""
 
-CUT = f"sentence of more than {MOST_WORDS} words, cut"
-NO_WORD = f"word of more than {MOST_CHARACTERS} characters, left out"
+CUT = f"sentence of more than {MAX_WORDS} words, cut"
+NO_WORD = f"word of more than {MAX_WORD_LENGTH} characters, left out"
 
 _RUN = re.compile(r"\S+|\s+")
 
-_APART = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029|")
-"""What parts words when it is left out: the ends of lines, as ``str.splitlines`` knows them, and
-of the cells of tables."""
+_SEPARATORS = frozenset("\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029|")
+"""Characters that separate words even where they are left out: line ends, as in
+``str.splitlines``, and cell boundaries of tables."""
 
 
 class _Line(NamedTuple):
-    """A paragraph on one line: runs of its characters and where each stood in the text."""
+    """A paragraph on one line, with the offsets of its runs in the text."""
 
     text: str
     starts: list[int]
     sources: list[int]
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        """Return where characters ``start`` to ``end`` (exclusive) stood."""
+        """Return the original offsets of characters ``start`` to ``end`` (exclusive)."""
         return self._place(start), self._place(end - 1) + 1
 
     def _place(self, position: int) -> int:
@@ -60,27 +60,27 @@ def split_text(
     *,
     max_characters: int | None = None,
 ) -> tuple[Sentence, ...]:
-    """Return the sentences of a text, with ids ``NAME_0``, ``NAME_1``, ...
+    """Split a text into sentences with ids ``NAME_0``, ``NAME_1``, ...
 
     Parameters
     ----------
     text
-        The user's text; ``Sentence.source`` counts its characters.
+        The user's text, which ``Sentence.source`` refers to.
     name
         The document's id.
     find
-        How the text is divided into paragraphs.
+        Splits the text into paragraphs.
     report
-        Is warned of sentences that had to be cut, and of what is no word.
+        Counts sentences that were cut and overlong tokens that were left out.
     max_characters
-        The most that are split, counted without the text's layout and signs.
+        Limit of the text, not counting layout and markup.
 
     Raises
     ------
     RmplError
-        If there are more: before anything is split.
+        If the text is longer; it is not split then.
     """
-    # What is left of a text is never longer than it.
+    # Paragraphs are never longer than the text.
     if max_characters is not None and len(text) > max_characters:
         if len(text) > RAW * max_characters and find is not line_paragraphs:
             check_length(len(text), name, max_characters)
@@ -102,12 +102,10 @@ def check_length(characters: int, where: str, most: int | None) -> None:
     Raises
     ------
     RmplError
-        If it has more.
+        If it is longer.
     """
     if most is not None and characters > most:
-        raise RmplError(
-            f"{characters:,} characters", where=where, remedy=f"at most {most:,} are read"
-        )
+        raise RmplError(f"{characters:,} characters", where=where, remedy=f"the limit is {most:,}")
 
 
 def _on_one_line(text: str, paragraph: Stretches) -> _Line:
@@ -117,8 +115,8 @@ def _on_one_line(text: str, paragraph: Stretches) -> _Line:
     length, is_apart = 0, False
     previous = paragraph[0][0] if paragraph else 0
     for start, end in paragraph:
-        # Where only signs were left out ("**bold**ly"), the word goes on.
-        is_apart = is_apart or not _APART.isdisjoint(text[previous:start])
+        # If only markup was left out ("**bold**ly"), the word continues.
+        is_apart = is_apart or not _SEPARATORS.isdisjoint(text[previous:start])
         for run in _RUN.finditer(text, start, end):
             if run[0].isspace():
                 is_apart = True
@@ -138,11 +136,11 @@ def _on_one_line(text: str, paragraph: Stretches) -> _Line:
 def _pieces(
     tokens: list[tuple[int, int]], name: str, report: ReadReport
 ) -> Iterator[list[tuple[int, int]]]:
-    """Yield the tokens of a sentence, cut where it is too long or has what is no word."""
+    """Yield the tokens of a sentence, cut if it is too long or contains an overlong token."""
     piece: list[tuple[int, int]] = []
     for start, end in tokens:
-        is_word = end - start <= MOST_CHARACTERS
-        if piece and (not is_word or len(piece) == MOST_WORDS):
+        is_word = end - start <= MAX_WORD_LENGTH
+        if piece and (not is_word or len(piece) == MAX_WORDS):
             yield piece
             piece = []
             if is_word:

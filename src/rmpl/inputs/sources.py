@@ -1,13 +1,13 @@
-"""What there is to read in files and folders: articles with their pictures, pictures alone.
+"""Finding the sources in files and folders: articles with their images, and single images.
 
-In a folder, a picture belongs
+In a folder, an image is assigned
 
-1. to every page or Markdown article that shows it;
-2. else to the only article of its folder, or of the nearest folder above that has articles;
-3. else to the article there whose name it begins with: ``storm.txt`` has ``storm.jpg``,
-   ``storm-2.png`` and ``storm_files/a.jpg``;
-4. else, where its folder or one above holds a file of documents, to the documents in that;
-5. else it is a document of its own.
+1. to every page or Markdown article that references it;
+2. otherwise to the only article of its folder, or of the nearest folder above with articles;
+3. otherwise to the article there whose name is a prefix of its own: ``storm.txt`` gets
+   ``storm.jpg``, ``storm-2.png`` and ``storm_files/a.jpg``;
+4. otherwise, if its folder or one above contains a document file, to the documents in that file;
+5. otherwise it is a document of its own.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rmpl.errors import RmplError
-from rmpl.inputs.files import Tell, path_name
-from rmpl.inputs.references import shown_pictures
+from rmpl.inputs.files import OnUnreadable, path_name
+from rmpl.inputs.references import shown_images
 from rmpl.io.parquet import count_rows
 from rmpl.io.read_report import ReadReport
 from rmpl.io.regular import open_regular
 
-Kind = Literal["text", "markdown", "page", "picture", "documents", "stdin"]
+Kind = Literal["text", "markdown", "page", "image", "documents", "stdin"]
 STDIN = "-"
 _KINDS: dict[str, Kind] = {
     ".txt": "text",
@@ -39,51 +39,55 @@ _KINDS: dict[str, Kind] = {
     ".jsonl": "documents",
     ".jsonl.gz": "documents",
     ".parquet": "documents",
-    **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"), "picture"),
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"), "image"),
 }
 ENDINGS = ", ".join(_KINDS)
-OTHER = "file of another kind"
-LEFT = "picture beside a file of documents, which says what belongs to it"
+OTHER = "unsupported file type"
+LEFT = "image beside a document file, which lists its own images"
 _ARTICLES = frozenset({"text", "markdown", "page"})
 _WORD = re.compile(r"[^\W_]")
 
 
 class Source(NamedTuple):
-    """Something to read.
+    """An input to read.
 
     Parameters
     ----------
     kind
-        How.
+        The file type.
     path
-        Where; ``-`` for standard input.
+        The file; ``-`` for standard input.
     name
-        The id of its document, and what the ids of its pictures begin like; of a file of documents,
-        what those without an id are called after.
+        The id of its document, and the prefix of its images' ids; for a document file, the prefix
+        of ids that are missing.
     root
-        The folder that nothing it names may leave.
-    pictures
-        Those that belong to an article.
+        The folder that no path in it may leave.
+    images
+        The images assigned to an article.
     """
 
     kind: Kind
     path: Path
     name: str
     root: Path
-    pictures: tuple[Path, ...] = ()
+    images: tuple[Path, ...] = ()
 
 
 def find_sources(
-    inputs: Sequence[str], report: ReadReport, tell: Tell, *, max_characters: int | None = None
+    inputs: Sequence[str],
+    report: ReadReport,
+    on_unreadable: OnUnreadable,
+    *,
+    max_characters: int | None = None,
 ) -> list[Source]:
-    """Return what the named files and folders hold, in the order of their names.
+    """Return the sources in the given files and folders, in the order of their names.
 
-    No pictures are looked for in articles that have far more than ``max_characters``.
+    Articles with far more than ``max_characters`` are not searched for images.
 
     Raises
     ------
     RmplError
-        If an input is not there, or a file is of no kind that is read.
+        If an input does not exist, or a file type is unsupported.
     """
     sources: list[Source] = []
     for name in inputs:
@@ -91,14 +95,14 @@ def find_sources(
         if name == STDIN:
             sources.append(Source("stdin", path, "stdin", Path.cwd()))
         elif path.is_dir():
-            sources += _folder(path, report, tell, max_characters)
+            sources += _folder(path, report, on_unreadable, max_characters)
         elif os.path.lexists(path):
             kind = _kind(path)
             if kind is None:
-                raise RmplError("of no kind that is read", where=name, remedy=f"use {ENDINGS}")
+                raise RmplError("unsupported file type", where=name, remedy=f"use {ENDINGS}")
             source = Source(kind, path, path_name(path), path.parent)
-            shown = _shown(source, report, tell, max_characters)
-            sources.append(source._replace(pictures=tuple(shown)))
+            shown = _shown(source, report, on_unreadable, max_characters)
+            sources.append(source._replace(images=tuple(shown)))
         else:
             raise RmplError("no such file or folder", where=name, remedy="check the path")
     return sources
@@ -109,16 +113,18 @@ def _kind(path: Path) -> Kind | None:
     return next((kind for ending, kind in _KINDS.items() if name.endswith(ending)), None)
 
 
-def _folder(root: Path, report: ReadReport, tell: Tell, most: int | None) -> Iterator[Source]:
+def _folder(
+    root: Path, report: ReadReport, on_unreadable: OnUnreadable, most: int | None
+) -> Iterator[Source]:
     found: dict[Path, list[Source]] = {}
-    for path in _files(root, tell):
+    for path in _files(root, on_unreadable):
         kind = _kind(path)
         if kind is None:
             report.leave_out(OTHER, path_name(path))
         else:
             found.setdefault(path.parent, []).append(Source(kind, path, path_name(path), root))
     shown = {
-        source.path: _shown(source, report, tell, most)
+        source.path: _shown(source, report, on_unreadable, most)
         for sources in found.values()
         for source in sources
     }
@@ -128,7 +134,7 @@ def _folder(root: Path, report: ReadReport, tell: Tell, most: int | None) -> Ite
         owners = _owners(folder, root, found)
         named = {path_name(owner.path.with_suffix("")): owner for owner in reversed(owners)}
         for source in sources:
-            if source.kind != "picture" or source.path in in_some_article:
+            if source.kind != "image" or source.path in in_some_article:
                 continue
             owner = owners[0] if len(owners) == 1 else _named_after(source.path, named)
             if owner is not None:
@@ -138,28 +144,32 @@ def _folder(root: Path, report: ReadReport, tell: Tell, most: int | None) -> Ite
             else:
                 alone.append(source)
     articles = [
-        source._replace(pictures=tuple(shown[source.path]))
+        source._replace(images=tuple(shown[source.path]))
         for sources in found.values()
         for source in sources
-        if source.kind != "picture"
+        if source.kind != "image"
     ]
     yield from sorted([*articles, *alone], key=lambda source: source.path)
 
 
-def _shown(source: Source, report: ReadReport, tell: Tell, most: int | None) -> list[Path]:
+def _shown(
+    source: Source, report: ReadReport, on_unreadable: OnUnreadable, most: int | None
+) -> list[Path]:
     if source.kind not in {"page", "markdown"}:
         return []
     markdown = source.kind == "markdown"
-    return shown_pictures(
-        source.path, source.root, report, tell, markdown=markdown, max_characters=most
+    return shown_images(
+        source.path, source.root, report, on_unreadable, markdown=markdown, max_characters=most
     )
 
 
-def _files(root: Path, tell: Tell) -> Iterator[Path]:
-    """Yield the files of a folder and those below it; links may neither lead out nor in circles."""
+def _files(root: Path, on_unreadable: OnUnreadable) -> Iterator[Path]:
+    """Yield the files below a folder; links to folders and out of ``root`` are not followed."""
 
     def failed(error: OSError) -> None:
-        tell(RmplError(f"cannot be read ({error.strerror})", where=path_name(Path(error.filename))))
+        on_unreadable(
+            RmplError(f"cannot be read ({error.strerror})", where=path_name(Path(error.filename)))
+        )
 
     inside = os.path.realpath(root)
     for folder, below, names in os.walk(root, onerror=failed):
@@ -170,16 +180,20 @@ def _files(root: Path, tell: Tell) -> Iterator[Path]:
                 continue
             if path.is_symlink() and path.is_dir():
                 what = "a link to a folder, which is not followed"
-                tell(RmplError(what, where=path_name(path), remedy="name that folder itself"))
+                on_unreadable(
+                    RmplError(what, where=path_name(path), remedy="name that folder itself")
+                )
             elif path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
-                what = "a link that leads out of the folder"
-                tell(RmplError(what, where=path_name(path), remedy="name that file itself"))
+                what = "a link to outside the folder"
+                on_unreadable(
+                    RmplError(what, where=path_name(path), remedy="name that file itself")
+                )
             else:
                 yield path
 
 
 def _owners(folder: Path, root: Path, found: dict[Path, list[Source]]) -> list[Source]:
-    """Return the articles of a folder, else of the nearest one above that has any."""
+    """Return the articles of a folder or, if it has none, of the nearest one above."""
     while True:
         articles = [source for source in found.get(folder, ()) if source.kind in _ARTICLES]
         if articles or folder == root:
@@ -187,9 +201,9 @@ def _owners(folder: Path, root: Path, found: dict[Path, list[Source]]) -> list[S
         folder = folder.parent
 
 
-def _named_after(picture: Path, articles: Mapping[str, Source]) -> Source | None:
-    """Return the article with the longest name that a picture's begins with, as whole words."""
-    name = path_name(picture)
+def _named_after(image_path: Path, articles: Mapping[str, Source]) -> Source | None:
+    """Return the article with the longest name that is a prefix, in whole words, of an image's."""
+    name = path_name(image_path)
     ends = (end for end in range(len(name), 0, -1) if _WORD.match(name, end) is None)
     return next((articles[name[:end]] for end in ends if name[:end] in articles), None)
 
@@ -204,7 +218,7 @@ def _has_documents(folder: Path, root: Path, found: dict[Path, list[Source]]) ->
 
 
 def count_documents(sources: Sequence[Source]) -> int:
-    """Return about how many documents there will be; one of a file of documents in one piece."""
+    """Estimate the number of documents; a ``.json`` file counts as one."""
     return sum(_count(source) for source in sources)
 
 
@@ -214,7 +228,7 @@ def _count(source: Source) -> int:
         return 1
     try:
         return max(count(source.path), 1)
-    except (OSError, RmplError):  # it will be told of when it is read
+    except (OSError, RmplError):  # it is reported when it is read
         return 1
 
 

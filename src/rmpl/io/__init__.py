@@ -1,1 +1,1 @@
-"""Files that several processes, or strangers, may have their hands on: locks, and safe opening."""
+"""Reading and writing files: documents, images, locks, and safe handling of untrusted input."""

@@ -1,8 +1,8 @@
-"""Documents in one neutral form: JSON lines, gzipped or not, or Parquet (``rmpl[parquet]``).
+"""The common document format: JSON lines, optionally gzipped, or Parquet (``rmpl[parquet]``).
 
-The JSON of a document is that of the record ``Document`` itself (docs/formats.md shows one), so
-that reading back gives the same record. It is also the form for a user's own documents: there a
-sentence may leave out ``tokens`` and is then split into words and punctuation marks.
+A document is written as the JSON of its ``Document`` record (see docs/formats.md) and read back
+unchanged. Users write their own documents in this format, too; a sentence without ``tokens`` is
+split into words and punctuation.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def read_documents(
     Raises
     ------
     RmplError
-        If the file is missing; for a line that is no document, or whose spans, ids or boxes do not
-        fit together, see ``on_error``.
+        If the file is missing. Invalid lines and inconsistent documents are handled according to
+        ``on_error``.
     """
     path = Path(path)
     report = ReadReport() if report is None else report
@@ -77,7 +77,7 @@ def read_documents(
         try:
             document = to_document(content, where)
             if document.id in seen:
-                raise RmplError(f"document {document.id!r} comes a second time", where=where)
+                raise RmplError(f"repeated document id {document.id!r}", where=where)
             check_document(document, where)
         except RmplError as error:
             report.refuse(error, on_error)
@@ -90,12 +90,12 @@ def read_documents(
 
 
 def to_document(content: bytes | dict[str, object], where: str) -> Document:
-    """Decode one document; whether its parts fit together is for ``check_document`` to say.
+    """Decode one document without checking its consistency (see ``check_document``).
 
     Raises
     ------
     RmplError
-        If it is not JSON, not of this form, or of a newer version of it.
+        If it is not JSON, not a document, or of a newer format version.
     """
     if isinstance(content, bytes):
         try:
@@ -128,42 +128,42 @@ def _to_sentence(raw: _Sentence) -> Sentence:
 
 
 def write_documents(documents: Iterable[Document], path: Path) -> int:
-    """Write documents in the form that ``path`` ends in and return how many.
+    """Write documents in the format given by the suffix of ``path``; return their number.
 
-    The file appears only when it is complete; the same documents give the same bytes.
+    The file is written atomically; the same documents give the same bytes.
 
     Raises
     ------
     RmplError
-        If the ending is unknown, the file cannot be written, a text has a broken character, or a
-        document's id comes a second time.
+        If the suffix is unknown, the file cannot be written, a text has an invalid character, or a
+        document id is repeated.
     """
     path = Path(path)
     if not path.name.endswith(ENDINGS):
         raise RmplError(
-            "an unknown ending", where=str(path), remedy=f"use one of {', '.join(ENDINGS)}"
+            "an unknown file suffix", where=str(path), remedy=f"use one of {', '.join(ENDINGS)}"
         )
     write = write_parquet if path.suffix == ".parquet" else _write_lines
     with replacing(path) as file:
         try:
             return write(different(documents), file)
         except UnicodeEncodeError as error:
-            raise RmplError("a text with a broken character", where=str(path)) from error
+            raise RmplError("a text with an invalid character", where=str(path)) from error
 
 
 def different(documents: Iterable[Document]) -> Iterator[Document]:
-    """Pass documents on, as long as no id comes again: such a file could not be read back.
+    """Yield documents and refuse repeated ids, since such a file could not be read back.
 
     Raises
     ------
     RmplError
-        At an id that comes again.
+        If an id is repeated.
     """
     seen: set[str] = set()
     for document in documents:
         if document.id in seen:
             raise RmplError(
-                f"document {document.id!r} comes a second time",
+                f"repeated document id {document.id!r}",
                 remedy="write one split at a time (--split)",
             )
         seen.add(document.id)

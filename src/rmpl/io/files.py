@@ -1,7 +1,6 @@
-"""Reading annotation files: lines, JSON and its errors, with the place of every mistake.
+"""Reading lines and JSON with located errors and size limits, and atomic writing.
 
-Only regular files are read, and no more of one than fits: what is gzipped is counted while it is
-unpacked. What is written appears, under its name, only when it is complete.
+Only regular files are read, up to a size limit that is enforced while gzip is unpacked.
 """
 
 from __future__ import annotations
@@ -35,14 +34,14 @@ GZIP = b"\x1f\x8b"
 GZIP_LEVEL = 6
 _DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
-MOST_BYTES = 512 * 2**20
-"""Of a file that is read as a whole, unpacked. The largest of a corpus has some 200 MB (SWiG)."""
-MOST_OF_A_LINE = 64 * 2**20
-"""Bytes. A line is one document at most, and a thousand pages are about 3 MB."""
+MAX_BYTES = 512 * 2**20
+"""Limit for files read whole, unpacked. The largest annotation file is about 200 MB (SWiG)."""
+MAX_LINE_BYTES = 64 * 2**20
+"""Limit for one line, in bytes. A line is at most one document; 1,000 pages are about 3 MB."""
 _BLOCK = 2**20
 
 
-def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
     """Return the content of a file, unpacked if it is gzipped, without a byte-order mark.
 
     Parameters
@@ -50,24 +49,24 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     path
         A regular file.
     most
-        Bytes that it may have, unpacked; no more than that is ever held.
+        Size limit in bytes, unpacked; no more than that is ever held in memory.
 
     Raises
     ------
     RmplError
-        If there is no such file, it cannot be read, or it is larger.
+        If the file does not exist, cannot be read, or is larger.
     """
     with opened(path) as file:
         return whole_of(file, str(path), most)
 
 
-def whole_of(file: BinaryIO, name: str, most: int = MOST_BYTES) -> bytes:
-    """Return all of an open file, see ``read_bytes``; ``name`` is for messages.
+def whole_of(file: BinaryIO, name: str, most: int = MAX_BYTES) -> bytes:
+    """Return the content of an open file, see ``read_bytes``; ``name`` is for messages.
 
     Raises
     ------
     RmplError
-        If it is damaged, or larger than ``most`` bytes.
+        If the file is damaged, or larger than ``most`` bytes.
     """
     content = io.BytesIO()
     try:
@@ -77,7 +76,7 @@ def whole_of(file: BinaryIO, name: str, most: int = MOST_BYTES) -> bytes:
                 raise RmplError(
                     f"more than {most / 2**20:,.0f} MB{_unpacked_note(source, file)}",
                     where=name,
-                    remedy="cut it into smaller files",
+                    remedy="split it into smaller files",
                 )
             content.write(block)
     except _DAMAGED as error:
@@ -86,24 +85,24 @@ def whole_of(file: BinaryIO, name: str, most: int = MOST_BYTES) -> bytes:
 
 
 def read_lines(path: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield ``(file:line, content)`` for every line that is not blank, unpacked if gzipped.
+    """Yield ``(file:line, content)`` for every non-blank line, unpacked if gzipped.
 
     Raises
     ------
     RmplError
-        If there is no such file, it cannot be read, or a line is longer than ``MOST_OF_A_LINE``.
+        If the file does not exist, cannot be read, or has a line longer than ``MAX_LINE_BYTES``.
     """
     with opened(path) as file:
         yield from lines_of(file, str(path))
 
 
-def lines_of(file: BinaryIO, name: str, most: int = MOST_OF_A_LINE) -> Iterator[tuple[str, bytes]]:
+def lines_of(file: BinaryIO, name: str, most: int = MAX_LINE_BYTES) -> Iterator[tuple[str, bytes]]:
     """Yield ``(name:line, content)`` of an open file, see ``read_lines``.
 
     Raises
     ------
     RmplError
-        If it is gzipped and damaged, or a line has more than ``most`` bytes.
+        If the gzip stream is damaged, or a line has more than ``most`` bytes.
     """
     number = 0
     try:
@@ -114,7 +113,7 @@ def lines_of(file: BinaryIO, name: str, most: int = MOST_OF_A_LINE) -> Iterator[
                 raise RmplError(
                     f"a line of more than {most / 2**20:,.0f} MB{_unpacked_note(lines, file)}",
                     where=f"{name}:{number}",
-                    remedy="write a line for every document",
+                    remedy="write one document per line",
                 )
             content = (line.removeprefix(BOM) if number == 1 else line).strip()
             if content:
@@ -130,7 +129,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     Raises
     ------
     RmplError
-        If there is none of that name, or reading it fails.
+        If there is no such file, or reading it fails.
     """
     try:
         with open_regular(path) as file:
@@ -147,7 +146,7 @@ def _unpacked(file: BinaryIO) -> BinaryIO:
 
 
 def _unpacked_note(source: BinaryIO, file: BinaryIO) -> str:
-    return "" if source is file else " when it is unpacked"
+    return "" if source is file else " when unpacked"
 
 
 class _Peekable(Protocol):
@@ -160,19 +159,19 @@ def _damaged(error: Exception, where: str) -> RmplError:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears, or replaces another, only when it is complete.
+    """Open a file for atomic writing: it replaces an existing one only when complete.
 
-    It is gzipped where its name ends in ``.gz``; the same content gives the same bytes.
+    It is gzipped if its name ends in ``.gz``; the same content gives the same bytes.
 
     Raises
     ------
     RmplError
-        If it cannot be written; what was there stays.
+        If it cannot be written; an existing file is left unchanged.
     """
     try:
         with appearing(path) as file:
             if path.suffix == ".gz":
-                # No name and no time in the header, which would differ from run to run.
+                # No name or time in the header: they would differ from run to run.
                 with gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as packed:
                     yield cast("BinaryIO", packed)
             else:
@@ -185,11 +184,11 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 @contextlib.contextmanager
 def appearing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file as ``replacing`` does; what goes wrong stays an ``OSError``.
+    """Open a file like ``replacing``, but raise ``OSError`` as it is.
 
-    Until it is complete, it is a hidden file beside its name, of a name that nobody can foresee and
-    that is never followed if it is a link. A link of the file's own name is replaced, not followed.
-    A pipe, a device and standard output are written to as they are.
+    Data goes to a hidden file with an unpredictable name in the same folder; symbolic links are
+    never followed, and one at ``path`` is replaced. Pipes, devices and standard output are written
+    to directly.
     """
     if is_special(path):
         with path.open("wb") as file:
@@ -214,21 +213,21 @@ _PARTIAL = "partial"
 
 @contextlib.contextmanager
 def _partial(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """Make a file to be renamed; it is locked, which tells others that it is no left-over."""
+    """Create the temporary file; its lock marks it as in use rather than left over."""
     no_links = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     while True:
         partial = path.with_name(hidden(path.name, f"{secrets.token_hex(8)}.{_PARTIAL}"))
         handle = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL | no_links, 0o666)
         with os.fdopen(handle, "wb") as file:
             mark(handle)
-            # Before it was locked, it may have looked like a left-over to another process.
+            # Before it was locked, another process may have taken it for a leftover.
             if is_named(handle, partial):
                 yield file, partial
                 return
 
 
 def _remove_leftovers(path: Path) -> None:
-    """Remove what killed processes left of a file: hidden files that nobody has locked."""
+    """Remove temporary files left by killed processes: those that are not locked."""
     named = re.compile(re.escape(hidden(path.name, "")) + rf"[0-9a-f]{{16}}\.{_PARTIAL}")
     with contextlib.suppress(OSError):
         for other in path.parent.iterdir():
@@ -285,13 +284,13 @@ def _flush(path: Path) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Have a new name on the disk, too; where folders cannot be opened for that, it is there."""
+    """Flush a folder entry to disk, on platforms where folders can be opened."""
     with contextlib.suppress(OSError):
         _flush(folder)
 
 
 def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, where: str) -> T:
-    """Decode JSON; whatever is wrong with it becomes one error that says where.
+    """Decode JSON; any failure becomes one error with its location.
 
     Raises
     ------
@@ -304,12 +303,12 @@ def decode(decoder: msgspec.json.Decoder[T], data: bytes | msgspec.Raw, where: s
         raise RmplError(
             f"not a valid record ({error})",
             where=where + _line_of(str(error), data),
-            remedy="compare it with the format's description in docs/formats.md",
+            remedy="compare it with the format in docs/formats.md",
         ) from error
 
 
 def _line_of(message: str, data: bytes | msgspec.Raw) -> str:
-    """Return ``:<line>`` where the message names a byte of a file of several lines."""
+    """Return ``:<line>`` if the message names a byte of a multi-line file."""
     place = re.search(r"\(byte (\d+)\)", message)
     if place is None or isinstance(data, msgspec.Raw) or b"\n" not in data.strip():
         return ""
@@ -318,19 +317,19 @@ def _line_of(message: str, data: bytes | msgspec.Raw) -> str:
 
 
 def repeated_keys(data: bytes, records: Collection[str], field: str) -> list[str]:
-    """Return the keys of a JSON object of records that come more than once.
+    """Return the repeated keys of a JSON object of records.
 
-    A decoded ``dict`` has lost them: of two records with one key, the last stays.
+    A decoded ``dict`` no longer shows them: only the last record of a key remains.
 
     Parameters
     ----------
     data
         The object.
     records
-        The keys of what was decoded from it.
+        The keys that were decoded from it.
     field
-        A field that every record has: only where it comes more often than there are records, the
-        object is parsed a second time, which takes long.
+        A field that every record has. The object is parsed a second time, which is slow, only if
+        the field occurs more often than there are records.
     """
     if data.count(f'"{field}"'.encode()) <= len(records):
         return []
@@ -342,8 +341,8 @@ def repeated_keys(data: bytes, records: Collection[str], field: str) -> list[str
 def collector_paused() -> Iterator[None]:
     """Pause the cyclic garbage collector.
 
-    Decoding millions of small objects that all stay alive makes the collector walk them again and
-    again, which doubles the reading time of a large file and frees nothing.
+    When millions of small objects are decoded and all stay alive, the collector traverses them
+    repeatedly: that doubles the reading time of a large file and frees nothing.
     """
     enabled = gc.isenabled()
     gc.disable()

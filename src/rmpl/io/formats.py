@@ -1,8 +1,8 @@
-"""The formats of what rmpl writes, each with a name and a version: ``rmpl-predictions/1``.
+"""Names and versions of the file formats that rmpl writes, such as ``rmpl-predictions/1``.
 
-A file says by its key ``format`` what it is; of a JSONL file every line does, so that lines may be
-cut, shuffled and joined. What version 0.1 wrote names no format and is read as version 1. A newer
-version is refused in one line: it may mean something else by the same keys.
+Every file states its format in the key ``format``; in JSONL every line does, so that lines can be
+filtered, shuffled and concatenated. Files of version 0.1 state no format and are read as version 1.
+A newer version is refused, since its keys may have another meaning.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LOCK = "rmpl-lock/1"
 ABLATION = "rmpl-ablation/1"
 ERRORS = "rmpl-errors/1"
 SYNTHETIC = "rmpl-synthetic/2"
-"""A synthetic corpus; 0.1 wrote its version as a number, 2."""
+"""A synthetic corpus; rmpl 0.1 wrote its version as the number 2."""
 
 _NAMED = re.compile(r"(rmpl-[a-z-]+)/(\d{1,9})")
 
@@ -39,22 +39,22 @@ _DECODER = msgspec.json.Decoder(_Named)
 
 
 def check_format(found: object, known: str, where: str) -> None:
-    """Stop at a newer version of a format, and at another format of rmpl.
+    """Refuse a newer version of a format, or another format of rmpl.
 
     Parameters
     ----------
     found
-        What the ``format`` key holds; anything that is no name of a format of rmpl passes, because
-        other programs may have a key of that name.
+        The value of the ``format`` key. Values that do not name a format of rmpl are accepted,
+        because other programs may use a key of that name.
     known
-        The format that is read, in the newest version known here.
+        The expected format, in the newest supported version.
     where
-        The file, and the line of a JSONL file.
+        The file and, for JSONL, the line.
 
     Raises
     ------
     RmplError
-        If so.
+        If the format is newer or another one.
     """
     if found == known or not isinstance(found, str):
         return
@@ -72,13 +72,13 @@ def check_format(found: object, known: str, where: str) -> None:
 
 
 def check_format_of(content: bytes | msgspec.Raw, known: str, where: str) -> None:
-    """Check the format of what could not be decoded: in a newer version, any key may have changed.
+    """Check the format of content that could not be decoded: a newer one may have other keys.
 
     Raises
     ------
     RmplError
-        As ``check_format``. Content that is no JSON object passes: the error that led here says
-        what it is.
+        As ``check_format``. Content that is not a JSON object is accepted: the decoding error
+        describes it.
     """
     try:
         found = _DECODER.decode(content).format

@@ -1,4 +1,4 @@
-"""Finding a corpus's pictures on disk."""
+"""Locating a corpus's image files."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from rmpl.io.images import image_size, resolve_inside
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.records import Document, Image
 
-MISSING = "a picture that is missing from its folder"
-"""What is warned of where the pictures are at hand but not this one."""
+MISSING = "an image missing from its folder"
+"""Warning for an image that is missing although the corpus's images are available."""
 
 
-class Pictures:
-    """The folders in which a corpus's pictures may lie.
+class ImageFolders:
+    """The folders that are searched for a corpus's images.
 
     Parameters
     ----------
     folders
-        Searched in this order; none of them means that no picture is at hand.
+        Searched in this order; empty if no images are available.
     on_error
-        What happens at a picture that is there but cannot be opened.
+        What to do with an image that exists but cannot be opened.
     report
-        Counts missing and broken pictures.
+        Counts missing and broken images.
     follow_links
-        Whether links in the folders may lead out of them.
+        Whether symbolic links in the folders may point outside them.
     """
 
     def __init__(
@@ -45,15 +45,15 @@ class Pictures:
         self.report = report
 
     def find(self, image_id: str, file_name: str, where: str) -> Image:
-        """Return the image with the path and size of its picture.
+        """Return the image record with its path and size.
 
-        A picture that is not there, or is broken and counted, has ``path=None`` and size 0: what a
-        corpus says about it stays. ``where`` is the place that names it.
+        A missing image, or a broken one that is counted, has ``path=None`` and size 0; its
+        annotation is retained. ``where`` is the location of the reference to it.
 
         Raises
         ------
         RmplError
-            If the name leads out of the folder or the picture is broken, and ``on_error="raise"``.
+            If the name points outside the folder or the image is broken, and ``on_error="raise"``.
         """
         try:
             for folder in self.folders:
@@ -64,7 +64,7 @@ class Pictures:
             placed = RmplError(error.what, where=f"{where}, {error.where}", remedy=error.remedy)
             self.report.refuse(placed, self.on_error)
             return Image(id=image_id)
-        self.report.warn(MISSING if self.folders else "picture not at hand", file_name)
+        self.report.warn(MISSING if self.folders else "image not available", file_name)
         return Image(id=image_id)
 
 
@@ -73,27 +73,27 @@ def _measured(image_id: str, path: Path) -> Image:
     return Image(id=image_id, path=str(path), width=width, height=height)
 
 
-def with_pictures(
-    document: Document, pictures: Pictures, where: str, *, contained: bool
+def with_image_paths(
+    document: Document, folders: ImageFolders, where: str, *, contained: bool
 ) -> Document:
-    """Return a document whose images' paths lead to pictures, with their sizes.
+    """Return a document with resolved image paths and sizes.
 
     Parameters
     ----------
     document
         A user's own, or one written by ``rmpl convert``.
-    pictures
-        Where relative paths start from.
+    folders
+        The folders that relative paths refer to.
     where
-        The file that the document is from.
+        The file the document was read from.
     contained
-        Whether absolute paths must lead into the pictures' folders too. Otherwise they are taken as
+        Whether absolute paths, too, must lie in the image folders. Otherwise they are used as
         they are.
 
     Raises
     ------
     RmplError
-        See ``Pictures.find``.
+        See ``ImageFolders.find``.
     """
     where = f"{where}, document {document.id}"
     images = []
@@ -102,10 +102,10 @@ def with_pictures(
         if path is None or (path.is_absolute() and not contained and image.width > 0):
             images.append(image)
         elif path.is_absolute() and not contained:
-            anywhere = Pictures([path.parent], pictures.on_error, pictures.report)
+            anywhere = ImageFolders([path.parent], folders.on_error, folders.report)
             images.append(anywhere.find(image.id, path.name, where))
         else:
-            images.append(pictures.find(image.id, _relative(path, pictures.folders), where))
+            images.append(folders.find(image.id, _relative(path, folders.folders), where))
     return msgspec.structs.replace(document, images=tuple(images))
 
 
@@ -117,7 +117,7 @@ def _relative(path: Path, folders: Sequence[Path]) -> str:
 
 
 def with_absolute_paths(document: Document) -> Document:
-    """Return a document whose images' paths do not depend on the working folder."""
+    """Return a document with absolute image paths."""
     images = (
         image if image.path is None else msgspec.structs.replace(image, path=_absolute(image.path))
         for image in document.images

@@ -1,4 +1,4 @@
-"""Opening pictures that may be missing, broken, hostile or merely unusual."""
+"""Opening images that may be missing, broken, malicious or unusual."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from rmpl.io.regular import open_regular
 T = TypeVar("T")
 
 MAX_PIXELS = 80_000_000
-"""The largest picture that is opened. M2E2's largest has 22 million pixels; a decompression bomb
-packs thousands of millions into a few kilobytes."""
+"""The largest image that is opened. M2E2's largest has 22 million pixels; a decompression bomb
+packs billions into a few kilobytes."""
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
-"""What a file may be, whatever its ending says. Pillow knows many more, among them PostScript,
-which it hands to another program."""
+"""Accepted image formats, whatever the file suffix. Pillow supports more, among them
+PostScript, for which it runs another program."""
 
 STRIP_PIXELS = 2**20
-"""So many pixels are converted at once where that takes copies of more than 3 bytes a pixel."""
+"""Pixels converted at once if the conversion needs copies of more than 3 bytes per pixel."""
 
 ORIENTATION = 0x0112
 SIDEWAYS = frozenset({5, 6, 7, 8})
@@ -35,20 +35,20 @@ MAX_NAME_BYTES = 255
 
 
 def resolve_inside(folder: Path, name: str, *, follow_links: bool = False) -> Path:
-    """Return ``folder / name``, refusing names from an annotation file that lead out of it.
+    """Return ``folder / name``, refusing names from an annotation file that point outside it.
 
-    ``folder`` itself may be a link. A link within it must not lead out of it, unless
-    ``follow_links`` says that the user put it there.
+    ``folder`` itself may be a symbolic link. A link within it must not point outside it, unless
+    ``follow_links`` is set because the user made it.
 
     Raises
     ------
     RmplError
-        If the name is empty, absolute, holds ``..``, passes a link that leads out of ``folder``, or
-        is no file name at all.
+        If the name is empty, absolute, invalid, contains ``..``, or follows a link that points
+        outside ``folder``.
     """
     posix, windows = PurePosixPath(name), PureWindowsPath(name)
     if "\0" in name or not posix.parts or any(map(_is_too_long, posix.parts)):
-        raise RmplError("an image name that is no file name", where=repr(name))
+        raise RmplError("an invalid image file name", where=repr(name))
     path = folder
     leads_out = posix.is_absolute() or windows.anchor or ".." in windows.parts
     for part in () if leads_out else posix.parts:
@@ -58,7 +58,7 @@ def resolve_inside(folder: Path, name: str, *, follow_links: bool = False) -> Pa
             break
     if leads_out:
         raise RmplError(
-            "an image name that leads out of the images folder",
+            "an image name that points outside the image folder",
             where=repr(name),
             remedy="annotation files must name images relative to that folder, and links in it "
             "must not leave it",
@@ -75,12 +75,12 @@ def _is_inside(folder: Path, path: Path) -> bool:
 
 
 def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Return width and height in pixels after EXIF rotation, from the file's header alone.
+    """Return width and height in pixels after EXIF rotation, reading only the file header.
 
     Raises
     ------
     RmplError
-        If the file is missing, empty, no image, or has more than ``max_pixels``.
+        If the file is missing, empty, not an image, or has more than ``max_pixels``.
     """
 
     def size(image: PIL.Image.Image) -> tuple[int, int]:
@@ -91,15 +91,15 @@ def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
 
 
 def open_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> PIL.Image.Image:
-    """Open a picture as 8-bit RGB, upright (EXIF orientation applied).
+    """Open an image as 8-bit RGB, upright (EXIF orientation applied).
 
-    Of an animation the first frame is taken; transparency is laid on white; 16-bit grey keeps its
-    high byte.
+    Takes the first frame of an animation, puts transparent images on white, and keeps the high byte
+    of 16-bit grey.
 
     Raises
     ------
     RmplError
-        If the file is missing, empty, truncated, no image, or has more than ``max_pixels``.
+        If the file is missing, empty, truncated, not an image, or has more than ``max_pixels``.
     """
 
     def upright_rgb(image: PIL.Image.Image) -> PIL.Image.Image:
@@ -127,11 +127,11 @@ def _with_image(path: Path, work: Callable[[PIL.Image.Image], T], max_pixels: in
         raise
     except PIL.UnidentifiedImageError as error:
         raise RmplError(
-            "not an image", where=str(path), remedy=f"{', '.join(FORMATS)} are read"
+            "not an image", where=str(path), remedy=f"supported formats: {', '.join(FORMATS)}"
         ) from error
     except PIL.Image.DecompressionBombError as error:
         raise RmplError("an image that is too large", where=str(path)) from error
-    except Exception as error:  # a decoder fed with broken bytes raises almost anything
+    except Exception as error:  # decoders raise almost anything on broken data
         raise RmplError(
             "a broken image", where=f"{path} ({error})", remedy="download it again"
         ) from error
@@ -148,7 +148,7 @@ def _check_pixels(size: tuple[int, int], max_pixels: int, path: Path) -> None:
 
 
 def _orientation(image: PIL.Image.Image) -> int:
-    # Asking a PNG without an EXIF header for it would decode the whole picture.
+    # Reading EXIF from a PNG without an EXIF header would decode the whole image.
     if image.format == "PNG" and "exif" not in image.info:
         return 1
     return int(image.getexif().get(ORIENTATION, 1))
@@ -167,7 +167,7 @@ def _to_rgb(image: PIL.Image.Image) -> PIL.Image.Image:
 def _in_strips(
     image: PIL.Image.Image, work: Callable[[PIL.Image.Image], PIL.Image.Image]
 ) -> PIL.Image.Image:
-    """Return RGB made strip by strip, so that what lies between takes little memory."""
+    """Convert to RGB strip by strip, so that intermediate copies take little memory."""
     width, height = image.size
     made = PIL.Image.new("RGB", image.size)
     rows = max(1, STRIP_PIXELS // width)
@@ -184,7 +184,7 @@ def _on_white(image: PIL.Image.Image) -> PIL.Image.Image:
 
 
 def _stretched(image: PIL.Image.Image) -> PIL.Image.Image:
-    """Return pixels of more than 8 bits as 8-bit ones, by what the whole picture holds."""
+    """Reduce pixels of more than 8 bits to 8 bits, by the range of the whole image."""
     values = np.asarray(image)
     to_bytes = _of_floats(values) if np.issubdtype(values.dtype, np.floating) else _of_ints(values)
     del values

@@ -1,8 +1,8 @@
-"""One lock for whatever is written, so that no two processes write one file or folder.
+"""Write locks, so that no two processes write the same file or folder.
 
 A file is locked by the hidden file ``.NAME.lock`` beside it, a folder by ``.rmpl.lock`` in it; both
-go when the lock is let go. The lock itself is the kernel's (``flock``): a killed process leaves a
-file that nobody holds, and the next one takes it over. docs/decisions.md says why.
+are removed on release. The lock is the kernel's (``flock``): a lock file left by a killed process
+is unlocked and taken over by the next one. docs/decisions.md gives the reasons.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ except ImportError:  # Windows has no such locks
 
 FOLDER_LOCK = ".rmpl.lock"
 LONGEST = 200
-"""Bytes of a name that a hidden file beside it repeats; most file systems allow 255 in all."""
+"""Bytes of a name that are repeated in its hidden file's name; most file systems allow 255."""
 
 _OF_THE_SYSTEM = {Path("/dev"), Path("/dev/fd")}
 _TAKEN = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES}
@@ -45,23 +45,23 @@ _guard = threading.Lock()
 
 @contextlib.contextmanager
 def writing_file(path: Path, *, again: bool = True, folder: bool = False) -> Iterator[None]:
-    """Hold the right to write a file, or to replace a folder; what it stands in must be there.
+    """Lock a file for writing, or a folder for replacement; the parent folder must exist.
 
-    Pipes, devices and the system's own names in /dev and /proc are not locked.
+    Pipes, devices and names in /dev and /proc are not locked.
 
     Parameters
     ----------
     path
-        The file, which need not be there yet.
+        The file, which need not exist yet.
     again
-        Whether the thread that holds it already may hold it once more.
+        Whether the lock is reentrant: the thread that holds it may acquire it again.
     folder
-        Whether it is a folder that is written elsewhere and then put in its place as a whole.
+        Whether ``path`` is a folder that is written elsewhere and then moved into place.
 
     Raises
     ------
     RmplError
-        If another process (or thread) is writing it, it is a folder and must not be one, or it
+        If another process (or thread) is writing it, it is a folder but a file is expected, or it
         cannot be written.
     """
     if is_special(path):
@@ -69,7 +69,7 @@ def writing_file(path: Path, *, again: bool = True, folder: bool = False) -> Ite
         return
     if path.is_dir() and not folder:
         raise RmplError("is a folder", where=str(path), remedy="name a file")
-    # A link of a file's name is replaced, not followed; a folder is reached through one.
+    # A symbolic link at a file's name is replaced, not followed; one at a folder's is followed.
     place = os.path.realpath(path) if folder else f"{os.path.realpath(path.parent)}/{path.name}"
     lock = Path(place).with_name(hidden(Path(place).name, "lock"))
     with _locked(lock, path, again=again):
@@ -78,14 +78,14 @@ def writing_file(path: Path, *, again: bool = True, folder: bool = False) -> Ite
 
 @contextlib.contextmanager
 def writing_folder(folder: Path) -> Iterator[None]:
-    """Hold the right to write into a folder; the thread that holds it may hold it once more.
+    """Lock a folder for writing; the lock is reentrant.
 
-    It is made where it is not there, and removed again if nothing was put into it.
+    A missing folder is created, and removed again if it stays empty.
 
     Raises
     ------
     RmplError
-        If another process (or thread) is writing there, or it cannot be written to.
+        If another process (or thread) is writing there, or the folder is not writable.
     """
     made: list[Path] = []
     try:
@@ -98,12 +98,12 @@ def writing_folder(folder: Path) -> Iterator[None]:
 
 
 def hidden(name: str, ending: str) -> str:
-    """Return the name of a hidden file that stands beside one of a name, however long that is."""
+    """Return the name of a hidden file beside the file ``name``, shortened if necessary."""
     return f".{os.fsdecode(os.fsencode(name)[:LONGEST])}.{ending}"
 
 
 def is_special(path: Path) -> bool:
-    """Return whether a name stands for no file of its own: a pipe, a device, or standard output."""
+    """Return whether a path is not a regular file: a pipe, a device, or standard output."""
     place = Path(os.path.abspath(path)).parent  # noqa: PTH100 - links are not followed here
     if place in _OF_THE_SYSTEM or Path("/proc") in (place, *place.parents):
         return True
@@ -136,14 +136,14 @@ def _locked(
 
 
 def _take(lock: Path, what: Path, makes: list[Path] | None) -> int:
-    """Return the open, locked file ``lock``, in a folder that is made where ``makes`` notes it."""
+    """Open and lock ``lock``; with ``makes``, create its folder and record it there."""
     while True:
         try:
             if makes is not None:
                 _make(lock.parent, makes)
             handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
         except FileNotFoundError as error:
-            # Whoever had made the folder may have removed it in between.
+            # The process that made the folder may have removed it in the meantime.
             if makes is not None:
                 continue
             raise _unwritable(what, error) from error
@@ -152,7 +152,7 @@ def _take(lock: Path, what: Path, makes: list[Path] | None) -> int:
         if not _lock(handle):
             os.close(handle)
             raise _taken(what)
-        # The one that held it may have removed the name since it was opened here.
+        # The previous holder may have removed the file since it was opened here.
         if is_named(handle, lock):
             return handle
         os.close(handle)
@@ -165,8 +165,8 @@ def _make(folder: Path, makes: list[Path]) -> None:
 
 
 def _lock(handle: int) -> bool:
-    """Lock an open file; where the file system knows no locks, work goes on without."""
-    assert fcntl is not None  # noqa: S101 - tells the type checker
+    """Lock an open file; go on without if the file system does not support locks."""
+    assert fcntl is not None  # noqa: S101 - for the type checker
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -175,14 +175,14 @@ def _lock(handle: int) -> bool:
 
 
 def mark(handle: int) -> None:
-    """Lock an open file until it is closed, where that can be done: it is in use."""
+    """Mark an open file as in use by locking it until it is closed, if possible."""
     if fcntl is not None:
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 def is_marked(handle: int) -> bool:
-    """Return whether an open file is, or may be, in use; if not, it is locked until closed."""
+    """Return whether an open file may be in use; if it is not, lock it until it is closed."""
     if fcntl is None:
         return True
     try:
@@ -193,7 +193,7 @@ def is_marked(handle: int) -> bool:
 
 
 def is_named(handle: int, path: Path) -> bool:
-    """Return whether an open file still is the one of that name."""
+    """Return whether ``path`` still names this open file."""
     try:
         return os.path.samestat(os.fstat(handle), path.lstat())
     except OSError:
@@ -201,15 +201,15 @@ def is_named(handle: int, path: Path) -> bool:
 
 
 def _let_go(lock: Path, handle: int) -> None:
-    # The name goes first: as long as the file is locked, nobody else can hold one of this name.
+    # Unlink before unlocking: while the file is locked, nobody else can hold this name.
     with contextlib.suppress(OSError):
         lock.unlink()
     os.close(handle)
 
 
 def _forget() -> None:
-    """Close a parent's locks in a forked child, which would keep them when the parent is killed."""
-    global _guard  # noqa: PLW0603 - another thread of the parent may hold it for ever
+    """Close inherited locks in a forked child, which would otherwise outlive a killed parent."""
+    global _guard  # noqa: PLW0603 - another thread of the parent may hold it forever
     _guard = threading.Lock()
     for held in _held.values():
         with contextlib.suppress(OSError):
@@ -225,7 +225,7 @@ def _taken(what: Path) -> RmplError:
     return RmplError(
         "is being written by another process",
         where=str(what),
-        remedy="wait until it ends, or name another one",
+        remedy="wait until it ends, or choose another name",
     )
 
 
@@ -233,5 +233,5 @@ def _unwritable(what: Path, error: OSError) -> RmplError:
     return RmplError(
         f"cannot be written ({error.strerror or error})",
         where=str(what),
-        remedy="check the folder, or name another one",
+        remedy="check the folder, or choose another name",
     )

@@ -1,4 +1,4 @@
-"""Documents as a Parquet table with nested columns, for data frames and data hubs."""
+"""Documents as a Parquet table with nested columns."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from rmpl.records import Document
 
 ROWS_AT_ONCE = 1_000
 _FORMAT = b"format"
-"""The key of the format's name in the metadata of a table."""
+"""Metadata key of the format name."""
 
 
 def write_parquet(documents: Iterable[Document], file: BinaryIO) -> int:
-    """Write documents as rows and return how many.
+    """Write documents as rows and return their number.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def write_parquet(documents: Iterable[Document], file: BinaryIO) -> int:
     """
     arrow, parquet = _pyarrow()
     record = msgspec.inspect.type_info(Document)
-    assert isinstance(record, msgspec.inspect.StructType)  # noqa: S101 - tells the type checker
+    assert isinstance(record, msgspec.inspect.StructType)  # noqa: S101 - for the type checker
     columns = [(f.name, _arrow_type(arrow, f.type)) for f in record.fields]
     schema = arrow.schema(columns, metadata={_FORMAT: DOCUMENTS})
     count = 0
@@ -44,7 +44,7 @@ def write_parquet(documents: Iterable[Document], file: BinaryIO) -> int:
 
 
 def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield ``(file:row, row)`` with the fields that have no value left out.
+    """Yield ``(file:row, row)`` without null fields.
 
     Raises
     ------
@@ -56,12 +56,12 @@ def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
         for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
             for row in batch.to_pylist():
                 number += 1
-                kept = {key: _without_nulls(v) for key, v in row.items() if v is not None}
-                yield f"{path}:{number}", kept
+                present = {key: _without_nulls(v) for key, v in row.items() if v is not None}
+                yield f"{path}:{number}", present
 
 
 def count_rows(path: Path) -> int:
-    """Return how many rows a file has.
+    """Return the number of rows of a file.
 
     Raises
     ------
@@ -85,12 +85,12 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def require_pyarrow() -> None:
-    """Make sure that the library is there.
+    """Make sure that pyarrow is installed.
 
     Raises
     ------
     RmplError
-        If it is not.
+        If it is missing.
     """
     _pyarrow()
 
@@ -107,7 +107,7 @@ def _pyarrow() -> tuple[ModuleType, ModuleType]:
 
 
 def _arrow_type(arrow: ModuleType, kind: msgspec.inspect.Type) -> object:
-    """Translate a record's field type; every column may be null, which stands for a default."""
+    """Translate a record's field type; every column is nullable, null standing for the default."""
     for plain, column in (
         (msgspec.inspect.StrType, arrow.string),
         (msgspec.inspect.IntType, arrow.int64),

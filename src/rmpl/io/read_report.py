@@ -1,4 +1,4 @@
-"""What a reader used, what it left out and why: nothing is dropped without a count."""
+"""Counts of what a reader used, left out and found suspicious, with reasons."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any, Literal
 from rmpl.errors import RmplError, one_line
 
 OnError = Literal["raise", "count"]
-"""What a reader does with a record it cannot use: stop, or leave it out and count it."""
+"""What a reader does with an invalid record: raise an error, or skip and count it."""
 
-KEPT_CASES = 3
+MAX_CASES = 3
 
 
 class ReadReport:
-    """Counters of what was used, left out and found odd, each with its first cases.
+    """Counters of used, left-out and suspicious items, with example locations per reason.
 
     Attributes
     ----------
     used
-        How many of each thing (``sentences``, ``text events``, ...) went into documents.
+        The number of items per type (``sentences``, ``text events``, ...) that went into documents.
     left_out
-        How many things did not, by reason.
+        The number of left-out items, by reason.
     warnings
-        How many things were kept although they look wrong, by reason.
+        The number of suspicious items that were used nevertheless, by reason.
     refused
-        How many of the things left out were broken, not merely unwanted.
+        The number of left-out items that were invalid rather than unwanted.
     cases
-        The first places of each reason, as many as ``kept_cases``, each once.
+        The first distinct locations per reason, at most ``max_cases`` each.
     """
 
-    def __init__(self, kept_cases: int = KEPT_CASES) -> None:
-        self.kept_cases = kept_cases
+    def __init__(self, max_cases: int = MAX_CASES) -> None:
+        self.max_cases = max_cases
         self.used: Counter[str] = Counter()
         self.left_out: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
@@ -39,40 +39,40 @@ class ReadReport:
         self.cases: dict[str, list[str]] = {}
 
     def use(self, what: str, count: int = 1) -> None:
-        """Count something that became part of a document."""
+        """Count items that became part of a document."""
         self.used[what] += count
 
     def leave_out(self, reason: str, where: str, count: int = 1) -> None:
-        """Count something that did not."""
+        """Count items that were left out."""
         self.left_out[reason] += count
-        self._keep(reason, where)
+        self._add_case(reason, where)
 
     def warn(self, reason: str, where: str) -> None:
-        """Count something that was kept but looks wrong."""
+        """Count a suspicious item that was used nevertheless."""
         self.warnings[reason] += 1
-        self._keep(reason, where)
+        self._add_case(reason, where)
 
     def refuse(self, error: RmplError, on_error: OnError) -> None:
-        """Apply the policy to a record that cannot be used: raise ``error`` or count it."""
+        """Handle an invalid record according to ``on_error``: raise ``error`` or count it."""
         if on_error == "raise":
             raise error
         self.refused += 1
         self.leave_out(error.what, error.where or "?")
 
-    def _keep(self, reason: str, where: str) -> None:
+    def _add_case(self, reason: str, where: str) -> None:
         cases = self.cases.setdefault(reason, [])
-        if len(cases) < self.kept_cases and where not in cases:
+        if len(cases) < self.max_cases and where not in cases:
             cases.append(where)
 
     def add(self, other: dict[str, Any]) -> None:
-        """Count, too, what ``as_dict`` of another report says."""
+        """Add the counts of another report, given as its ``as_dict``."""
         self.used.update(other["used"])
         self.left_out.update(other["left_out"])
         self.warnings.update(other["warnings"])
         self.refused += other["refused"]
         for reason, cases in other["cases"].items():
             for where in cases:
-                self._keep(reason, where)
+                self._add_case(reason, where)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON types."""
@@ -85,7 +85,7 @@ class ReadReport:
         }
 
     def lines(self) -> list[str]:
-        """Return the report as lines to print, in the order things were met."""
+        """Return the report as lines to print, in order of first occurrence."""
         lines = [f"used: {count:,} {what}" for what, count in self.used.items()]
         for title, counter in (("left out", self.left_out), ("warning", self.warnings)):
             for reason, count in counter.items():

@@ -1,4 +1,4 @@
-"""Opening files to read: regular ones only, which end and never let a reader wait."""
+"""Opening regular files only: reading pipes and devices could block or never end."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import BinaryIO
 
 from rmpl.errors import RmplError
 
-_OWN = {Path("/dev/stdin"), Path("/proc/self/fd/0")}
-_OWN_FOLDERS = {Path("/dev/fd"), Path("/proc/self/fd")}
-_WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+_SHELL_PIPES = {Path("/dev/stdin"), Path("/proc/self/fd/0")}
+_SHELL_PIPE_FOLDERS = {Path("/dev/fd"), Path("/proc/self/fd")}
+_NON_BLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
 def open_regular(path: Path) -> BinaryIO:
     """Open a regular file to read.
 
-    A pipe that the shell handed over (``<(...)`` or /dev/stdin) is taken, too: it is open already,
-    and only the user can name it.
+    A pipe passed by the shell (``<(...)`` or /dev/stdin) is accepted, too: it is already open, and
+    only the user can name it.
 
     Raises
     ------
     RmplError
         If it is a pipe, a device or a socket.
     OSError
-        If it is not there, is a folder, or must not be read.
+        If it does not exist, is a folder, or permission is denied.
     """
-    if _is_handed_over(path):
+    if _is_shell_pipe(path):
         return path.open("rb")
-    _check(path, path.stat())  # before it is opened: opening alone moves some devices
-    handle = os.open(path, os.O_RDONLY | _WITHOUT_WAITING | getattr(os, "O_BINARY", 0))
+    _check(path, path.stat())  # before opening: opening alone affects some devices
+    handle = os.open(path, os.O_RDONLY | _NON_BLOCKING | getattr(os, "O_BINARY", 0))
     try:
         _check(path, os.fstat(handle))
-        if _WITHOUT_WAITING:
+        if _NON_BLOCKING:
             os.set_blocking(handle, True)
         return os.fdopen(handle, "rb")
     except BaseException:
@@ -47,9 +47,9 @@ def read_text(path: Path, most: int = 2**24) -> str:
     Raises
     ------
     RmplError
-        If it is no regular file, or has more than ``most`` bytes.
+        If it is not a regular file, or has more than ``most`` bytes.
     OSError, UnicodeDecodeError
-        If it cannot be read, or is no such text.
+        If it cannot be read, or is not UTF-8.
     """
     with open_regular(path) as file:
         data = file.read(most + 1)
@@ -65,12 +65,12 @@ def _check(path: Path, found: os.stat_result) -> None:
         raise RmplError(
             "not a regular file (a pipe, a device or a socket)",
             where=str(path),
-            remedy="save what it gives to a file; - is standard input where a command says so",
+            remedy="save its output to a file, or use - (standard input) where supported",
         )
 
 
-def _is_handed_over(path: Path) -> bool:
-    if path not in _OWN and path.parent not in _OWN_FOLDERS:
+def _is_shell_pipe(path: Path) -> bool:
+    if path not in _SHELL_PIPES and path.parent not in _SHELL_PIPE_FOLDERS:
         return False
     try:
         return stat.S_ISFIFO(path.stat().st_mode)

@@ -1,7 +1,7 @@
-"""Running text into sentences and words: nupunkt finds sentences, NLTK's Treebank rules words.
+"""Sentence segmentation with nupunkt and tokenization with NLTK's Treebank rules.
 
-Both keep to the characters they are given, so that every sentence and every word is a span of the
-text. They are optional, as only raw text needs them.
+Both preserve offsets: every sentence and every word is a span of the text. The libraries are
+optional, as only raw text needs them.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from rmpl.errors import RmplError
 
 _RUN = re.compile(r"\S+")
 
-_AT_ONCE = 4_000
-"""Both libraries take a square of the time for some texts, so that they get no more characters."""
-_RUN_AT_ONCE = 1_000
-"""Nor more without a blank: what has more is no word."""
+_MAX_CHUNK = 4_000
+"""Characters passed to the libraries at once: for some texts both take quadratic time."""
+_MAX_RUN = 1_000
+"""The longest run without whitespace that is passed at once; a longer one is not a word."""
 
 
 def require_splitter(what: str, extra: str) -> None:
-    """Make sure that the libraries are there before the first text is read.
+    """Make sure that the libraries are installed before the first text is read.
 
-    ``what`` needs them, and the extra ``extra`` of this package brings them.
+    ``what`` is the feature that needs them, ``extra`` the extra of this package with them.
 
     Raises
     ------
     RmplError
-        If they are not.
+        If one is missing.
     """
     if not all(importlib.util.find_spec(library) for library in ("nupunkt", "nltk")):
         raise RmplError(
@@ -41,15 +41,15 @@ def require_splitter(what: str, extra: str) -> None:
 
 
 def sentence_spans(paragraph: str) -> list[tuple[int, int]]:
-    """Return the character spans of the sentences, end exclusive; blanks may be at their ends.
+    """Return the character spans of the sentences, end exclusive; may include outer whitespace.
 
-    The time it takes grows with the length, whatever the text is.
+    Takes time linear in the length of the text.
     """
     spans: list[tuple[int, int]] = []
-    for start, end in _pieces(paragraph):
-        found = _sentences_at_once(paragraph[start:end])
+    for start, end in _chunks(paragraph):
+        found = _sentences_of_chunk(paragraph[start:end])
         first, *others = found or [(0, end - start)]
-        # No sentence ends where the text was cut.
+        # A chunk boundary does not end a sentence.
         begin = spans.pop()[0] if spans else start + first[0]
         spans.append((begin, start + first[1]))
         spans += [(start + a, start + b) for a, b in others]
@@ -57,26 +57,26 @@ def sentence_spans(paragraph: str) -> list[tuple[int, int]]:
 
 
 def word_spans(sentence: str) -> list[tuple[int, int]]:
-    """Return the character spans of the words and punctuation marks, end exclusive.
+    """Return the character spans of the words and punctuation, end exclusive.
 
-    The time it takes grows with the length, whatever the text is.
+    Takes time linear in the length of the text.
     """
     spans: list[tuple[int, int]] = []
-    for start, end in _pieces(sentence):
+    for start, end in _chunks(sentence):
         found = list(_tokenizer().span_tokenize(sentence[start:end]))
         if spans and found and spans[-1][1] == start and found[0][0] == 0:
-            # The cut went through what has no blank, and what is left out only in one piece.
+            # The boundary lies within a run without whitespace: join the two parts again.
             spans[-1] = (spans[-1][0], start + found.pop(0)[1])
         spans += [(start + a, start + b) for a, b in found]
     return spans
 
 
-def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the pieces that a text is given in to the libraries.
+def _chunks(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the chunks in which a text is passed to the libraries.
 
-    Between two plain words neither library decides anything, so that text of every kind that
-    people write is split as it would be in one piece. Only where 4,000 characters more have no two
-    such words, or 1,000 no blank, is it cut elsewhere.
+    Neither library looks at the boundary between two plain words, so that ordinary text is split
+    as if it were passed whole. It is cut elsewhere only if 4,000 further characters contain no two
+    such words, or 1,000 no whitespace.
     """
     return pairwise([0, *_cuts(text), len(text)]) if text else iter(())
 
@@ -87,15 +87,15 @@ def _cuts(text: str) -> Iterator[int]:
         start, end = run.span()
         was_plain, is_plain = is_plain, run[0].isalnum()
         so_far = start - last
-        if so_far >= 2 * _AT_ONCE or (so_far >= _AT_ONCE and was_plain and is_plain):
+        if so_far >= 2 * _MAX_CHUNK or (so_far >= _MAX_CHUNK and was_plain and is_plain):
             yield start
             last = start
-        for within in range(start + _RUN_AT_ONCE, end, _RUN_AT_ONCE):
+        for within in range(start + _MAX_RUN, end, _MAX_RUN):
             yield within
             last = within
 
 
-def _sentences_at_once(text: str) -> list[tuple[int, int]]:
+def _sentences_of_chunk(text: str) -> list[tuple[int, int]]:
     import nupunkt  # noqa: PLC0415 - optional, and only raw text needs it
 
     return [(int(start), int(end)) for start, end in nupunkt.sent_spans(text)]

@@ -1,4 +1,4 @@
-"""From a corpus's word lists to sentences whose tokens are character spans."""
+"""Building sentences with character-span tokens from a corpus's word lists."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def check_text(text: str, where: str) -> None:
     Raises
     ------
     RmplError
-        If ``text`` holds half a surrogate pair.
+        If ``text`` contains a lone surrogate.
     """
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise RmplError("a broken character (half a surrogate pair)", where=where) from error
+        raise RmplError("an invalid character (a lone surrogate)", where=where) from error
 
 
 def _join(words: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
@@ -70,8 +70,8 @@ def sentence_from_words(
     Parameters
     ----------
     sentence_id, words, text
-        As in the corpus. Where a word does not occur in the text (``-LRB-`` for a bracket), the
-        words joined by blanks stand in for the text: spans stay exact.
+        As in the corpus. If a word does not occur in the text (``-LRB-`` for a bracket), the words
+        joined by blanks replace the text, so that spans stay exact.
     where
         File and line, for errors.
     entities
@@ -80,7 +80,7 @@ def sentence_from_words(
     Raises
     ------
     RmplError
-        If the id or a word is empty, a character is broken, or an entity lies outside the sentence.
+        If the id or a word is empty, a character is invalid, or an entity exceeds the sentence.
     """
     if not sentence_id:
         raise RmplError("an empty sentence id", where=where)

@@ -11,21 +11,21 @@ from rmpl.io.tokens import check_text
 from rmpl.records import NOWHERE, Box, Document, Sentence, Span
 
 MAX_SIDE = 2**31
-"""No picture has so many pixels in a row, and no table of whole numbers takes much more."""
+"""Upper bound of an image's width and height: larger values do not fit common integer types."""
 
 
 def check_document(document: Document, where: str) -> None:
-    """Hold a document to what every other part of the program relies on.
+    """Check the invariants that the rest of the program relies on.
 
     Ids are unique and not empty; tokens ascend within the text and are not empty; spans lie within
-    their sentence (``NOWHERE`` is a prediction's and allowed); images have a possible size or 0;
+    their sentence (or are ``NOWHERE``, in predictions); image sizes are plausible or 0;
     boxes are finite and not reversed; events, links and relations name sentences, images and events
     of the document.
 
     Raises
     ------
     RmplError
-        At the first thing that does not fit.
+        At the first violation.
     """
     where = f"{where}, document {document.id}"
     sentences = {sentence.id: sentence for sentence in document.sentences}
@@ -40,15 +40,15 @@ def check_document(document: Document, where: str) -> None:
         _check_sentence(sentence, where)
     for image in document.images:
         if not (0 <= image.width < MAX_SIDE and 0 <= image.height < MAX_SIDE):
-            raise RmplError(f"an image of an impossible size ({image.id})", where=where)
+            raise RmplError(f"an image of an invalid size ({image.id})", where=where)
     for event in document.text_events:
         spans = [event.trigger, *(argument.span for argument in event.arguments)]
         _check_spans(spans, sentences, event.sentence_id, f"{where}, {event.id}")
-    for picture in document.image_events:
-        if picture.image_id not in images:
-            raise RmplError(f"an event in an unknown image {picture.image_id!r}", where=where)
-        for argument in picture.arguments:
-            _check_box(argument.box, f"{where}, {picture.id}")
+    for image_event in document.image_events:
+        if image_event.image_id not in images:
+            raise RmplError(f"an event in an unknown image {image_event.image_id!r}", where=where)
+        for argument in image_event.arguments:
+            _check_box(argument.box, f"{where}, {image_event.id}")
     _check_links(document, where)
     for relation in document.relations:
         if relation.image_id not in images:
@@ -69,7 +69,7 @@ def _check_sentence(sentence: Sentence, where: str) -> None:
     check_text(sentence.text, where)
     _check_order(sentence.tokens, len(sentence.text), where)
     if sentence.source and len(sentence.source) != len(sentence.tokens):
-        raise RmplError("as many places in the source as tokens are needed", where=where)
+        raise RmplError("source needs one span per token", where=where)
     _check_order(sentence.source, sys.maxsize, where)
     for entity in sentence.entities:
         _check_span(entity, sentence, where)
@@ -79,7 +79,7 @@ def _check_order(spans: Iterable[tuple[int, int]], length: int, where: str) -> N
     position = 0
     for start, end in spans:
         if not position <= start < end <= length:
-            raise RmplError(f"a token from {start} to {end} that does not fit", where=where)
+            raise RmplError(f"an invalid token span {start} to {end}", where=where)
         position = end
 
 
@@ -96,7 +96,7 @@ def _check_spans(
 
 def _check_span(span: Span, sentence: Sentence, where: str) -> None:
     if not 0 <= span.start < span.end <= len(sentence.tokens):
-        raise RmplError(f"a span from {span.start} to {span.end} that does not fit", where=where)
+        raise RmplError(f"an invalid span {span.start} to {span.end}", where=where)
 
 
 def _check_box(box: Box, where: str) -> None:
@@ -109,7 +109,7 @@ def _check_box(box: Box, where: str) -> None:
 
 def _check_links(document: Document, where: str) -> None:
     texts = {event.id for event in document.text_events}
-    pictures = {event.id for event in document.image_events}
+    image_events = {event.id for event in document.image_events}
     for link in document.links:
-        if link.text not in texts or link.image not in pictures:
+        if link.text not in texts or link.image not in image_events:
             raise RmplError(f"a link to an unknown event ({link.text} - {link.image})", where=where)

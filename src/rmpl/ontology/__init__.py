@@ -1,6 +1,6 @@
-"""Event types, roles and relation labels, and the mappings of other corpora onto them; all as YAML.
+"""Schemas: event types, roles and relation labels, and mappings of corpora onto them, as YAML.
 
-``load_ontology("m2e2")`` reads a packaged inventory, ``load_ontology("my.yaml")`` a user's own.
+``load_ontology("m2e2")`` reads a packaged schema, ``load_ontology("my.yaml")`` a user's own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rmpl.io.regular import read_text
 
 
 class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One event type: what it means and which roles it has in each medium."""
+    """An event type: its description and its roles in each medium."""
 
     description: str
     text: tuple[str, ...]
@@ -25,19 +25,19 @@ class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """All roles of the type, those of text first, each once."""
+        """The distinct roles of the type, those of text first."""
         return tuple(dict.fromkeys(self.text + self.image))
 
 
 class Ontology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A named inventory of event types, in the order of its file."""
+    """A named schema: its event types, in the order of the file."""
 
     name: str
     events: dict[str, EventType]
 
 
 class TypeMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a foreign event type (or imSitu verb) goes: a type of ours, and its roles onto ours."""
+    """The mapping of a corpus's event type (or imSitu verb) and its roles onto the schema's."""
 
     event_type: str
     roles: dict[str, str]
@@ -63,12 +63,12 @@ def packaged() -> list[str]:
 
 
 def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
-    """Load an inventory of event types by its packaged name or from a user's YAML file.
+    """Load a schema by its packaged name or from a user's YAML file.
 
     Raises
     ------
     RmplError
-        If there is no such file, or it is not an inventory.
+        If there is no such file, or it is not a schema.
     """
     path = Path(name_or_path)
     if path.suffix in {".yaml", ".yml"}:
@@ -93,11 +93,11 @@ def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
 
 @functools.cache
 def load_mapping(name: str) -> dict[str, TypeMapping]:
-    """Load a packaged mapping of a corpus's own types onto M2E2's (``imsitu``, ``rams``, ...)."""
+    """Load a packaged mapping of a corpus's types onto M2E2's (``imsitu``, ``rams``, ...)."""
     return msgspec.convert(yaml.safe_load(_read_packaged(name)), dict[str, TypeMapping])
 
 
 @functools.cache
 def load_relations(name: str = "mnre") -> dict[str, tuple[str, ...]]:
-    """Load relation labels by version of the corpus; ``"None"`` is the negative label."""
+    """Load relation labels by corpus version; ``"None"`` is the negative label."""
     return msgspec.convert(yaml.safe_load(_read_packaged(name)), dict[str, tuple[str, ...]])

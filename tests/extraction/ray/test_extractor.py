@@ -109,7 +109,7 @@ def test_two_workers_give_what_one_process_gives(news, pids):
     assert "news/05-bad.txt: not UTF-16" in told[0]
     assert told[1] == "this is refused"
     assert report["used"]["documents"] == 10
-    assert report["left_out"] == {"file of another kind": 1}
+    assert report["left_out"] == {"unsupported file type": 1}
     assert many.asked == alone.asked
     assert many.asked["text-emi"] > 9 * 256
     assert len(list(pids.iterdir())) == 2

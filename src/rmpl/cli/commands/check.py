@@ -105,7 +105,7 @@ def _read(
 ) -> Found:
     from rmpl.corpora.contamination import OVERLAP
     from rmpl.corpora.registry import read_corpus
-    from rmpl.corpora.summary import Summary, check_pictures
+    from rmpl.corpora.summary import Summary, check_images
     from rmpl.io.read_report import ReadReport
 
     found = Found(Summary(cases), ReadReport(cases))
@@ -115,7 +115,7 @@ def _read(
     ):
         found.summary.add(document)
         if decode:
-            check_pictures(document, found.reading, done)
+            check_images(document, found.reading, done)
         reason = None if check is None else check.overlap(document)
         if reason is not None:
             found.reading.warn(OVERLAP, f"{document.id}: {reason}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rmpl.extraction.extractor import Extractor
     from rmpl.extraction.ray.extractor import RayExtractor
-    from rmpl.inputs.files import Tell
+    from rmpl.inputs.files import OnUnreadable
     from rmpl.inputs.reading import Item
     from rmpl.inputs.sources import Source
     from rmpl.io.read_report import ReadReport
@@ -188,7 +188,7 @@ def _extract(
     sources: Sequence[Source],
     total: int,
     report: ReadReport,
-    on_skip: Tell,
+    on_skip: OnUnreadable,
 ) -> None:
     """Read, extract and write, chunk by chunk."""
     from rmpl.cli.progress import Bars
@@ -219,7 +219,7 @@ def _extract(
 
 
 def _new(
-    sources: Sequence[Source], done: set[str], report: ReadReport, on_skip: Tell
+    sources: Sequence[Source], done: set[str], report: ReadReport, on_skip: OnUnreadable
 ) -> Iterator[Item]:
     """Yield the documents that are not in the output yet."""
     from rmpl.inputs.reading import Reader

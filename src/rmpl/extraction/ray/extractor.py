@@ -31,7 +31,7 @@ from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engines.base import EngineError
 from rmpl.extraction.extractor import Extractor, about_pretrained
 from rmpl.extraction.ray.cluster import cluster, share
-from rmpl.inputs.files import Tell
+from rmpl.inputs.files import OnUnreadable
 from rmpl.inputs.reading import Item, Reader
 from rmpl.inputs.sources import STDIN, Source, find_sources
 from rmpl.io.read_report import ReadReport
@@ -151,7 +151,7 @@ class RayExtractor:
         self,
         sources: Sequence[Source],
         report: ReadReport,
-        tell: Tell,
+        tell: OnUnreadable,
         *,
         done: Collection[str] = (),
     ) -> Iterator[tuple[Item, Document | RmplError]]:
