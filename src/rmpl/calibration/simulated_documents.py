@@ -29,8 +29,8 @@ from rmpl.tasks.pairing import (
     Words,
     agreement,
     compare_looks,
-    pictures_by_type,
-    told_looks,
+    images_by_type,
+    looks_in_text,
 )
 
 IMAGES, SENTENCES, UNRELATED = (1, 2, 3), (0, 1, 2), (0, 1)
@@ -79,7 +79,7 @@ def simulate(
     """
     shown = {
         event_type: [(image, event) for image, event in found if image.id in captions]
-        for event_type, found in pictures_by_type(images, set(event_types)).items()
+        for event_type, found in images_by_type(images, set(event_types)).items()
     }
     glosses = {a.gloss for found in shown.values() for _, e in found for a in e.arguments}
     looks = Looks(gloss for gloss in glosses if gloss)
@@ -101,7 +101,7 @@ def _mentions_by_type(texts: Sequence[Document], looks: Looks) -> dict[str, list
     for document in texts:
         sentences = {sentence.id: sentence for sentence in document.sentences}
         for event in document.text_events:
-            if told_looks(event, sentences[event.sentence_id], looks):
+            if looks_in_text(event, sentences[event.sentence_id], looks):
                 mentions[event.event_type].append(Mention(event, sentences[event.sentence_id]))
     return mentions
 
@@ -126,7 +126,7 @@ def _document(
     used += unused[: rng.choice(UNRELATED)]
     document = {}
     for number, (event, sentence) in enumerate(filter(None, used)):
-        described = told_looks(event, sentence, looks)
+        described = looks_in_text(event, sentence, looks)
         for image, image_event in chosen:
             document[str(number), image.id] = Pair(
                 f"{event.id}+{image.id}",
@@ -142,8 +142,8 @@ def _document(
 
 def _rewritten_for(event: ImageEvent, mention: Mention, looks: Looks) -> Mention | None:
     """Return a sentence rewritten to match an image's event, ``None`` if that is impossible."""
-    found = rewrite(mention, dict(_replacements(told_looks(*mention, looks), event, looks)))
-    is_same = agreement(compare_looks(told_looks(*found, looks), event, looks))
+    found = rewrite(mention, dict(_replacements(looks_in_text(*mention, looks), event, looks)))
+    is_same = agreement(compare_looks(looks_in_text(*found, looks), event, looks))
     return found if is_same else None
 
 

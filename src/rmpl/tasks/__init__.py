@@ -1,8 +1,8 @@
-"""What a model is asked, what it should answer, and how the answer is read back.
+"""The tasks: prompts, training targets, and parsing of model output.
 
-Nothing here knows a model: a task turns documents into samples (a prompt and a target string) and
-answers into events. ``TASKS`` names them all; a recipe's mixture refers to those names, or to tasks
-that other packages declare in the entry-point group ``rmpl.tasks``.
+Tasks are independent of the model: they turn documents into samples (a prompt and a target) and
+model output into events. A recipe's mixture refers to the names in ``TASKS``, or to tasks that
+other packages declare in the entry-point group ``rmpl.tasks``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Stage 2, argument role extraction (ARE): the participants of one given mention."""
+"""Stage 2, argument role extraction (ARE): the arguments of a given event mention."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class TextARE(Task[OfTextEvent, TextArgument]):
         return f" ({', '.join(known.text)})"
 
     def grammar(self, question: OfTextEvent) -> grammars.Grammar:
-        """Return the grammar of the legal answers to ``ask(question)``.
+        """Return the output grammar for ``ask(question)``.
 
         An event of a type outside the schema has no arguments.
         """
@@ -62,12 +62,12 @@ class TextARE(Task[OfTextEvent, TextArgument]):
         return grammars.text_arguments(question.unit, roles, self.context.pad)
 
     def target(self, question: OfTextEvent) -> str:
-        """Write the arguments in the order of the sentence."""
+        """Write the arguments in sentence order."""
         arguments, pad = question.event.arguments, self.context.pad
         return write_participants(text_participants(arguments, question.unit, pad=pad))
 
     def read(self, answer: str, question: OfTextEvent) -> Answer[TextArgument]:
-        """Read an answer as arguments; a string not in the sentence stands at ``NOWHERE``."""
+        """Parse arguments; a string that is not in the sentence gets the span ``NOWHERE``."""
         participants = read_participants(answer)
         arguments = text_arguments(participants.items, question.unit)
         return Answer(list(arguments), participants.failure, participants.places)
@@ -90,7 +90,7 @@ class ImageARE(Task[OfImageEvent, ImageArgument]):
     )
 
     def questions_in(self, document: Document) -> Iterable[OfImageEvent]:
-        """Yield one question per event of the schema whose image is at hand."""
+        """Yield one question per event of the schema whose image is available."""
         images = {image.id: image for image in document.images if image.path is not None}
         for event in document.image_events:
             if event.event_type in self.context.ontology.events and event.image_id in images:
@@ -105,7 +105,7 @@ class ImageARE(Task[OfImageEvent, ImageArgument]):
         return self.prompt(f"{event_type}{roles}", question.unit)
 
     def grammar(self, question: OfImageEvent) -> grammars.Grammar:
-        """Return the grammar of the legal answers to ``ask(question)``."""
+        """Return the output grammar for ``ask(question)``."""
         known = self.context.ontology.events.get(question.event.event_type)
         roles = () if known is None else known.image
         image, boxes = question.unit, self.context.boxes
@@ -117,7 +117,7 @@ class ImageARE(Task[OfImageEvent, ImageArgument]):
         return write_participants(image_participants(arguments, question.unit, boxes), boxes.key)
 
     def read(self, answer: str, question: OfImageEvent) -> Answer[ImageArgument]:
-        """Read an answer as arguments; an unreadable box is an empty one and counts as wrong."""
+        """Parse arguments; an invalid box becomes an empty one and counts as wrong."""
         participants = read_participants(answer, self.context.boxes.key)
         arguments = image_arguments(participants.items, question.unit, self.context.boxes)
         return Answer(list(arguments), participants.failure, participants.places)

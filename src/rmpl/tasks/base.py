@@ -1,4 +1,4 @@
-"""What all tasks share: questions, prompts, samples, and how a prompt is worded."""
+"""The base class of tasks: questions, prompts and samples."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Finds = Literal["events", "mentions", "arguments", "links"]
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """What a model is shown: an optional picture, then a text.
+    """The model input: an optional image, then a text.
 
-    ``boxes`` are places in the text, first character and the one after the last, where the task has
-    written a box, maybe in the family's own tokens. All else is plain text, whatever it holds.
+    ``boxes`` are the character spans, end exclusive, of boxes that the task wrote, possibly with
+    special tokens of the family. Everything else is plain text, even if it looks like such a token.
     """
 
     text: str
@@ -32,9 +32,9 @@ class Prompt(msgspec.Struct, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """One training sample: a prompt and the answer the model should write.
+    """A training sample: a prompt and its target.
 
-    ``id`` names the document and the place in it, so that every sample can be traced.
+    ``id`` names the sentence, image or event, so that every sample can be traced to its source.
     """
 
     task: str
@@ -45,25 +45,25 @@ class Sample(msgspec.Struct, frozen=True):
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """What a task needs to know besides the document.
+    """The settings of a task.
 
     Parameters
     ----------
     ontology
-        The event types and roles in force.
+        The schema: event types and roles.
     boxes
-        How the model family writes boxes.
+        The box format of the model family.
     style
-        ``full`` explains the task and lists the schema, for models that read instructions;
-        ``brief`` is the task's name only, for models too small to profit from more.
+        ``full`` explains the task and lists the schema, for instruction-following models;
+        ``brief`` gives only the task name, for models too small to benefit from more.
     pad
-        What stands before every string copied from the text. One blank makes a byte-level tokenizer
-        use the tokens that the string has in running text, which a small model copies more easily;
-        reading an answer takes it off again.
+        A prefix of every string copied from the text. With one blank, a byte-level tokenizer uses
+        the same tokens as in running text, which a small model copies more easily; it is stripped
+        when an answer is parsed.
     link_directions
-        Whether "same event?" is asked from the text to the picture only, or also the other way.
+        Whether linking asks from the text to the image only, or also from the image to the text.
     examples
-        Task -> worked examples to stand in its prompts, for models that were not trained on it.
+        Few-shot examples for the prompts of each task, for models not trained on it.
     """
 
     ontology: Ontology
@@ -79,7 +79,7 @@ class Identified(Protocol):
 
     @property
     def id(self) -> str:
-        """What it is called within its document."""
+        """Its id within the document."""
         ...
 
 
@@ -88,24 +88,24 @@ Item = TypeVar("Item")
 
 
 class Task(Generic[Question, Item]):
-    """Everything about one task: what is asked and answered, how answers are read and scored.
+    """A task: its questions, prompts, targets, output grammar, parser and held-out score.
 
-    ``Question`` is a small frozen record of what is asked about; one made by ``questions`` also
-    holds the annotation that its target is made of. ``Item`` is what an answer is a list of.
+    ``Question`` is a small frozen record of what is asked about; those of ``questions`` also hold
+    the annotation for the target. ``Item`` is the type of the items in an answer.
 
     Attributes
     ----------
     name
-        What recipes call the task; it also begins its brief prompts.
+        The task name in recipes, which also starts its brief prompts.
     medium
-        What is asked about: a medium of ``tasks.media``, such as ``text``, or ``both``.
+        A medium of ``tasks.media``, such as ``text``, or ``both``.
     instruction
-        How full prompts begin.
+        The start of full prompts.
     finds
-        What its items are to event extraction: ``events`` with their arguments, ``mentions``
-        without, the ``arguments`` of a given mention, or ``links``; ``None`` for other tasks.
+        The kind of items for event extraction: ``events`` with arguments, ``mentions`` without,
+        the ``arguments`` of a given mention, or ``links``; ``None`` for other tasks.
     max_tokens
-        The largest number of tokens of an answer.
+        The maximum number of tokens of an answer.
     """
 
     name: ClassVar[str]
@@ -118,7 +118,7 @@ class Task(Generic[Question, Item]):
         self.context = context
 
     def questions(self, documents: Sequence[Document]) -> Iterator[Question]:
-        """Yield the questions to learn from, in a fixed order.
+        """Yield the training questions, in a fixed order.
 
         A task that joins documents, such as a text with another one's image, overrides this.
         """
@@ -126,23 +126,23 @@ class Task(Generic[Question, Item]):
             yield from self.questions_in(document)
 
     def questions_in(self, document: Document) -> Iterable[Question]:
-        """Return the questions of one document, with what it is annotated with."""
+        """Return the questions of one document, with its annotation."""
         raise NotImplementedError
 
     def ask(self, question: Question) -> Prompt:
-        """Word a question; the annotation in it is not looked at."""
+        """Return the prompt of a question, without using its annotation."""
         raise NotImplementedError
 
     def grammar(self, question: Question) -> Grammar:
-        """Return the grammar of the legal answers to ``ask(question)``."""
+        """Return the output grammar for ``ask(question)``."""
         raise NotImplementedError
 
     def target(self, question: Question) -> str:
-        """Return the answer that the annotation in a question calls for."""
+        """Return the target: the correct answer by the question's annotation."""
         raise NotImplementedError
 
     def read(self, answer: str, question: Question) -> Answer[Item]:
-        """Read an answer to ``ask(question)``; of a broken one the whole items."""
+        """Parse an answer to ``ask(question)``; of a malformed one, the complete items."""
         raise NotImplementedError
 
     def samples(self, documents: Sequence[Document]) -> Iterator[Sample]:
@@ -156,23 +156,23 @@ class Task(Generic[Question, Item]):
     def count(self, sample: Sample, answer: str) -> Counts:
         """Count the correct, predicted and gold items of an answer to a held-out sample.
 
-        Here the whole answer is one item, and letter case does not matter.
+        By default, the whole answer is one item, compared without regard to case.
         """
         is_right = answer.strip().lower() == sample.target.strip().lower()
         return Counts(int(is_right), 1, 1)
 
     def is_positive(self, sample: Sample) -> bool | None:
-        """Return whether a sample has something to find; ``None`` where that cannot be said."""
+        """Return whether a sample is positive; ``None`` if that is undefined."""
         return sample.target != "[]"
 
     def schema(self) -> str:
-        """List the types this task may answer with, for a full prompt; empty if it needs none."""
+        """Return the part of the schema that a full prompt lists; empty if not needed."""
         return ""
 
     def prompt(self, body: str, image: Image | None = None) -> Prompt:
-        """Word a prompt: the shared instruction first, then what this sample asks about.
+        """Build a prompt: first the shared instruction, then ``body``.
 
-        The instruction comes first so that its computation can be shared between prompts.
+        The instruction comes first so that prompts share a prefix in the KV cache.
         """
         if self.context.style == "brief":
             return Prompt(f"{self.name}: {body}".rstrip(), image)
@@ -183,17 +183,17 @@ class Task(Generic[Question, Item]):
         return Prompt(text, image, tuple(boxes))
 
     def beginning(self) -> str:
-        """Return what every full prompt of this task begins with: the instruction, the schema."""
+        """Return the common prefix of the task's full prompts: the instruction and the schema."""
         return "\n".join(part for part in (self.instruction, self.schema()) if part)
 
 
 def type_list(ontology: Ontology) -> str:
-    """List the event types with what they mean, one a line."""
+    """List the event types with their descriptions, one per line."""
     return "\n".join(f"- {name}: {event.description}" for name, event in ontology.events.items())
 
 
 def role_list(ontology: Ontology, medium: Literal["text", "image"]) -> str:
-    """List the event types with the roles they have in a medium, one a line."""
+    """List the event types with their roles in a medium, one per line."""
     return "\n".join(
         f"- {name}: {', '.join(event.text if medium == 'text' else event.image)}"
         for name, event in ontology.events.items()
@@ -203,7 +203,7 @@ def role_list(ontology: Ontology, medium: Literal["text", "image"]) -> str:
 def mark(sentence: Sentence, span: Span) -> str:
     """Return the sentence with a span in square brackets: ``Rebels [attacked] a convoy``.
 
-    Marking the trigger in place says which occurrence is meant without counting.
+    Marking the trigger in place identifies the occurrence without counting.
     """
     start, end = sentence.chars(span)
     return f"{sentence.text[:start]}[{sentence.text[start:end]}]{sentence.text[end:]}"

@@ -1,10 +1,10 @@
-"""Box conventions of model families, as pure functions of a box and the size of its image.
+"""Box formats of the model families, as pure functions of a box and its image size.
 
-Inside the project a box is in pixels of the original image; here, and only here, it becomes what a
-family writes. Sources for each convention are named beside the family that uses it.
+Elsewhere a box is in pixels of the original image; only here is it converted to a family's format.
+The source of each convention is given in the family that uses it.
 
-Each convention states its ``tolerance``: how far, in pixels of the original image, a coordinate may
-be off after writing and reading a box that lies inside its image.
+``tolerance`` is the largest error, in pixels of the original image, of a coordinate after encoding
+and decoding a box inside its image.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from rmpl.tasks.schema import BoxValue
 
 
 def four_numbers(value: BoxValue) -> list[float]:
-    """Return the four finite numbers of a written box.
+    """Return the four finite numbers of an encoded box.
 
     Raises
     ------
     ValueError
-        If ``value`` is anything else.
+        If ``value`` is not four finite numbers.
     """
     if isinstance(value, str) or len(value) != 4 or not all(map(math.isfinite, value)):
         raise ValueError(f"not a box: {value!r}")
@@ -34,9 +34,9 @@ def four_numbers(value: BoxValue) -> list[float]:
 def box_inside(
     corners: list[float], width: int, height: int, across: float = 1.0, down: float = 1.0
 ) -> Box:
-    """Return the box of ``corners``, given in parts of which ``across`` make up the full width.
+    """Return the box of ``corners``, given in units of 1 / ``across`` of the width.
 
-    Corners out of order are put right, what lies outside the image is clipped.
+    Swapped corners are repaired, and the box is clipped to the image.
     """
     x1, x2 = sorted(min(max(x / across, 0.0), 1.0) * width for x in (corners[0], corners[2]))
     y1, y2 = sorted(min(max(y / down, 0.0), 1.0) * height for y in (corners[1], corners[3]))
@@ -48,9 +48,8 @@ def resized(
 ) -> tuple[int, int]:
     """Return the width and height to which Qwen's processors resize an image.
 
-    Both are multiples of ``factor`` as near as may be to the image's own, scaled by one number
-    where their product would lie outside ``min_pixels`` to ``max_pixels``. The rule is that of
-    Qwen2-VL's image processor; a test compares it with transformers'.
+    Both are rounded to multiples of ``factor``, and scaled if the area would lie outside
+    ``min_pixels`` to ``max_pixels``, as in Qwen2-VL's image processor (a test compares them).
     """
     across, down = round(width / factor) * factor, round(height / factor) * factor
     if across * down > max_pixels:
@@ -65,7 +64,7 @@ def resized(
 
 
 def no_grid(step: int, family: str) -> None:
-    """Refuse a coarser grid for a family that has a convention of its own.
+    """Refuse a coarser grid for a family with a box convention of its own.
 
     Raises
     ------
@@ -88,11 +87,10 @@ class RelativeBoxes:
     key
         The JSON key of a box.
     scale
-        The number that the full width, and the full height, stands for.
+        The coordinate of the right and the bottom edge.
     step
-        Coordinates are rounded to multiples of it. 1 for models of full size; a coarser grid is
-        learnt much faster by a very small one. The round trip is exact to ``step / 2`` parts of
-        ``scale`` in each coordinate.
+        Coordinates are rounded to multiples of it: 1 for large models; very small ones learn a
+        coarser grid much faster. The round-trip error is at most ``step / 2`` of ``scale``.
     """
 
     key: str = "bbox_2d"
@@ -109,7 +107,7 @@ class RelativeBoxes:
         ]
 
     def decode(self, value: BoxValue, width: int, height: int) -> Box:
-        """Return the box in pixels; corners out of order are put right, outside is clipped.
+        """Return the box in pixels; swapped corners are repaired, and it is clipped.
 
         Raises
         ------
@@ -119,7 +117,7 @@ class RelativeBoxes:
         return box_inside(four_numbers(value), width, height, self.scale, self.scale)
 
     def tolerance(self, width: int, height: int) -> tuple[float, float]:
-        """Return how far a round trip may be off across and down: half a step of the grid."""
+        """Return the largest round-trip error in x and y: half a grid step."""
         share = self.step / 2 / self.scale
         return width * share, height * share
 
@@ -137,8 +135,8 @@ class RelativeBoxes:
 class CornerBoxes:
     """Boxes as a string of two corners, ``<|box_start|>(x1,y1),(x2,y2)<|box_end|>``, 0 to 1000.
 
-    The two marks are tokens of the family's vocabulary; reading does without them, because
-    decoding an answer may leave special tokens out.
+    The markers are tokens of the family's vocabulary. They are optional when decoding, because
+    special tokens may be skipped.
     """
 
     key: str = "box"
@@ -150,30 +148,30 @@ class CornerBoxes:
         return "<|box_start|>({},{}),({},{})<|box_end|>".format(*corners)
 
     def decode(self, value: BoxValue, width: int, height: int) -> Box:
-        """Return the box in pixels; corners out of order are put right, outside is clipped.
+        """Return the box in pixels; swapped corners are repaired, and it is clipped.
 
         Raises
         ------
         ValueError
-            If ``value`` is no string of four integers.
+            If ``value`` is not a string of four integers.
         """
         corners = numbers_in(value, r"(?:<\|box_start\|>)?\(N,N\),\(N,N\)(?:<\|box_end\|>)?")
         return box_inside(corners, width, height, 1000, 1000)
 
     def pattern(self, width: int, height: int) -> str:
-        """Return the regular expression of the two corners, with the marks as tokens."""
+        """Return the regular expression of the two corners, with the markers as tokens."""
         number = _multiples(self.step, 1000)
         corner = rf"\(({number}),({number})\)"
         return rf'"<|box_start|>{corner},{corner}<|box_end|>"'
 
     def tolerance(self, width: int, height: int) -> tuple[float, float]:
-        """Return how far a round trip may be off across and down: half a step of the grid."""
+        """Return the largest round-trip error in x and y: half a grid step."""
         return RelativeBoxes(step=self.step).tolerance(width, height)
 
 
 @dataclasses.dataclass(frozen=True)
 class AbsoluteBoxes:
-    """Boxes as four integers, in pixels of the picture as the processor resizes it.
+    """Boxes as four integers, in pixels of the image as the processor resizes it.
 
     Parameters
     ----------
@@ -182,8 +180,8 @@ class AbsoluteBoxes:
     factor
         Resized sides are multiples of it, in pixels.
     min_pixels, max_pixels
-        What the resized picture's area is kept between. They belong to the convention: other bounds
-        give other numbers for the same box, so that training and inference must agree.
+        Bounds of the resized image's area. They are part of the convention: other bounds give other
+        numbers for the same box, so training and inference must agree.
     """
 
     key: str = "bbox_2d"
@@ -207,7 +205,7 @@ class AbsoluteBoxes:
     def decode(self, value: BoxValue, width: int, height: int) -> Box:
         """Return the box in pixels of the original image.
 
-        Corners out of order are put right, what lies outside the image is clipped.
+        Swapped corners are repaired, and the box is clipped to the image.
 
         Raises
         ------
@@ -218,22 +216,22 @@ class AbsoluteBoxes:
         return box_inside(four_numbers(value), width, height, across, down)
 
     def pattern(self, width: int, height: int) -> str:
-        """Return the regular expression of four numbers within the resized picture."""
+        """Return the regular expression of four numbers within the resized image."""
         across, down = (_up_to(size - 1) for size in self._resized(width, height))
         return rf"\[({across}),({down}),({across}),({down})\]"
 
     def tolerance(self, width: int, height: int) -> tuple[float, float]:
-        """Return how far a round trip may be off across and down: one resized pixel.
+        """Return the largest round-trip error in x and y: one resized pixel.
 
-        Half a pixel by rounding; a whole one at the far edges, which the family clips to the last
-        pixel.
+        Half a pixel by rounding; a whole one at the right and bottom edges, which the family clips
+        to the last pixel.
         """
         across, down = self._resized(width, height)
         return width / across, height / down
 
     def _resized(self, width: int, height: int) -> tuple[int, int]:
-        # Beyond a ratio of 200 the processor refuses a picture; its gold boxes need no numbers that
-        # a model would ever be asked for, but scoring must still read what a file says.
+        # The processor refuses images with an aspect ratio over 200; no model is asked about them,
+        # but scoring must still read predictions for them.
         longest = 200 * min(width, height)
         return resized(
             min(width, longest), min(height, longest), self.factor, self.min_pixels, self.max_pixels
@@ -244,14 +242,14 @@ class AbsoluteBoxes:
 class UnitBoxes:
     """Boxes as four fractions ``[0.61, 0.36, 0.92, 0.83]`` of the image padded to a square.
 
-    The square has the longer side of the image, which lies in its middle.
+    The side of the square is the longer side of the image, which is centred in it.
 
     Parameters
     ----------
     key
         The JSON key of a box.
     digits
-        Decimals that are written.
+        The number of decimals.
     """
 
     key: str = "bbox"
@@ -269,7 +267,7 @@ class UnitBoxes:
         return [round(min(max(share, 0.0), 1.0), self.digits) for share in shares]
 
     def decode(self, value: BoxValue, width: int, height: int) -> Box:
-        """Return the box in pixels; what lies outside the image, in the padding too, is clipped.
+        """Return the box in pixels, clipped to the image without its padding.
 
         Raises
         ------
@@ -281,14 +279,14 @@ class UnitBoxes:
         return box_inside([x1 - left, y1 - top, x2 - left, y2 - top], width, height, width, height)
 
     def pattern(self, width: int, height: int) -> str:
-        """Return the regular expression of four fractions without needless zeros."""
+        """Return the regular expression of four fractions without trailing zeros."""
         share = rf"1\.0|0\.(0|[0-9]{{0,{self.digits - 1}}}[1-9])"
         return rf"\[({share})(,({share})){{3}}\]"
 
     def tolerance(self, width: int, height: int) -> tuple[float, float]:
-        """Return how far a round trip may be off: half the last decimal of the longer side.
+        """Return the largest round-trip error: half the last decimal of the longer side.
 
-        Both ways the same, so that on a long and narrow image the shorter side may be off by much.
+        It is the same in x and y, so it is large for the shorter side of a narrow image.
         """
         off = max(width, height) * 10**-self.digits / 2
         return off, off
@@ -303,7 +301,7 @@ class UnitBoxes:
 class LocBoxes:
     """Boxes as a string of four location tokens, y before x: ``<loc0100><loc0050>...``.
 
-    Each names one of 1024 bins over the image's height or width; a bin is read as its middle.
+    Each token is one of 1024 bins over the image's height or width and is decoded to its centre.
     """
 
     key: str = "box"
@@ -316,7 +314,7 @@ class LocBoxes:
         return "".join(f"<loc{number:04d}>" for number in numbers)
 
     def decode(self, value: BoxValue, width: int, height: int) -> Box:
-        """Return the box in pixels; corners out of order are put right.
+        """Return the box in pixels; swapped corners are repaired.
 
         Raises
         ------
@@ -327,17 +325,17 @@ class LocBoxes:
         return box_inside([x1, y1, x2, y2], width, height, self.bins, self.bins)
 
     def pattern(self, width: int, height: int) -> str:
-        """Return the regular expression of four location tokens, by name."""
+        """Return the regular expression of four location tokens."""
         tokens = "|".join(f"<loc{number:04d}>" for number in range(self.bins))
         return f'"({tokens}){{4}}"'
 
     def tolerance(self, width: int, height: int) -> tuple[float, float]:
-        """Return how far a round trip may be off across and down: half a bin."""
+        """Return the largest round-trip error in x and y: half a bin."""
         return width / self.bins / 2, height / self.bins / 2
 
 
 def numbers_in(value: BoxValue, form: str) -> list[float]:
-    """Return the integers of a written box, ``N`` standing for each in a regular expression.
+    """Return the integers of an encoded box; ``N`` stands for an integer in the regex ``form``.
 
     Raises
     ------
@@ -352,7 +350,7 @@ def numbers_in(value: BoxValue, form: str) -> list[float]:
 
 
 def _multiples(step: int, scale: int) -> str:
-    """Return the regular expression of what rounding to ``step`` within ``scale`` can give."""
+    """Return the regular expression of the multiples of ``step`` up to ``scale``."""
     steps = range(round(scale / step) + 1)
     return "|".join(str(min(number * step, scale)) for number in steps)
 
@@ -364,7 +362,7 @@ def _up_to(most: int) -> str:
         "[0-9]" if length == 1 else f"[1-9][0-9]{{{length - 1}}}"
         for length in range(1, len(digits))
     ]
-    # As long as `most`: equal to it in the first places, below it in the next, free after that.
+    # Of the same length: a common prefix, a smaller digit, then any digits.
     below = [
         f"{digits[:place]}[{least}-{int(digit) - 1}][0-9]{{{len(digits) - place - 1}}}"
         for place, digit in enumerate(digits)

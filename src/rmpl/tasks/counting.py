@@ -1,4 +1,4 @@
-"""How much of an answer is right, item by item, against the target of its sample."""
+"""Counting the correct items of an answer against the target of its sample."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from rmpl.tasks.schema import (
 T = TypeVar("T")
 _SAME_BOX = 0.5
 CountedItem = tuple[str, str, str, int, Box | None]
-"""Type, role, span, its occurrence, and the box where it has one."""
+"""Type, role, span, occurrence of the span, and box if there is one."""
 
 
 def count_predicates(sample: Sample, answer: str, boxes: BoxCodec) -> Counts:
     """Count the items of an answer that is a list of predicates.
 
-    An item is a mention (type and trigger) or an argument (type, role and span, or a box that
-    overlaps by half). Nothing predicted where there is no gold counts nothing.
+    An item is a mention (type and trigger) or an argument (type, role and span, or a box with an
+    IoU of at least 0.5). An empty answer to an empty target counts nothing.
     """
     image = sample.prompt.image
     written, wanted = (_predicates(text, image, boxes) for text in (answer, sample.target))
@@ -45,7 +45,7 @@ def count_participants(sample: Sample, answer: str, boxes: BoxCodec) -> Counts:
 def count_matches(
     written: Sequence[T], wanted: Sequence[T], same: Callable[[T, T], bool]
 ) -> Counts:
-    """Count items; every written item matches one wanted item of its own, at most."""
+    """Count items; every predicted item matches at most one gold item, and vice versa."""
     found = maximum_matching(
         len(written), len(wanted), lambda one, other: same(written[one], wanted[other])
     )
@@ -72,7 +72,7 @@ def _mention(predicate: Predicate) -> CountedItem:
 
 
 def argument_item(kind: str, one: Participant, image: Image | None, boxes: BoxCodec) -> CountedItem:
-    """Return an argument of an event of type ``kind`` as an item to compare."""
+    """Return an argument of an event of type ``kind`` as an item to count."""
     box = None
     if one.box is not None and image is not None:
         box = _box(one.box, image, boxes)
@@ -87,7 +87,7 @@ def _box(value: BoxValue, image: Image, boxes: BoxCodec) -> Box:
 
 
 def same_item(one: CountedItem, other: CountedItem) -> bool:
-    """Return whether two items say the same; boxes do where they overlap by half."""
+    """Return whether two items match; boxes match if they overlap by half."""
     if one[:4] != other[:4] or (one[4] is None) != (other[4] is None):
         return False
     return one[4] is None or other[4] is None or iou(one[4], other[4]) >= _SAME_BOX

@@ -1,4 +1,4 @@
-"""Stage 2, event mention identification (EMI): triggers of a sentence, type of a picture."""
+"""Stage 2, event mention identification (EMI): triggers in a sentence, types of an image."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rmpl.tasks.schema import (
 
 
 class TextEMI(Task[InSentence, TextEvent]):
-    """The event mentions of a sentence: a type and a trigger each."""
+    """The event mentions of a sentence, each with a type and a trigger."""
 
     name = "text-emi"
     medium = "text"
@@ -37,7 +37,7 @@ class TextEMI(Task[InSentence, TextEvent]):
         return type_list(self.context.ontology)
 
     def questions_in(self, document: Document) -> Iterable[InSentence]:
-        """Return one question per sentence, sentences without events included."""
+        """Return one question per sentence, including sentences without events."""
         return sentence_questions(document)
 
     def ask(self, question: InSentence) -> Prompt:
@@ -45,11 +45,11 @@ class TextEMI(Task[InSentence, TextEvent]):
         return self.prompt(question.unit.text)
 
     def grammar(self, question: InSentence) -> grammars.Grammar:
-        """Return the grammar of the legal answers to ``ask(question)``."""
+        """Return the output grammar for ``ask(question)``."""
         return grammars.text_mentions(question.unit, self.context.ontology, self.context.pad)
 
     def target(self, question: InSentence) -> str:
-        """Write the mentions in the order of the sentence."""
+        """Write the mentions in sentence order."""
         ordered = sorted(question.events, key=lambda e: (e.trigger, e.event_type))
         pad = self.context.pad
         return write_predicates(
@@ -57,7 +57,7 @@ class TextEMI(Task[InSentence, TextEvent]):
         )
 
     def read(self, answer: str, question: InSentence) -> Answer[TextEvent]:
-        """Read an answer as text events without arguments, in the order of the answer."""
+        """Parse text events without arguments, in the order of the answer."""
         return read_text_events(answer, question.unit, with_arguments=False)
 
     def count(self, sample: Sample, answer: str) -> Counts:
@@ -66,7 +66,7 @@ class TextEMI(Task[InSentence, TextEvent]):
 
 
 class ImageEMI(Task[InImage, ImageEvent]):
-    """The event types of a picture. Situations outside the schema are negatives here."""
+    """The event types of an image. Situations outside the schema are negatives here."""
 
     name = "image-emi"
     medium = "image"
@@ -81,18 +81,18 @@ class ImageEMI(Task[InImage, ImageEvent]):
         return type_list(self.context.ontology)
 
     def questions_in(self, document: Document) -> Iterable[InImage]:
-        """Return one question per image that is at hand, images without events included."""
+        """Return one question per available image, including images without events."""
         known = self.context.ontology.events
         return image_questions(
             document, [event for event in document.image_events if event.event_type in known]
         )
 
     def ask(self, question: InImage) -> Prompt:
-        """Ask for the event mentions of a picture."""
+        """Ask for the event mentions of an image."""
         return self.prompt("", question.unit)
 
     def grammar(self, question: InImage) -> grammars.Grammar:  # noqa: ARG002 - as every task's
-        """Return the grammar of the legal answers, which is the same for every image."""
+        """Return the output grammar, which is the same for every image."""
         return grammars.image_mentions(self.context.ontology)
 
     def target(self, question: InImage) -> str:
@@ -103,7 +103,7 @@ class ImageEMI(Task[InImage, ImageEvent]):
         )
 
     def read(self, answer: str, question: InImage) -> Answer[ImageEvent]:
-        """Read an answer as image events without arguments."""
+        """Parse image events without arguments."""
         return read_image_events(answer, question.unit, self.context.boxes, with_arguments=False)
 
     def count(self, sample: Sample, answer: str) -> Counts:

@@ -1,12 +1,12 @@
-"""Grammars of the legal answers: what constrained decoding lets a model write, and nothing else.
+"""Output grammars for constrained decoding.
 
-A grammar is text in llguidance's dialect of Lark; this module only writes it and needs no library.
-It admits exactly the compact JSON of ``tasks.schema``: keys in its order, no blanks, types and
-roles of the ontology, strings that are token spans of the sentence, numbers of the family's boxes.
+A grammar is text in llguidance's dialect of Lark; writing it needs no library. It accepts exactly
+the compact JSON of ``tasks.schema``: keys in a fixed order, no whitespace, types and roles of the
+schema, strings that are token spans of the sentence, and boxes in the family's format.
 
-Spans are regular expressions over whole tokens: ``S3`` is the span that begins at token 3, which is
-that token alone or followed by the gap and ``S4``. So a span can neither begin nor end in a gap or
-within a token, whatever characters those hold.
+Spans are regular expressions over whole tokens: ``S3`` is a span that starts at token 3, either
+that token alone or followed by the gap and ``S4``. So no span starts or ends in a gap or within a
+token, whatever characters they contain.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from rmpl.records import Sentence
 from rmpl.tasks.schema import Participant, encode_answer
 
 MOST_ITEMS = 32
-"""Most items of one list. The longest of M2E2 has 28 (boxes of one event)."""
+"""The maximum number of items of a list. M2E2's longest has 28 (boxes of one event)."""
 MOST_NTH = 99
 REACH = 64
-"""Every span of up to so many tokens is legal; in a sentence of up to twice as many, every span.
+"""Spans of up to this many tokens are grammatical; in sentences of up to twice as many, all spans.
 
 llguidance walks nested expressions recursively: a chain of some hundred tokens overflows the stack
 of a thread. Longer sentences are therefore covered by overlapping chains.
@@ -36,12 +36,12 @@ LIST_OPENING = 'start: "[" ("]" | "{\\"")'
 
 
 class Grammar(msgspec.Struct, frozen=True):
-    """The legal answers to one prompt.
+    """The output grammar for one prompt.
 
-    ``text`` is the grammar. ``closing`` bounds the bytes that bring any beginning of a legal answer
-    to an end, if the shortest way is taken. ``opening``, if any, is a grammar that many prompts
-    share: every beginning of a legal answer up to ``[{"``, and the whole of ``[]``. Most sentences
-    hold no event, and then the grammar proper need not be compiled.
+    ``text`` is the grammar. ``closing`` bounds the bytes needed to complete any prefix of a
+    grammatical answer in the shortest way. ``opening``, if set, is a grammar that many prompts
+    share: prefixes of grammatical answers up to ``[{"``, and ``[]``. Most sentences contain no
+    event, and then the full grammar need not be compiled.
     """
 
     text: str
@@ -52,9 +52,9 @@ class Grammar(msgspec.Struct, frozen=True):
 def compared(
     sentence: Sentence, caption: Sentence, pad: str = "", *, shown_first: bool = False
 ) -> Grammar:
-    """Return the grammar of what a caption has in a sentence's place: ``{"span"[,"nth"],"seen"}``.
+    """Return the grammar of span comparisons: ``{"span"[,"nth"],"seen"}``.
 
-    Both are token spans, one of the sentence, the other of the caption, which may come first.
+    ``span`` is a token span of the sentence, ``seen`` one of the caption, which may come first.
     """
     if not sentence.tokens or not caption.tokens:
         return _list([], 0)
@@ -74,8 +74,8 @@ def compared(
 
 
 def one_line() -> Grammar:
-    """Return the grammar of one line of text that is not empty."""
-    # A character that has begun takes up to three more bytes; where it turns out a blank, one more.
+    """Return the grammar of one non-empty line of text."""
+    # An incomplete character takes up to three more bytes; if it is a blank, one more.
     return Grammar(r"start: /[^\n\r]*[^\s][^\n\r]*/", 4)
 
 
@@ -94,7 +94,7 @@ def text_mentions(sentence: Sentence, ontology: Ontology, pad: str = "") -> Gram
 
 
 def image_mentions(ontology: Ontology) -> Grammar:
-    """Return the grammar of a picture's mentions: ``{"type"}``."""
+    """Return the grammar of an image's mentions: ``{"type"}``."""
     if not ontology.events:
         return _list([], 0)
     lines = [
@@ -113,7 +113,7 @@ def text_arguments(sentence: Sentence, roles: Sequence[str], pad: str = "") -> G
 
 
 def image_arguments(roles: Sequence[str], key: str, pattern: str) -> Grammar:
-    """Return the grammar of a picture's arguments: ``{"role","<key>": box}``.
+    """Return the grammar of an image's arguments: ``{"role","<key>": box}``.
 
     ``key`` and ``pattern`` are those of the model family's ``BoxCodec``.
     """
@@ -124,7 +124,7 @@ def image_arguments(roles: Sequence[str], key: str, pattern: str) -> Grammar:
 
 
 def text_events(sentence: Sentence, ontology: Ontology, pad: str = "") -> Grammar:
-    """Return the grammar of a sentence's whole events; roles depend on the type."""
+    """Return the grammar of a sentence's events with arguments; roles depend on the type."""
     if not sentence.tokens or not ontology.events:
         return _list([], 0)
     lines = [f"item: {' | '.join(f'event{i}' for i in range(len(ontology.events)))}"]
@@ -139,7 +139,7 @@ def text_events(sentence: Sentence, ontology: Ontology, pad: str = "") -> Gramma
 
 
 def image_events(ontology: Ontology, key: str, pattern: str) -> Grammar:
-    """Return the grammar of a picture's whole events; roles depend on the type."""
+    """Return the grammar of an image's events with arguments; roles depend on the type."""
     if not ontology.events:
         return _list([], 0)
     lines = [f"item: {' | '.join(f'event{i}' for i in range(len(ontology.events)))}"]
@@ -153,7 +153,7 @@ def image_events(ontology: Ontology, key: str, pattern: str) -> Grammar:
 
 
 def relation(labels: Sequence[str], args: list[Participant]) -> Grammar:
-    """Return the grammar of a relation between two given spans: one label, or ``[]`` for none."""
+    """Return the grammar of the relation of two given spans: one label, or ``[]`` for none."""
     if not labels:
         return _list([], 0)
     tail = f'","args":{encode_answer(args, "box")}}}]'
@@ -169,7 +169,7 @@ _LONGEST_BOX = 64  # bytes, as BoxCodec.pattern promises
 
 
 def _list(lines: list[str], item: int) -> Grammar:
-    """Return the grammar of a list of ``item``, whose shortest whole needs ``item`` bytes."""
+    """Return the grammar of a list of items, each completed in at most ``item`` bytes."""
     if not lines:
         return Grammar('start: "[]"', 2)
     start = f'start: "[" (item ("," item){{0,{MOST_ITEMS - 1}}})? "]"'
@@ -208,7 +208,7 @@ def _argument_size(roles: Sequence[str], pad: str) -> int:
 
 
 def _box(pattern: str) -> list[str]:
-    """Return the rule ``box``; tokens named in the pattern stand between regular expressions."""
+    """Return the rule ``box``; special tokens in the pattern become grammar symbols."""
     symbols = []
     for part in filter(None, _NAMED_TOKENS.split(pattern)):
         named = _NAMED_TOKENS.fullmatch(part)
@@ -217,7 +217,7 @@ def _box(pattern: str) -> list[str]:
 
 
 def _spans(sentence: Sentence) -> list[str]:
-    """Return the rule ``span``: a span of the sentence, the closing quote, its occurrence."""
+    """Return the rule ``span``: a span of the sentence, the closing quote, the occurrence."""
     chains = _chains(sentence, "SPAN", "S")
     most = _most_occurrences(sentence)
     if most < 2:
@@ -231,7 +231,7 @@ def _spans(sentence: Sentence) -> list[str]:
 
 
 def _chains(sentence: Sentence, terminal: str, prefix: str) -> list[str]:
-    """Return the terminal that is any token span of the sentence; ``prefix`` is of its parts."""
+    """Return the terminal of all token spans of the sentence; its parts are named ``prefix...``."""
     count, lines, starts = len(sentence.tokens), [], []
     for first in range(0, count, REACH):
         last = min(first + 2 * REACH, count)
@@ -252,19 +252,19 @@ def _chains(sentence: Sentence, terminal: str, prefix: str) -> list[str]:
 
 
 def _most_occurrences(sentence: Sentence) -> int:
-    """Bound how often any one span can occur: all its occurrences begin with the same character.
+    """Bound the occurrences of any span: all of them start with the same character.
 
-    The bound is loose on purpose. A count beyond a span's last occurrence is read as its last, so
-    nothing illegal can come of it, and exact counts would need a rule for every repeated string.
+    The bound is loose on purpose: a number beyond the last occurrence is parsed as the last, and
+    exact counts would need a rule for every repeated string.
     """
     firsts = Counter(sentence.text[start] for start, _ in sentence.tokens)
     return min(max(firsts.values(), default=0), MOST_NTH)
 
 
 def _longest_span(sentence: Sentence) -> int:
-    """Return the bytes of the longest token with its quote and occurrence."""
+    """Return the number of bytes of the longest token with its quote and occurrence."""
     longest = _longest(sentence.text[start:end] for start, end in sentence.tokens)
-    # A beginning may have stopped in a gap: then the gap, too, must be finished.
+    # A prefix may end in a gap, which must be completed, too.
     pairs = zip(sentence.tokens, sentence.tokens[1:], strict=False)
     gap = _longest(sentence.text[one[1] : two[0]] for one, two in pairs)
     return longest + gap + _size(f'","nth":{MOST_NTH}')
@@ -275,12 +275,12 @@ def _all_roles(events: Iterable[EventType]) -> list[str]:
 
 
 def _escape(text: str) -> str:
-    """Write a string as it stands within the quotes of the answer's JSON."""
+    """Escape a string for JSON, without the quotes."""
     return msgspec.json.encode(text).decode("utf-8")[1:-1]
 
 
 def _literal(text: str) -> str:
-    """Quote a string for the grammar: Lark's strings are JSON's, but DEL must not stand in them."""
+    """Quote a string for the grammar: Lark strings are JSON strings without DEL."""
     return json.dumps(text).replace("\x7f", "\\u007f")
 
 

@@ -1,6 +1,6 @@
-"""The media that events are in: how a document holds each one's, and which tasks find them.
+"""The media of events: how a document stores their events, and which tasks extract them.
 
-Whatever goes over the media takes these records from ``MEDIA``; a further medium is one more.
+Code that handles all media iterates over ``MEDIA``; a further medium is one more entry.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class Medium(ABC, Generic[Unit, Event, Argument]):
     Parameters
     ----------
     whole
-        The task that finds events with their arguments in one answer.
+        The task that extracts events with their arguments in one answer.
     mentions
-        The task that finds the event mentions of a unit.
+        The task that extracts the event mentions of a unit.
     arguments
-        The task that finds the arguments of a mention.
+        The task that extracts the arguments of a mention.
     """
 
     name: ClassVar[str]
@@ -57,7 +57,7 @@ class Medium(ABC, Generic[Unit, Event, Argument]):
 
     @abstractmethod
     def units(self, document: Document) -> Sequence[Unit]:
-        """Return what can be asked about, in order."""
+        """Return the units that can be asked about, in order."""
 
     @abstractmethod
     def events(self, document: Document) -> Sequence[Event]:
@@ -69,14 +69,14 @@ class Medium(ABC, Generic[Unit, Event, Argument]):
 
     @abstractmethod
     def with_events(self, document: Document, events: Sequence[Event]) -> Document:
-        """Return the document with other events of this medium."""
+        """Return the document with its events of this medium replaced."""
 
     @abstractmethod
     def part(self, name: str, unit: Unit, events: Sequence[Event]) -> Document:
-        """Return a document called ``name`` of one unit and its events."""
+        """Return a document with the id ``name``, one unit and its events."""
 
     def is_placed(self, event: Event) -> bool:  # noqa: ARG002 - by default, all are
-        """Return whether an event stands somewhere in its unit, so that it can be asked about."""
+        """Return whether an event is located in its unit, so that it can be asked about."""
         return True
 
 
@@ -124,4 +124,4 @@ class _Image(Medium[Image, ImageEvent, ImageArgument]):
 TEXT = _Text(TextEvents, TextEMI, TextARE)
 IMAGE = _Image(ImageEvents, ImageEMI, ImageARE)
 MEDIA: dict[str, Medium[Any, Any, Any]] = {TEXT.name: TEXT, IMAGE.name: IMAGE}
-"""By name, in the order in which they are asked about."""
+"""The media by name, in the order in which they are asked about."""

@@ -1,12 +1,12 @@
-"""Weak pairs of text events and pictures, to learn "same event?" from.
+"""Weakly labelled pairs of text events and images, the training data of linking.
 
-No corpus of paired multimedia events may be trained on, so the pairs are made of the two event
+No corpus of linked multimedia events may be used for training, so pairs are made from the two event
 corpora:
 
-* a text event and a picture of the same type are compared role by role, where the text says what
-  the participant looks like and the picture corpus names what its box shows (SWiG's nouns);
-* a picture's caption (imSitu's sentence template filled with its nouns) is compared in the same way
-  with its own picture and with another of the same type.
+* a text event and an image of the same type are compared role by role, if the text describes the
+  appearance of the participant and the image corpus names the content of its box (SWiG's nouns);
+* an image's caption (imSitu's sentence template filled with its nouns) is compared in the same way
+  with its own image and with another one of the same type.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from rmpl.records import Document, Image, ImageEvent, Sentence, Span, TextArgume
 from rmpl.tasks.base import mark
 
 _WORD = re.compile(r"\w+")
-# A look may follow the name it belongs to ("Ana Reyes, a man in a red coat,"): so many words after.
+# The words within which an appearance may follow a name ("Ana Reyes, a man in a red coat,").
 _APPOSITION = 9
 _POSITIVES = 2
 _UNCOMPARABLE = 0.3
-"""The share of events for which a pair without anything to compare is yielded, too."""
+"""The share of events that also get a pair with nothing to compare."""
 
 Words = tuple[str, ...]
 
 
 class Look(NamedTuple):
-    """What a sentence says that a participant of some role looks like, and where."""
+    """The appearance of a participant as described in a sentence: role, words and span."""
 
     role: str
     words: Words
@@ -40,13 +40,12 @@ class Look(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A text event beside an image, to be asked whether they are the same event.
+    """A text event and an image, asked whether they are the same event.
 
-    ``trigger`` is ``None`` where the sentence is another image's caption. ``caption`` says what the
-    image shows; without one nothing can be compared with it. ``compared`` is the annotation: each
-    look that the sentence names and the words for whom or what the image shows in its place. All
-    the same: it may be the same event. None compared: nothing can be said. ``shown_first`` is the
-    direction to ask in.
+    ``trigger`` is ``None`` if the sentence is another image's caption. ``caption`` describes the
+    image; without one nothing can be compared. ``compared`` is the annotation: each appearance in
+    the sentence with the words for the participant in the image. If all agree, it may be the same
+    event; if nothing is compared, it is unknown. ``shown_first`` is the direction of the question.
     """
 
     id: str
@@ -60,7 +59,7 @@ class Pair(NamedTuple):
 
     @property
     def marked(self) -> str:
-        """The sentence as it is asked about: its trigger marked, if it has one."""
+        """The sentence with its trigger marked, if it has one."""
         text = self.sentence.text
         return text if self.trigger is None else mark(self.sentence, self.trigger)
 
@@ -71,7 +70,7 @@ def words(text: str) -> Words:
 
 
 class Looks:
-    """Everything a picture corpus can name, to be found again in sentences.
+    """The nouns of an image corpus, for matching in sentences.
 
     Parameters
     ----------
@@ -83,10 +82,10 @@ class Looks:
         self._known = {words(gloss) for gloss in glosses}
         self._longest = max((len(gloss) for gloss in self._known), default=0)
         self.named = functools.cache(self._named)
-        """Returns the known gloss in another one's words: the same few are asked for every pair."""
+        """Return the known gloss within another one; cached, as the same few recur in all pairs."""
 
     def find(self, tokens: Sequence[str]) -> Span | None:
-        """Return where the longest known gloss stands among tokens, the first of equals."""
+        """Return the span of the longest known gloss in tokens, the first of equal ones."""
         lower = [token.lower() for token in tokens]
         for length in range(min(self._longest, len(lower)), 0, -1):
             for start in range(len(lower) - length + 1):
@@ -101,9 +100,9 @@ class Looks:
 
 
 def described(argument: TextArgument, event: TextEvent, sentence: Sentence) -> Span:
-    """Return the tokens that describe an argument: itself and the apposition that follows it.
+    """Return the tokens that describe an argument: its span and a following apposition.
 
-    The apposition ends where the trigger or another argument begins.
+    The apposition ends before the trigger or another argument.
     """
     stop = min(argument.span.end + _APPOSITION, len(sentence.tokens))
     others = [event.trigger, *(other.span for other in event.arguments)]
@@ -119,19 +118,19 @@ def make_pairs(
     captions: Mapping[str, str],
     negatives_per_positive: int,
 ) -> Iterator[Pair]:
-    """Yield pairs of the text events and the pictures in ``documents``.
+    """Yield pairs of the text events and the images in ``documents``.
 
-    The choice is a pure function of the documents. ``captions`` says, by the picture's id, what is
-    to be said of it; of others the corpus's caption is.
+    The selection is a pure function of the documents. ``captions`` replaces the corpus's captions
+    of the images with these ids.
     """
-    pictures = pictures_by_type(documents, set(event_types))
+    pictures = images_by_type(documents, set(event_types))
     glosses = {a.gloss for p in pictures.values() for _, e in p for a in e.arguments if a.gloss}
     looks = Looks(glosses)
     for document in documents:
         sentences = {sentence.id: sentence for sentence in document.sentences}
         for event in document.text_events:
             sentence, shown = sentences[event.sentence_id], pictures.get(event.event_type, [])
-            said = told_looks(event, sentence, looks)
+            said = looks_in_text(event, sentence, looks)
             made = [
                 Pair(
                     f"{event.id}+{image.id}",
@@ -162,12 +161,12 @@ def _chosen(name: str, made: list[Pair], negatives_per_positive: int) -> Iterato
 
 
 def verdict(pair: Pair) -> bool | None:
-    """Return whether a pair may be one event; ``None`` where nothing can be compared."""
+    """Return whether a pair may be the same event; ``None`` if nothing can be compared."""
     return agreement(pair.compared)
 
 
 def agreement(compared: Sequence[tuple[Look, str]]) -> bool | None:
-    """Return whether all that was compared agrees; ``None`` where nothing was."""
+    """Return whether all comparisons agree; ``None`` if there are none."""
     return all(words(seen) == look.words for look, seen in compared) if compared else None
 
 
@@ -179,13 +178,13 @@ def _caption_pairs(
         for image, event in captioned:
             other = random.Random(f"{image.id} caption").choice(captioned)[1]
             seen = captions.get(image.id, event.caption)
-            for told in (event, other):
-                sentence = as_sentence(told.caption or "")
-                said = _said_in_caption(told, sentence, looks)
+            for captioned_event in (event, other):
+                sentence = as_sentence(captioned_event.caption or "")
+                said = _looks_in_caption(captioned_event, sentence, looks)
                 compared = compare_looks(said, event, looks)
-                name = f"{image.id}+{told.id}"
+                name = f"{image.id}+{captioned_event.id}"
                 pair = Pair(name, event_type, sentence, None, image, seen, compared)
-                if verdict(pair) == (told is event):
+                if verdict(pair) == (captioned_event is event):
                     yield pair
 
 
@@ -195,10 +194,10 @@ def as_sentence(caption: str) -> Sentence:
     return Sentence(id="caption", text=caption, tokens=tokens)
 
 
-def pictures_by_type(
+def images_by_type(
     documents: Sequence[Document], known: set[str]
 ) -> dict[str, list[tuple[Image, ImageEvent]]]:
-    """Return the pictures that are at hand with their events, by the events' known types."""
+    """Return the available images and their events, grouped by event type."""
     pictures: dict[str, list[tuple[Image, ImageEvent]]] = defaultdict(list)
     for document in documents:
         images = {image.id: image for image in document.images if image.path is not None}
@@ -208,8 +207,8 @@ def pictures_by_type(
     return pictures
 
 
-def told_looks(event: TextEvent, sentence: Sentence, looks: Looks) -> list[Look]:
-    """Return what a sentence says that an event's participants look like, in its order."""
+def looks_in_text(event: TextEvent, sentence: Sentence, looks: Looks) -> list[Look]:
+    """Return the appearances of an event's participants in a sentence, in sentence order."""
     tokens, said = sentence.words(), []
     for argument in event.arguments:
         span = described(argument, event, sentence)
@@ -220,7 +219,7 @@ def told_looks(event: TextEvent, sentence: Sentence, looks: Looks) -> list[Look]
     return sorted(set(said), key=lambda one: one.span)
 
 
-def _said_in_caption(event: ImageEvent, sentence: Sentence, looks: Looks) -> list[Look]:
+def _looks_in_caption(event: ImageEvent, sentence: Sentence, looks: Looks) -> list[Look]:
     tokens, said = [word.lower() for word in sentence.words()], []
     for argument in event.arguments:
         look = looks.named(argument.gloss or "")
@@ -240,9 +239,9 @@ def _look(role: str, span: Span, tokens: Sequence[str]) -> Look:
 def compare_looks(
     said: Sequence[Look], shown: ImageEvent, looks: Looks
 ) -> tuple[tuple[Look, str], ...]:
-    """Compare what is said with what is shown, of the roles that are in both.
+    """Compare the appearances in text and image of the roles that occur in both.
 
-    A picture may show fewer than the text tells of, or more: then nothing speaks against it.
+    An image may show fewer or more participants than the text mentions; that is no contradiction.
     """
     wanted = defaultdict(set)
     for look in said:

@@ -1,20 +1,19 @@
-"""Where the items of an answer stand in it: what each of them was worth to the model."""
+"""The character spans of an answer's items, from which their confidences are computed."""
 
 from __future__ import annotations
 
 import re
 
 Place = tuple[int, int]
-"""Characters of an answer, ``end`` exclusive."""
+"""A character span of an answer, ``end`` exclusive."""
 
 _SIGN = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def object_places(answer: str) -> list[Place]:
-    """Return where the objects of a JSON list stand; one that is cut off reaches to the end.
+    """Return the character spans of the objects of a JSON list; a truncated one ends at the end.
 
-    Objects within objects have no place of their own. Of anything but a list of objects, the places
-    mean nothing.
+    Nested objects are not listed. The result is meaningless for anything but a list of objects.
     """
     places: list[Place] = []
     depth, start = 0, -1

@@ -1,4 +1,4 @@
-"""The questions that every medium has: what is in a sentence or an image, and who takes part."""
+"""The questions of every medium: the events of a sentence or image, and their arguments."""
 
 from __future__ import annotations
 
@@ -17,54 +17,51 @@ class EventRecord(Protocol):
 
     @property
     def id(self) -> str:
-        """What links know it by."""
+        """The id that links refer to."""
         ...
 
     @property
     def event_type(self) -> str:
-        """Its type."""
+        """The event type."""
         ...
 
     @property
     def arguments(self) -> tuple[Any, ...]:
-        """Its participants."""
+        """The participants."""
         ...
 
     @property
     def score(self) -> float | None:
-        """How sure of it its predictor is."""
+        """The confidence of a prediction."""
         ...
 
 
 Unit = TypeVar("Unit", bound=Identified)
-"""A sentence or an image: what one prompt asks about."""
+"""A sentence or an image, which one prompt asks about."""
 Event = TypeVar("Event", bound=EventRecord)
 
 
 class UnitQuestion(msgspec.Struct, Generic[Unit, Event], frozen=True):
-    """Which events are in a sentence or an image; ``events`` are the annotated ones."""
+    """Which events occur in a sentence or image; ``events`` are the annotated ones."""
 
     unit: Unit
     events: tuple[Event, ...] = ()
 
     @property
     def id(self) -> str:
-        """The sentence's or the image's."""
+        """The id of the sentence or image."""
         return self.unit.id
 
 
 class MentionQuestion(msgspec.Struct, Generic[Unit, Event], frozen=True):
-    """What the arguments of this event in a sentence or an image are.
-
-    The arguments that the event has are the annotated ones.
-    """
+    """Which arguments an event has; those in ``event`` are the annotated ones."""
 
     event: Event
     unit: Unit
 
     @property
     def id(self) -> str:
-        """The event's."""
+        """The id of the event."""
         return self.event.id
 
 
@@ -75,7 +72,7 @@ OfImageEvent = MentionQuestion[Image, ImageEvent]
 
 
 def sentence_questions(document: Document) -> Iterator[InSentence]:
-    """Yield one question per sentence, sentences without events included."""
+    """Yield one question per sentence, including sentences without events."""
     events: dict[str, list[TextEvent]] = defaultdict(list)
     for event in document.text_events:
         events[event.sentence_id].append(event)
@@ -84,7 +81,7 @@ def sentence_questions(document: Document) -> Iterator[InSentence]:
 
 
 def image_questions(document: Document, shown: Iterable[ImageEvent]) -> Iterator[InImage]:
-    """Yield one question per image that is at hand, images without any event ``shown`` included."""
+    """Yield one question per available image, including those without an event in ``shown``."""
     events: dict[str, list[ImageEvent]] = defaultdict(list)
     for event in shown:
         events[event.image_id].append(event)

@@ -1,8 +1,8 @@
-"""What a training target says when it is read back, beside what the corpus says.
+"""Parsing training targets, to compare them with the annotation.
 
-A target is made from an annotation; read like an answer, it has to say the same again. Where it
-does not (a span that is not in its sentence, a box that its convention moves too far), the model is
-taught something else than the corpus holds.
+A target is made from an annotation; parsed like model output, it must give the same events again.
+If it does not (a span that is not in its sentence, a box moved too far by its format), the model
+learns something other than the annotation.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from rmpl.tasks.base import Context, Sample
 from rmpl.tasks.media import MEDIA
 
 Both = tuple[Document, Document]
-"""The part of a document that a sample asks about: as annotated, and as its target says."""
+"""The part of a document that a sample asks about: with annotated and with parsed events."""
 
 
 def read_back(sample: Sample, document: Document, context: Context) -> Both | None:
-    """Return what a sample asks about, with the annotated events and with those of its target.
+    """Return what a sample asks about, with the annotated and with the parsed target's events.
 
-    ``None`` for tasks whose answers are not events of one sentence or image.
+    Return ``None`` for tasks whose answers are not events of one sentence or image.
 
     Parameters
     ----------
     document
-        The document that the sample was made of.
+        The document of the sample.
     """
     task = make_task(sample.task, context)
     if task.medium not in MEDIA or task.finds is None:

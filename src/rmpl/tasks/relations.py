@@ -1,8 +1,8 @@
-"""Stage 1, relations: a sentence, its picture and two of its spans, and how the two are related.
+"""Stage 1, relations: how two spans of a sentence with an image are related.
 
 The relation is written as a two-participant predicate of the unified schema (this project's
-decision), so that what is learnt of predicates, participants and who-is-who in a picture is shared
-with events. A pair that is not related has the empty list as its answer, like a sentence without
+decision), so that relation and event extraction share what is learnt of predicates and their
+participants. The answer for an unrelated pair is the empty list, like that for a sentence without
 events.
 """
 
@@ -32,8 +32,8 @@ NEGATIVE = "None"
 class RelationQuestion(msgspec.Struct, frozen=True):
     """How two spans of a sentence are related.
 
-    ``relation`` names the spans, and its label is the annotated one; ``labels`` are those to choose
-    from. ``image`` is what goes with the sentence, if it is at hand.
+    ``relation`` holds the spans and the annotated label; ``labels`` are the possible ones.
+    ``image`` is the image posted with the sentence, if available.
     """
 
     relation: Relation
@@ -43,7 +43,7 @@ class RelationQuestion(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The relation's."""
+        """The id of the relation."""
         return self.relation.id
 
 
@@ -59,7 +59,7 @@ class Relations(Task[RelationQuestion, Predicate]):
     )
 
     def questions(self, documents: Sequence[Document]) -> Iterator[RelationQuestion]:
-        """Yield one question per relation; the labels are all that the documents have."""
+        """Yield one question per relation, with all labels of the documents."""
         relations = (relation for document in documents for relation in document.relations)
         labels = tuple(dict.fromkeys(relation.label for relation in relations))
         for document in documents:
@@ -76,19 +76,19 @@ class Relations(Task[RelationQuestion, Predicate]):
         return self.prompt(f"{sentence.text}\nhead: {head}\ntail: {tail}", question.image)
 
     def grammar(self, question: RelationQuestion) -> grammars.Grammar:
-        """Return the grammar of the legal answers: one of the labels, or no relation."""
+        """Return the output grammar: one of the labels, or no relation."""
         names = [label for label in question.labels if label != NEGATIVE]
         return grammars.relation(names, self._participants(question))
 
     def target(self, question: RelationQuestion) -> str:
-        """Write the relation, or the empty list where the spans are not related."""
+        """Write the relation, or the empty list if the spans are unrelated."""
         label = question.relation.label
         if label == NEGATIVE:
             return write_predicates([])
         return write_predicates([Predicate(type=label, args=self._participants(question))])
 
     def read(self, answer: str, question: RelationQuestion) -> Answer[Predicate]:  # noqa: ARG002
-        """Read an answer as predicates."""
+        """Parse predicates."""
         return read_predicates(answer)
 
     def count(self, sample: Sample, answer: str) -> Counts:

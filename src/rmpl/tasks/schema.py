@@ -1,17 +1,16 @@
-"""The unified schema: one target grammar for everything that is learnt.
+"""The unified output format of all extraction tasks.
 
-An answer is a JSON list of predicates; a predicate has a type, a trigger where its medium has one,
-and participants; a participant has a role and is a span of text or a box in an image::
+An answer is a JSON list of predicates. A predicate has a type, a trigger (in text) and
+participants; a participant has a role and is a text span or a box in an image::
 
     [{"type":"Conflict:Attack","trigger":"attacked","args":[{"role":"Target","span":"convoy"}]}]
     [{"type":"Conflict:Attack","args":[{"role":"Target","box":[120,40,480,900]}]}]
     [{"type":"/per/org/member_of",
       "args":[{"role":"head","span":"Ana"},{"role":"tail","span":"FC"}]}]
 
-The relation as a two-participant predicate, the key names and the order are this project's
-decision; the paper only says that the schema is one. ``"nth":2`` after a span names its occurrence
-where it is not the first. The key and the numbers of a box belong to the model family
-(``BoxCodec``).
+Relations as two-participant predicates, the key names and their order are this project's decision;
+the paper only states that there is one schema. ``"nth":2`` after a span gives its occurrence if it
+is not the first. The key and the format of a box depend on the model family (``BoxCodec``).
 """
 
 from __future__ import annotations
@@ -31,33 +30,33 @@ T = TypeVar("T")
 
 
 class BoxCodec(Protocol):
-    """How a model family writes a box. Conversion happens here only, never by guessing a space."""
+    """The box format of a model family. Only a codec converts boxes, and it never guesses units."""
 
     @property
     def key(self) -> str:
-        """The JSON key that the family knows boxes by (``bbox_2d`` for Qwen)."""
+        """The family's JSON key of a box (``bbox_2d`` for Qwen)."""
         ...
 
     def encode(self, box: Box, width: int, height: int) -> BoxValue:
-        """Return what the family writes for a box in pixels of a ``width`` x ``height`` image."""
+        """Encode a box in pixels of a ``width`` x ``height`` image."""
         ...
 
     def decode(self, value: BoxValue, width: int, height: int) -> Box:
-        """Return the box in pixels of the original image; ``ValueError`` if it is none."""
+        """Return the box in pixels of the original image; raise ``ValueError`` if it is invalid."""
         ...
 
     def pattern(self, width: int, height: int) -> str:
         """Return a regular expression of everything ``encode`` can write, as compact JSON.
 
-        In Rust's syntax without look-around; at most 64 bytes may match. What the family's
-        vocabulary has as one token of its own stands in it by name, ``<|box_start|>``, a choice of
-        such as ``(<loc0000>|<loc0001>){4}``: such a token is not spelt out letter by letter.
+        In Rust's syntax without look-around; matches have at most 64 bytes. Special tokens of the
+        family appear by name, ``<|box_start|>``, and alternatives of them as
+        ``(<loc0000>|<loc0001>){4}``: they are generated as one token, not as characters.
         """
         ...
 
 
 class Participant(msgspec.Struct, omit_defaults=True, frozen=True):
-    """A participant as it is written: a role with a span (and its occurrence) or a box."""
+    """A participant in an answer: a role with a span (and its occurrence) or a box."""
 
     role: str
     span: str | None = None
@@ -66,7 +65,7 @@ class Participant(msgspec.Struct, omit_defaults=True, frozen=True):
 
 
 class Predicate(msgspec.Struct, omit_defaults=True, frozen=True):
-    """A predicate as it is written. ``args`` is ``None`` where only mentions are asked for."""
+    """A predicate in an answer. ``args`` is ``None`` if only mentions are asked for."""
 
     type: str
     trigger: str | None = None
@@ -75,11 +74,10 @@ class Predicate(msgspec.Struct, omit_defaults=True, frozen=True):
 
 
 class Answer(msgspec.Struct, Generic[T]):
-    """What could be read of a model's answer.
+    """The parsed items of a model's answer.
 
-    ``failure`` is ``None`` for a whole, well-formed answer; otherwise it says what is wrong, and
-    ``items`` holds the complete items that stand before that place. ``places`` says where each of
-    them stands in the answer.
+    ``failure`` is ``None`` for a parseable answer; otherwise it is the reason, and ``items`` holds
+    the complete items before the error. ``places`` are the character spans of the items.
     """
 
     items: list[T]
@@ -88,15 +86,15 @@ class Answer(msgspec.Struct, Generic[T]):
 
 
 def places_of_boxes(answers: str, key: str) -> list[tuple[int, int]]:
-    """Return where answers have boxes that are strings; ``key`` is the boxes' key.
+    """Return the character spans of boxes that are strings; ``key`` is the key of boxes.
 
-    No string that an answer copies from a document can hold one: its quotes have backslashes there.
+    No string copied from a document can contain one: quotes are escaped there.
     """
     return [found.span() for found in re.finditer(rf'"{key}":"[^"\\]*"', answers)]
 
 
 def encode_answer(value: object, box_key: str) -> str:
-    """Write any structured answer as compact JSON, boxes under the family's key."""
+    """Encode an answer as compact JSON, boxes under the family's key."""
     text = msgspec.json.encode(value).decode("utf-8")
     return text if box_key == "box" else text.replace('"box":[', f'"{box_key}":[')
 
@@ -104,7 +102,7 @@ def encode_answer(value: object, box_key: str) -> str:
 def text_predicate(
     event: TextEvent, sentence: Sentence, *, pad: str = "", with_arguments: bool = True
 ) -> Predicate:
-    """Say a text event in the schema; ``pad`` stands before every string copied from the text."""
+    """Convert a text event; ``pad`` is a prefix of every string copied from the text."""
     trigger, nth = name_span(sentence, event.trigger)
     args = text_participants(event.arguments, sentence, pad=pad) if with_arguments else None
     return Predicate(type=event.event_type, trigger=pad + trigger, nth=nth, args=args)
@@ -113,7 +111,7 @@ def text_predicate(
 def text_participants(
     arguments: Iterable[TextArgument], sentence: Sentence, *, pad: str = ""
 ) -> list[Participant]:
-    """Say a text event's arguments in the schema, in the order of the sentence."""
+    """Convert a text event's arguments, in sentence order."""
     ordered = sorted(arguments, key=lambda argument: (argument.span, argument.role))
     named = [(argument.role, *name_span(sentence, argument.span)) for argument in ordered]
     return [Participant(role=role, span=pad + text, nth=nth) for role, text, nth in named]
@@ -122,7 +120,7 @@ def text_participants(
 def image_predicate(
     event: ImageEvent, image: Image, boxes: BoxCodec, *, with_arguments: bool = True
 ) -> Predicate:
-    """Say an image event in the schema."""
+    """Convert an image event."""
     args = image_participants(event.arguments, image, boxes) if with_arguments else None
     return Predicate(type=event.event_type, args=args)
 
@@ -130,7 +128,7 @@ def image_predicate(
 def image_participants(
     arguments: Iterable[ImageArgument], image: Image, boxes: BoxCodec
 ) -> list[Participant]:
-    """Say an image event's arguments in the schema: by role, then from left to right."""
+    """Convert an image event's arguments, ordered by role, then from left to right."""
     ordered = sorted(arguments, key=lambda argument: (argument.role, argument.box))
     return [
         Participant(role=a.role, box=boxes.encode(a.box, image.width, image.height))
@@ -149,9 +147,9 @@ def write_participants(participants: list[Participant], box_key: str = "box") ->
 
 
 def read_items(text: str, box_key: str, item: type[T]) -> Answer[T]:
-    """Read an answer that is a list of something; a broken one keeps its whole items."""
+    """Parse a list of items; of a malformed one, the complete items."""
     answer = _items(text.strip(), box_key, item)
-    # The answer is read in another wording of boxes, so places are found in what was written.
+    # The text that is parsed has another box key, so places are taken from the original answer.
     answer.places = object_places(text)[: len(answer.items)]
     return answer
 
@@ -164,7 +162,7 @@ def _items(text: str, box_key: str, item: type[T]) -> Answer[T]:
         return Answer(msgspec.json.decode(text, type=kind))
     except msgspec.DecodeError as error:
         failure = str(error)
-    # An answer cut off in the middle still holds whole items: keep the longest readable beginning.
+    # A truncated answer still has complete items: use the longest parseable prefix.
     for cut in range(len(text), 0, -1):
         if text[cut - 1] != "}":
             continue
@@ -177,21 +175,21 @@ def _items(text: str, box_key: str, item: type[T]) -> Answer[T]:
 
 
 def read_predicates(text: str, box_key: str = "box") -> Answer[Predicate]:
-    """Read an answer that is a list of predicates; a broken one keeps its whole items."""
+    """Parse a list of predicates; of a malformed one, the complete predicates."""
     return read_items(text, box_key, Predicate)
 
 
 def read_participants(text: str, box_key: str = "box") -> Answer[Participant]:
-    """Read an answer that is a list of participants; a broken one keeps its whole items."""
+    """Parse a list of participants; of a malformed one, the complete participants."""
     return read_items(text, box_key, Participant)
 
 
 def read_text_events(
     text: str, sentence: Sentence, *, with_arguments: bool = True
 ) -> Answer[TextEvent]:
-    """Read an answer about a sentence as its events, with or without what it says of arguments.
+    """Parse an answer about a sentence as events, with or without arguments.
 
-    A trigger that does not occur in the sentence stands at ``NOWHERE``.
+    A trigger that does not occur in the sentence gets the span ``NOWHERE``.
     """
     predicates = read_predicates(text)
     events = []
@@ -214,7 +212,7 @@ def read_text_events(
 def read_image_events(
     text: str, image: Image, boxes: BoxCodec, *, with_arguments: bool = True
 ) -> Answer[ImageEvent]:
-    """Read an answer about an image as its events, with or without what it says of arguments."""
+    """Parse an answer about an image as events, with or without arguments."""
     predicates = read_predicates(text, boxes.key)
     events = []
     for number, predicate in enumerate(predicates.items):
@@ -233,10 +231,10 @@ def read_image_events(
 def text_arguments(
     participants: Iterable[Participant], sentence: Sentence
 ) -> tuple[TextArgument, ...]:
-    """Bring written participants back to token spans.
+    """Convert parsed participants to text arguments.
 
-    A string that does not occur in the sentence becomes an argument at ``NOWHERE``, so that it
-    still counts as predicted.
+    A string that does not occur in the sentence gets the span ``NOWHERE``, so that it still counts
+    as predicted.
     """
     found = []
     for participant in participants:
@@ -249,7 +247,7 @@ def text_arguments(
 def image_arguments(
     participants: Iterable[Participant], image: Image, boxes: BoxCodec
 ) -> tuple[ImageArgument, ...]:
-    """Bring written participants back to boxes; one without a readable box becomes an empty box."""
+    """Convert parsed participants to image arguments; an invalid box becomes an empty one."""
     found = []
     for participant in participants:
         try:

@@ -1,8 +1,8 @@
-"""Generic skills, for the embedded model's base: copying, naming, locating, describing, matching.
+"""Pretraining tasks of the embedded model: copying, naming, locating, describing, matching.
 
-A real vision-language model brings these along; the embedded one learns them from documents by
-these tasks before it ever sees an event. They use entity mentions, boxes and what the boxes show,
-never an event type, a trigger or a role.
+A real vision-language model already has these skills; the embedded one learns them from documents
+before it is trained on events. They use entity mentions, boxes and the glosses of boxes, never an
+event type, a trigger or a role.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from rmpl.tasks.spans import name_span
 class Phrase(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A phrase copied from a sentence.
 
-    ``side`` is how it hangs together with a marked word: by the preposition before it, as one more
-    of several ("and"), or else by where it stands ("before", "after").
+    ``side`` is its relation to a marked word: the preposition before it, "and" for a coordinated
+    phrase, or its position ("before", "after").
     """
 
     side: str | None = None
@@ -36,14 +36,14 @@ class Phrase(msgspec.Struct, omit_defaults=True, kw_only=True):
 
 
 class Thing(msgspec.Struct, omit_defaults=True):
-    """Something in a picture: its name, its box, or both."""
+    """Something in an image: its name, its box, or both."""
 
     name: str | None = None
     box: BoxValue | None = None
 
 
 class Exercise(msgspec.Struct, frozen=True):
-    """One thing to practise: what stands in the prompt, and the answer to it."""
+    """A training question: the body of the prompt, and its answer."""
 
     id: str
     body: str
@@ -52,19 +52,19 @@ class Exercise(msgspec.Struct, frozen=True):
 
 
 class Skill(Task[Exercise, Any]):
-    """A task that is learnt but never asked of a trained model; its answer is one line.
+    """A task used in training only, never in extraction; its answer is one line.
 
-    ``writes`` is what the answer is a JSON list of; ``None`` where it is plain text.
+    ``writes`` is the item type of a JSON list; ``None`` if the answer is plain text.
     """
 
     writes: ClassVar[type[Phrase] | type[Thing] | None] = None
 
     def ask(self, question: Exercise) -> Prompt:
-        """Word an exercise."""
+        """Return the prompt of an exercise."""
         return self.prompt(question.body, question.image)
 
     def grammar(self, question: Exercise) -> Grammar:  # noqa: ARG002 - as every task's
-        """Return the grammar of a line."""
+        """Return the grammar of one line."""
         return one_line()
 
     def target(self, question: Exercise) -> str:
@@ -72,11 +72,11 @@ class Skill(Task[Exercise, Any]):
         return question.answer
 
     def read(self, answer: str, question: Exercise) -> Answer[Any]:  # noqa: ARG002
-        """Read a list, or a line that is not empty."""
+        """Parse a list, or a non-empty line."""
         return self._read(answer)
 
     def count(self, sample: Sample, answer: str) -> Counts:
-        """Count the phrases or things of a list; plain text is right or wrong as a whole."""
+        """Count the phrases or things of a list; plain text is one item."""
         if self.writes is None:
             return super().count(sample, answer)
         image, boxes = sample.prompt.image, self.context.boxes
@@ -100,7 +100,7 @@ def _participant(one: Phrase | Thing) -> Participant:
 
 
 class Phrases(Skill):
-    """Copy every noun phrase that points to somebody or something, in order."""
+    """Copy every noun phrase that refers to an entity, in order."""
 
     name = "phrases"
     writes = Phrase
@@ -118,7 +118,7 @@ class Phrases(Skill):
 
 
 class Quote(Skill):
-    """Copy a random stretch of a sentence, named by the word before it and its length."""
+    """Copy a random span of a sentence, given by the word before it and its length."""
 
     name = "quote"
     writes = Phrase
@@ -160,8 +160,8 @@ _DETERMINERS = frozenset({"a", "an", "the", "its", "their"})
 class Beside(Skill):
     """Copy the noun phrases nearest to a marked word, two before and two after it.
 
-    Each comes with the preposition that leads to it, if there is one: who does what to whom is
-    mostly told by that and by the side.
+    Each is copied with its preposition, if there is one: prepositions and position mostly determine
+    who does what to whom.
     """
 
     name = "beside"
@@ -173,7 +173,7 @@ class Beside(Skill):
     )
 
     def questions_in(self, document: Document) -> Iterable[Exercise]:
-        """Yield one exercise per sentence with a word that belongs to no phrase."""
+        """Yield one exercise per sentence with a word outside all phrases."""
         for sentence in document.sentences:
             phrases = sorted(sentence.entities)
             inside = {i for phrase in phrases for i in range(phrase.start, phrase.end)}
@@ -207,7 +207,7 @@ class Beside(Skill):
 
 
 class Continue(Skill):
-    """Write on from the beginning of a sentence."""
+    """Continue a sentence from its beginning."""
 
     name = "continue"
     medium = "text"
@@ -224,10 +224,10 @@ class Continue(Skill):
             yield Exercise(sentence.id, head, self.context.pad + tail)
 
 
-class Picture(msgspec.Struct):
-    """A picture with named boxes, and what its corpus calls things elsewhere.
+class GlossedImage(msgspec.Struct):
+    """An image with named boxes, and the names and captions of the corpus.
 
-    ``things`` stand from left to right; ``names`` and ``captions`` are those of the whole corpus.
+    ``things`` are ordered from left to right.
     """
 
     image: Image
@@ -238,13 +238,13 @@ class Picture(msgspec.Struct):
     rng: random.Random
 
 
-class _OfPictures(Skill):
-    """Skills about pictures whose boxes say what they show."""
+class _ImageSkill(Skill):
+    """Skills about images whose boxes have glosses."""
 
     medium = "image"
 
     def questions(self, documents: Sequence[Document]) -> Iterator[Exercise]:
-        """Yield the exercises of every picture with named boxes."""
+        """Yield the exercises of every image with named boxes."""
         names = sorted(
             {a.gloss for d in documents for e in d.image_events for a in e.arguments if a.gloss}
         )
@@ -257,29 +257,29 @@ class _OfPictures(Skill):
                 if image is None or not things:
                     continue
                 rng = random.Random(f"{image.id} {self.name}")
-                yield from self.about(Picture(image, event, things, names, captions, rng))
+                yield from self.about(GlossedImage(image, event, things, names, captions, rng))
 
-    def about(self, seen: Picture) -> Iterator[Exercise]:
-        """Yield the exercises of one picture."""
+    def about(self, seen: GlossedImage) -> Iterator[Exercise]:
+        """Yield the exercises of one image."""
         raise NotImplementedError
 
     def exercise(self, image: Image, number: int, body: str, answer: str) -> Exercise:
-        """Return an exercise about a picture."""
+        """Return an exercise about an image."""
         return Exercise(f"{image.id}.{number}", body, answer, image)
 
     def box(self, thing: ImageArgument, image: Image) -> BoxValue:
-        """Return a thing's box as the model family writes it."""
+        """Return a thing's box in the format of the model family."""
         return self.context.boxes.encode(thing.box, image.width, image.height)
 
 
-class Locate(_OfPictures):
-    """Say where a named thing is."""
+class Locate(_ImageSkill):
+    """Locate a named thing."""
 
     name = "locate"
     writes = Thing
     instruction = "Give the box of the named thing."
 
-    def about(self, seen: Picture) -> Iterator[Exercise]:
+    def about(self, seen: GlossedImage) -> Iterator[Exercise]:
         """Yield one exercise per thing."""
         key = self.context.boxes.key
         for number, thing in enumerate(seen.things):
@@ -287,14 +287,14 @@ class Locate(_OfPictures):
             yield self.exercise(seen.image, number, thing.gloss or "", target)
 
 
-class Name(_OfPictures):
-    """Say what stands in a box."""
+class Name(_ImageSkill):
+    """Name the content of a box."""
 
     name = "name"
     writes = Thing
     instruction = "Name what is in the box."
 
-    def about(self, seen: Picture) -> Iterator[Exercise]:
+    def about(self, seen: GlossedImage) -> Iterator[Exercise]:
         """Yield one exercise for one of the things."""
         thing = seen.rng.choice(seen.things)
         body = encode_answer(self.box(thing, seen.image), "box")
@@ -302,20 +302,20 @@ class Name(_OfPictures):
         yield self.exercise(seen.image, 0, body, target)
 
     def ask(self, question: Exercise) -> Prompt:
-        """Word an exercise, whose body is a box, maybe in the family's own tokens."""
+        """Return the prompt of an exercise, whose body is a box, possibly with special tokens."""
         prompt = super().ask(question)
         end = len(prompt.text)
         return msgspec.structs.replace(prompt, boxes=((end - len(question.body), end),))
 
 
-class Describe(_OfPictures):
-    """List the things of a picture with their boxes, from left to right."""
+class Describe(_ImageSkill):
+    """List the things of an image with their boxes, from left to right."""
 
     name = "describe"
     writes = Thing
     instruction = "List what the picture shows, with boxes."
 
-    def about(self, seen: Picture) -> Iterator[Exercise]:
+    def about(self, seen: GlossedImage) -> Iterator[Exercise]:
         """Yield one exercise."""
         pad = self.context.pad
         listed = [
@@ -324,14 +324,14 @@ class Describe(_OfPictures):
         yield self.exercise(seen.image, 0, "", encode_answer(listed, self.context.boxes.key))
 
 
-class Match(_OfPictures):
-    """Say whether a picture shows what a phrase or a caption says."""
+class Match(_ImageSkill):
+    """Decide whether an image matches a phrase or a caption."""
 
     name = "match"
     instruction = "Does the picture show this? Answer yes or no."
 
-    def about(self, seen: Picture) -> Iterator[Exercise]:
-        """Yield yes and no for a name, and for the caption with one name put wrong."""
+    def about(self, seen: GlossedImage) -> Iterator[Exercise]:
+        """Yield yes and no for a name, and for the caption with and without a wrong name."""
         shown = {thing.gloss for thing in seen.things}
         thing = seen.rng.choice(seen.things)
         absent = [name for name in seen.names if name not in shown]

@@ -1,9 +1,8 @@
-"""Spans as strings and back: which occurrence of a string is meant.
+"""Spans as strings with occurrence numbers, and back.
 
-A model writes strings, a scorer wants token offsets. A span is therefore written as its text and,
-where that text stands in the sentence more than once and an earlier one is not meant, as the number
-of its occurrence. Taking the first occurrence is right for 99.3% of M2E2's triggers only; naming it
-is right for all of them.
+A model writes strings, a scorer needs token offsets. A span is therefore written as its text and,
+if it is not the first occurrence in the sentence, the number of its occurrence. Always taking the
+first occurrence is correct for only 99.3% of M2E2's triggers.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from rmpl.records import NOWHERE, Sentence, Span
 def occurrences(sentence: Sentence, text: str) -> list[Span]:
     """Return every token span of ``sentence`` whose text is exactly ``text``, from left to right.
 
-    Only whole tokens count: ``man`` does not occur in ``human``. Overlapping occurrences are all
-    returned.
+    Only whole tokens match: ``man`` does not occur in ``human``. Overlapping occurrences are
+    included.
     """
     if not text:
         return []
@@ -32,16 +31,16 @@ def occurrences(sentence: Sentence, text: str) -> list[Span]:
 
 
 def name_span(sentence: Sentence, span: Span) -> tuple[str, int]:
-    """Return the text of ``span`` and the number (from 1) of the occurrence it is."""
+    """Return the text of ``span`` and the number (from 1) of its occurrence."""
     text = sentence.slice(span)
     return text, occurrences(sentence, text).index(span) + 1
 
 
 def find_span(sentence: Sentence, text: str, occurrence: int = 1) -> Span:
-    """Return the span that ``name_span`` named, or ``NOWHERE`` if there is none.
+    """Return the span of an occurrence of ``text``, or ``NOWHERE`` if it does not occur.
 
-    An occurrence beyond the last one is taken as the last: the string is right, only the count is
-    off.
+    A number beyond the last occurrence is taken as the last: the string is correct, only the count
+    is not.
     """
     found = occurrences(sentence, text)
     if not found or occurrence < 1:

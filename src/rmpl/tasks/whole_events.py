@@ -1,4 +1,4 @@
-"""Stage 1, events: a sentence or a picture, and every event in it with all its participants."""
+"""Stage 1, events: all events of a sentence or image with their arguments."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class TextEvents(Task[InSentence, TextEvent]):
         return role_list(self.context.ontology, "text")
 
     def questions_in(self, document: Document) -> Iterable[InSentence]:
-        """Return one question per sentence, sentences without events included."""
+        """Return one question per sentence, including sentences without events."""
         return sentence_questions(document)
 
     def ask(self, question: InSentence) -> Prompt:
@@ -46,18 +46,18 @@ class TextEvents(Task[InSentence, TextEvent]):
         return self.prompt(question.unit.text)
 
     def grammar(self, question: InSentence) -> grammars.Grammar:
-        """Return the grammar of the legal answers to ``ask(question)``."""
+        """Return the output grammar for ``ask(question)``."""
         return grammars.text_events(question.unit, self.context.ontology, self.context.pad)
 
     def target(self, question: InSentence) -> str:
-        """Write the events in the order of the sentence."""
+        """Write the events in sentence order."""
         ordered = sorted(question.events, key=lambda e: (e.trigger, e.event_type))
         return write_predicates(
             [text_predicate(e, question.unit, pad=self.context.pad) for e in ordered]
         )
 
     def read(self, answer: str, question: InSentence) -> Answer[TextEvent]:
-        """Read an answer as text events, in the order of the answer."""
+        """Parse text events, in the order of the answer."""
         return read_text_events(answer, question.unit)
 
     def count(self, sample: Sample, answer: str) -> Counts:
@@ -68,8 +68,8 @@ class TextEvents(Task[InSentence, TextEvent]):
 class ImageEvents(Task[InImage, ImageEvent]):
     """Visual event extraction in one answer: the situation and its boxed participants.
 
-    Situations outside the event types (``situation:cooking``) are kept: they are events of the same
-    form, and what the model learns of boxes and roles from them carries over.
+    Situations outside the schema (``situation:cooking``) are included: they have the same form, and
+    what the model learns from them about boxes and roles transfers.
     """
 
     name = "image-events"
@@ -86,30 +86,30 @@ class ImageEvents(Task[InImage, ImageEvent]):
         return role_list(self.context.ontology, "image")
 
     def questions_in(self, document: Document) -> Iterable[InImage]:
-        """Return one question per image that is at hand."""
+        """Return one question per available image."""
         return image_questions(document, document.image_events)
 
     def ask(self, question: InImage) -> Prompt:
-        """Ask for the events of a picture."""
+        """Ask for the events of an image."""
         return self.prompt("", question.unit)
 
     def grammar(self, question: InImage) -> grammars.Grammar:
-        """Return the grammar of the legal answers to ``ask(question)``.
+        """Return the output grammar for ``ask(question)``.
 
-        Situations outside the schema are learnt from, but not asked for: they are not legal.
+        Situations outside the schema occur in training only; they are not grammatical output.
         """
         image, boxes = question.unit, self.context.boxes
         pattern = boxes.pattern(image.width, image.height)
         return grammars.image_events(self.context.ontology, boxes.key, pattern)
 
     def target(self, question: InImage) -> str:
-        """Write the events in the order of the annotation."""
+        """Write the events in annotation order."""
         boxes = self.context.boxes
         predicates = [image_predicate(e, question.unit, boxes) for e in question.events]
         return write_predicates(predicates, boxes.key)
 
     def read(self, answer: str, question: InImage) -> Answer[ImageEvent]:
-        """Read an answer as image events."""
+        """Parse image events."""
         return read_image_events(answer, question.unit, self.context.boxes)
 
     def count(self, sample: Sample, answer: str) -> Counts:
