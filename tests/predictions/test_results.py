@@ -136,7 +136,7 @@ def test_a_file_of_results_is_a_regular_one(path):
 def test_a_file_that_is_there_is_not_written_over(path):
     begun(path)
     before = path.read_bytes()
-    with pytest.raises(RmplError, match="already there"):
+    with pytest.raises(RmplError, match="already exists"):
         ResultsFile(path, {"model": "m"})
     with pytest.raises(RmplError, match="another model"):
         ResultsFile(path, {"model": "other"}, resume=True)

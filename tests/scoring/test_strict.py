@@ -102,8 +102,8 @@ def test_settings_that_were_not_predicted_are_absent() -> None:
     ("gold", "predicted", "message"),
     [
         ([document()], [document(), document()], "document D: predicted twice"),
-        ([document(), document()], [], "document D: annotated twice"),
-        ([], [document(links=(Link("t", "i"),))], "document D: a link names an event"),
+        ([document(), document()], [], "document D: repeated"),
+        ([], [document(links=(Link("t", "i"),))], "document D: a link to an unknown event"),
     ],
 )
 def test_what_cannot_be_scored_is_named(gold: list, predicted: list, message: str) -> None:
@@ -112,5 +112,5 @@ def test_what_cannot_be_scored_is_named(gold: list, predicted: list, message: st
 
 
 def test_an_unknown_setting_is_named() -> None:
-    with pytest.raises(RmplError, match="no setting video"):
+    with pytest.raises(RmplError, match="unknown setting video"):
         score([], [], settings=("video",))

@@ -1,1 +1,1 @@
-"""The prediction format: one line, the file, what is written besides, and merged events."""
+"""The prediction format: lines, files, results of extraction, and merged multimedia events."""

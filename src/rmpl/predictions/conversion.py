@@ -1,4 +1,4 @@
-"""A document as a line of a prediction file, and back."""
+"""Converting documents to lines of a prediction file, and back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from rmpl.records import (
 
 
 def document_of_line(raw: DocumentLine) -> Document:
-    """Return a line as a document, without text and pictures."""
+    """Convert a line to a document without text and images."""
     return Document(
         id=raw.doc_id,
         text_events=tuple(map(_to_text_event, raw.text_events)),
@@ -49,7 +49,7 @@ def document_of_line(raw: DocumentLine) -> Document:
 
 
 def _to_alignments(raw: object) -> tuple[Alignment, ...]:
-    """Read alignments; they are not scored, so that anything else may stand there, too."""
+    """Convert alignments; other content is ignored, since alignments are not scored."""
     try:
         lines = msgspec.convert(raw or [], list[AlignmentLine])
     except msgspec.ValidationError:
@@ -97,7 +97,7 @@ def _to_box(raw: ImageArgumentLine | AlignmentLine) -> Box:
 
 
 def _text_of(span: Span, text: object) -> str | None:
-    """Keep the text of a string that occurs nowhere; of any other, the tokens tell it."""
+    """Return the text of a string that is not in the sentence; otherwise the span gives it."""
     return text if span == NOWHERE and isinstance(text, str) else None
 
 
@@ -106,9 +106,9 @@ def _number(score: object) -> float | None:
 
 
 def line_of_document(document: Document) -> DocumentLine:
-    """Return a document's events and links as a line.
+    """Convert a document's events and links to a line.
 
-    Character offsets and texts are there where the document has the sentence.
+    Character offsets and texts are included if the document has the sentence.
     """
     sentences = {sentence.id: sentence for sentence in document.sentences}
     return DocumentLine(
@@ -124,9 +124,9 @@ def line_of_document(document: Document) -> DocumentLine:
 
 
 def extracted_line(document: Document, file: str, text: str | None) -> ExtractedLine:
-    """Return a document as a line with its sentences, images and multimedia events.
+    """Convert a document to a line with its sentences, images and multimedia events.
 
-    ``file`` is where it was read from, ``text`` its own text, if it had any.
+    ``file`` is the file it was read from, ``text`` its extracted text, if any.
     """
     line = with_multimedia_events(line_of_document(document), document)
     return ExtractedLine(
@@ -141,8 +141,8 @@ def extracted_line(document: Document, file: str, text: str | None) -> Extracted
 def with_multimedia_events(line: DocumentLine, document: Document) -> DocumentLine:
     """Return a document's line with its multimedia events.
 
-    Their arguments are those of the line's own events; ``alignment`` names arguments by their
-    places in the event's own list.
+    Their arguments are those of the line's events; ``alignment`` refers to arguments by their
+    indices in the multimedia event.
     """
     written: dict[tuple[str, TextArgument | ImageArgument], TextArgumentLine | ImageArgumentLine]
     written = {
@@ -211,7 +211,7 @@ def _text_argument_line(argument: TextArgument, sentence: Sentence | None) -> Te
 
 
 def _place(span: Span, text: str | None, sentence: Sentence | None) -> tuple[object, ...]:
-    """Return a span's characters in the sentence and in the source, and its text, where known."""
+    """Return a span's offsets in the sentence and in the source, and its text, if known."""
     if span == NOWHERE or sentence is None or span.end > len(sentence.tokens):
         return UNSET, UNSET, UNSET, UNSET, UNSET if text is None else text
     source = sentence.source_chars(span) or (UNSET, UNSET)
@@ -256,7 +256,7 @@ def _corners(box: Box) -> tuple[float, float, float, float]:
 
 
 def _plain(value: float) -> float:
-    """Return a whole number as an integer, which is shorter."""
+    """Return an integral number as an integer, which is shorter."""
     return int(value) if float(value).is_integer() else value
 
 

@@ -1,8 +1,8 @@
-"""Prediction files: JSONL, one document a line; the same shape serves as gold.
+"""Prediction files: JSONL, one document per line; gold files have the same format.
 
-A line is read, checked and turned into a ``Document`` before the next one is looked at, so memory
-is bounded by the largest document. What cannot be scored at all stops with file, line and document;
-what can only be wrong is counted and stays in the prediction. A string that occurs nowhere in its
+A line is read, checked and turned into a ``Document`` before the next one is read, so memory
+is bounded by the largest document. Input that cannot be scored is an error with file, line and
+document; predictions that cannot be correct are counted and scored. A string that is not in its
 sentence is written ``"start": -1, "end": 0`` with its text. docs/scoring.md describes the format.
 """
 
@@ -24,7 +24,7 @@ from rmpl.predictions.validity import Candidates, check_line, warn_of_line
 from rmpl.records import Document
 
 STDIN = "-"
-"""The name under which standard input is read."""
+"""The name for standard input."""
 
 
 def read_predictions(
@@ -35,21 +35,20 @@ def read_predictions(
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
-    """Read a prediction (or gold) file as a stream of documents without text and pictures.
+    """Read a prediction (or gold) file as a stream of documents without text and images.
 
     Parameters
     ----------
     path
         A JSONL file, plain or gzipped, or ``-`` for standard input.
     ontology
-        The inventory that event types must be from, and whose roles are expected; M2E2's if not
-        given.
+        The schema of event types and roles; M2E2's by default.
     candidates
-        The documents, sentences and images of the gold; what lies outside is warned of.
+        The documents, sentences and images of the gold; events outside are warned about.
     on_error
-        ``"raise"`` stops at the first line that cannot be scored, ``"count"`` leaves it out.
+        ``"raise"`` stops at the first line that cannot be scored, ``"count"`` skips it.
     report
-        Counts what was read, and warns of what can only be wrong; that is still scored.
+        Counts what was read, and predictions that cannot be correct; these are scored, too.
 
     Raises
     ------
@@ -81,9 +80,9 @@ def _checked(content: bytes, where: str, seen: dict[str, str], ontology: Ontolog
     where = f"{where}: document {document.doc_id}"
     if document.doc_id in seen:
         raise RmplError(
-            f"this document was predicted before, in {seen[document.doc_id]}",
+            f"a repeated document, first in {seen[document.doc_id]}",
             where=where,
-            remedy="write every document once",
+            remedy="write each document once",
         )
     check_line(document, ontology, where)
     return document
@@ -96,15 +95,15 @@ def _lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
 
 
 def write_predictions(documents: Iterable[Document], path: Path) -> int:
-    """Write events and links of documents as a prediction file, gzipped where named ``.gz``.
+    """Write events and links of documents as a prediction file, gzipped if named ``.gz``.
 
-    The file appears only when it is complete. Character offsets and texts are written too where
-    the document has the sentence.
+    The file is written atomically. Character offsets and texts are included if the document has
+    the sentence.
 
     Returns
     -------
     int
-        How many documents were written.
+        The number of documents written.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""One line of a prediction file: the structs that it is both read and written with.
+"""The structs of a prediction-file line, for reading and writing.
 
-A field that need not be there is ``UNSET``, which is not written. What is not scored may hold
-anything: it is of type ``object``, and whoever uses it looks at what it is.
+Optional fields default to ``UNSET``, which is not written. Fields that are not scored may hold
+anything: they have the type ``object`` and are checked where they are used.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from rmpl.records import Image, Sentence
 class TriggerLine(msgspec.Struct, gc=False):
     """A trigger: tokens ``start`` to ``end``, end exclusive.
 
-    ``char_start`` and ``char_end`` are characters of the sentence, ``source_start`` and
-    ``source_end`` of the user's own text, ends exclusive.
+    ``char_start`` and ``char_end`` are offsets in the sentence, ``source_start`` and ``source_end``
+    in the user's own text, ends exclusive.
     """
 
     start: int
@@ -82,7 +82,7 @@ class ImageEventLine(msgspec.Struct, gc=False):
 
 
 class AlignmentLine(msgspec.Struct, gc=False):
-    """A span and a box of linked events that are one participant."""
+    """A span and a box of linked events that denote the same participant."""
 
     role: str
     start: int
@@ -93,9 +93,9 @@ class AlignmentLine(msgspec.Struct, gc=False):
 
 
 class LinkLine(msgspec.Struct, gc=False):
-    """Ids of a text event and an image event that are one event.
+    """The ids of a text event and an image event that are the same event.
 
-    ``alignments`` are lines of alignments, where they are of that form.
+    ``alignments`` are ``AlignmentLine`` objects, if well-formed.
     """
 
     text: str
@@ -105,7 +105,7 @@ class LinkLine(msgspec.Struct, gc=False):
 
 
 class SameParticipantLine(msgspec.Struct, gc=False):
-    """Places of a text and an image argument in their multimedia event's list."""
+    """Indices of a text and an image argument in their multimedia event."""
 
     text: int
     image: int
@@ -113,7 +113,7 @@ class SameParticipantLine(msgspec.Struct, gc=False):
 
 
 class MultimediaEventLine(msgspec.Struct, gc=False):
-    """Linked events as one, with the union of their arguments."""
+    """Linked events merged into one, with the union of their arguments."""
 
     id: str
     event_type: str
@@ -125,7 +125,7 @@ class MultimediaEventLine(msgspec.Struct, gc=False):
 
 
 class DocumentLine(msgspec.Struct, gc=False, kw_only=True):
-    """A whole line. ``multimedia_events`` follow from the links and are not read back."""
+    """A line. ``multimedia_events`` are derived from the links and not read back."""
 
     format: object = UNSET
     doc_id: str
@@ -136,9 +136,9 @@ class DocumentLine(msgspec.Struct, gc=False, kw_only=True):
 
 
 class ExtractedLine(DocumentLine, gc=False, kw_only=True):
-    """A line as ``rmpl extract`` writes it, to be read without its sources.
+    """A line as ``rmpl extract`` writes it, usable without the source files.
 
-    ``file`` is where the document was read from and ``text`` its own text.
+    ``file`` is the file the document was read from and ``text`` its extracted text.
     """
 
     file: object = UNSET
@@ -153,8 +153,8 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
     Raises
     ------
     RmplError
-        If it is not JSON or not of the format, or of a newer version of it; ``where`` (file and
-        line) is extended by the document, as far as it can be told.
+        If it is not JSON, not in this format or of a newer version; the document id is added to
+        ``where`` (file and line), if it can be found.
     """
     try:
         document = _DECODER.decode(line)
@@ -166,9 +166,9 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
         where = _with_document(where, line)
         if re.search(rb"[\s,:\[]-?(NaN|Infinity)\b", line):
             raise RmplError(
-                "a number that is not finite (NaN or Infinity)",
+                "a non-finite number (NaN or Infinity)",
                 where=where,
-                remedy="leave such boxes out",
+                remedy="omit such boxes",
             ) from error
         what = f"not JSON ({error})" if _is_utf8(line) else "not UTF-8 text"
         raise RmplError(what, where=where, remedy=_FORMAT) from error
@@ -186,10 +186,10 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def _with_document(where: str, line: bytes) -> str:
-    """Add the document's name to a place, as far as a broken line tells it."""
+    """Add the document id to a location, if it can be found in a malformed line."""
     found = re.search(rb'"doc_id"\s*:\s*"?([^",}]*)', line)
     return where if found is None else f"{where}: document {found[1].decode('utf-8', 'replace')}"
 
 
 _DECODER = msgspec.json.Decoder(DocumentLine)
-_FORMAT = "one JSON document a line in UTF-8, as docs/scoring.md describes"
+_FORMAT = "write one JSON document per line in UTF-8 (see docs/scoring.md)"

@@ -1,4 +1,4 @@
-"""Multimedia events: what linked mentions and pictures tell and show, together."""
+"""Multimedia events: linked text and image events merged into one."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import msgspec
 from rmpl.records import Document, ImageArgument, ImageEvent, Link, TextArgument, TextEvent
 
 Named = tuple[str, TextArgument | ImageArgument]
-"""An argument and the id of the event that it is one of."""
+"""An argument and the id of its event."""
 _Where = tuple[object, ...]
-"""The sentence or picture, the role, and the span or box."""
+"""The sentence or image, the role, and the span or box."""
 
 
 class SameParticipant(msgspec.Struct, frozen=True):
-    """A text argument and an image argument of one event that are the same participant.
+    """A text argument and an image argument of one event that denote the same participant.
 
-    ``score`` is how sure the model is of that; ``None`` where it gives no probability.
+    ``score`` is the model's probability of that, or ``None``.
     """
 
     text: tuple[str, TextArgument]
@@ -26,12 +26,11 @@ class SameParticipant(msgspec.Struct, frozen=True):
 
 
 class MultimediaEvent(msgspec.Struct, frozen=True):
-    """One event with all its mentions, all its pictures and the union of their arguments.
+    """One event with all its mentions, images and the union of their arguments.
 
-    ``arguments`` are by role; each names the event it is an argument of. ``alignment`` says which
-    of them are the same participant, as far as the links say it: between one sentence and one
-    picture, each has one other at most. ``score`` is the probability that the surest of the links
-    is right, and both events that it joins.
+    ``arguments`` are grouped by role, each with the id of its event. ``alignment`` lists arguments
+    that denote the same participant according to the links; between one sentence and one image it
+    is one-to-one. ``score`` is the highest probability that a link and both its events are correct.
     """
 
     id: str
@@ -44,7 +43,7 @@ class MultimediaEvent(msgspec.Struct, frozen=True):
 
 
 def multimedia_events(document: Document) -> list[MultimediaEvent]:
-    """Return the events that a document's links join, in the order of their first mentions."""
+    """Merge the linked events of a document, in the order of their first mentions."""
     texts = {event.id: event for event in document.text_events}
     images = {event.id: event for event in document.image_events}
     groups: list[tuple[set[str], set[str]]] = []
@@ -84,7 +83,7 @@ def multimedia_events(document: Document) -> list[MultimediaEvent]:
 
 
 def _union(texts: Sequence[TextEvent], images: Sequence[ImageEvent]) -> dict[_Where, Named]:
-    """Return the arguments by place; a span that two mentions in one sentence share, once."""
+    """Return the distinct arguments; a span shared by two mentions in a sentence appears once."""
     union: dict[_Where, Named] = {}
     for name, place, argument in _arguments(texts, images):
         where = argument.span if isinstance(argument, TextArgument) else argument.box
@@ -107,10 +106,10 @@ def _alignment(
     images: dict[str, ImageEvent],
     union: dict[_Where, Named],
 ) -> tuple[SameParticipant, ...]:
-    """Return which arguments of the union the links say to be one participant, the surest first.
+    """Return the aligned arguments of the union, the most confident first.
 
-    Links of two mentions in one sentence, or of two events in one picture, may contradict each
-    other: then the surer holds.
+    Links of two mentions in one sentence, or of two events in one image, may contradict each
+    other: then the more confident one is used.
     """
     said = []
     for link in links:
@@ -124,7 +123,7 @@ def _alignment(
     taken: set[tuple[_Where, object]] = set()
     found = []
     for span, box, score in said:
-        # A span may be shown on several pictures, and a box be told of in several sentences.
+        # A span may be aligned with boxes in several images, and a box with several sentences.
         ends = (span, box[0]), (box, span[0])
         if taken.isdisjoint(ends):
             taken.update(ends)

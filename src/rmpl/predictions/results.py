@@ -1,9 +1,8 @@
-"""The file of what was extracted: a prediction line a document, to be read without its sources.
+"""The output file of ``rmpl extract``: one line per document, usable without the source files.
 
-A line is one of a prediction file (docs/scoring.md), so that ``rmpl score`` and every reader of
-those takes it, and besides holds the sentences with their offsets, the pictures with their sizes,
-and the multimedia events. It is written whole and appended, so that an interrupted run has no
-document twice and none half.
+A line is a prediction line (docs/scoring.md), readable by ``rmpl score``, with the sentences and
+their offsets, the images and their sizes, and the multimedia events. Lines are appended as a whole,
+so that an interrupted run leaves neither duplicate nor partial documents.
 """
 
 from __future__ import annotations
@@ -44,38 +43,38 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def result_line(document: Document, item: Item) -> bytes:
-    """Return what was found in a document as one line, its end included."""
+    """Return the extracted document as one line, including the line end."""
     return _ENCODER.encode(extracted_line(document, item.path, item.text)) + b"\n"
 
 
 def linked_line(document: Document) -> bytes:
-    """Return a document's events as a prediction line with the multimedia events, its end included.
+    """Return a document's events as a prediction line with multimedia events, with the line end.
 
-    As ``rmpl link`` writes it: without sentences and pictures.
+    This is the output of ``rmpl link``: without sentences and images.
     """
     line = with_multimedia_events(line_of_document(document), document)
     return _ENCODER.encode(line) + b"\n"
 
 
 def read_results(path: Path) -> Iterator[Document]:
-    """Read a file of results back, one document at a time, with sentences and pictures.
+    """Read an output file of ``rmpl extract``, one document at a time.
 
     Raises
     ------
     RmplError
-        If there is no such file, or a line is none of it.
+        If there is no such file, or a line has another format.
     """
     for where, content in read_lines(path):
         yield read_result(content, where)
 
 
 def read_result(content: bytes, where: str) -> Document:
-    """Read one line of such a file; ``where`` is its place, for errors.
+    """Read one line of such a file; ``where`` is its location, for errors.
 
     Raises
     ------
     RmplError
-        If it is none, or of a newer version.
+        If it has another format or a newer version.
     """
     try:
         line = decode(_LINE, content, where)
@@ -89,28 +88,28 @@ def read_result(content: bytes, where: str) -> Document:
 
 
 class ResultsFile:
-    """A file that results are appended to, whole lines only.
+    """An output file to which whole lines are appended.
 
     Parameters
     ----------
     path
-        A .jsonl file. Beside it, ``NAME.about.json`` says what it was made with.
+        A .jsonl file; its settings are written beside it as ``NAME.about.json``.
     about
-        What makes results comparable: model, schema and settings.
+        The settings that results depend on: model, schema and options.
     resume
-        Whether to go on with a file that is there. A last line that was cut off is taken away.
+        Whether to continue an existing file; a truncated last line is removed.
 
     Raises
     ------
     RmplError
-        If the file is there and ``resume`` is not, was made with something else, is in use, or
+        If the file exists and ``resume`` is false, was made with other settings, is in use, or
         cannot be written.
     """
 
     def __init__(self, path: Path, about: Mapping[str, Any], *, resume: bool = False) -> None:
         self.path = path
         self.done: set[str] = set()
-        """The ids of the documents that the file holds."""
+        """The ids of the documents in the file."""
         with self._named_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as held:
@@ -118,17 +117,17 @@ class ResultsFile:
             self._check(resume=resume)
             with self._named_errors():
                 self._file: BinaryIO = held.enter_context(path.open("a+b", buffering=0))
-                self._go_on()
+                self._resume()
                 self._describe(about)
             self._held = held.pop_all()
 
     def append(self, line: bytes) -> None:
-        """Append a line; it is there whole, or not at all.
+        """Append a line atomically.
 
         Raises
         ------
         RmplError
-            If there is no room for it.
+            If the disk is full.
         """
         with self._named_errors():
             before = self._file.seek(0, os.SEEK_END)
@@ -142,23 +141,25 @@ class ResultsFile:
                 raise
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file and release its lock."""
         self._held.close()
 
     def _check(self, *, resume: bool) -> None:
         if is_special(self.path):
             raise RmplError(
-                "not a regular file", where=str(self.path), remedy="name one: it is gone on with"
+                "not a regular file",
+                where=str(self.path),
+                remedy="choose a regular file: the output can be resumed",
             )
         if self.path.exists() and not resume:
             raise RmplError(
-                "is already there",
+                "already exists",
                 where=str(self.path),
-                remedy="go on with it by --resume, or name another file",
+                remedy="continue it with --resume, or choose another file",
             )
 
-    def _go_on(self) -> None:
-        """Note what is done, and take a torn last line away."""
+    def _resume(self) -> None:
+        """Record the finished documents, and remove a truncated last line."""
         self._file.seek(0)
         whole = 0
         for number, line in enumerate(self._file, start=1):
@@ -180,7 +181,7 @@ class ResultsFile:
                 raise RmplError(
                     f"was made with another {other[0]}",
                     where=str(self.path),
-                    remedy="go on with what it was made with, or name another file",
+                    remedy="resume with the same settings, or choose another file",
                 )
         content = msgspec.json.encode({"format": ABOUT_FORMAT, **wanted})
         with replacing(path) as file:
@@ -194,5 +195,5 @@ class ResultsFile:
             raise RmplError(
                 f"cannot be written ({error.strerror or error})",
                 where=str(self.path),
-                remedy="what it holds is whole: make room and go on by --resume",
+                remedy="its lines are complete: free disk space and continue with --resume",
             ) from error

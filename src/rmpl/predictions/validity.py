@@ -1,4 +1,4 @@
-"""What makes a prediction line unusable, and what can only be wrong."""
+"""Checks of prediction lines: errors that prevent scoring, and warnings."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NOWHERE = (NOWHERE.start, NOWHERE.end)
 
 
 class Candidates(msgspec.Struct, frozen=True):
-    """What a benchmark's gold covers: anything outside of it can only be wrong.
+    """The documents, sentences and images of a benchmark; predictions outside cannot be correct.
 
-    ``sentences`` and ``images`` name the document of each id.
+    ``sentences`` and ``images`` map ids to documents.
     """
 
     documents: Collection[str]
@@ -34,7 +34,7 @@ class Candidates(msgspec.Struct, frozen=True):
 
 
 def check_line(document: DocumentLine, ontology: Ontology, where: str) -> None:
-    """Stop at what cannot be scored.
+    """Refuse a line that cannot be scored.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def check_line(document: DocumentLine, ontology: Ontology, where: str) -> None:
         for box in image_event.arguments:
             if not all(map(math.isfinite, box.box)):
                 raise RmplError(
-                    f"a box that is not finite: {box.role} of event {image_event.id}", where=where
+                    f"a non-finite box: {box.role} of event {image_event.id}", where=where
                 )
     _check_links(document, where)
 
@@ -69,16 +69,16 @@ def _check_ids(ids: list[str], what: str, where: str) -> None:
     if len(set(ids)) < len(ids):
         repeated = next(name for name in ids if ids.count(name) > 1)
         raise RmplError(
-            f"the id {repeated!r} stands for more than one {what}",
+            f"a repeated {what} id {repeated!r}",
             where=where,
-            remedy="ids are unique within their list",
+            remedy="ids must be unique within their list",
         )
 
 
 def _check_span(span: TriggerLine | TextArgumentLine, what: str, where: str) -> None:
     if span.start >= span.end:
         raise RmplError(
-            f"{what} ends at token {span.end}, where it starts at {span.start}",
+            f"{what} starts at token {span.start} and ends at {span.end}",
             where=where,
             remedy="start and end are token indices, end exclusive",
         )
@@ -93,8 +93,8 @@ def _check_links(document: DocumentLine, where: str) -> None:
                 raise RmplError(f"a link to an unknown {what} event {name!r}", where=where)
 
 
-_TEXT_ROLE = "text role outside the inventory of its event type"
-_IMAGE_ROLE = "image role outside the inventory of its event type"
+_TEXT_ROLE = "text role not in the schema of its event type"
+_IMAGE_ROLE = "image role not in the schema of its event type"
 
 
 def warn_of_line(
@@ -103,7 +103,7 @@ def warn_of_line(
     candidates: Candidates | None,
     report: ReadReport,
 ) -> None:
-    """Count what is legal but can only be wrong."""
+    """Count predictions that are valid but cannot be correct."""
     name = document.doc_id
     if candidates is not None:
         _warn_of_candidates(document, candidates, report)

@@ -1,4 +1,4 @@
-"""Scoring of multimedia event extraction: two protocols, named relaxations, intervals, errors."""
+"""Scoring of multimedia event extraction: protocols, confidence intervals, error analysis."""
 
 from rmpl.scoring.counts import SETTINGS, TASKS, Counts
 from rmpl.scoring.documents import DocumentScore, Scores, score, score_by_document

@@ -1,4 +1,4 @@
-"""Where a system's errors lie: by type, by role, by category, with confusions and first examples.
+"""Error analysis: scores by type and role, error categories with examples, confusion matrices.
 
 All tables are sums over the judgements of strict scoring, so they agree with the strict scores.
 """
@@ -21,7 +21,7 @@ from rmpl.scoring.strict import SCORES
 from rmpl.scoring.verdicts import JudgedDocument, Verdict
 
 NONE = "(none)"
-"""In a confusion, the row of predictions without gold and the column of gold without prediction."""
+"""In a confusion matrix, the row of spurious predictions and the column of missed gold items."""
 
 FIRST_EXAMPLES = 3
 IOU_BINS = 10
@@ -29,7 +29,7 @@ _ARGUMENTS = {f"{medium.name}_are" for medium in MEDIA}
 
 
 class ErrorCount(msgspec.Struct):
-    """How many wrong predictions and missed gold items a category explains."""
+    """The number of wrong predictions and missed gold items in a category."""
 
     predicted: int = 0
     gold: int = 0
@@ -46,13 +46,13 @@ class TaskErrors(msgspec.Struct):
 
 
 class Analysis(msgspec.Struct):
-    """Everything the error analysis says; ``msgspec.to_builtins`` makes it plain JSON.
+    """The result of the error analysis; ``msgspec.to_builtins`` makes it plain JSON.
 
     ``by_type`` and ``by_role`` hold strict scores (``type`` -> score; ``type role`` -> score).
-    ``confusion`` counts gold type -> predicted type; its diagonal holds what is right, its rows sum
-    to the gold and its columns to the predictions. ``overlaps`` counts the boxes of the right role
-    on right mentions by their IoU with the gold box, from 0-0.1 to 0.9-1: the first five are the
-    poor boxes, the others the right ones.
+    ``confusion`` counts gold type -> predicted type; its diagonal holds correct ones, its rows sum
+    to the gold and its columns to the predictions. ``overlaps`` is a histogram of the IoU with the
+    gold box, in ten bins, of boxes with the correct role on correct mentions: the first five bins
+    are poor boxes, the others correct ones.
     """
 
     by_type: dict[str, dict[str, ScoreDict]]
@@ -69,16 +69,16 @@ def analyse(
     *,
     examples: int = FIRST_EXAMPLES,
 ) -> Analysis:
-    """Judge all documents and sum up.
+    """Judge all documents and summarise their errors.
 
     Parameters
     ----------
     gold, predicted
-        Documents; where gold sentences have their text, examples quote it.
+        Documents; examples quote the text of gold sentences, if available.
     settings
-        Which of ``text``, ``image``, ``multimedia`` to analyse.
+        The settings to analyse: ``text``, ``image``, ``multimedia``.
     examples
-        How many errors of each category to keep as examples.
+        The number of examples per category.
     """
     wanted = {document.id: document for document in gold}
     found = {document.id: document for document in predicted}
@@ -93,7 +93,7 @@ def summarise(
     *,
     examples: int = FIRST_EXAMPLES,
 ) -> Analysis:
-    """Sum up judged documents; examples are the first in their order."""
+    """Summarise judged documents; the examples are the first errors in document order."""
     check_settings(settings)
     summary = _Summary([task for task in SCORES if TASKS[task] in settings], examples)
     for document in judged:
@@ -147,14 +147,14 @@ class _Summary:
             NONE if side is None else side.event_type
             for side in (judgement.gold, judgement.predicted)
         )
-        if judgement.verdict is Verdict.TRIGGER_BOUNDARY:  # neither right nor another type
+        if judgement.verdict is Verdict.TRIGGER_BOUNDARY:  # neither correct nor another type
             counts[gold, NONE] += 1
             counts[NONE, predicted] += 1
         else:
             counts[gold, predicted] += 1
 
     def _add_overlap(self, verdict: Verdict, overlap: float) -> None:
-        # The bounds keep rounding from moving a box across the threshold of 0.5.
+        # The bounds prevent rounding from moving a box across the threshold of 0.5.
         if verdict is Verdict.POOR_BOX:
             self.overlaps[min(IOU_BINS // 2 - 1, int(overlap * IOU_BINS))] += 1
         elif verdict is Verdict.RIGHT:

@@ -1,4 +1,4 @@
-"""Which predicted arguments are right, strictly: spans by equality, boxes by their overlap."""
+"""Strict matching of arguments: spans by equality, boxes by their overlap."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from rmpl.records import Box, ImageArgument, ImageEvent, TextArgument, TextEvent
 from rmpl.scoring.matching import iou, maximum_matching
 
 IOU_THRESHOLD = 0.5
-"""A box is right at this overlap or more."""
+"""The minimum IoU of a correct box."""
 
 
 def right_spans(gold: TextEvent, predicted: TextEvent) -> int:
-    """Count predicted arguments whose span and role are those of a gold one, one to one."""
+    """Count predicted arguments that match a gold one in span and role, one to one."""
     if not gold.arguments or not predicted.arguments:
         return 0
     return shared(map(span_key, gold.arguments), map(span_key, predicted.arguments))
 
 
 def right_boxes(gold: ImageEvent, predicted: ImageEvent) -> int:
-    """Count predicted boxes that match gold boxes of their role, one to one, as many as can be."""
+    """Count predicted boxes that match gold boxes of the same role in a maximum matching."""
     return sum(right is not None for right in match_boxes(gold.arguments, predicted.arguments))
 
 
 def match_boxes(
     gold: Sequence[ImageArgument], predicted: Sequence[ImageArgument]
 ) -> list[int | None]:
-    """Return for each predicted argument the gold argument it matches, if any."""
+    """Return for each predicted argument the index of the matching gold argument, if any."""
 
     def compatible(i: int, j: int) -> bool:
         return predicted[i].role == gold[j].role and _is_close(predicted[i].box, gold[j].box)
@@ -40,7 +40,7 @@ def _is_close(a: Box, b: Box) -> bool:
 
 
 def span_key(argument: TextArgument) -> tuple[str, int, int]:
-    """Return what must be right for a span to be right."""
+    """Return what identifies a correct text argument."""
     return argument.role, argument.span.start, argument.span.end
 
 
@@ -51,7 +51,7 @@ def box_order(argument: ImageArgument) -> tuple[str, float, float, float, float]
 
 
 def shared(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> int:
-    """Count what two multisets have in common."""
+    """Return the size of the intersection of two multisets."""
     left = Counter(gold)
     found = 0
     for item in predicted:

@@ -1,10 +1,10 @@
-"""How sure a score is, and whether two systems differ: resampling of documents.
+"""Bootstrap confidence intervals and paired significance tests over documents.
 
-Documents are drawn, not mentions: mentions of one document are not independent (Koehn, 2004;
+Documents are resampled, not mentions: mentions of one document are not independent (Koehn, 2004;
 Berg-Kirkpatrick et al., 2012). All scores of a resample come from one matrix product over the
 counts of each document, so a thousand resamples take milliseconds.
 
-Importing this module imports numpy, which plain scores do without.
+This module imports numpy, which plain scores do not need.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ LEVEL = 0.95
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """How two systems differ in the F1 of one task (first minus second, in points).
+    """The difference of two systems in the F1 of one task (first minus second, in points).
 
-    ``p_value`` is that of a paired, two-sided randomisation test over documents; ``p_holm`` is it,
-    corrected for the number of tasks that were tested together (Holm, 1979).
+    ``p_value`` is that of a paired, two-sided randomisation test over documents; ``p_holm`` is
+    corrected for the number of tasks tested together (Holm, 1979).
     """
 
     task: str
@@ -57,9 +57,9 @@ def intervals(
     scores
         Scores of at least one document.
     resamples
-        How many sets of documents to draw, each as large as the original.
+        The number of bootstrap samples.
     level
-        The share of resamples inside the interval.
+        The confidence level, such as 0.95.
     """
     tasks, counts = _matrix(scores, sorted(scores.documents))
     drawn = _percentages(_resample(counts, _weights(len(counts), resamples, seed)))
@@ -80,13 +80,13 @@ def compare(
 ) -> list[Difference]:
     """Test whether two systems differ, task by task, on the same documents.
 
-    The interval is that of a paired bootstrap (both systems on the same drawn documents); the p
-    value is that of approximate randomisation (a document's two outputs change places at random).
+    The interval is that of a paired bootstrap (both systems on the same resampled documents); the p
+    value is that of approximate randomisation (a document's two outputs are swapped at random).
 
     Raises
     ------
     RmplError
-        If the two were scored under different protocols or settings.
+        If the two have different protocols or settings.
     """
     if first.protocol != second.protocol:
         raise RmplError(f"{first.protocol} and {second.protocol} scores cannot be compared")
@@ -94,7 +94,7 @@ def compare(
     tasks, a = _matrix(first, ids)
     other_tasks, b = _matrix(second, ids)
     if tasks != other_tasks:
-        raise RmplError("the two were scored in different settings")
+        raise RmplError("scores in different settings cannot be compared")
     observed = _f1(a.sum(0)) - _f1(b.sum(0))
     weights = _weights(len(ids), resamples, seed)
     bounds = _quantiles(_f1(_resample(a, weights)) - _f1(_resample(b, weights)), level)
@@ -131,7 +131,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 def _matrix(scores: Scores, ids: Sequence[str]) -> tuple[list[str], Counts3]:
     """Return the tasks and the counts, documents x tasks x 3."""
     if not scores.documents:
-        raise RmplError("there are no documents to draw from")
+        raise RmplError("there are no documents to resample")
     tasks = list(next(iter(scores.documents.values())).counts)
     rows = []
     for name in ids:
@@ -146,7 +146,7 @@ def _triple(counts: Counts) -> tuple[int, int, int]:
 
 
 def _weights(documents: int, resamples: int, seed: int) -> NDArray[np.float64]:
-    """Return how often each document is in each resample, resamples x documents."""
+    """Return the count of each document in each resample, resamples x documents."""
     shares = np.full(documents, 1 / documents)
     drawn = np.random.default_rng([seed, 0]).multinomial(documents, shares, size=resamples)
     return drawn.astype(np.float64)

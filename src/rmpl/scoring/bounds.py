@@ -1,4 +1,4 @@
-"""Intervals of scores as plain records, so that reading them does not need numpy."""
+"""Confidence intervals as plain records, importable without numpy."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import msgspec
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """The bounds of a percentage, from the quantiles of its resamples."""
+    """The confidence interval of a percentage, from the quantiles of its resamples."""
 
     low: float
     high: float
 
 
 class ScoreIntervals(msgspec.Struct, frozen=True):
-    """The intervals of one score."""
+    """The confidence intervals of one score."""
 
     p: Interval
     r: Interval

@@ -1,7 +1,7 @@
-"""Counts of right, predicted and gold items: what every score is made of.
+"""Counts of correct, predicted and gold items, from which all scores are computed.
 
-Counts add up, so a score over documents, shards or types is the sum of their counts; percentages
-are taken at the very end (micro average).
+Counts are additive: a score over documents, shards or types is the sum of their counts, and
+percentages are computed at the end (micro average).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TypedDict
 import msgspec
 
 SETTINGS = ("text", "image", "multimedia")
-"""The three settings of the benchmark: sentences alone, images alone, and both joined."""
+"""The three settings of the benchmark: text only, image only, and multimedia."""
 
 TASKS = {
     "text_emi": "text",
@@ -24,7 +24,7 @@ TASKS = {
     "mm_emi_restricted": "multimedia",
     "mm_are_restricted": "multimedia",
 }
-"""Each score and the setting it belongs to (EMI: event mentions, ARE: argument roles)."""
+"""The setting of each score (EMI: event mention identification, ARE: argument roles)."""
 
 
 class ScoreDict(TypedDict):
@@ -39,7 +39,7 @@ class ScoreDict(TypedDict):
 
 
 class Counts(msgspec.Struct, frozen=True, gc=False):
-    """Right (``tp``), predicted and gold items; ``+`` adds two of them.
+    """Correct (``tp``), predicted and gold items; ``+`` adds two of them.
 
     Percentages may exceed 100 under protocols that count pairs (see ``rmpl.scoring.legacy``).
     """
@@ -53,12 +53,12 @@ class Counts(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def p(self) -> float:
-        """Precision in percent; 0 where nothing was predicted."""
+        """Precision in percent; 0 if nothing was predicted."""
         return 100.0 * self.tp / self.n_pred if self.n_pred else 0.0
 
     @property
     def r(self) -> float:
-        """Recall in percent; 0 where there is no gold."""
+        """Recall in percent; 0 if there is no gold."""
         return 100.0 * self.tp / self.n_gold if self.n_gold else 0.0
 
     @property
@@ -80,7 +80,7 @@ class Counts(msgspec.Struct, frozen=True, gc=False):
 
 
 def add_up(parts: Iterable[Mapping[str, Counts]]) -> dict[str, Counts]:
-    """Add counts task by task."""
+    """Add counts per task."""
     total: dict[str, Counts] = {}
     for part in parts:
         for task, counts in part.items():

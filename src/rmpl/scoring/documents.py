@@ -1,4 +1,4 @@
-"""Scoring whole sets of documents: per-document counts, their sum, and sums of shards."""
+"""Scoring sets of documents: counts per document, totals, and sums of shards."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rmpl.scoring.protocols import find_protocol
 
 
 class DocumentScore(msgspec.Struct, frozen=True):
-    """The counts of one document, task by task; ``predicted`` says whether it had a prediction."""
+    """The counts of one document by task; ``predicted`` is whether it had a prediction."""
 
     counts: dict[str, Counts]
     predicted: bool
@@ -23,8 +23,8 @@ class DocumentScore(msgspec.Struct, frozen=True):
 class Scores(msgspec.Struct, frozen=True):
     """The scores of a set of documents under one protocol.
 
-    Documents are the unit: the bootstrap draws them and shards are made of them. ``+`` joins
-    two shards of one prediction, whether each was scored against its own documents or against all.
+    Documents are the unit of the bootstrap and of shards. ``+`` adds two shards of one prediction,
+    whether each was scored against its own documents or against all.
     """
 
     protocol: str
@@ -38,9 +38,9 @@ class Scores(msgspec.Struct, frozen=True):
             present = merged.get(doc_id)
             if present is not None and present.predicted and score.predicted:
                 raise RmplError(
-                    "predicted in both shards",
+                    "document in both shards",
                     where=f"document {doc_id}",
-                    remedy="cut predictions between documents",
+                    remedy="split predictions between documents",
                 )
             if present is None or score.predicted:
                 merged[doc_id] = score
@@ -59,22 +59,22 @@ def score(
 ) -> dict[str, Counts]:
     """Score predicted documents against gold documents.
 
-    Gold documents without a prediction count with all that they miss; predicted documents that the
-    gold does not have count as wrong.
+    Gold documents without a prediction count as missed; predicted documents that are not in the
+    gold count as wrong.
 
     Parameters
     ----------
     gold, predicted
-        Documents; only events and links are looked at. ``predicted`` is consumed as a stream.
+        Documents; only events and links are used. ``predicted`` is consumed as a stream.
     protocol
         A name of ``rmpl.scoring.protocols.PROTOCOLS``.
     settings
-        Which of ``text``, ``image``, ``multimedia`` were predicted; scores of others are left out.
+        The settings to score: ``text``, ``image``, ``multimedia``.
 
     Raises
     ------
     RmplError
-        If a document occurs twice, a link names an unknown event, or the protocol is not known.
+        If a document is repeated, a link names an unknown event, or the protocol is unknown.
     """
     return score_by_document(gold, predicted, [protocol], settings)[protocol].total()
 
@@ -85,12 +85,12 @@ def score_by_document(
     protocols: Sequence[str] = ("strict",),
     settings: Sequence[str] = SETTINGS,
 ) -> dict[str, Scores]:
-    """Score under several protocols in one pass over the predictions, keeping documents apart."""
+    """Score under several protocols in one pass over the predictions, by document."""
     scorers = {name: _scorers(name, settings) for name in protocols}
     wanted = _by_id(gold)
     results: dict[str, Scores] = {name: Scores(name, {}) for name in scorers}
     seen: set[str] = set()
-    # Scoring makes many small objects and no cycles among them.
+    # Scoring allocates many small objects without reference cycles.
     with collector_paused():
         for document in predicted:
             if document.id in seen:
@@ -121,18 +121,18 @@ def _score_document(
 
 
 def check_settings(settings: Sequence[str]) -> None:
-    """Stop at a setting that the benchmark does not have, and where none is named.
+    """Refuse an unknown setting, and an empty list of settings.
 
     Raises
     ------
     RmplError
-        If so.
+        If a setting is unknown or none is given.
     """
     for setting in settings:
         if setting not in SETTINGS:
-            raise RmplError(f"no setting {setting}", remedy=f"use {', '.join(SETTINGS)}")
+            raise RmplError(f"unknown setting {setting}", remedy=f"use {', '.join(SETTINGS)}")
     if not settings:
-        raise RmplError("no setting is named", remedy=f"use {', '.join(SETTINGS)}")
+        raise RmplError("no setting given", remedy=f"use {', '.join(SETTINGS)}")
 
 
 def _scorers(protocol: str, settings: Sequence[str]) -> dict[str, Scorer]:
@@ -145,6 +145,6 @@ def _by_id(documents: Iterable[Document]) -> dict[str, Document]:
     by_id: dict[str, Document] = {}
     for document in documents:
         if document.id in by_id:
-            raise RmplError("annotated twice in the gold", where=f"document {document.id}")
+            raise RmplError("repeated in the gold", where=f"document {document.id}")
         by_id[document.id] = document
     return by_id

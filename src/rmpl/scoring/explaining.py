@@ -1,7 +1,7 @@
-"""Laying predictions beside gold items: the right ones first, then those that nearly found one.
+"""Pairing predictions with gold items: correct ones first, then near misses by category.
 
-Items are paired at most once, by the first step that fits; what is left over is spurious or missed.
-Which items meet depends on what they are, never on their order in the documents.
+Each item is paired at most once, in the first step that fits; the rest is spurious or missed. The
+pairing does not depend on the order of items in the documents.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from rmpl.scoring.matching import iou, maximum_matching
 from rmpl.scoring.verdicts import Item, Judged, Verdict
 
 Near = tuple[Verdict, Callable[[Item, Item], bool]]
-"""A category, and whether a prediction (first) and a gold item (second) belong to it."""
+"""A category, and a predicate of a prediction (first) and a gold item (second)."""
 
 Copies = Callable[[Sequence[Item], Sequence[Item]], list[tuple[int, int]]]
 """How gold items (first) and predictions of one key are paired: indices (gold, predicted)."""
 
 Order = Callable[[Item], Any]
-"""What sorts items; two that it cannot tell apart must be equal in all that counts."""
+"""A sort key of items; items of equal key must be interchangeable."""
 
 
 def in_turn(gold: Sequence[Item], predicted: Sequence[Item]) -> list[tuple[int, int]]:
-    """Pair copies as they come: any pairing of equal items is as good as another."""
+    """Pair equal items in order: any pairing of them is equivalent."""
     return [(i, i) for i in range(min(len(gold), len(predicted)))]
 
 
@@ -41,15 +41,15 @@ def explain(
     near: Sequence[Near[Item]] = (),
     copies: Copies[Item] = in_turn,
 ) -> list[Judged[Item]]:
-    """Pair items of equal ``key`` as right, then the rest by the steps of ``near``.
+    """Pair items of equal ``key`` as correct, then the rest by the steps of ``near``.
 
-    A prediction that is right but whose gold item is taken is a repeat, before a later step can
-    pair it with another item.
+    A correct prediction whose gold item is already paired is a repeat; later steps do not pair it
+    with another item.
 
     Returns
     -------
     list
-        The gold items in their order, then the predictions that stand alone in theirs.
+        The gold items in order, then the unpaired predictions in order.
     """
     wanted = sorted(range(len(gold)), key=lambda i: order(gold[i]))
     left = sorted(range(len(predicted)), key=lambda j: order(predicted[j]))
@@ -79,7 +79,7 @@ def explain(
 def _most_pairs(
     predicted: Sequence[Item], gold: Sequence[Item], fits: Callable[[Item, Item], bool]
 ) -> list[tuple[int, int]]:
-    """Pair as many predictions (first) with gold items (second) as fit each other."""
+    """Find a maximum matching of predictions (first) and gold items (second)."""
     matched = maximum_matching(len(predicted), len(gold), lambda a, b: fits(predicted[a], gold[b]))
     return [(a, b) for a, b in enumerate(matched) if b is not None]
 
@@ -90,7 +90,7 @@ def _listed(
     partners: Mapping[int, tuple[int, Verdict]],
     repeats: Collection[int],
 ) -> list[Judged[Item]]:
-    """List every item once: the gold ones with their partners, then the predictions alone."""
+    """List every item once: gold items with their partners, then unpaired predictions."""
     judged: list[Judged[Item]] = []
     for i, item in enumerate(gold):
         if i in partners:
@@ -109,9 +109,9 @@ def _listed(
 def explain_boxes(
     predicted: Sequence[ImageArgument], gold: Sequence[ImageArgument]
 ) -> list[Judged[ImageArgument]]:
-    """Pair boxes: right ones, right boxes of another role, and poor boxes of the right role.
+    """Pair boxes: correct ones, boxes with a wrong role, and poor boxes with the correct role.
 
-    Of the boxes that are not right those with the largest overlap meet first.
+    Incorrect boxes are paired in order of decreasing overlap.
     """
     wanted = sorted(range(len(gold)), key=lambda i: box_order(gold[i]))
     found = sorted(range(len(predicted)), key=lambda j: box_order(predicted[j]))
@@ -143,11 +143,11 @@ _BOX_STEPS = (
     (Verdict.WRONG_ROLE, False, IOU_THRESHOLD),
     (Verdict.POOR_BOX, True, 0.0),
 )
-"""A category, whether the role must be the same (or must not), and the least IoU."""
+"""A category, whether the role must be equal (or different), and the minimum IoU."""
 
 
 def _is_found(argument: ImageArgument, gold: Sequence[ImageArgument]) -> bool:
-    """Say whether a gold box of this role is right: then another prediction has taken it."""
+    """Return whether a gold box of this role matches: then it is paired with another prediction."""
     return any(
         argument.role == other.role and iou(argument.box, other.box) >= IOU_THRESHOLD
         for other in gold

@@ -1,4 +1,4 @@
-"""Judging a document under strict scoring: every prediction and every gold item, with its verdict.
+"""Verdicts on every prediction and gold item of a document under strict scoring.
 
 Every wrong prediction and every missed gold item gets exactly one category, so the categories of a
 task sum to its errors: ``predicted - tp`` wrong predictions and ``gold - tp`` missed items. Where
@@ -29,7 +29,7 @@ from rmpl.scoring.verdicts import (
 
 
 def judge(gold: Document, predicted: Document) -> JudgedDocument:
-    """Judge everything in a document; one without gold or prediction is passed as an empty one.
+    """Judge a document; missing gold or predictions are passed as an empty document.
 
     The verdicts do not depend on the order of events, arguments and links.
 
@@ -65,14 +65,14 @@ def _mentions(
     wrong: Verdict = Verdict.WRONG_MENTION,
     missed: Verdict = Verdict.MISSED_MENTION,
 ) -> tuple[JudgedMention[Event, Argument], ...]:
-    """Judge mentions, and the arguments of those that are right; of the others all are wrong."""
+    """Judge mentions, and the arguments of correct ones; all arguments of the others are wrong."""
     pairs = explain(
         predicted,
         gold,
         key=medium.key,
         order=lambda event: _order(medium, event),
         near=medium.near,
-        # As strict argument scoring pairs copies: so that as many arguments as possible are right.
+        # Pair copies as strict argument scoring does: to maximise the number of correct arguments.
         copies=lambda wanted, copies: pair_copies(wanted, copies, medium.right),
     )
     judged = []
@@ -93,7 +93,7 @@ def _arguments(event: TextEvent | ImageEvent | None) -> Sequence[Any]:
 
 
 class _Linked(NamedTuple, Generic[Event]):
-    """Linked mentions, each once: those of any right link, and the others."""
+    """Distinct linked mentions: those of correct links, and the others."""
 
     right: list[Event]
     rest: list[Event]
@@ -110,7 +110,7 @@ def _by_rightness(
 def _linked_mentions(
     medium: Medium[Event, Argument], gold: _Linked[Event], predicted: _Linked[Event]
 ) -> tuple[JudgedMention[Event, Argument], ...]:
-    """Judge the arguments of right links one by one, those of other links by their link."""
+    """Judge the arguments of correct links individually, those of other links by their link."""
     medium = dataclasses.replace(medium, near=())
     return tuple(
         judged
@@ -131,7 +131,7 @@ def _linked(document: Document) -> list[Linked]:
 
 
 def _order(medium: Medium[Event, Argument], event: Event) -> tuple[Hashable, int, list[Any]]:
-    """Sort events so that of equally right copies the one that says most is taken first."""
+    """Sort events so that of equal copies the most informative one comes first."""
     found = medium.order(event)
     return medium.key(event), -len(found), found
 

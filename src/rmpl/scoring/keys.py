@@ -1,4 +1,4 @@
-"""What identifies a mention, an argument or a link of a document."""
+"""Keys that identify mentions, arguments and links in scoring."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ ImageKey = tuple[str, str]
 
 
 def text_key(event: TextEvent) -> TextKey:
-    """Return what must be right for a text mention to be right."""
+    """Return the key that a correct text mention must match."""
     return event.sentence_id, event.trigger.start, event.trigger.end, event.event_type
 
 
 def image_key(event: ImageEvent) -> ImageKey:
-    """Return what must be right for an image mention to be right."""
+    """Return the key that a correct image mention must match."""
     return event.image_id, event.event_type
 
 
 def linked_events(document: Document) -> list[tuple[TextEvent, ImageEvent]]:
-    """Return the two events of every link, in the order of the links, repeats included.
+    """Return the two events of every link, in link order, including repeats.
 
     Raises
     ------
@@ -38,6 +38,6 @@ def linked_events(document: Document) -> list[tuple[TextEvent, ImageEvent]]:
         return [(text[link.text], image[link.image]) for link in document.links]
     except KeyError as error:
         raise RmplError(
-            f"a link names an event that is not there: {error.args[0]}",
+            f"a link to an unknown event: {error.args[0]}",
             where=f"document {document.id}",
         ) from None

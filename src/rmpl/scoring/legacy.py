@@ -1,7 +1,7 @@
-"""The legacy protocol: what most papers' released scorers count (MMUTF's scorers, CAMEL's pairs).
+"""The legacy protocol of most papers' released scorers (MMUTF's scorers, CAMEL's pairs).
 
-Sets, so repeated predictions are free; arguments are compared without their trigger; every pair of
-overlapping boxes counts, so that a score can exceed 100.
+It compares sets, so repeated predictions cost nothing; arguments are compared without their
+trigger; every pair of overlapping boxes counts, so a score can exceed 100.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def set_counts(gold: Iterable[Hashable], predicted: Iterable[Hashable]) -> Count
 
 
 def event_mentions(medium: Medium[Event, Argument]) -> Scorer:
-    """Return what scores the distinct mentions of a medium by their keys.
+    """Return a scorer of a medium's distinct mentions.
 
     Text: sentence, trigger span and type. Images: image and type.
     """
@@ -63,7 +63,7 @@ def image_are(gold: Document, predicted: Document) -> Counts:
 
 
 def mm_emi(gold: Document, predicted: Document) -> Counts:
-    """Score distinct links: sentence, image and the type that both sides must share."""
+    """Score distinct links by sentence, image and the type that both sides must have."""
     return _link_counts(gold, predicted, None)
 
 
@@ -73,12 +73,12 @@ def mm_are(gold: Document, predicted: Document) -> Counts:
 
 
 def mm_emi_restricted(gold: Document, predicted: Document) -> Counts:
-    """Score links after cutting them down to the sentences and images that the gold links."""
+    """Score links among gold-linked sentences and images only."""
     return _link_counts(gold, predicted, linked_candidates(gold))
 
 
 def mm_are_restricted(gold: Document, predicted: Document) -> Counts:
-    """Score arguments of links cut down to the sentences and images that the gold links."""
+    """Score arguments of links among gold-linked sentences and images only."""
     return _linked_argument_counts(gold, predicted, linked_candidates(gold))
 
 
@@ -110,12 +110,12 @@ def argument_keys(events: Iterable[TextEvent]) -> set[TextArgumentKey]:
 
 
 def last_events(events: Iterable[ImageEvent]) -> dict[str, ImageEvent]:
-    """Return one event an image: the last, as scorers that fill a dictionary keep it."""
+    """Return one event per image: the last, as in scorers that fill a dictionary."""
     return {event.image_id: event for event in events}
 
 
 def is_close(predicted: Box, gold: Box) -> bool:
-    """Say whether two boxes overlap at IoU >= 0.5."""
+    """Return whether two boxes overlap at IoU >= 0.5."""
     return iou(predicted, gold) >= IOU_THRESHOLD
 
 
@@ -124,7 +124,7 @@ def box_pair_counts(
     predicted: Iterable[ImageEvent],
     right: Callable[[Box, Box], bool] = is_close,
 ) -> Counts:
-    """Count pairs of a predicted and a gold box of one role, on images whose type is right."""
+    """Count pairs of a predicted and a gold box of one role, on images with the correct type."""
     wanted, found = last_events(gold), last_events(predicted)
     tp = 0
     for image_id, event in found.items():
@@ -166,8 +166,8 @@ def _linked_pairs(
 
 
 def _link_counts(gold: Document, predicted: Document, within: Candidates | None) -> Counts:
-    # A gold row carries one type, that of its text mention; a predicted link is right when both of
-    # its sides carry it, so the gold key repeats it.
+    # A gold row has one type, that of its text mention; a predicted link is correct if both of its
+    # sides have it, so the gold key repeats it.
     wanted = {
         (text.sentence_id, image.image_id, text.event_type, text.event_type)
         for text, image in linked_events(gold)

@@ -1,4 +1,4 @@
-"""The items of a judged document one by one, task by task, each with a name to print."""
+"""Listing the judged items of a document by task, each with a printable name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _AnyMention = JudgedMention[Any, Any]
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One predicted or gold item: the type of its event, its role, how to name it, where it is.
+    """One predicted or gold item: its event type, role, printable name and location.
 
-    ``events`` holds the id of its event in the file; of a link, those of both events.
+    ``events`` holds the id of its event in the file, or those of both linked events.
     """
 
     event_type: str
@@ -29,10 +29,10 @@ class Side(msgspec.Struct, frozen=True):
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """One item of a task judged; ``gold`` or ``predicted`` is missing where nothing corresponds.
+    """One judged item of a task; ``gold`` or ``predicted`` is missing if it has no counterpart.
 
-    ``medium`` is the id of the sentence or image; of a link's sentence. ``overlap`` is the IoU of a
-    predicted and a gold box.
+    ``medium`` is the id of the sentence or image (of a link, of the sentence). ``overlap`` is the
+    IoU of a predicted and a gold box.
     """
 
     task: str
@@ -46,7 +46,7 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 def list_items(judged: JudgedDocument) -> Iterator[Judgement]:
-    """Yield every item of a document, task by task."""
+    """Yield every item of a document by task."""
     yield from _Listing(judged).items()
 
 
@@ -130,7 +130,7 @@ class _Listing:
         return Side(text.event_type, None, name, (link.text, link.image))
 
     def _words(self, sentence_id: str, span: Span, text: str | None) -> str:
-        """Name a span by its text, as far as it is known, and its tokens."""
+        """Name a span by its text, if known, and its tokens."""
         sentence = self.texts.get(sentence_id)
         if sentence is not None and 0 <= span.start < span.end <= len(sentence.tokens):
             text = sentence.slice(span)

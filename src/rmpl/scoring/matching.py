@@ -11,9 +11,9 @@ from rmpl.records import Box
 
 
 def iou(a: Box, b: Box) -> float:
-    """Return intersection over union of two boxes, 0 where either has no area.
+    """Return intersection over union of two boxes, 0 if either has no area.
 
-    Corners may come in either order.
+    Corners may be in any order.
     """
     ax1, ay1, ax2, ay2 = a.x1, a.y1, a.x2, a.y2
     bx1, by1, bx2, by2 = b.x1, b.y1, b.x2, b.y2
@@ -31,7 +31,7 @@ def iou(a: Box, b: Box) -> float:
 
 
 def share_inside(inner: Box, outer: Box) -> float:
-    """Return the share of ``inner``'s area that lies in ``outer``, 0 where ``inner`` has none."""
+    """Return the share of ``inner``'s area that lies in ``outer``, 0 if ``inner`` has none."""
     a, b = _upright(inner), _upright(outer)
     area = (a.x2 - a.x1) * (a.y2 - a.y1)
     width, height = min(a.x2, b.x2) - max(a.x1, b.x1), min(a.y2, b.y2) - max(a.y1, b.y1)
@@ -39,7 +39,7 @@ def share_inside(inner: Box, outer: Box) -> float:
 
 
 def _upright(box: Box) -> Box:
-    """Put reversed corners right."""
+    """Return the box with its corners in order."""
     return Box(min(box.x1, box.x2), min(box.y1, box.y2), max(box.x1, box.x2), max(box.y1, box.y2))
 
 
@@ -48,7 +48,7 @@ def maximum_matching(
 ) -> list[int | None]:
     """Match as many left items as possible to right items, each at most once.
 
-    Kuhn's algorithm of augmenting paths; the sets are the boxes of one role in one image, so small.
+    Kuhn's algorithm of augmenting paths; the sets are small (the boxes of one role in an image).
 
     Returns
     -------
@@ -79,14 +79,14 @@ def maximum_matching(
 
 
 def best_assignment(weights: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """Pair rows with columns, each at most once, so that the summed weight is largest.
+    """Pair rows with columns, each at most once, to maximise the total weight.
 
     Hungarian algorithm with potentials, O(rows² columns).
 
     Parameters
     ----------
     weights
-        One row a gold item, one column a predicted one; all rows equally long, weights >= 0.
+        One row per gold item, one column per prediction; weights >= 0.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""What scoring must know of a medium; text and images are scored and judged by these records.
+"""How scoring handles each medium: one record per medium in ``MEDIA``.
 
-A third medium is a record more in ``MEDIA``, with its events in the documents and its own matching
-of arguments.
+A third medium is one more record, with its events in the documents and its own matching of
+arguments.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from rmpl.scoring.keys import image_key, text_key
 from rmpl.scoring.verdicts import Argument, Event, Judged, Linked, Verdict
 
 Quote = Callable[[str, Span, str | None], str]
-"""Names a span of a sentence (its id) by its words, as far as they are known, and its tokens."""
+"""Names a span of a sentence (given by its id) by its words, if known, and its tokens."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Medium(Generic[Event, Argument]):
-    """How the events of one medium are taken and compared.
+    """How the events of one medium are accessed and compared.
 
     Parameters
     ----------
@@ -31,24 +31,24 @@ class Medium(Generic[Event, Argument]):
     field
         The field of a document that holds its events.
     place
-        What its events are in, in a word.
+        The word for the unit of its events: ``sentence`` or ``image``.
     place_of
-        The id of the sentence or image that an event is in.
+        Returns the id of an event's sentence or image.
     key
-        What must be right for a mention to be right.
+        Returns the key that a correct mention must match.
     end
-        A link's event of this medium.
+        Returns a link's event of this medium.
     right
-        The number of a predicted mention's arguments (second) that are right, the gold mention's
-        (first) being given.
+        Returns the number of correct arguments of a predicted mention (second), given the gold
+        mention (first).
     order
-        An event's arguments as sorted values, by which copies of a mention are sorted.
+        Returns an event's arguments as sorted values, the sort key of copies of a mention.
     near
         Categories of wrong mentions that explain a missed one.
     judge
-        Lays a predicted mention's arguments (first) beside those of its gold mention.
+        Pairs a predicted mention's arguments (first) with those of its gold mention.
     name_event, name_argument
-        What to print of an event or argument.
+        The printable name of an event or argument.
     """
 
     name: Literal["text", "image"]
@@ -143,4 +143,4 @@ IMAGE: Medium[ImageEvent, ImageArgument] = Medium(
     name_argument=_name_box,
 )
 MEDIA: tuple[Medium[Any, Any], ...] = (TEXT, IMAGE)
-"""All media, in the order in which tables list them."""
+"""All media, in the order of tables."""

@@ -1,8 +1,8 @@
-"""The named protocols: what each compares, what it grants, and whose scorer it imitates.
+"""The named scoring protocols: what each compares, how it is relaxed, and whose scorer it follows.
 
-Choosing a threshold on the test set and dropping predictions with the help of the test labels (as
-three released scorers do) are not protocols, and no preset does either. Other packages declare
-theirs in the entry-point group ``rmpl.protocols``.
+Choosing a threshold on the test set and dropping predictions by the test labels (as three released
+scorers do) are not protocols, and no preset does either. Other packages declare theirs in the
+entry-point group ``rmpl.protocols``.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from rmpl.scoring.media import IMAGE, TEXT
 
 
 class Protocol(NamedTuple):
-    """A way to score: a function of (gold, predicted) for every task that it defines.
+    """A scoring protocol: a function of (gold, predicted) for each of its tasks.
 
-    ``grants`` says in one line what it lets pass that the strict protocol does not. ``gold_given``
-    names the tasks for which it uses gold annotation that no system has at test time.
+    ``grants`` describes in one line how it is more lenient than the strict protocol. ``gold_given``
+    names the tasks for which it uses gold annotation that is not available at test time.
     """
 
     name: str
@@ -257,7 +257,7 @@ PROTOCOLS: dict[str, Protocol] = {
 }
 
 MARK = "GOLD GIVEN"
-"""What every output prints beside a score that was computed with knowledge of the gold."""
+"""The mark of scores that use gold annotation, in every output."""
 
 
 REGISTRY: Registry[Protocol] = Registry(
@@ -270,11 +270,11 @@ REGISTRY: Registry[Protocol] = Registry(
 
 
 def find_protocol(name: str) -> Protocol:
-    """Return the protocol of that name.
+    """Return the protocol called ``name``.
 
     Raises
     ------
     RmplError
-        If there is none (the nearest name is suggested), or the package that declares it is broken.
+        If there is no such protocol (the nearest name is suggested), or its package is broken.
     """
     return REGISTRY.find(name)

@@ -1,7 +1,7 @@
-"""What released scorers relax, one function each; ``rmpl.scoring.protocols`` names them.
+"""The relaxations of released scorers, one function each; see ``rmpl.scoring.protocols``.
 
-All are built on the legacy protocol's sets, because the scorers they come from are. Functions that
-return a scorer are the configurable ones.
+They are based on the sets of the legacy protocol, as the released scorers are. Configurable
+relaxations are functions that return a scorer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rmpl.scoring.verdicts import Argument, Event
 
 DEMONSTRATE = "Conflict:Demonstrate"
 PROPS = frozenset({"Instrument", "Police"})
-"""The image roles of Demonstrate that CAMEL leaves out (144 boxes, so 1,285 remain of 1,429)."""
+"""The image roles of Demonstrate that CAMEL omits (144 boxes, so 1,285 of 1,429 remain)."""
 
 
 def distinct_mentions(key: Callable[[TextEvent], Hashable]) -> Scorer:
@@ -71,7 +71,7 @@ def _head(event: TextEvent) -> tuple[str, str, int]:
 
 
 def in_event_places(medium: Medium[Event, Argument], scorer: Scorer) -> Scorer:
-    """Leave out predictions in sentences (or on images) without a gold event."""
+    """Ignore predictions in sentences (or on images) without a gold event."""
 
     def score(gold: Document, predicted: Document) -> Counts:
         places = set(map(medium.place_of, medium.events(gold)))
@@ -81,7 +81,7 @@ def in_event_places(medium: Medium[Event, Argument], scorer: Scorer) -> Scorer:
 
 
 def on_gold_triggers(scorer: Scorer) -> Scorer:
-    """Leave out predicted mentions whose trigger is no gold trigger."""
+    """Ignore predicted mentions whose trigger is not a gold trigger."""
 
     def score(gold: Document, predicted: Document) -> Counts:
         triggers = {(event.sentence_id, event.trigger) for event in gold.text_events}
@@ -92,18 +92,18 @@ def on_gold_triggers(scorer: Scorer) -> Scorer:
 
 
 def on_gold_entities(scorer: Scorer) -> Scorer:
-    """Leave out predicted arguments that are no gold entity mention.
+    """Ignore predicted arguments that are not gold entity mentions.
 
     Raises
     ------
     RmplError
-        When scoring, if the gold has text events but no sentences (a JSONL gold holds no entities).
+        When scoring, if the gold has text events but no sentences (JSONL gold has no entities).
     """
 
     def score(gold: Document, predicted: Document) -> Counts:
         if gold.text_events and not gold.sentences:
             raise RmplError(
-                "the gold holds no entity mentions",
+                "the gold has no entity mentions",
                 where=f"document {gold.id}",
                 remedy="give the folder of the M2E2 files as gold",
             )
@@ -123,7 +123,7 @@ def on_gold_entities(scorer: Scorer) -> Scorer:
 
 
 def gold_of_predicted_images(scorer: Scorer) -> Scorer:
-    """Leave out the gold of images on which nothing was predicted."""
+    """Ignore the gold of images without a prediction."""
 
     def score(gold: Document, predicted: Document) -> Counts:
         images = {event.image_id for event in predicted.image_events}
@@ -133,14 +133,14 @@ def gold_of_predicted_images(scorer: Scorer) -> Scorer:
 
 
 def box_pairs(right: Callable[[Box, Box], bool]) -> Scorer:
-    """Count pairs of boxes as the legacy protocol does, by another test of overlap."""
+    """Count pairs of boxes as the legacy protocol does, with another overlap criterion."""
     return lambda gold, predicted: legacy.box_pair_counts(
         gold.image_events, predicted.image_events, right
     )
 
 
 def is_above_half(predicted: Box, gold: Box) -> bool:
-    """Say whether two boxes overlap at IoU > 0.5 (X-MTL; the others include 0.5)."""
+    """Return whether two boxes overlap at IoU > 0.5 (X-MTL; the others include 0.5)."""
     return iou(predicted, gold) > 0.5
 
 
@@ -185,7 +185,7 @@ def iou_or_inside(gold: Document, predicted: Document) -> Counts:
 
 
 def linked_mentions(gold: Document, predicted: Document) -> Counts:
-    """Score the distinct mentions that take part in any link, each by itself (192 + 203 = 395)."""
+    """Score the distinct mentions of all links individually (192 + 203 = 395)."""
 
     def keys(document: Document) -> set[Hashable]:
         return {
@@ -198,7 +198,7 @@ def linked_mentions(gold: Document, predicted: Document) -> Counts:
 
 
 def pairs_given(*, both: bool) -> Scorer:
-    """Give the gold pairs; one is right when its type is found on either side (or on both)."""
+    """Score gold pairs: one is correct if its type is predicted on either side (or on both)."""
 
     def score(gold: Document, predicted: Document) -> Counts:
         text = {(event.sentence_id, event.event_type) for event in predicted.text_events}
@@ -216,10 +216,10 @@ def pairs_given(*, both: bool) -> Scorer:
 
 
 def in_right_pairs(gold: Document, predicted: Document) -> Counts:
-    """Count arguments only inside rightly predicted pairs, pair by pair (X-MTL).
+    """Count arguments only inside correctly predicted pairs, pair by pair (X-MTL).
 
-    Neither the arguments of wrong pairs nor those of missed ones count; an argument counts as often
-    as its mention is in a pair.
+    Arguments of wrong and of missed pairs are ignored; an argument counts once per pair of its
+    mention.
     """
     wanted = {(t.sentence_id, i.image_id, t.event_type) for t, i in linked_events(gold)}
     found = {
@@ -247,7 +247,7 @@ def in_right_pairs(gold: Document, predicted: Document) -> Counts:
 
 
 def restricted(scorer: Scorer) -> Scorer:
-    """Give the gold's linked sentences and images as the only candidates for links."""
+    """Restrict links to the sentences and images that are linked in the gold."""
 
     def score(gold: Document, predicted: Document) -> Counts:
         within = linked_candidates(gold)

@@ -1,4 +1,4 @@
-"""The strict protocol: nothing of the gold is given, and every prediction counts, repeats included.
+"""The strict protocol: no gold annotation is given, and every prediction counts, even repeats.
 
 Each function scores one document; a document without predictions is passed as an empty one.
 """
@@ -21,7 +21,7 @@ Scorer = Callable[[Document, Document], Counts]
 
 
 def event_mentions(medium: Medium[Event, Argument]) -> Scorer:
-    """Return what scores a medium's mentions by their keys.
+    """Return a scorer of a medium's mentions.
 
     Text: sentence, trigger span and type. Images: image and type.
     """
@@ -35,7 +35,7 @@ def event_mentions(medium: Medium[Event, Argument]) -> Scorer:
 
 
 def argument_roles(medium: Medium[Event, Argument]) -> Scorer:
-    """Return what scores a medium's arguments, on right mentions.
+    """Return a scorer of a medium's arguments on correct mentions.
 
     Text: span and role. Images: role and box at IoU >= 0.5.
     """
@@ -47,12 +47,12 @@ def argument_roles(medium: Medium[Event, Argument]) -> Scorer:
 
 
 def mm_emi(gold: Document, predicted: Document) -> Counts:
-    """Score links: both mentions right, and linked in the gold."""
+    """Score links: correct if both mentions are, and they are linked in the gold."""
     return _multiset_counts(_link_keys(gold), _link_keys(predicted))
 
 
 def mm_are(gold: Document, predicted: Document) -> Counts:
-    """Score arguments of linked mentions; right only on mentions that take part in a right link."""
+    """Score arguments of linked mentions; correct only on mentions of a correct link."""
     right = set(_link_keys(gold)) & set(_link_keys(predicted))
     tp = _linked_arguments(gold, predicted, right).tp if right else 0
     return Counts(tp, _count_linked(predicted), _count_linked(gold))
@@ -71,10 +71,10 @@ SCORES: dict[str, Scorer] = {
 def argument_counts(
     medium: Medium[Event, Argument], gold: Sequence[Event], predicted: Sequence[Event]
 ) -> Counts:
-    """Count the arguments that are right on mentions of equal key.
+    """Count the correct arguments on mentions of equal key.
 
-    Where a mention is predicted (or annotated) more than once, copies are paired one to one so that
-    as many arguments as possible are right.
+    If a mention is predicted (or annotated) more than once, copies are paired one to one so that
+    the number of correct arguments is largest.
     """
     by_key: dict[Hashable, list[Event]] = defaultdict(list)
     for event in predicted:
@@ -125,9 +125,9 @@ def _count_linked(document: Document) -> int:
 def _linked_once(
     document: Document, right: set[tuple[Hashable, Hashable]] | None
 ) -> tuple[list[Any], ...]:
-    """Return every mention that takes part in a link (``right``: in one of these), once.
+    """Return the distinct mentions in links (or only in the links ``right``).
 
-    A list for each medium.
+    There is one list per medium.
     """
     text: dict[str, TextEvent] = {}
     image: dict[str, ImageEvent] = {}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def aligned(rows: Sequence[Sequence[str]], *, left: int = 1) -> list[str]:
-    """Return rows as lines of equal columns, the first ``left`` columns flush left."""
+    """Return rows as lines with aligned columns, the first ``left`` of them left-aligned."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -34,7 +34,7 @@ def score_lines(
 ) -> list[str]:
     """Return the scores of one protocol under its name, with tp / predicted / gold counts.
 
-    A task for which the protocol uses the gold is marked; ``bounds`` adds 95% intervals.
+    Tasks for which the protocol uses the gold are marked; ``bounds`` adds 95% intervals.
     """
     given = find_protocol(protocol).gold_given
     columns = ["P", "R", "F1"] if bounds is None else ["P", "R", "F1", "F1 95%"]
@@ -58,7 +58,7 @@ def score_lines(
 
 
 def protocol_lines() -> list[str]:
-    """Return the table of protocols: name, mark, what each grants and whom it imitates."""
+    """Return the list of protocols: name, mark, relaxations and the scorer that each follows."""
     lines = []
     for name, protocol in REGISTRY.all():
         if isinstance(protocol, RmplError):

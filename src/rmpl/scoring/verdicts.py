@@ -1,7 +1,7 @@
-"""What became of each predicted and each gold item of a document under strict scoring.
+"""The verdicts on predicted and gold items under strict scoring.
 
-These records are the one account of right and wrong: ``rmpl.scoring.judgements`` makes them, the
-error analysis counts them and the viewer draws them.
+``rmpl.scoring.judgements`` makes these records, the error analysis counts them and the viewer draws
+them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rmpl.records import (
 
 
 class Verdict(enum.StrEnum):
-    """Right, or the one category of an error, in the order in which tables list them."""
+    """Correct, or the category of an error, in the order of tables."""
 
     RIGHT = "right"
     WRONG_TYPE = "wrong type"
@@ -42,7 +42,7 @@ class Verdict(enum.StrEnum):
 
     @property
     def meaning(self) -> str:
-        """What the verdict says, in a few words."""
+        """A short description of the verdict."""
         return _MEANINGS[self]
 
 
@@ -70,9 +70,9 @@ Argument = TypeVar("Argument", TextArgument, ImageArgument)
 
 
 class Judged(msgspec.Struct, Generic[Item], frozen=True):
-    """A prediction and the gold item it was laid beside; one of the two may be absent.
+    """A prediction and the gold item it is paired with; one of the two may be absent.
 
-    ``overlap`` is the IoU of two boxes that were laid beside each other.
+    ``overlap`` is the IoU of two paired boxes.
     """
 
     verdict: Verdict
@@ -82,7 +82,7 @@ class Judged(msgspec.Struct, Generic[Item], frozen=True):
 
 
 class JudgedMention(msgspec.Struct, Generic[Event, Argument], frozen=True):
-    """A predicted and a gold mention laid beside each other, with their arguments."""
+    """A predicted and a gold mention that are paired, with their arguments."""
 
     verdict: Verdict
     predicted: Event | None
@@ -103,16 +103,16 @@ JudgedImage = JudgedMention[ImageEvent, ImageArgument]
 
 
 class JudgedDocument(msgspec.Struct, frozen=True):
-    """One document with everything in it judged.
+    """The verdicts on a document.
 
-    Every predicted and every gold mention, argument and link occurs exactly once in ``mentions``
-    (by medium) and ``links``. ``linked`` judges once more, for the multimedia arguments, the
-    arguments of mentions that take part in a link, each mention once.
+    Every predicted and gold mention, argument and link occurs exactly once in ``mentions`` (by
+    medium) and ``links``. ``linked`` holds the multimedia verdicts on the arguments of linked
+    mentions, each mention once.
 
     Attributes
     ----------
     sentences
-        The gold's, to quote from; without text where the gold was read without it.
+        The gold sentences, for quotations; without text if the gold was read without it.
     """
 
     id: str
