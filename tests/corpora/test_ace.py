@@ -103,7 +103,7 @@ def test_the_corrected_copy_is_taken_and_the_split_kept(twins: Path, tmp_path: P
     names = read_names(tmp_path / "dev.txt")
     report = ReadReport()
     assert len(list(read_ace(tmp_path, names=names, report=report))) == 1
-    assert report.cases == {"a document of the split that is not there": ["SYN_EN_0002"]}
+    assert report.cases == {"a missing document of the split": ["SYN_EN_0002"]}
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_mention_that_comes_twice_is_named(twins: Path, tmp_path: Path) -> Non
     text = (twins / "SYN_EN_0001.apf.xml").read_text()
     ids = list(dict.fromkeys(re.findall(r'<entity_mention ID="([^"]+)"', text)))
     (tmp_path / "SYN_EN_0001.apf.xml").write_text(text.replace(ids[1], ids[0]))
-    with pytest.raises(RmplError, match=rf"<entity_mention ID={ids[0]}> comes a second time"):
+    with pytest.raises(RmplError, match=rf"<entity_mention ID={ids[0]}> is repeated"):
         list(read_ace(tmp_path))
 
 

@@ -56,8 +56,8 @@ def test_types_and_roles_outside_the_ontology_are_counted(tmp_path: Path) -> Non
     assert document.sentences[0].text == "He died Monday"
     assert [(e.event_type, len(e.arguments)) for e in document.text_events] == [("Life:Die", 1)]
     assert report.left_out == {
-        "event type Life:Marry outside the ontology": 1,
-        "role Time-Within of Life:Die outside the ontology": 1,
+        "event type Life:Marry outside the schema": 1,
+        "role Time-Within of Life:Die outside the schema": 1,
     }
 
 

@@ -17,7 +17,7 @@ def test_evaluation_data_is_marked() -> None:
 
 
 def test_a_folder_needs_the_splits_file(twins: Path) -> None:
-    with pytest.raises(RmplError, match=r"'dev\.json' is there"):
+    with pytest.raises(RmplError, match=r"'dev\.json' found"):
         read_corpus("jmee", twins, split="dev")
 
 
@@ -28,7 +28,7 @@ def test_a_folder_needs_the_splits_file(twins: Path) -> None:
         (("mnre", "nowhere"), "no such file or folder"),
         (("mnre", ".", "dev"), "its splits: train, val, test"),
         (("m2e2", ".", "train"), "none, leave it out"),
-        (("mnre", ".", "train", "nowhere"), "no such images folder"),
+        (("mnre", ".", "train", "nowhere"), "no such image folder"),
     ],
 )
 def test_mistakes_are_named(arguments: tuple[str, ...], message: str) -> None:
@@ -40,7 +40,7 @@ def test_mistakes_are_named(arguments: tuple[str, ...], message: str) -> None:
 def test_a_file_that_is_another_split_is_refused(twins: Path, tmp_path: Path) -> None:
     (tmp_path / "mnre_test.txt").write_bytes((twins / "mnre_v2.txt").read_bytes())
     assert len(list(read_corpus("mnre", tmp_path / "mnre_test.txt", split="test"))) == 2
-    with pytest.raises(RmplError, match="not the train split; leave --split out"):
+    with pytest.raises(RmplError, match="not the train split; omit --split"):
         read_corpus("mnre", tmp_path / "mnre_test.txt", split="train")
     with pytest.raises(RmplError, match="one file has no splits"):
         read_corpus("ace", twins / "SYN_EN_0001.sgm", split="train")

@@ -100,7 +100,7 @@ def test_a_picture_of_another_shape_is_warned_of(tmp_path: Path) -> None:
         records[f"{name}.jpg"] = RECORD
     report = ReadReport()
     assert len(list(read_swig(write(tmp_path, records), report=report))) == 2
-    (case,) = report.cases["a picture of another shape than its record says"]
+    (case,) = report.cases["an image whose aspect ratio differs than its record says"]
     assert case.endswith("turned.jpg")
 
 
@@ -108,11 +108,11 @@ def test_a_picture_that_comes_twice_is_named_or_counted(tmp_path: Path) -> None:
     folder = write(tmp_path, {"a_1.jpg": RECORD, "a_2.jpg": RECORD})
     path = folder / "train.json"
     path.write_text(path.read_text().replace("a_2.jpg", "a_1.jpg"))
-    with pytest.raises(RmplError, match=r"train\.json, a_1\.jpg: a repeated picture"):
+    with pytest.raises(RmplError, match=r"train\.json, a_1\.jpg: a repeated image"):
         list(read_swig(folder))
     report = ReadReport()
     assert len(list(read_swig(folder, on_error="count", report=report))) == 1
-    assert report.left_out["a repeated picture"] == 1
+    assert report.left_out["a repeated image"] == 1
 
 
 def test_imsitu_has_no_boxes(twins: Path) -> None:
@@ -155,7 +155,7 @@ def test_boxes_without_area_and_doubled_ones_are_counted(tmp_path: Path) -> None
     assert report.left_out == {
         "a box without an area": 1,
         "a role without a box": 2,
-        "a box that another name of the role has too": 1,
+        "a repeated box of a merged role": 1,
     }
 
 

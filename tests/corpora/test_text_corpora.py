@@ -22,7 +22,7 @@ from rmpl.ontology import EventType, Ontology
 from rmpl.records import Document
 
 Reader = Callable[..., Iterator[Document]]
-Told = tuple[tuple[str, ...], str, str, tuple[tuple[str, str], ...]]
+EventAnnotation = tuple[tuple[str, ...], str, str, tuple[tuple[str, str], ...]]
 
 READERS: dict[str, Reader] = {
     "jmee.json": read_jmee,
@@ -33,7 +33,7 @@ READERS: dict[str, Reader] = {
 }
 
 
-def told(documents: Iterator[Document]) -> list[Told]:
+def told(documents: Iterator[Document]) -> list[EventAnnotation]:
     """Every event in words, so that formats with other ids and spacing can be compared."""
     found = []
     for document in documents:
@@ -83,7 +83,7 @@ def test_a_document_that_comes_again_is_refused(twins: Path, tmp_path: Path) -> 
     other = second.replace("SYN_EN_0001", "OTHER")
     path = tmp_path / "a.jsonl"
     path.write_text("\n".join([first, other, second]))
-    with pytest.raises(RmplError, match=r"a\.jsonl:3: document 'SYN_EN_0001' comes a second time"):
+    with pytest.raises(RmplError, match=r"a\.jsonl:3: repeated document id 'SYN_EN_0001'"):
         list(read_oneie(path))
     assert len(list(read_oneie(path, on_error="count"))) == 2
 
@@ -116,7 +116,7 @@ def test_an_argument_that_comes_twice_is_counted(twins: Path, tmp_path: Path) ->
     report = ReadReport()
     (document,) = read_textee(path, report=report)
     assert len(document.text_events[0].arguments) == 3
-    assert report.left_out == {"an argument that comes again in its event": 2}
+    assert report.left_out == {"a repeated argument of an event": 2}
 
 
 DYGIE = {

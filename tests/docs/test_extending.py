@@ -81,7 +81,7 @@ def test_its_corpus_is_checked_and_says_its_terms(package, headlines):
     assert "train: left out: 1 x headline without an event" in result.output
     assert "train: left out: 1 x not a headline ('words')" in result.output
     assert find_corpus("headlines").terms == "Headlines: CC BY 4.0"
-    with pytest.raises(RmplError, match=r"none of 'test\.jsonl' is there"):
+    with pytest.raises(RmplError, match=r"none of 'test\.jsonl' found"):
         list(read_corpus("headlines", headlines, split="test"))
 
 

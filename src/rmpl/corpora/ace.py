@@ -1,9 +1,8 @@
 """ACE 2005 (LDC2006T06) from its own files: ``X.sgm`` beside ``X.apf.xml``.
 
-Character positions count the .sgm without its tags: newlines are kept, ``&amp;`` counts five, text
-before ``<TEXT>`` counts, END is INCLUSIVE. Sentences and words are ours (nupunkt and NLTK, of
-``rmpl[ace]``), within the paragraphs of ``<TEXT>``; the annotation never moves a boundary, so that
-reading unannotated text gives the same words.
+Character offsets refer to the .sgm without its tags: newlines count, ``&amp;`` counts as five, text
+before ``<TEXT>`` counts, END is INCLUSIVE. Sentences and words are computed by nupunkt and NLTK
+(``rmpl[ace]``) within the paragraphs of ``<TEXT>``, independently of the annotation.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _MENTIONS = ("entity_mention", "value_mention", "timex2_mention")
 
 
 class _Chars(NamedTuple):
-    """A stretch of the .sgm without tags, end exclusive."""
+    """A character span of the .sgm without tags, end exclusive."""
 
     start: int
     end: int
@@ -57,34 +56,34 @@ def read_ace(
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
-    """Read ACE 2005; one document a pair of files.
+    """Read ACE 2005; one document per pair of files.
 
     Parameters
     ----------
     path
-        A folder, searched in depth, or one .sgm file. Where a document lies in several folders, the
-        corrected one is taken: ``timex2norm`` before ``adj`` before ``fp1`` and ``fp2``.
+        A folder, searched recursively, or one .sgm file. If a document is in several folders, the
+        corrected version is used: ``timex2norm`` before ``adj`` before ``fp1`` and ``fp2``.
     names
         The documents of a split, by file stem; all by default.
     extent
-        Whether an argument is its mention's full extent, as in JMEE, or its head, as in OneIE.
+        Whether arguments are the full extents of mentions, as in JMEE, or heads, as in OneIE.
     ontology
-        The types and roles to keep; M2E2's by default.
+        The schema: event types and roles to read; M2E2's by default.
     on_error, report
-        As in every reader. Triggers and arguments that no sentence holds, or another one than the
-        trigger's, are left out and counted.
+        As in every reader. Triggers outside all sentences and arguments outside the trigger's
+        sentence are left out and counted.
 
     Raises
     ------
     RmplError
-        If there are no such files, or the sentence splitter is not installed; for a document that
-        cannot be used, see ``on_error``.
+        If there are no such files, or the sentence splitter is not installed. Invalid documents
+        are handled according to ``on_error``.
     """
     require_splitter("raw ACE", "ace")
     selection = Selection(ontology, on_error, report)
     files = _files(Path(path))
     for missing in sorted((names or frozenset()) - files.keys()):
-        selection.report.leave_out("a document of the split that is not there", missing)
+        selection.report.leave_out("a missing document of the split", missing)
     sources = [source for name, source in files.items() if names is None or name in names]
     yield from whole_documents(_documents(sources, extent, selection), selection)
 
@@ -128,7 +127,7 @@ def _files(path: Path) -> dict[str, Path]:
 
 def _annotation(path: Path, extent: Extent) -> _Annotation:
     try:
-        # Expat refuses entity bombs by itself and ElementTree loads nothing from outside.
+        # Expat refuses entity bombs, and ElementTree loads no external entities.
         root = ET.fromstring(read_bytes(path))  # noqa: S314
         document = root if root.tag == "document" else root.find("document")
         if document is None:
@@ -140,7 +139,7 @@ def _annotation(path: Path, extent: Extent) -> _Annotation:
                 # Values and times have an extent but no head.
                 chars = _chars(mention, extent if mention.find(extent) is not None else "extent")
                 if mentions.setdefault(_attribute(mention, "ID"), chars) != chars:
-                    raise ValueError(f"{_name(mention)} comes a second time")
+                    raise ValueError(f"{_name(mention)} is repeated")
                 if tag == "entity_mention":
                     entities.append(chars)
         events = [
@@ -160,7 +159,7 @@ def _event(event: ET.Element, mention: ET.Element, mentions: dict[str, _Chars]) 
     for argument in mention.iter("event_mention_argument"):
         named = mentions.get(_attribute(argument, "REFID"))
         if named is None:
-            raise ValueError(f"an argument of {_name(mention)} is no mention")
+            raise ValueError(f"an argument of {_name(mention)} is not a mention")
         arguments.append((_attribute(argument, "ROLE"), named))
     event_type = f"{_attribute(event, 'TYPE')}:{_attribute(event, 'SUBTYPE')}"
     return _Event(event_type, _chars(mention, "anchor"), arguments)
@@ -194,13 +193,13 @@ def _assign(
     for chars in annotation.entities:
         place = _find(chars, sources)
         if place is None:
-            report.leave_out("an entity mention that no sentence of the text holds", where)
+            report.leave_out("an entity mention outside all sentences", where)
         else:
             entities[place[0]].append(place[1])
     for event in annotation.events:
         anchor = _find(event.anchor, sources)
         if anchor is None:
-            report.leave_out("a trigger that no sentence of the text holds", where)
+            report.leave_out("a trigger outside all sentences", where)
             continue
         number, trigger = anchor
         arguments = []
@@ -227,7 +226,7 @@ def _find(chars: _Chars, sources: list[SourceSentence]) -> tuple[int, Span] | No
 
 
 def read_names(path: Path) -> frozenset[str]:
-    """Read the documents of a split: a name a line, folders and endings allowed.
+    """Read the document names of a split, one per line, with or without folder and suffix.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""From an ACE source file to sentences that know where their characters stood in it."""
+"""Splitting an ACE source file into sentences whose words retain their source offsets."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 
 
 class _Text(NamedTuple):
-    """Readable text and, for each of its characters, the position in the source without tags."""
+    """Unescaped text and the position of each character in the source without tags."""
 
     characters: str
     positions: list[int]
 
 
 class SourceSentence(NamedTuple):
-    """A sentence whose words are known by their position in the source without tags.
+    """A sentence with the positions of its words in the source without tags.
 
     Parameters
     ----------
     text
-        The sentence; line breaks are blanks, ``&amp;`` is ``&``.
+        The sentence, with line breaks replaced by blanks and ``&amp;`` by ``&``.
     tokens
-        Its words' character spans in ``text``, end exclusive.
+        The character spans of its words in ``text``, end exclusive.
     starts, ends
-        Where each word starts and ends in the source, end exclusive.
+        Start and end of each word in the source, end exclusive.
     """
 
     text: str
@@ -43,10 +43,10 @@ class SourceSentence(NamedTuple):
     ends: list[int]
 
     def span(self, start: int, end: int) -> Span | None:
-        """Return the words that source characters ``start`` to ``end`` touch.
+        """Return the span of the words that source characters ``start`` to ``end`` overlap.
 
-        ``None`` if the stretch is not within the sentence. A mention that covers part of a word
-        ("Iraq" in "pro-Iraq") is the word.
+        Return ``None`` if the characters are not within the sentence. A mention that covers part of
+        a word ("Iraq" in "pro-Iraq") becomes the whole word.
         """
         if start < self.starts[0] or end > self.ends[-1] or start >= end:
             return None
@@ -82,9 +82,9 @@ def split_source(source: str, where: str) -> list[SourceSentence]:
 
 
 def _paragraphs(source: str, where: str) -> Iterator[_Text]:
-    """Yield the stretches between blank lines and tags of ``<TEXT>``, positions counted in all."""
+    """Yield the paragraphs of ``<TEXT>``, between blank lines and tags."""
     if "<TEXT>" not in source:
-        raise RmplError("no <TEXT> in it", where=where, remedy="this is no ACE 2005 source file")
+        raise RmplError("no <TEXT> element", where=where, remedy="use an ACE 2005 source file")
     inside, position, previous = False, 0, 0
     for match in [*_TAG.finditer(source), None]:
         end = len(source) if match is None else match.start()
@@ -118,7 +118,7 @@ def _readable(raw: str, position: int) -> _Text:
             characters.append(_CHARACTERS[match[1]])
             positions.append(position + end)
             previous = match.end()
-    positions.append(position + len(raw))  # so that the last character has an end as well
+    positions.append(position + len(raw))  # the end of the last character
     return _Text("".join(characters), positions)
 
 
@@ -130,6 +130,6 @@ def _sentence(text: _Text, start: int, end: int) -> SourceSentence | None:
     if not tokens:
         return None
     starts = [text.positions[start + first] for first, _ in tokens]
-    # The end of a word is where its last character's successor stands: "&amp;" is five long.
+    # A word ends where the next character starts: "&amp;" has a length of five.
     ends = [text.positions[start + last] for _, last in tokens]
     return SourceSentence(part, tokens, starts, ends)

@@ -1,4 +1,4 @@
-"""imSitu's nouns and sentence templates: what a situation's participants are called in words."""
+"""Noun glosses and captions of situations from imSitu's nouns and sentence templates."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _SPACE = msgspec.json.Decoder(_Space)
 
 
 class _Slot(NamedTuple):
-    """A role's place in a template, and what is said there around its gloss.
+    """A role's slot in a template.
 
-    ``before`` is the template's text up to it, ``empty`` stands for a role without a gloss,
-    ``lead`` and ``vowel_lead`` come before a gloss ("at a" street, "at an" office).
+    ``before`` is the template's text up to it, ``empty`` replaces a role without a gloss, ``lead``
+    and ``vowel_lead`` precede a gloss ("at a" street, "at an" office).
     """
 
     before: str
@@ -58,7 +58,7 @@ class _Template(NamedTuple):
 
 
 def majority(values: Iterable[str]) -> str | None:
-    """Return the most frequent value that is not empty, the first given on a tie."""
+    """Return the most frequent non-empty value, the first one on a tie."""
     given = [value for value in values if value]
     if len(given) < 3:
         return given[0] if given else None
@@ -71,7 +71,7 @@ class Captions:
     Parameters
     ----------
     path
-        The file; ``None`` gives no gloss and no caption.
+        The file; with ``None`` there are no glosses and captions.
 
     Raises
     ------
@@ -96,21 +96,21 @@ class Captions:
         }
 
     def gloss(self, noun: str | None) -> str | None:
-        """Return the first gloss of a WordNet noun id, ``None`` for an empty or unknown one."""
+        """Return the first gloss of a WordNet noun id, or ``None`` if it is empty or unknown."""
         return None if noun is None else self._glosses.get(noun)
 
     def caption(self, verb: str, glosses: dict[str, str | None]) -> str | None:
-        """Say a situation in words: the verb's template with the roles' glosses put in.
+        """Return a situation's caption: the verb's template filled with the roles' glosses.
 
-        An empty role goes together with its preposition ("at a PLACE"); without one it is
-        "someone" or "something". ``None`` where the verb has no template.
+        An empty role is omitted with its preposition ("at a PLACE"), or becomes "someone" or
+        "something". Return ``None`` if the verb has no template.
         """
         template = self._templates.get(verb)
         return None if template is None else _fill(template, glosses)
 
 
 def say(abstract: str, roles: Iterable[str], glosses: dict[str, str | None]) -> str:
-    """Say one situation in words, by imSitu's template; see ``Captions.caption``."""
+    """Fill an imSitu template for one situation; see ``Captions.caption``."""
     return _fill(_template(abstract, frozenset(roles)), glosses)
 
 

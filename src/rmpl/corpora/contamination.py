@@ -1,4 +1,4 @@
-"""Keeping the test data out of training: M2E2 against whatever a model is about to learn from.
+"""Decontamination: removing training documents that overlap with the test data.
 
 Two documents overlap if they share an id (of the document, a sentence or an image), or if a
 sentence of one is nearly one of the other. Nearly: a Jaccard similarity of ``THRESHOLD`` or more
@@ -18,10 +18,10 @@ from rmpl.records import Document
 THRESHOLD = 0.8
 SHINGLE = 3
 MIN_SHINGLES = 4
-"""Shorter sentences ("He said no.") recur by chance; they are compared by id only."""
+"""Shorter sentences ("He said no.") recur by chance and are compared by id only."""
 
 OVERLAP = "overlap with the test data"
-"""What is counted of documents that must not be trained on."""
+"""The reason under which excluded documents are counted."""
 
 _WORD = re.compile(r"\w+")
 
@@ -52,7 +52,7 @@ class LeakageGuard:
         self._near = _NearSets(sentences, threshold)
 
     def overlap(self, document: Document) -> str | None:
-        """Say why a document must not be trained on; ``None`` if it may."""
+        """Return why a document overlaps with the test data, or ``None`` if it does not."""
         for name in _ids(document):
             if name in self._ids:
                 return f"the id {name!r} is in the test data"

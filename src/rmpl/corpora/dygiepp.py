@@ -1,6 +1,6 @@
-"""Corpora in DyGIE++'s format (Wadden et al., EMNLP 2019): JSON lines, a document a line.
+"""Corpora in DyGIE++'s format (Wadden et al., EMNLP 2019): JSON lines, one document per line.
 
-Word indices count through the whole DOCUMENT, end INCLUSIVE; the type is written with a dot; the
+Word indices refer to the whole DOCUMENT, end INCLUSIVE; the type is written with a dot; the
 trigger is one word.
 """
 
@@ -15,7 +15,7 @@ from rmpl.corpora.textual import LineFormat
 from rmpl.errors import RmplError
 from rmpl.io.tokens import sentence_from_words
 
-# One event: [[trigger word, type], [start, end, role], ...]; some files add scores behind.
+# One event: [[trigger word, type], [start, end, role], ...]; some files append scores.
 _Items = list[int | float | str]
 
 
@@ -36,7 +36,7 @@ def _sentences(raw: _Line, where: str) -> Iterator[RawSentence]:
     starts = raw.sentence_start or raw.hidden_sentence_start or _starts(raw.sentences)
     for name, layer in (("ner", raw.ner), ("events", raw.events), ("sentence_start", starts)):
         if layer and len(layer) != len(raw.sentences):
-            raise RmplError(f"{name} has another number of sentences", where=where)
+            raise RmplError(f"{name} has a different number of sentences", where=where)
     for number, words in enumerate(raw.sentences):
         start = starts[number]
         mentions = [_labelled(item, start, where) for item in raw.ner[number]] if raw.ner else []

@@ -1,4 +1,4 @@
-"""The gold of a score: M2E2's files or a JSONL file, read for what scoring needs and no more."""
+"""Reading gold for scoring: M2E2's files or a JSONL file, only as far as scoring needs it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from rmpl.records import Document
 
 
 class Gold(msgspec.Struct, frozen=True):
-    """Gold documents, and what the benchmark covers besides them.
+    """Gold documents, and the documents, sentences and images of the benchmark.
 
-    Sentences, where there are any, have an id and gold entities but no text. ``candidates`` is
-    ``None`` for a JSONL gold, which does not say what it covers.
+    Sentences, if any, have an id and gold entities but no text. ``candidates`` is ``None`` for
+    JSONL gold, which does not list them.
     """
 
     documents: list[Document]
@@ -29,28 +29,28 @@ class Gold(msgspec.Struct, frozen=True):
 def read_gold(
     path: str | Path, *, entities: bool = False, ontology: Ontology | None = None
 ) -> Gold:
-    """Read the gold of a score.
+    """Read gold for scoring.
 
     Parameters
     ----------
     path
-        The folder of M2E2's files (or of a corpus in its format), or a JSONL file in the shape of a
-        prediction file.
+        The folder of M2E2's files (or of a corpus in its format), or a JSONL file in the format of
+        prediction files.
     entities
-        Read M2E2's gold entity mentions too; one relaxation needs them.
+        Whether to read M2E2's gold entity mentions, which one relaxation needs.
     ontology
-        The inventory that a JSONL gold's types must be from; M2E2's if not given.
+        The schema of JSONL gold; M2E2's by default.
 
     Raises
     ------
     RmplError
-        If files are missing, malformed or empty, or a link names what is not there.
+        If files are missing, malformed or empty, or a link names an unknown event.
     """
     path = Path(path)
     if not path.is_dir():
         documents = list(read_predictions(path, ontology=ontology))
         if not documents:
-            raise RmplError("no gold document", where=str(path), remedy="check the file")
+            raise RmplError("no gold documents", where=str(path), remedy="check the file")
         return Gold(documents, None)
     with collector_paused():
         return Gold(*read_m2e2_gold(path, entities=entities))

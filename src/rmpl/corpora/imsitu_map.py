@@ -1,7 +1,7 @@
-"""The published mapping of imSitu's verbs and roles onto event types, and how ours mends it.
+"""The published mapping of imSitu's verbs and roles onto event types, compared with ours.
 
-``ace_sr_mapping.txt`` of github.com/limanling/m2e2: four TAB-separated fields a line, verb, role,
-type, role of the type; ``Contact||Phone|Write`` stands for ``Contact:Phone-Write``. The copy of
+``ace_sr_mapping.txt`` of github.com/limanling/m2e2: four TAB-separated fields per line: verb, role,
+type, role of the type; ``Contact||Phone|Write`` means ``Contact:Phone-Write``. The copy of
 github.com/jianliu-ml/Multimedia-EE has the same rows in another order, with CRLF.
 """
 
@@ -29,11 +29,11 @@ VERBS_BY_TYPE = {
     "Transaction:Transfer-Money": 2,
 }
 PHANTOM = "Transaction:Transfer-MONEY"
-"""A ninth type that no inventory has: one row writes MONEY in capitals."""
+"""A ninth type that is in no schema: one row writes MONEY in capitals."""
 
 
 class Row(NamedTuple):
-    """A verb's role and what it is mapped onto, the type in M2E2's spelling."""
+    """A verb's role and its mapping, the type in M2E2's spelling."""
 
     verb: str
     role: str
@@ -42,12 +42,12 @@ class Row(NamedTuple):
 
 
 def read_published_map(path: Path) -> list[Row]:
-    """Read ``ace_sr_mapping.txt``, as it is.
+    """Read ``ace_sr_mapping.txt`` unchanged.
 
     Raises
     ------
     RmplError
-        If the file is missing, or a line has not four fields.
+        If the file is missing, or a line does not have four fields.
     """
     rows = []
     for where, content in read_lines(Path(path)):
@@ -56,7 +56,7 @@ def read_published_map(path: Path) -> list[Row]:
             raise RmplError(
                 "not a row of the mapping",
                 where=where,
-                remedy="a row is verb, role, type and its role, with TABs between",
+                remedy="a row is verb, role, type and its role, separated by TABs",
             )
         verb, role, event_type, own = (field.strip() for field in fields)
         event_type = event_type.replace("||", ":").replace("|", "-")
@@ -65,7 +65,7 @@ def read_published_map(path: Path) -> list[Row]:
 
 
 def check_imsitu_map(path: Path) -> ReleaseReport:
-    """Compare a copy with the published one, and tell row by row what ours does with it.
+    """Compare a copy with the published mapping, and list the differences of ours row by row.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def check_imsitu_map(path: Path) -> ReleaseReport:
     types = Counter(written.values())
     pairs = Counter((row.verb, row.role) for row in rows)
     mended = {mapping[verb].event_type for verb in written if verb in mapping}
-    remarks = [_fate(row) for row in rows]
+    remarks = [_difference(row) for row in rows]
     published = {(row.verb, row.role) for row in rows}
     added = [
         f"added      {verb} {role}: {own}"
@@ -91,17 +91,17 @@ def check_imsitu_map(path: Path) -> ReleaseReport:
         RELEASE,
         [
             Check("rows", ROWS, len(rows)),
-            Check("rows of a verb and role that come twice", 0, len(rows) - len(pairs)),
+            Check("repeated rows of a verb and role", 0, len(rows) - len(pairs)),
             Check("verbs", VERBS, len({row.verb for row in rows})),
             *(
                 Check(f"verbs of {name}", n, types.pop(name, 0))
                 for name, n in VERBS_BY_TYPE.items()
             ),
             Check("verbs of other types", 0, types.total()),
-            Check("verbs that ours does not have", 0, len(written.keys() - mapping.keys())),
+            Check("verbs missing from ours", 0, len(written.keys() - mapping.keys())),
             Check(f"rows of the type {PHANTOM}", 1, _phantoms(rows), known=True),
-            Check("types, once mended", len(load_ontology("m2e2").events), len(mended)),
-            Check("rows that ours has as they are", 197, remarks.count(""), known=True),
+            Check("types, once corrected", len(load_ontology("m2e2").events), len(mended)),
+            Check("rows identical in ours", 197, remarks.count(""), known=True),
         ],
         [remark for remark in remarks if remark] + added,
     )
@@ -111,8 +111,8 @@ def _phantoms(rows: list[Row]) -> int:
     return sum(row.event_type == PHANTOM for row in rows)
 
 
-def _fate(row: Row) -> str:
-    """Say what became of a row in our mapping; nothing if it is the same there."""
+def _difference(row: Row) -> str:
+    """Describe how our mapping differs in a row; return an empty string if it does not."""
     name = f"{row.verb} {row.role}"
     mapped = load_mapping("imsitu").get(row.verb)
     if mapped is None:
@@ -122,7 +122,7 @@ def _fate(row: Row) -> str:
         return ""
     if own is not None:
         before = f"{row.event_type} {row.own}"
-        return f"mended     {name}: {before} -> {mapped.event_type} {own}"
+        return f"changed    {name}: {before} -> {mapped.event_type} {own}"
     if row.own not in load_ontology("m2e2").events[mapped.event_type].roles:
         return f"left out   {name}: {mapped.event_type} has no {row.own}"
-    return f"left out   {name}: it is no {row.own}"
+    return f"left out   {name}: it is not a {row.own}"

@@ -1,7 +1,8 @@
-"""ACE 2005 as JMEE's preprocessing writes it: a JSON list of sentences (Liu et al., EMNLP 2018).
+"""ACE 2005 preprocessed by JMEE: a JSON list of sentences (Liu et al., EMNLP 2018).
 
 Word spans are 0-based, end exclusive, and cover the full extent of a mention. The variant of
-nlpcl-lab/ace2005-preprocessing is read too. One document a sentence: the format names no articles.
+nlpcl-lab/ace2005-preprocessing is supported, too. Each sentence is a document, since the format
+does not name articles.
 """
 
 from __future__ import annotations
@@ -43,15 +44,15 @@ def read_jmee(
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
-    """Read a JMEE file; one document a sentence, named ``<file stem>_<number from 1>``.
+    """Read a JMEE file; one document per sentence, named ``<file stem>_<number from 1>``.
 
-    Events whose type, and arguments whose role, is not in ``ontology`` (M2E2's by default) are left
-    out and counted.
+    Events and arguments whose type or role is not in the schema ``ontology`` (M2E2's by default)
+    are left out and counted.
 
     Raises
     ------
     RmplError
-        If the file is missing or no JSON list; for a sentence that cannot be used, see
+        If the file is missing or not a JSON list. Invalid sentences are handled according to
         ``on_error``.
     """
     selection = Selection(ontology, on_error, report)

@@ -1,7 +1,7 @@
-"""Text events as corpora give them, before their types and roles are chosen and translated.
+"""Raw text events of corpora, before their types and roles are filtered and mapped.
 
-Two ways of writing arguments are common: with their own word span (JMEE, TextEE), or by the id of
-an entity mention (OneIE, WikiEvents).
+Arguments are commonly given by their own word span (JMEE, TextEE), or by the id of an entity
+mention (OneIE, WikiEvents).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rmpl.records import Sentence
 
 
 class RawArgument(NamedTuple):
-    """An argument as a corpus gives it: its role and its words in the sentence, end exclusive."""
+    """A raw argument: its role and its word span in the sentence, end exclusive."""
 
     role: str
     start: int
@@ -24,7 +24,7 @@ class RawArgument(NamedTuple):
 
 
 class RawEvent(NamedTuple):
-    """An event as a corpus gives it: its own type name, its trigger's words, its arguments."""
+    """A raw event: the corpus's type name, the trigger's word span, the arguments."""
 
     event_type: str
     start: int
@@ -33,7 +33,7 @@ class RawEvent(NamedTuple):
 
 
 class RawSentence(NamedTuple):
-    """A sentence with the events whose triggers are in it, and the place it was read at."""
+    """A sentence with the events triggered in it, and its location in the file."""
 
     sentence: Sentence
     events: list[RawEvent]
@@ -41,7 +41,7 @@ class RawSentence(NamedTuple):
 
 
 class RawDocument(NamedTuple):
-    """A document, or a part of one, and the place it was read at."""
+    """A document or a part of one, and its location in the file."""
 
     id: str
     sentences: list[RawSentence]
@@ -56,26 +56,26 @@ class Mention(msgspec.Struct, gc=False):
 
 
 class SpanArgument(Mention, gc=False):
-    """An argument with its own words."""
+    """An argument with its own word span."""
 
     role: str
 
 
 class SpanEvent(msgspec.Struct, gc=False):
-    """An event whose arguments have their own words."""
+    """An event whose arguments have their own word spans."""
 
     event_type: str
     trigger: Mention
     arguments: list[SpanArgument] = []
 
     def raw(self) -> RawEvent:
-        """Return the event in the form that all corpora share."""
+        """Convert it to a ``RawEvent``."""
         arguments = [RawArgument(a.role, a.start, a.end) for a in self.arguments]
         return RawEvent(self.event_type, self.trigger.start, self.trigger.end, arguments)
 
 
 class NamedArgument(msgspec.Struct, gc=False):
-    """An argument that names an entity mention."""
+    """An argument that refers to an entity mention."""
 
     entity_id: str
     role: str
@@ -95,7 +95,7 @@ def by_id(entities: Iterable[E], where: str) -> dict[str, E]:
     Raises
     ------
     RmplError
-        If two different mentions have one id.
+        If two different mentions have the same id.
     """
     known: dict[str, E] = {}
     for entity in entities:
@@ -105,16 +105,16 @@ def by_id(entities: Iterable[E], where: str) -> dict[str, E]:
 
 
 def named(argument: NamedArgument, known: Mapping[str, E], where: str) -> E:
-    """Return the entity mention that an argument names.
+    """Return the entity mention that an argument refers to.
 
     Raises
     ------
     RmplError
-        If there is none.
+        If there is no such mention.
     """
     entity = known.get(argument.entity_id)
     if entity is None:
         raise RmplError(
-            f"an argument that is no entity mention ({argument.entity_id!r})", where=where
+            f"an argument with an unknown entity mention ({argument.entity_id!r})", where=where
         )
     return entity

@@ -1,7 +1,7 @@
-"""MNRE versions 1 and 2 (Zheng et al., 2021): tweets with a picture and a relation of two entities.
+"""MNRE versions 1 and 2 (Zheng et al., 2021): tweets with an image and a relation of two entities.
 
 A line is a Python dict literal, not JSON. Version 1 writes the negative label ``none`` and some
-image ids as integers without ``.jpg``; both are brought into version 2's form.
+image ids as integers without ``.jpg``; both are normalised to version 2.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.io.files import read_lines
-from rmpl.io.image_folders import Pictures
+from rmpl.io.image_folders import ImageFolders
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import check_text, sentence_from_words, to_span
 from rmpl.ontology import load_relations
@@ -51,34 +51,34 @@ def read_mnre(
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
-    """Read one file of MNRE, either version; one document a line, ``<file stem>_<line number>``.
+    """Read a file of MNRE 1 or 2; one document per line, ``<file stem>_<line number>``.
 
     Parameters
     ----------
     path
         ``mnre_train.txt``, ``ours_test.txt``, ... (``mnre_val .txt`` has a blank in its name).
     images
-        The pictures: a folder, or the folder of the split folders ``train``, ``val``, ``test``, all
-        of which are searched, because pictures often lie in another split's folder. Without it
-        every image has ``path=None``.
+        The image folder, or the parent of the split folders ``train``, ``val``, ``test``, all of
+        which are searched, because images are often in another split's folder. If missing, every
+        image has ``path=None``.
     on_error, report
         As in every reader.
 
     Raises
     ------
     RmplError
-        If the file is missing; for a line that cannot be used, see ``on_error``.
+        If the file is missing. Invalid lines are handled according to ``on_error``.
     """
     path = Path(path)
     report = ReadReport() if report is None else report
     labels = frozenset(label for version in load_relations("mnre").values() for label in version)
-    pictures = Pictures(_folders(images), on_error, report)
+    folders = ImageFolders(_folders(images), on_error, report)
     stem = path.stem.strip()
     for where, content in read_lines(path):
         number = where.rsplit(":", 1)[1]
         try:
             record = parse_line(content, where)
-            document = _to_document(f"{stem}_{number}", record, labels, pictures, where)
+            document = _to_document(f"{stem}_{number}", record, labels, folders, where)
         except RmplError as error:
             report.refuse(error, on_error)
             continue
@@ -97,24 +97,24 @@ def _folders(images: Path | None) -> list[Path]:
 def parse_line(content: bytes, where: str) -> _Line:
     """Parse one dict literal without running it as code.
 
-    Most lines become JSON by exchanging their quotes, which decodes four times as fast as Python's
-    own parser; a line with backslashes goes to ``ast.literal_eval``, which decides in doubt.
+    Most lines become JSON by swapping their quotes, which is four times as fast as Python's parser;
+    all others are parsed by ``ast.literal_eval``.
 
     Raises
     ------
     RmplError
-        If the line is no dict literal or lacks a field.
+        If the line is not a dict literal or lacks a field.
     """
     if b"\\" not in content:
         try:
             return _DECODER.decode(_to_json(content))
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            pass  # a literal that is no JSON, or an error that the slow way will name
+            pass  # not JSON, or an error that literal_eval describes
     if len(content) > MAX_LINE_BYTES:
         raise RmplError("a line that is too long", where=where)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an unknown escape stands for itself, as in the file
+            warnings.simplefilter("ignore")  # unknown escapes are kept literally, as in Python
             value = ast.literal_eval(content.decode("utf-8"))
         return msgspec.convert(value, _Line)
     except (SyntaxError, ValueError, MemoryError, RecursionError, TypeError) as error:
@@ -126,7 +126,7 @@ def parse_line(content: bytes, where: str) -> _Line:
 
 
 def _to_json(content: bytes) -> bytes:
-    """Exchange the quotes of a literal without backslashes; its strings may hold the other kind."""
+    """Swap the quotes of a literal without backslashes; strings may contain the other quote."""
     if b'"' not in content:
         return content.replace(b"'", b'"')
     parts = content.split(b'"')
@@ -143,7 +143,7 @@ def _requote(match: re.Match[str]) -> str:
 
 
 def _to_document(
-    name: str, raw: _Line, labels: frozenset[str], pictures: Pictures, where: str
+    name: str, raw: _Line, labels: frozenset[str], folders: ImageFolders, where: str
 ) -> Document:
     label = NEGATIVE if raw.relation == "none" else raw.relation
     if label not in labels:
@@ -160,6 +160,6 @@ def _to_document(
     check_text(image_id, where)
     if not image_id:
         raise RmplError("an empty image id", where=where)
-    image = pictures.find(image_id, f"{image_id}.jpg", where)
+    image = folders.find(image_id, f"{image_id}.jpg", where)
     relation = Relation("r1", sentence.id, image.id, label, head, tail)
     return Document(id=name, sentences=(sentence,), images=(image,), relations=(relation,))

@@ -1,7 +1,7 @@
-"""ACE as OneIE's preprocessing writes it (Lin et al., ACL 2020): JSON lines, a sentence a line.
+"""ACE preprocessed by OneIE (Lin et al., ACL 2020): JSON lines, one sentence per line.
 
 Word spans are 0-based, end exclusive, and cover the HEAD of a mention. Arguments have no offsets of
-their own: they name an entity mention.
+their own: they refer to entity mentions.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Whether a corpus is a published one or the synthetic one, which is written in the same formats.
+"""Telling the synthetic corpus from published ones, which have the same formats.
 
-``rmpl world`` leaves a marker in the folder of all its corpora and in each of them; versions before
-0.2 left only the first.
+``rmpl world`` writes a marker file to the parent folder of its corpora and to each of them;
+versions before 0.2 wrote only the first.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 WORLD_MARKER = "world.json"
-"""In the folder that holds the synthetic corpora: how they were made."""
+"""The marker in the parent folder of the synthetic corpora, with their settings."""
 
 MARKER = "synthetic.json"
-"""In the folder of each of them, which may be copied elsewhere."""
+"""The marker in the folder of each, which may be copied elsewhere."""
 
 FORMAT = "rmpl-synthetic/1"
 
 SYNTHETIC = "rmpl's synthetic corpus: generated sentences and drawn images"
-"""What cards and reports say in place of the name of the corpus whose format it has."""
+"""Its name in model cards and reports, instead of that of the corpus with the same format."""
 
 _WORLD_KEYS = {"format", "seed", "scale", "counts"}
 
@@ -41,7 +41,7 @@ def mark(folder: Path) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Return what a JSON file holds; nothing where it is not there or is no marker of ours."""
+    """Return the content of a marker file; empty if it is missing or something else."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -1,8 +1,8 @@
-"""RAMS (Ebner et al., ACL 2020), mapped onto M2E2's types: five sentences round ONE event a record.
+"""RAMS (Ebner et al., ACL 2020), mapped onto M2E2's types: five sentences around ONE event each.
 
-Word indices count through the whole window, end INCLUSIVE; the role is the end of a link's label
-(``evt089arg02place``). Only the one event is annotated, so that the other sentences of the window
-are no negatives: a document holds the trigger's sentence alone.
+Word indices refer to the whole window, end INCLUSIVE; the role is the suffix of a link's label
+(``evt089arg02place``). Only the one event is annotated, so the other sentences of the window are
+not negatives: a document consists of the trigger's sentence.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def read_rams(
     Raises
     ------
     RmplError
-        If the file is missing; for a record that cannot be used, see ``on_error``.
+        If the file is missing. Invalid records are handled according to ``on_error``.
     """
     mapping = load_mapping("rams") | (load_mapping("rams_loose") if loose else {})
     selection = Selection(ontology, on_error, report, mapping)
@@ -76,7 +76,7 @@ def read_rams(
 
 def _sentence(raw: _Line, report: ReadReport, where: str) -> RawSentence:
     if len(raw.evt_triggers) != 1 or not raw.evt_triggers[0][2]:
-        raise RmplError("a record without its one event", where=where)
+        raise RmplError("a record without exactly one event", where=where)
     first, last, types = raw.evt_triggers[0]
     number, start = _place(raw.sentences, first, where)
     words = raw.sentences[number]
@@ -98,7 +98,7 @@ def _sentence(raw: _Line, report: ReadReport, where: str) -> RawSentence:
 
 
 def _place(sentences: list[list[str]], word: int, where: str) -> tuple[int, int]:
-    """Return the number of the sentence that ``word`` of the window is in, and its first word."""
+    """Return the index of the sentence that contains ``word``, and its first word's index."""
     start = 0
     for number, words in enumerate(sentences):
         if start <= word < start + len(words):

@@ -1,4 +1,4 @@
-"""The names under which corpora are read, their splits, terms, and where their files lie.
+"""The registry of corpora: names, splits, files, sources and terms.
 
 Other packages declare theirs in the entry-point group ``rmpl.corpora``.
 """
@@ -22,7 +22,7 @@ from rmpl.corpora.textee import read_textee
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents
-from rmpl.io.image_folders import Pictures, with_pictures
+from rmpl.io.image_folders import ImageFolders, with_image_paths
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.ontology import Ontology
 from rmpl.plugins import Registry
@@ -31,7 +31,7 @@ from rmpl.records import Document
 
 
 class Request(NamedTuple):
-    """What a caller wants read: see ``read_corpus``."""
+    """The arguments of ``read_corpus``."""
 
     path: Path
     split: str | None
@@ -52,17 +52,17 @@ class Corpus(NamedTuple):
     read
         Streams the documents of a request.
     splits
-        Its splits, in order; empty where there is only one.
+        Its splits, in order; empty if it has none.
     files
-        What a split's file may be called, ``{split}`` standing for the split.
+        The possible file names of a split, with ``{split}`` for its name.
     trains
         Whether training may read it. M2E2 is annotated for evaluation only.
     whole
-        Whether its documents hold the sentences and pictures that their events are in.
+        Whether its documents contain the sentences and images of their events.
     source
-        Where it comes from.
+        Where to obtain it.
     terms
-        Under what terms it stands, as far as its authors say (docs/data.md); model cards quote it.
+        Its terms of use as stated by its authors (docs/data.md), quoted in model cards.
     """
 
     about: str
@@ -75,38 +75,38 @@ class Corpus(NamedTuple):
     terms: str = "see its authors"
 
     def find(self, path: Path, split: str) -> Path | None:
-        """Return ``path`` if it is a file, else the split's file in that folder, if it is there."""
+        """Return ``path`` if it is a file, otherwise the split's file in that folder, if any."""
         if path.is_file():
             return path
         names = (path / name.format(split=split) for name in self.files)
         return next((name for name in names if name.is_file()), None)
 
     def file(self, request: Request) -> Path:
-        """Return the file that a request is about: its path, or its split's file in that folder.
+        """Return the file of a request: its path, or its split's file in that folder.
 
         Raises
         ------
         RmplError
-            If the split's file is not there.
+            If the split's file is missing.
         """
         split = request.split or self.splits[0]
         found = self.find(request.path, split)
         if found is None:
             names = ", ".join(repr(file.format(split=split)) for file in self.files)
             raise RmplError(
-                f"none of {names} is there",
+                f"none of {names} found",
                 where=str(request.path),
                 remedy="give the file itself, or the folder and --split",
             )
         return found
 
     def split_of(self, file: Path) -> str | None:
-        """Return the split that a file is named after, if it is."""
+        """Return the split in a file's name, if any."""
         names = ((split, name.format(split=split)) for name in self.files for split in self.splits)
         return next((split for split, name in names if name == file.name), None)
 
     def present_splits(self, path: Path) -> list[str | None]:
-        """Return the splits whose files are in a folder; ``[None]`` where there are none."""
+        """Return the splits whose files are in a folder; ``[None]`` if there are none."""
         found = [split for split in self.splits if path.is_dir() and self.find(path, split)]
         return list(found) or [None]
 
@@ -140,7 +140,7 @@ def _ace(extent: Extent) -> Callable[[Request], Iterator[Document]]:
     def read(request: Request) -> Iterator[Document]:
         if request.split is not None and request.path.is_file():
             raise RmplError(
-                "one file has no splits", where=str(request.path), remedy="leave --split out"
+                "one file has no splits", where=str(request.path), remedy="omit --split"
             )
         names = None if request.split is None else read_names(CORPORA["ace"].file(request))
         return read_ace(
@@ -158,9 +158,9 @@ def _ace(extent: Extent) -> Callable[[Request], Iterator[Document]]:
 def _documents(request: Request) -> Iterator[Document]:
     contained = request.images is not None
     folder = request.path.parent if request.images is None else request.images
-    pictures = Pictures([folder], request.on_error, request.report, follow_links=not contained)
+    folders = ImageFolders([folder], request.on_error, request.report, follow_links=not contained)
     for document in read_documents(request.path, on_error=request.on_error, report=request.report):
-        yield with_pictures(document, pictures, str(request.path), contained=contained)
+        yield with_image_paths(document, folders, str(request.path), contained=contained)
 
 
 def _predictions(request: Request) -> Iterator[Document]:
@@ -198,37 +198,37 @@ _of_rams = functools.partial(
 
 CORPORA: dict[str, Corpus] = {
     "m2e2": Corpus(
-        "M2E2: news with pictures and links; evaluation only",
+        "M2E2: news with images and links; evaluation only",
         _m2e2,
         trains=False,
-        source="annotations: github.com/limanling/m2e2; articles and pictures through the link in "
+        source="annotations: github.com/limanling/m2e2; articles and images through the link in "
         "its README",
-        terms="M2E2: no licence is stated; many pictures carry agency rights; for evaluation only",
+        terms="M2E2: no licence is stated; many images carry agency rights; for evaluation only",
     ),
     "swig": Corpus(
         "SWiG: verbs with boxed roles",
         _swig,
         _SPLITS,
         ("{split}.json",),
-        source="annotations: github.com/allenai/swig; pictures through its README",
-        terms="SWiG: annotations MIT; the pictures are imSitu's, from the web",
+        source="annotations: github.com/allenai/swig; images through its README",
+        terms="SWiG: annotations MIT; the images are imSitu's, from the web",
     ),
     "imsitu": Corpus(
         "imSitu: verbs with roles",
         _swig,
         _SPLITS,
         ("{split}.json",),
-        source="github.com/my89/imSitu; pictures through its README",
-        terms="imSitu: the repository states no licence; the pictures are from the web",
+        source="github.com/my89/imSitu; images through its README",
+        terms="imSitu: the repository states no licence; the images are from the web",
     ),
     "mnre": Corpus(
-        "MNRE 1 and 2: relations in tweets with pictures",
+        "MNRE 1 and 2: relations in tweets with images",
         _mnre,
         ("train", "val", "test"),
-        # The published validation file of version 2 really has a blank before the dot.
+        # The published validation file of version 2 has a blank before the dot.
         ("mnre_{split}.txt", "mnre_{split} .txt", "ours_{split}.txt", "ours_{split} .txt"),
-        source="github.com/thecharm/MNRE; pictures through its README",
-        terms="MNRE: for research; posts and pictures are their authors'",
+        source="github.com/thecharm/MNRE; images through its README",
+        terms="MNRE: for research; posts and images are their authors'",
     ),
     "ace": _of_ace("ACE 2005 from its own .sgm and .apf.xml", _ace("extent"), _SPLITS, _LISTS),
     "ace_heads": _of_ace(
@@ -247,7 +247,7 @@ CORPORA: dict[str, Corpus] = {
         _SPLITS,
         _LINES,
         source="github.com/ej0cl6/TextEE makes it of a corpus of your own",
-        terms="TextEE's form of a corpus whose own terms hold",
+        terms="TextEE: the terms of the converted corpus",
     ),
     "rams": _of_rams(
         "RAMS, mapped to M2E2's types; free, unlike ACE",
@@ -272,7 +272,7 @@ CORPORA: dict[str, Corpus] = {
     "documents": Corpus(
         "your own documents: .jsonl, .jsonl.gz, .parquet",
         _documents,
-        terms="documents of the one who trained this model",
+        terms="own documents of whoever trained this model",
     ),
     "predictions": Corpus(
         "prediction (or gold) lines, as `rmpl score` takes them",
@@ -307,14 +307,14 @@ def read_corpus(
     name
         A key of ``CORPORA``, or a name that an installed package declares.
     path
-        The corpus's folder, or the one file to read.
+        The corpus's folder, or a single file.
     split
-        One of the corpus's splits; by default its first. For ``ace`` a file that lists the split's
+        One of the corpus's splits; by default the first. For ``ace`` a list of the split's
         documents, ``train.txt`` or ``train.doc.txt``, must be in the folder; by default all.
     images
-        The pictures, where they are not at the corpus's usual place beside the annotations.
+        The image folder, if not at the corpus's usual place beside the annotations.
     on_error
-        ``"raise"`` stops at the first record that cannot be used, ``"count"`` leaves it out.
+        ``"raise"`` stops at the first invalid record, ``"count"`` skips it.
     report
         Counts what was used and what was not.
     ontology
@@ -324,7 +324,7 @@ def read_corpus(
     Raises
     ------
     RmplError
-        If there is no such corpus, split, path or file, or it is malformed.
+        If there is no such corpus, split or file, or it is malformed.
     """
     corpus = find_corpus(name)
     path = Path(path)
@@ -336,22 +336,20 @@ def read_corpus(
             remedy=f"its splits: {', '.join(corpus.splits) or 'none, leave it out'}",
         )
     if split is not None and path.is_file() and corpus.split_of(path) not in {None, split}:
-        raise RmplError(
-            f"this is not the {split} split", where=str(path), remedy="leave --split out"
-        )
+        raise RmplError(f"this is not the {split} split", where=str(path), remedy="omit --split")
     folder = None if images is None else Path(images)
     if folder is not None and not folder.is_dir():
-        raise RmplError("no such images folder", where=str(folder), remedy="check the path")
+        raise RmplError("no such image folder", where=str(folder), remedy="check the path")
     report = ReadReport() if report is None else report
     return corpus.read(Request(path, split, folder, on_error, report, ontology))
 
 
 def find_corpus(name: str) -> Corpus:
-    """Return the corpus of that name.
+    """Return the corpus called ``name``.
 
     Raises
     ------
     RmplError
-        If there is none (the nearest name is suggested), or the package that declares it is broken.
+        If there is no such corpus (the nearest name is suggested), or its package is broken.
     """
     return REGISTRY.find(name)

@@ -1,4 +1,4 @@
-"""Is this the published release of a corpus? Its facts, compared one by one."""
+"""Comparing a corpus with its published release."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One thing that was looked at; ``known`` marks an oddity that belongs to the release."""
+    """One compared value; ``known`` marks a known anomaly of the release."""
 
     what: str
     expected: int | str
@@ -15,23 +15,23 @@ class Check(msgspec.Struct, frozen=True):
 
     @property
     def holds(self) -> bool:
-        """Whether it is as in the release."""
+        """Whether the value is that of the release."""
         return self.expected == self.found
 
 
 class ReleaseReport(msgspec.Struct, frozen=True):
-    """Everything that was compared with a release.
+    """The result of a comparison with a release.
 
     Parameters
     ----------
     where
         The folder or file.
     release
-        What the release is called.
+        The name of the release.
     checks
-        What was compared.
+        The compared values.
     remarks
-        What else a user should know, one line each.
+        Further notes, one line each.
     """
 
     where: str
@@ -46,11 +46,11 @@ class ReleaseReport(msgspec.Struct, frozen=True):
 
     @property
     def is_release(self) -> bool:
-        """Whether it is the release, whole and unchanged."""
+        """Whether it is the complete, unchanged release."""
         return not self.deviations
 
     def lines(self) -> list[str]:
-        """Return one line a check, deviations marked, the remarks, and a verdict."""
+        """Return one line per check with deviations marked, the remarks, and a conclusion."""
         lines = []
         for check in self.checks:
             if not check.holds:
@@ -60,6 +60,8 @@ class ReleaseReport(msgspec.Struct, frozen=True):
             lines.append(f"{mark:9}  {check.what}: {rest}")
         count = len(self.deviations)
         verdict = (
-            f"{count} deviations from {self.release}" if count else f"this is {self.release}, whole"
+            f"{count} deviations from {self.release}"
+            if count
+            else f"this is {self.release}, complete"
         )
         return [*lines, *self.remarks, f"{self.where}: {verdict}"]

@@ -1,4 +1,4 @@
-"""What is in a corpus: counts by type, role and label, lengths, and what looks odd."""
+"""Corpus statistics: counts by type, role and label, lengths, and anomalies."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 
 from rmpl.errors import RmplError
 from rmpl.io.images import open_image
-from rmpl.io.read_report import KEPT_CASES, ReadReport
+from rmpl.io.read_report import MAX_CASES, ReadReport
 from rmpl.records import Document, ImageEvent, Span, TextEvent
 
 DECIMALS = 2
 
 
 class Summary:
-    """Counts over the documents that were added.
+    """Statistics of the documents added.
 
     Attributes
     ----------
@@ -30,17 +30,17 @@ class Summary:
     labels
         Relations by label.
     oddities
-        What fits the format but looks wrong, with its first cases.
+        Valid but suspicious items, with example locations.
     """
 
-    def __init__(self, kept_cases: int = KEPT_CASES) -> None:
+    def __init__(self, max_cases: int = MAX_CASES) -> None:
         self.counts: Counter[str] = Counter()
         self.text_types: Counter[str] = Counter()
         self.image_types: Counter[str] = Counter()
         self.text_roles: Counter[tuple[str, str]] = Counter()
         self.image_roles: Counter[tuple[str, str]] = Counter()
         self.labels: Counter[str] = Counter()
-        self.oddities = ReadReport(kept_cases)
+        self.oddities = ReadReport(max_cases)
 
     def add(self, document: Document) -> None:
         """Count one document."""
@@ -52,8 +52,8 @@ class Summary:
         self.labels.update(relation.label for relation in document.relations)
         for event in document.text_events:
             self._add_text(event, document.id)
-        for picture in document.image_events:
-            self._add_image(picture)
+        for image_event in document.image_events:
+            self._add_image(image_event)
         self._look_for_oddities(document)
 
     def _add_text(self, event: TextEvent, where: str) -> None:
@@ -82,16 +82,16 @@ class Summary:
             width, height = sizes.get(event.image_id, (0, 0))
             boxes = [argument.box for argument in event.arguments]
             if width and any(b.x2 > width or b.y2 > height or b.x1 < 0 or b.y1 < 0 for b in boxes):
-                self.oddities.warn("a box that leaves its picture", event.image_id)
+                self.oddities.warn("a box that exceeds its image", event.image_id)
         for relation in document.relations:
             if _overlap(*sorted((relation.head, relation.tail))):
                 self.oddities.warn(
                     "a relation whose spans overlap", f"{document.id}, {relation.id}"
                 )
         types = {e.id: e.event_type for e in document.text_events}
-        pictured = {e.id: e.event_type for e in document.image_events}
+        image_types = {e.id: e.event_type for e in document.image_events}
         for link in document.links:
-            if types[link.text] != pictured[link.image]:
+            if types[link.text] != image_types[link.image]:
                 self.oddities.warn("a link of two types", f"{document.id}, {link.text}")
 
     def as_dict(self) -> dict[str, Any]:
@@ -119,10 +119,10 @@ def _nested(roles: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
     return nested
 
 
-def check_pictures(document: Document, report: ReadReport, done: set[str]) -> None:
-    """Decode every picture of a document that is at hand and count the broken ones.
+def check_images(document: Document, report: ReadReport, done: set[str]) -> None:
+    """Decode every available image of a document and count the broken ones.
 
-    ``done`` holds the paths of those that were decoded before: each is decoded once.
+    ``done`` holds the paths that were decoded before; each image is decoded once.
     """
     for image in document.images:
         if image.path is None or image.path in done:
@@ -130,13 +130,13 @@ def check_pictures(document: Document, report: ReadReport, done: set[str]) -> No
         done.add(image.path)
         try:
             open_image(Path(image.path))
-            report.use("pictures decoded")
+            report.use("images decoded")
         except RmplError as error:
             report.refuse(error, "count")
 
 
 class Lengths:
-    """A distribution of whole numbers."""
+    """A distribution of integers."""
 
     def __init__(self) -> None:
         self._counts: Counter[int] = Counter()
@@ -150,7 +150,7 @@ class Lengths:
         self._counts.update(values)
 
     def quantile(self, share: float) -> int:
-        """Return the smallest value that at least ``share`` of the values do not exceed."""
+        """Return the quantile ``share``: the smallest value that this share does not exceed."""
         wanted, seen = share * self._counts.total(), 0
         for value in sorted(self._counts):
             seen += self._counts[value]

@@ -1,6 +1,6 @@
 """imSitu (Yatskar et al., CVPR 2016) and SWiG (Pratt et al., ECCV 2020): verbs, roles, boxes.
 
-A file is ONE JSON object, ``{"<verb>_<n>.jpg": record}``. SWiG adds the picture's size and a box a
+A file is ONE JSON object, ``{"<verb>_<n>.jpg": record}``. SWiG adds the image's size and a box per
 role, in pixels of a copy whose short side is 512; ``-1`` everywhere means that the role is not
 grounded. Three annotators fill each role with a WordNet noun id, or leave it empty.
 """
@@ -17,16 +17,16 @@ import msgspec
 from rmpl.corpora.captions import Captions, majority
 from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_bytes, repeated_keys
-from rmpl.io.image_folders import Pictures
+from rmpl.io.image_folders import ImageFolders
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.ontology import Ontology, load_mapping, load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 
 SPACE = "imsitu_space.json"
 GENERAL = "situation:"
-"""Prefix of the event type of a verb that no M2E2 type stands for: ``situation:drinking``."""
+"""Prefix of the event type of a verb without an M2E2 type: ``situation:drinking``."""
 SHAPE_TOLERANCE = 0.02
-"""How far a picture's width : height may be from its record's; whole pixels cost up to 1 in 512."""
+"""Tolerance of the aspect ratio of an image; rounding to whole pixels costs up to 1 in 512."""
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -50,25 +50,24 @@ def read_swig(
     report: ReadReport | None = None,
     ontology: Ontology | None = None,
 ) -> Iterator[Document]:
-    """Read one split of SWiG or imSitu; one document, one image and one event a picture.
+    """Read one split of SWiG or imSitu; one document with one event per image.
 
-    A verb that the packaged mapping knows becomes an M2E2 event; its roles are renamed, and those
-    that M2E2 does not annotate in pictures are left out. Any other verb is kept as a general
-    situation, ``situation:<verb>``, with imSitu's own roles. An argument is a grounded role; what
-    the box shows (``gloss``) is the noun most annotators chose. ``caption`` tells all roles, the
-    ungrounded ones included. imSitu has no boxes, so its events have no arguments.
+    A verb in the packaged mapping becomes an M2E2 event; its roles are renamed, and those that M2E2
+    does not annotate in images are left out. Any other verb becomes a general situation,
+    ``situation:<verb>``, with imSitu's roles. Arguments are the grounded roles; their ``gloss`` is
+    the noun chosen by most annotators. ``caption`` covers all roles, including ungrounded ones.
+    imSitu has no boxes, so its events have no arguments.
 
     Parameters
     ----------
     folder
-        Where ``<split>.json`` (or the file itself) and ``imsitu_space.json`` are; without the
-        latter there are no glosses and captions.
+        The folder of ``<split>.json`` and ``imsitu_space.json``, or the split's file. Without
+        ``imsitu_space.json`` there are no glosses and captions.
     split
         ``train``, ``dev`` or ``test``.
     images
-        Where the pictures are; by default ``images`` or ``images_512`` in ``folder``. Boxes are
-        brought from the record's size to the size of the picture at hand; without pictures they
-        stay in pixels of the record's size.
+        The image folder; by default ``images`` or ``images_512`` in ``folder``. Boxes are scaled
+        from the record's size to the size of the image file, if there is one.
     on_error, report
         As in every reader.
     ontology
@@ -78,7 +77,7 @@ def read_swig(
     Raises
     ------
     RmplError
-        If a file is missing or malformed; for a record that cannot be used, see ``on_error``.
+        If a file is missing or malformed. Invalid records are handled according to ``on_error``.
     """
     folder = Path(folder)
     report = ReadReport() if report is None else report
@@ -87,16 +86,16 @@ def read_swig(
         path, folder = folder, folder.parent
     if images is None:
         images = next((p for p in (folder / "images", folder / "images_512") if p.is_dir()), None)
-    pictures = None if images is None else Pictures([images], on_error, report)
+    folders = None if images is None else ImageFolders([images], on_error, report)
     space = folder / SPACE
     if not space.is_file():
         report.warn(f"no {SPACE}, so no glosses and captions", str(folder))
-    builder = _Builder(Captions(space if space.is_file() else None), pictures, report, ontology)
+    builder = _Builder(Captions(space if space.is_file() else None), folders, report, ontology)
     file = str(path)
     data = read_bytes(path)
     records = decode(_FILE, data, file)
     for name in repeated_keys(data, records, "verb"):
-        report.refuse(RmplError("a repeated picture", where=f"{file}, {name}"), on_error)
+        report.refuse(RmplError("a repeated image", where=f"{file}, {name}"), on_error)
     for name, raw in records.items():
         where = f"{file}, {name}"
         try:
@@ -111,7 +110,7 @@ def read_swig(
 
 
 class _Verb(NamedTuple):
-    """What a verb is read as; ``roles`` is ``None`` where it keeps imSitu's own."""
+    """The event type and roles of a verb; ``roles`` is ``None`` for imSitu's own roles."""
 
     event_type: str
     roles: dict[str, str] | None
@@ -140,12 +139,12 @@ class _Builder:
     def __init__(
         self,
         captions: Captions,
-        pictures: Pictures | None,
+        folders: ImageFolders | None,
         report: ReadReport,
         ontology: Ontology | None,
     ) -> None:
         self.captions = captions
-        self.pictures = pictures
+        self.folders = folders
         self.report = report
         self.verbs = _verbs(load_ontology("m2e2") if ontology is None else ontology)
 
@@ -167,16 +166,16 @@ class _Builder:
         return Document(id=stem, images=(image,), image_events=(event,))
 
     def _image(self, stem: str, name: str, raw: _Record, where: str) -> Image:
-        """Return the picture at hand or, failing that, the record's size."""
+        """Return the image or, if it is missing, a record with the annotated size."""
         of_record = Image(id=stem, width=raw.width, height=raw.height)
-        if self.pictures is None:
+        if self.folders is None:
             return of_record
-        found = self.pictures.find(stem, name, where)
+        found = self.folders.find(stem, name, where)
         if found.path is None:
             return of_record
         width, height = found.width * raw.height, found.height * raw.width
         if abs(width - height) > SHAPE_TOLERANCE * max(width, height):
-            self.report.warn("a picture of another shape than its record says", where)
+            self.report.warn("an image whose aspect ratio differs from its record", where)
         return found
 
     def _glosses(self, frames: list[dict[str, str]]) -> dict[str, str | None]:
@@ -198,7 +197,7 @@ class _Builder:
         ungrounded = len(glosses)
         for name, corners in raw.bb.items():
             if corners[0] < 0 and corners[2] < 0:
-                continue  # the corpus's mark for a role without a box
+                continue  # the corpus's mark of a role without a box
             ungrounded -= name in glosses
             role = name if roles is None else roles.get(name)
             if role is None:
@@ -208,7 +207,7 @@ class _Builder:
             if box is None:
                 self.report.leave_out("a box without an area", where)
             elif (role, box) in found:
-                self.report.leave_out("a box that another name of the role has too", where)
+                self.report.leave_out("a repeated box of a merged role", where)
             else:
                 found[role, box] = ImageArgument(role, box, gloss=glosses.get(name))
         if ungrounded:
@@ -219,10 +218,10 @@ class _Builder:
 def _scaled(
     corners: tuple[float, float, float, float], raw: _Record, image: Image, where: str
 ) -> Box | None:
-    """Bring a box to the size of the picture at hand; ``None`` where no area is left in it."""
+    """Scale a box to the size of the image file; return ``None`` if it has no area there."""
     width, height = raw.width, raw.height
     if width <= 0 or height <= 0:
-        raise RmplError("a box in a picture of unknown size", where=where)
+        raise RmplError("a box in an image of unknown size", where=where)
     x1, y1, x2, y2 = corners
     if not (0 <= x1 < x2 <= width and 0 <= y1 < y2 <= height):
         x1, x2 = max(0, min(x1, x2)), min(width, max(x1, x2))

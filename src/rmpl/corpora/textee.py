@@ -1,4 +1,4 @@
-"""Corpora in TextEE's format (Huang et al., Findings of ACL 2024): JSON lines, a window a line.
+"""Corpora in TextEE's format (Huang et al., Findings of ACL 2024): JSON lines, one window per line.
 
 Word spans are 0-based, end exclusive. TextEE's own M2E2 conversion reads one of the two text files
 only; use the M2E2 reader for M2E2.

@@ -1,4 +1,4 @@
-"""What the readers of text event corpora share: choosing, checking and counting their events."""
+"""Common code of the readers of text event corpora: filtering, mapping and counting events."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ T = TypeVar("T")
 
 
 class Selection:
-    """Keeps the events and roles of one ontology, translating a corpus's own names, and counts.
+    """Selects the events and roles of a schema, mapping a corpus's names, and counts.
 
     Parameters
     ----------
     ontology
-        The types and text roles to keep; M2E2's by default.
+        The schema: event types and text roles; M2E2's by default.
     on_error
-        What happens at a record that cannot be used.
+        What to do with an invalid record.
     report
-        Where what is left out is counted; one of its own by default.
+        Counts left-out items; a new one by default.
     mapping
         From the corpus's types and roles to M2E2's; types that the ontology has by the corpus's own
         name are not translated.
@@ -50,30 +50,30 @@ class Selection:
         self._documents: set[str] = set()
 
     def claim(self, document_id: str, where: str) -> None:
-        """Make sure that a document has an id and that it comes once.
+        """Check that a document has an id and that it is not repeated.
 
         Raises
         ------
         RmplError
-            If it is empty or came before.
+            If the id is empty or repeated.
         """
         if not document_id:
             raise RmplError("an empty document id", where=where)
         if document_id in self._documents:
             raise RmplError(
-                f"document {document_id!r} comes a second time",
+                f"repeated document id {document_id!r}",
                 where=where,
                 remedy="keep a document's records together and its id unique",
             )
         self._documents.add(document_id)
 
     def events(self, raw: RawSentence, first: int = 1) -> Iterator[TextEvent]:
-        """Yield the kept events of a sentence with ids ``t<first>``, ``t<first + 1>``, ...
+        """Yield the selected events of a sentence with ids ``t<first>``, ``t<first + 1>``, ...
 
         Raises
         ------
         RmplError
-            If a span lies outside the sentence, even of an event that is not kept.
+            If a span lies outside the sentence, even of an event that is not selected.
         """
         number = first
         for event in raw.events:
@@ -90,7 +90,7 @@ class Selection:
         spans = [to_span(a.start, a.end, count, where) for a in raw.arguments]
         event_type = self._type(raw.event_type)
         if event_type is None:
-            self.report.leave_out(f"event type {raw.event_type} outside the ontology", where)
+            self.report.leave_out(f"event type {raw.event_type} outside the schema", where)
             return None
         roles = [self._role(raw.event_type, event_type, a.role, where) for a in raw.arguments]
         given = [
@@ -101,7 +101,7 @@ class Selection:
         arguments = tuple(dict.fromkeys(given))
         if len(arguments) < len(given):
             self.report.leave_out(
-                "an argument that comes again in its event", where, len(given) - len(arguments)
+                "a repeated argument of an event", where, len(given) - len(arguments)
             )
         return TextEvent(
             id=event_id,
@@ -120,16 +120,16 @@ class Selection:
         own = role if name == event_type else self.mapping[name].roles.get(role)
         if own in self.ontology.events[event_type].text:
             return own
-        self.report.leave_out(f"role {role} of {name} outside the ontology", where)
+        self.report.leave_out(f"role {role} of {name} outside the schema", where)
         return None
 
     def document(self, raw: RawDocument) -> Document:
-        """Build a document that is whole.
+        """Build a document from its complete record.
 
         Raises
         ------
         RmplError
-            If its id came before, or a span lies outside its sentence.
+            If its id is repeated, or a span lies outside its sentence.
         """
         self.claim(raw.id, raw.where)
         events: list[TextEvent] = []
@@ -139,11 +139,11 @@ class Selection:
         return Document(id=raw.id, sentences=sentences, text_events=tuple(events))
 
     def refuse(self, error: RmplError) -> None:
-        """Stop at a record that cannot be used, or leave it out and count it."""
+        """Raise the error of an invalid record, or count it, according to ``on_error``."""
         self.report.refuse(error, self.on_error)
 
     def count(self, document: Document) -> None:
-        """Count a document that is about to be handed over."""
+        """Count a document that is about to be yielded."""
         self.report.use("documents")
         self.report.use("sentences", len(document.sentences))
         self.report.use("text events", len(document.text_events))
@@ -162,12 +162,12 @@ def raw_lines(
     take_apart: Callable[[T, str], RawDocument],
     selection: Selection,
 ) -> Iterator[RawDocument]:
-    """Yield what ``take_apart`` makes of each JSON line and its place.
+    """Yield the result of ``take_apart`` for each JSON line and its location.
 
     Raises
     ------
     RmplError
-        If the file is missing; if a line cannot be used and the policy is to stop.
+        If the file is missing, or a line is invalid and ``on_error`` is ``"raise"``.
     """
     for where, content in read_lines(Path(path)):
         try:
@@ -182,14 +182,14 @@ def whole_documents(
     *,
     with_events: bool = False,
 ) -> Iterator[Document]:
-    """Build documents from records that are a document each.
+    """Build documents from records of one document each.
 
-    ``with_events`` leaves out those of whose events none is kept.
+    With ``with_events``, documents without a selected event are left out.
 
     Raises
     ------
     RmplError
-        If a span lies outside its sentence or an id comes again, and the policy is to stop.
+        If a span is outside its sentence or an id repeated, and ``on_error`` is ``"raise"``.
     """
     for raw in raws:
         try:
@@ -203,13 +203,13 @@ def whole_documents(
 
 
 def joined_documents(raws: Iterable[RawDocument], selection: Selection) -> Iterator[Document]:
-    """Build documents from records that are a part each, a document's parts together.
+    """Build documents from consecutive records of one part each.
 
     Raises
     ------
     RmplError
-        If a span lies outside its sentence or a document's id comes again after another document,
-        and the policy is to stop.
+        If a span is outside its sentence or a document's records are not consecutive, and
+        ``on_error`` is ``"raise"``.
     """
     name: str | None = None
     kept: dict[str, Sentence] = {}

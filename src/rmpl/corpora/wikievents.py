@@ -1,8 +1,8 @@
-"""WikiEvents (Li et al., NAACL 2021), mapped onto M2E2's types: JSON lines, a document a line.
+"""WikiEvents (Li et al., NAACL 2021), mapped onto M2E2's types: JSON lines, one document per line.
 
-Word indices count through the whole DOCUMENT, end exclusive. Character offsets do not index the
-document's ``text``, which lacks the blanks between sentences, so words are found in their own
-sentence. An argument names an entity mention, which may be in another sentence.
+Word indices refer to the whole DOCUMENT, end exclusive. Character offsets do not match the
+document's ``text``, which lacks the blanks between sentences, so words are located in their own
+sentence. An argument refers to an entity mention, which may be in another sentence.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def read_wikievents(
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
-    """Read a WikiEvents file; one document a line, all of its sentences.
+    """Read a WikiEvents file; every document has all of its sentences.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def read_wikievents(
     Raises
     ------
     RmplError
-        If the file is missing; for a document that cannot be used, see ``on_error``.
+        If the file is missing. Invalid documents are handled according to ``on_error``.
     """
     selection = Selection(ontology, on_error, report, load_mapping("wikievents"))
 

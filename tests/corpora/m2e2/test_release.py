@@ -32,7 +32,7 @@ def test_no_such_folder(tmp_path: Path) -> None:
 def test_a_malformed_file_is_a_deviation(tmp_path: Path) -> None:
     for name in SHA256:
         (tmp_path / name).write_text("{", encoding="utf-8")
-    assert any(check.what == "all files can be read" for check in check_m2e2(tmp_path).deviations)
+    assert any(check.what == "all files are readable" for check in check_m2e2(tmp_path).deviations)
 
 
 @real

@@ -1,7 +1,6 @@
-"""M2E2: its files and their one decoding, the documents, the gold of a score, and the release.
+"""M2E2: decoding its files, reading documents or gold, and checking the release.
 
-``read_m2e2`` is found here, too, and imported when it is asked for: scoring needs neither the full
-reader nor the libraries for images that it loads.
+``read_m2e2`` is imported lazily: scoring needs neither the full reader nor the image libraries.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""The files of M2E2 (Li et al., ACL 2020) and of corpora in its format, decoded in one place.
+"""Decoding the files of M2E2 (Li et al., ACL 2020) and of corpora in its format.
 
 Sentences: word spans are 0-based, end exclusive; ``index`` holds character offsets in the article,
 as strings, end INCLUSIVE. Images: boxes in pixels of the original image, flag ``"0"`` for a box
-round a group. Links: a sentence, an image file and a type, by tabs.
+around a group. Links: a sentence, an image file and a type, separated by tabs.
 
-How much of a sentence is decoded is for the reader to say: its events alone, which is fast (33 MB
-in 0.06 s), also its entity mentions, or everything.
+The reader chooses how much of a sentence is decoded: only its events, which is fast (33 MB in
+0.06 s), also its entity mentions, or everything.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Words(msgspec.Struct, gc=False):
 
 
 class RawArgument(Words, gc=False, kw_only=True):
-    """An argument of a text event; ``text`` is the file's own, not always that of its words."""
+    """An argument of a text event; ``text`` is as in the file and may differ from its words."""
 
     role: str
     text: str = ""
@@ -62,27 +62,27 @@ class RawTextEvent(msgspec.Struct, gc=False):
     arguments: list[RawArgument] = []
 
     def record(self, event_id: str, sentence_id: str) -> TextEvent:
-        """Return it as a record."""
+        """Convert it to a record."""
         arguments = tuple([TextArgument(a.role, Span(a.start, a.end)) for a in self.arguments])
         trigger = Span(self.trigger.start, self.trigger.end)
         return TextEvent(event_id, sentence_id, self.event_type, trigger, arguments)
 
 
 class EventsOfSentence(msgspec.Struct, gc=False, kw_only=True):
-    """A sentence's events and nothing else of it."""
+    """The events of a sentence."""
 
     sentence_id: str
     events: list[RawTextEvent] = msgspec.field(name="golden-event-mentions", default_factory=list)
 
 
 class MentionsOfSentence(EventsOfSentence, gc=False, kw_only=True):
-    """A sentence's events and entity mentions."""
+    """The events and entity mentions of a sentence."""
 
     entities: list[Words] = msgspec.field(name="golden-entity-mentions", default_factory=list)
 
 
 class WholeSentence(MentionsOfSentence, gc=False, kw_only=True):
-    """A whole sentence; ``image`` names the images of its article."""
+    """A complete sentence; ``image`` lists the images of its article."""
 
     sentence_start: int
     sentence: str
@@ -92,13 +92,13 @@ class WholeSentence(MentionsOfSentence, gc=False, kw_only=True):
 
 
 class RawImageEvent(msgspec.Struct, gc=False):
-    """The event of an image: flag and corners of its boxes, by role."""
+    """The event of an image: flags and corners of its boxes, by role."""
 
     role: dict[str, list[tuple[str, float, float, float, float]]]
     event_type: str
 
     def record(self, event_id: str, image_id: str) -> ImageEvent:
-        """Return it as a record."""
+        """Convert it to a record."""
         arguments = [
             ImageArgument(role, Box(x1, y1, x2, y2, group=flag == GROUP_FLAG))
             for role, boxes in self.role.items()
@@ -108,19 +108,19 @@ class RawImageEvent(msgspec.Struct, gc=False):
 
 
 class LinkRow(NamedTuple):
-    """A row of the links and its place, file and line."""
+    """A row of the links and its location, file and line."""
 
     where: str
     fields: tuple[str, ...]
 
     @property
     def sentence_id(self) -> str:
-        """The sentence that is linked."""
+        """The id of the linked sentence."""
         return self.fields[0].strip()
 
     @property
     def image_id(self) -> str:
-        """The image that is linked; empty where the row names none."""
+        """The id of the linked image; empty if the row has none."""
         return self.fields[1].strip().removesuffix(".jpg") if len(self.fields) > 1 else ""
 
 
@@ -128,7 +128,7 @@ Raw = TypeVar("Raw", bound=EventsOfSentence)
 
 
 def decode_sentences(data: bytes, shape: type[Raw], where: str) -> list[Raw]:
-    """Decode a file of sentences, as much of each as ``shape`` has.
+    """Decode a file of sentences into the struct ``shape``.
 
     Raises
     ------
@@ -156,14 +156,14 @@ _IMAGES = msgspec.json.Decoder(dict[str, RawImageEvent])
 
 
 def link_rows(data: bytes, where: str) -> Iterator[LinkRow]:
-    """Yield the rows of the links that are not blank."""
+    """Yield the non-blank rows of the links."""
     for number, row in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
         if row.strip():
             yield LinkRow(f"{where}:{number}", tuple(row.split("\t")))
 
 
 def listed_image_ids(folder: Path) -> list[str] | None:
-    """Return the ids that the list of images holds; ``None`` where there is no list.
+    """Return the ids in the list of images, or ``None`` if there is no list.
 
     Raises
     ------
@@ -178,17 +178,17 @@ def listed_image_ids(folder: Path) -> list[str] | None:
 
 
 def image_ids_in(images: Path) -> list[str]:
-    """Return the ids of the images in a folder; none where there is no such folder."""
+    """Return the ids of the images in a folder; empty if there is no such folder."""
     return sorted(path.stem for path in images.glob("*.jpg"))
 
 
 def document_of(medium_id: str) -> str:
-    """Return the document of a sentence or image: its id without the last ``_<number>``."""
+    """Return the document id of a sentence or image id, which ends in ``_<number>``."""
     return medium_id.rsplit("_", 1)[0]
 
 
 class Parts:
-    """What has been read of one document so far."""
+    """The parts of one document read so far."""
 
     def __init__(self) -> None:
         self.sentences: dict[str, Sentence] = {}
@@ -198,7 +198,7 @@ class Parts:
         self.links: list[Link] = []
 
     def document(self, name: str) -> Document:
-        """Return it as a document, sentences and images by their numbers."""
+        """Build the document, with sentences and images in order of their numbers."""
         return Document(
             id=name,
             sentences=tuple(sorted(self.sentences.values(), key=_number)),

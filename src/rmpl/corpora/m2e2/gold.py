@@ -1,7 +1,6 @@
-"""M2E2 as the gold of a score: ids, events and links alone, without words and images.
+"""M2E2 as gold for scoring: only ids, events and links, without words and images.
 
-``rmpl.corpora.m2e2.reader`` reads everything, with checks; the events and links are the same (a
-test holds that).
+``rmpl.corpora.m2e2.reader`` reads everything, with checks; a test compares their events and links.
 """
 
 from __future__ import annotations
@@ -31,24 +30,24 @@ from rmpl.records import Document, Link, Sentence, Span
 
 
 def read_m2e2_gold(folder: Path, *, entities: bool) -> tuple[list[Document], Candidates]:
-    """Read events and links, and what the benchmark covers.
+    """Read events and links, and the ids of the benchmark.
 
     Parameters
     ----------
     folder
-        Where the files are.
+        The folder of the files.
     entities
-        Read gold entity mentions too.
+        Whether to read gold entity mentions.
 
     Returns
     -------
     documents, candidates
-        By their ids; sentences, where entities are read, have an id and entities but no text.
+        Sorted by id. Sentences are included if entities are read, without text.
 
     Raises
     ------
     RmplError
-        If files are missing or malformed, or a link names what is not there.
+        If files are missing or malformed, or a link names an unknown event.
     """
     return _Reading(folder, MentionsOfSentence if entities else EventsOfSentence).gold()
 

@@ -1,7 +1,7 @@
-"""M2E2, or a corpus in its format, as documents, with everything checked.
+"""Reading M2E2, or a corpus in its format, as validated documents.
 
-38 sentences stand in both text files with different events; they are merged here, because a
-sentence scored against one file's events only would punish finding the other's.
+38 sentences are in both text files with different events. They are merged here: scored against the
+events of only one file, correct predictions of the other's events would count as wrong.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from rmpl.corpora.m2e2.files import (
 )
 from rmpl.errors import RmplError
 from rmpl.io.files import collector_paused, read_bytes, repeated_keys
-from rmpl.io.image_folders import Pictures
+from rmpl.io.image_folders import ImageFolders
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import check_text, to_span
 from rmpl.ontology import Ontology, load_ontology
@@ -50,22 +50,20 @@ def read_m2e2(
     Parameters
     ----------
     folder
-        Where the five files and ``image_ids.txt`` are. Without that list, the images are those
-        that the pictures folder or, failing that, the annotation files name.
+        The folder of the five files and ``image_ids.txt``. Without that list, the images are those
+        in the images folder or, if there is none, those in the annotation files.
     images
-        Where the pictures are; by default ``folder/images`` if it exists. A picture that is not
-        there has ``path=None`` and size 0; one that cannot be opened falls under ``on_error``.
+        The folder of the images; by default ``folder/images`` if it exists. A missing image has
+        ``path=None`` and size 0; one that cannot be opened is handled according to ``on_error``.
     on_error
-        ``"raise"`` stops at the first sentence, image or link that cannot be used, ``"count"``
-        leaves it out.
+        ``"raise"`` stops at the first invalid sentence, image or link, ``"count"`` skips it.
     report
-        Counts what was used and what was not.
+        Counts what was used and left out.
 
     Raises
     ------
     RmplError
-        If a file is missing or malformed, or, with ``on_error="raise"``, something in it cannot be
-        used.
+        If a file is missing or malformed, or, with ``on_error="raise"``, part of it is invalid.
     """
     report = ReadReport() if report is None else report
     with collector_paused():
@@ -134,7 +132,7 @@ class _Reading:
         sentence = _to_sentence(raw, where)
         known = parts.sentences.get(sentence.id)
         if known is not None and known.tokens != sentence.tokens:
-            raise RmplError("another tokenisation than in the other file", where=where)
+            raise RmplError("a different tokenization from the other file", where=where)
         first = len(parts.text_events) + 1
         events = [
             self._to_text_event(event, f"t{number}", sentence, where)
@@ -209,7 +207,7 @@ class _Reading:
 
     def _read_images(self) -> None:
         folders = [] if self.images is None else [self.images]
-        pictures = Pictures(folders, self.on_error, self.report)
+        image_event_ids = ImageFolders(folders, self.on_error, self.report)
         for image_id in self._image_ids():
             where = f"{self.folder}, image {image_id!r}"
             try:
@@ -218,7 +216,7 @@ class _Reading:
             except RmplError as error:
                 self.report.refuse(error, self.on_error)
                 continue
-            parts.images[image_id] = pictures.find(image_id, f"{image_id}.jpg", where)
+            parts.images[image_id] = image_event_ids.find(image_id, f"{image_id}.jpg", where)
 
     def _image_ids(self) -> list[str]:
         annotated = {event.image_id for part in self.parts.values() for event in part.image_events}
@@ -242,9 +240,9 @@ class _Reading:
         if not image_id:
             raise RmplError("not a link (sentence, TAB, image, TAB, type)", where=where)
         texts = self.linkable_text.get(sentence_id, [])
-        pictures = self.linkable_images.get(image_id, [])
+        image_event_ids = self.linkable_images.get(image_id, [])
         name = document_of(sentence_id)
-        if not texts or not pictures or name != document_of(image_id):
+        if not texts or not image_event_ids or name != document_of(image_id):
             raise RmplError(
                 "a link to a sentence or image without a multimedia event",
                 where=f"{where}, {sentence_id} - {image_id}",
@@ -253,15 +251,15 @@ class _Reading:
             raise RmplError(
                 "a link to a sentence with several multimedia events",
                 where=f"{where}, {sentence_id}",
-                remedy="the format tells sentences apart, not mentions",
+                remedy="the format identifies sentences, not mentions",
             )
-        self.parts[name].links.append(Link(text=texts[0], image=pictures[0]))
+        self.parts[name].links.append(Link(text=texts[0], image=image_event_ids[0]))
 
 
 def _to_sentence(raw: WholeSentence, where: str) -> Sentence:
     start = raw.sentence_start
     if len(raw.words) != len(raw.index):
-        raise RmplError("as many offsets as words are needed", where=where)
+        raise RmplError("the number of offsets differs from that of words", where=where)
     tokens = tuple([(first - start, last - start + 1) for first, last in raw.index])
     text = raw.sentence
     if tokens and tokens[-1][0] <= len(text) < tokens[-1][1]:
@@ -284,10 +282,10 @@ def _to_sentence(raw: WholeSentence, where: str) -> Sentence:
 
 
 def _restore_end(text: str, word: str, token: tuple[int, int]) -> str:
-    """Give back what the file cuts off a sentence's end: its full stop, or a word's last letter.
+    """Restore what the file cuts off a sentence's end: its full stop, or a word's last letter.
 
-    It is the end of the last word, whose letters are known, so that every token keeps the file's
-    offsets and has a text.
+    The missing part is the end of the last word, which is known, so that every token has the
+    offsets of the file and a text.
     """
     start, end = token
     return (text + word[len(text) - start :])[:end]

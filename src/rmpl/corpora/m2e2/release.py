@@ -1,8 +1,8 @@
-"""Is this the released M2E2, whole? Its files, fingerprints and counts, asserted one by one.
+"""Checking a folder against the M2E2 release: files, checksums and counts.
 
-Source of the numbers: the annotation release v0.1 (github.com/limanling/m2e2) and the ids of the
-benchmark's 1,014 images. Oddities of the release are expected as they are and reported as known: a
-corpus in which they were mended is another corpus.
+The numbers are those of annotation release v0.1 (github.com/limanling/m2e2) and the ids of the
+benchmark's 1,014 images. Known anomalies of the release are expected: a corpus in which they were
+corrected is a different corpus.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ SHA256 = {
     IMAGE_MULTIMEDIA: "23cf1080bb51158ef7a56a1768cc60e2f7acf0264171744560264da99d6d46a4",
     LINKS: "423dcae24d165f402d8a1370678a09819c4361cffddb4fcee6c023aa96b85ed4",
 }
-"""The fingerprint of every file of the release."""
+"""The SHA-256 of every file of the release."""
 
 SHA256_OF_IMAGE_IDS = "cc7e664f11332fc45d62c96c5ffe55aada27e30a7bc875f24287a2494ff06fa4"
-"""The fingerprint of the 1,014 image ids, sorted, with a line feed between two."""
+"""The SHA-256 of the 1,014 sorted image ids, joined by line feeds."""
 
 ARTICLE = re.compile(rb"VOA_EN_NW_20[01]\d\.")
-"""How the id of every article begins; the generated world's articles are of a later year."""
+"""The prefix of every article id; synthetic articles are of a later year."""
 
 EVENTS_BY_TYPE = {
     "Conflict:Attack": (326, 26),
@@ -56,17 +56,17 @@ EVENTS_BY_TYPE = {
     "Movement:Transport": (246, 54),
     "Transaction:Transfer-Money": (33, 6),
 }
-"""Text events and image events of every type."""
+"""The number of text events and image events by type."""
 
 
 def is_named_like_m2e2(folder: Path) -> bool:
-    """Tell M2E2, whole or not, from another corpus in its format by the ids of its articles."""
+    """Return whether a corpus is M2E2 or a part of it, judging by its article ids."""
     files = (folder / name for name in (LINKS, IMAGE_IDS, TEXT_MULTIMEDIA))
     return any(ARTICLE.search(read_bytes(path)) for path in files if path.is_file())
 
 
 def check_m2e2(folder: str | Path) -> ReleaseReport:
-    """Compare a folder with the release, check by check.
+    """Compare a folder with the release.
 
     A missing, unreadable or malformed file is a deviation, not an error.
 
@@ -95,18 +95,18 @@ def check_m2e2(folder: str | Path) -> ReleaseReport:
         try:
             checks.extend(_count(_Release(contents, image_ids, folder)))
         except RmplError as error:
-            checks.append(Check("all files can be read", "yes", str(error)))
+            checks.append(Check("all files are readable", "yes", str(error)))
     return ReleaseReport(str(folder), "M2E2 v0.1", checks)
 
 
 def _image_ids(folder: Path) -> set[str]:
-    """Return the listed image ids or, where there is no list, those of the pictures."""
+    """Return the listed image ids or, if there is no list, those of the image files."""
     listed = listed_image_ids(folder)
     return set(image_ids_in(folder / "images") if listed is None else listed)
 
 
 class _Release:
-    """The files, decoded."""
+    """The decoded files."""
 
     def __init__(self, contents: dict[str, bytes], image_ids: set[str], folder: Path) -> None:
         def where(name: str) -> str:
@@ -186,7 +186,7 @@ def _image_counts(release: _Release) -> list[Check]:
             "images in both image files", 0, len(release.image_only.keys() & release.image_multi)
         ),
         Check("images", 1014, len(release.image_ids)),
-        Check("annotated images that are not listed", 0, len(annotated - release.image_ids)),
+        Check("annotated images not in the list", 0, len(annotated - release.image_ids)),
     ]
 
 
@@ -213,7 +213,7 @@ def _document_counts(release: _Release) -> list[Check]:
         Check("documents with sentences", 229, len(with_text)),
         Check("documents with image annotation only", 5, len(annotated - with_text)),
         Check(
-            "documents with pictures only, none annotated",
+            "documents with unannotated images only",
             11,
             len(everything - with_text - annotated),
         ),
@@ -251,19 +251,19 @@ def _oddities(release: _Release) -> list[Check]:
         ("sentences in both text files (events are merged)", 38, len(both)),
         ("arguments whose text is not their words joined by blanks", 34, _spaced(sentences)),
         ("spans with two roles in one event", 4, _double_roles(sentences)),
-        ("words that reach beyond their sentence's text", 6191, beyond),
-        ("words that differ from their place in the sentence", 14, different),
+        ("words beyond the end of their sentence", 6191, beyond),
+        ("words that differ from the sentence at their offsets", 14, different),
         ("boxes of one participant (flag 1)", 1318, flags["1"]),
-        ("boxes round a group (flag 0)", 111, flags["0"]),
+        ("boxes around a group (flag 0)", 111, flags["0"]),
         ("links whose type is not the image's", 2, other_type),
-        ("pictures that articles name but that are not listed", 19, len(named - release.image_ids)),
-        ("listed pictures that no article names", 103, len(release.image_ids - named)),
+        ("images of articles that are not in the list", 19, len(named - release.image_ids)),
+        ("listed images that are in no article", 103, len(release.image_ids - named)),
     ]
     return [Check(what, number, count, known=True) for what, number, count in found]
 
 
 def _word_oddities(sentences: list[WholeSentence]) -> tuple[int, int]:
-    """Count words outside of their sentence's text, and words that read otherwise there."""
+    """Count words beyond their sentence's text, and words that differ from it."""
     beyond = different = 0
     for sentence in sentences:
         start, text = sentence.sentence_start, sentence.sentence
