@@ -69,7 +69,7 @@ def test_an_older_world_is_replaced(tmp_path: Path) -> None:
 def test_a_folder_that_is_no_world_is_left_alone(tmp_path: Path) -> None:
     precious = tmp_path / "thesis.txt"
     precious.write_text("years of work", encoding="utf-8")
-    with pytest.raises(RmplError, match="not a world"):
+    with pytest.raises(RmplError, match="other than a synthetic corpus"):
         build_world(tmp_path, seed=1, scale=TINY)
     assert precious.read_text(encoding="utf-8") == "years of work"
 
@@ -120,7 +120,7 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(
         raise PermissionError(13, os.strerror(13), str(tmp_path / "world"))
 
     monkeypatch.setattr(build, "write_swig", refuse)
-    with pytest.raises(RmplError, match="cannot write the world") as caught:
+    with pytest.raises(RmplError, match="cannot write the synthetic corpus") as caught:
         build_world(tmp_path / "world", seed=1, scale=TINY)
     assert caught.value.remedy
     assert not list(tmp_path.iterdir())

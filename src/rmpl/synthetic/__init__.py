@@ -1,1 +1,1 @@
-"""The generated world: news-like documents with pictures, written in the real datasets' formats."""
+"""The synthetic corpus: news-like documents with images, in the formats of real datasets."""

@@ -1,6 +1,6 @@
-"""Builds the whole world in a folder: four corpora in the formats of the real ones.
+"""Writing the synthetic corpus: four corpora in the formats of the real ones.
 
-The folder appears only when it is complete. The same seed and scale give the same bytes.
+The folder is written atomically. The same seed and scale give the same bytes.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ MARKER = WORLD_MARKER
 _PARTIAL, _OLD = ".partial-", ".old-"
 
 Progress = Callable[[int, int, str], None]
-"""Called with what is done, the total (both in pictures and sentences) and what is being made."""
+"""Called with the number of finished items, the total (images and sentences) and a label."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Sizes:
-    """How much of everything a world holds at scale 1."""
+    """The sizes of the synthetic corpus at scale 1."""
 
     ace_train: int = 4000
     ace_dev: int = 200
@@ -47,7 +47,7 @@ class Sizes:
     documents: int = 50
 
     def scaled(self, scale: float) -> Sizes:
-        """Return the sizes times ``scale``, none of them below what shows every type."""
+        """Return the sizes times ``scale``, each at least as large as all types require."""
         return Sizes(*(max(12, round(size * scale)) for size in dataclasses.astuple(self)))
 
 
@@ -59,35 +59,35 @@ def build_world(
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> dict[str, Any]:
-    """Write a world to ``out``; an older world there is replaced once the new one is complete.
+    """Write a synthetic corpus to ``out``; an older one is replaced once the new one is complete.
 
     Parameters
     ----------
     out
-        The folder to make.
+        The output folder.
     seed
-        Decides everything in it.
+        The random seed.
     scale
-        Sizes relative to the standard world (4,000 sentences, 3,600 situations, 50 documents).
+        Sizes relative to the default (4,000 sentences, 3,600 situations, 50 documents).
     progress
         See ``Progress``.
     overwrite
-        Replace a folder that is not a world, too.
+        Whether to replace a folder that is not a synthetic corpus.
 
     Returns
     -------
     dict
-        The content of ``world.json``: version, seed, scale and counts for each corpus.
+        The content of ``world.json``: version, seed, scale and counts per corpus.
 
     Raises
     ------
     RmplError
-        If ``out`` holds something that is not a world, cannot be written, is being written by
-        another process, or ``scale`` is not above 0.
+        If ``out`` contains something else, cannot be written, is being written by another process,
+        or ``scale`` is not above 0.
     """
     out = Path(out)
     if not scale > 0:
-        raise RmplError(f"scale {scale} is not above 0", remedy="use 1.0 for the standard world")
+        raise RmplError(f"scale {scale} is not above 0", remedy="use 1.0 for the default size")
     _check_target(out, overwrite)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -95,7 +95,7 @@ def build_world(
             return _build(out, seed, scale, progress)
     except OSError as error:
         raise RmplError(
-            f"cannot write the world ({error.strerror or error})",
+            f"cannot write the synthetic corpus ({error.strerror or error})",
             where=str(error.filename or out),
             remedy="choose a folder that you may write to, on a disk with room",
         ) from error
@@ -116,7 +116,7 @@ def _build(out: Path, seed: int, scale: float, progress: Progress | None) -> dic
 
 
 def is_built(out: Path, *, seed: int, scale: float = 1.0) -> bool:
-    """Return whether ``out`` already is the whole world of that seed and scale."""
+    """Return whether ``out`` is a complete synthetic corpus of that seed and scale."""
     about = read_marker(out)
     if about is None:
         return False
@@ -125,7 +125,7 @@ def is_built(out: Path, *, seed: int, scale: float = 1.0) -> bool:
 
 
 def read_marker(folder: Path) -> dict[str, Any] | None:
-    """Return what ``world.json`` says of a synthetic corpus; ``None`` for a folder without it."""
+    """Return the content of ``world.json``, or ``None`` for a folder without it."""
     marker = folder / MARKER
     if not marker.is_file():
         return None
@@ -133,7 +133,7 @@ def read_marker(folder: Path) -> dict[str, Any] | None:
 
 
 def named_format(about: dict[str, Any]) -> dict[str, Any]:
-    """Return it with the format's name, of which version 0.1 wrote the number alone."""
+    """Return the content with the format's name; version 0.1 wrote only a number."""
     return {**about, "format": SYNTHETIC} if about.get("format") == 2 else about
 
 
@@ -144,7 +144,7 @@ def _check_target(out: Path, overwrite: bool) -> None:
         raise RmplError("there is a file of that name", where=str(out), remedy="name a folder")
     if any(out.iterdir()) and not (out / MARKER).is_file():
         raise RmplError(
-            "the folder holds something that is not a world",
+            "the folder contains something other than a synthetic corpus",
             where=str(out),
             remedy="choose another folder, or ask to overwrite it",
         )
@@ -198,7 +198,7 @@ def _fill(folder: Path, seed: int, scale: float, progress: Progress | None) -> d
 
 
 def _put_in_place(partial: Path, out: Path) -> None:
-    """Rename the finished folder; an older one is moved away first and then removed."""
+    """Rename the finished folder; an older one is moved aside first and then removed."""
     old = out.with_name(f".{out.name}{_OLD}{secrets.token_hex(8)}")
     if out.exists():
         out.rename(old)

@@ -1,8 +1,8 @@
-"""News documents of the test world: sentences, what their pictures show, and which tell the same.
+"""News documents of the test corpus: sentences, image contents, and their links.
 
-Most sentences and pictures tell no event. A happening that is both told and shown may be told and
-shown more than once, and beside it stand happenings of the same type with other participants, so
-that only WHO takes part decides which sentence belongs to which picture.
+Most sentences and images have no event. An event in both media may occur in several sentences and
+images, beside events of the same type with other participants, so that only the participants
+determine which sentence is linked to which image.
 """
 
 from __future__ import annotations
@@ -14,15 +14,21 @@ from collections.abc import Iterator
 from rmpl.synthetic.story.casts import EVENT_TYPES, Setting, cast_of, person_entity
 from rmpl.synthetic.story.plot import PERSONS, Entity, Happening
 from rmpl.synthetic.story.situations_plan import NEAR_MISSES, SITUATIONS, invent
-from rmpl.synthetic.text.sentences import tell, tell_double, tell_nothing, tell_pair, tell_type
-from rmpl.synthetic.text.telling import Telling
+from rmpl.synthetic.text.realisation import AnnotatedSentence
+from rmpl.synthetic.text.sentences import (
+    write_event,
+    write_event_of_type,
+    write_shared_events,
+    write_two_events,
+    write_without_event,
+)
 
 _VERBS: dict[str, tuple[str, ...]] = {
     event_type: tuple(v for v, s in SITUATIONS.items() if s.event_type == event_type)
     for event_type in EVENT_TYPES
 }
 _BOTH_FILES_RATE = 0.1
-"""How often a linked sentence also tells an event of another type (then it is in two files)."""
+"""The rate of linked sentences with a further event of another type (so in two files)."""
 _KINDS = (
     "linked",
     "linked",
@@ -41,16 +47,16 @@ _KINDS = (
 class Line:
     """A sentence of a document.
 
-    ``linked`` is the index of the event that pictures show, too; ``None`` if there is none.
+    ``linked`` is the index of the event that is also in images, or ``None``.
     """
 
-    telling: Telling
+    telling: AnnotatedSentence
     linked: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
 class Shot:
-    """What one picture shows: a happening, or else ``entities`` standing about (``None``: any)."""
+    """The content of an image: a happening, or ``entities`` standing around (``None``: any)."""
 
     happening: Happening | None = None
     entities: tuple[Entity, ...] | None = None
@@ -58,7 +64,7 @@ class Shot:
 
     @property
     def event_type(self) -> str | None:
-        """The type of the event in the picture, if there is one."""
+        """The type of the event in the image, if there is one."""
         return self.happening.event_type if self.happening else None
 
 
@@ -74,7 +80,7 @@ class News:
 
 @dataclasses.dataclass
 class _Desk:
-    """A document in the making; ``seen`` are the looks its happenings have used."""
+    """A document under construction; ``seen`` are the looks used by its happenings."""
 
     rng: random.Random
     setting: Setting
@@ -86,7 +92,7 @@ class _Desk:
     stories: int = 0
 
     def happening(self, event_type: str) -> Happening:
-        """Invent a happening whose looks no other happening of the document has."""
+        """Generate a happening with looks that no other happening of the document has."""
         for _ in range(60):
             verb = self.rng.choice(_VERBS[event_type])
             found = invent(verb, self.rng, held_out=self.rng.random() < 0.5)
@@ -104,19 +110,19 @@ class _Desk:
         return entity
 
     def story(self, happening: Happening, *, told: int, shown: int) -> None:
-        """Add a happening that is told in ``told`` sentences and shown in ``shown`` pictures."""
+        """Add a happening with ``told`` sentences and ``shown`` images."""
         self.stories += 1
         linked = bool(told and shown)
         for _ in range(told):
-            line = _tell_happening(happening, self.rng, self.setting, linked=linked)
+            line = _write_happening(happening, self.rng, self.setting, linked=linked)
             self.lines.append((self.stories if linked else 0, line))
         for _ in range(shown):
             shot = Shot(happening, linked=linked)
             self.shots.append((self.stories if linked else 0, shot))
 
 
-def _tells_who(telling: Telling) -> bool:
-    """Say whether the first event's visible players are all told, one at least by the look."""
+def _mentions_participants(telling: AnnotatedSentence) -> bool:
+    """Return whether all visible participants of the first event are mentioned, one by its look."""
     event = telling.events[0]
     players = {player for players in event.cast.roles.values() for player in players}
     minor = set(event.cast.roles.get("Instrument", ()))
@@ -125,22 +131,24 @@ def _tells_who(telling: Telling) -> bool:
     return bool(visible & event.shown) and visible <= (event.shown | event.named)
 
 
-def _tell_happening(
+def _write_happening(
     happening: Happening, rng: random.Random, setting: Setting, *, linked: bool
 ) -> Line:
-    """Tell a happening that a picture could show."""
+    """Write a sentence about a happening that an image could show."""
     for _ in range(20):
         cast = cast_of(happening, rng, setting)
         try:
             if linked and rng.random() < _BOTH_FILES_RATE:
                 other = rng.choice([t for t in EVENT_TYPES if t != cast.event_type])
-                return Line(tell_pair(cast, other, rng, setting, accept=_tells_who), 0)
-            telling = tell(
+                return Line(
+                    write_two_events(cast, other, rng, setting, accept=_mentions_participants), 0
+                )
+            telling = write_event(
                 cast,
                 rng,
                 setting,
                 new_frames=True,
-                accept=_tells_who,
+                accept=_mentions_participants,
                 look_rate=0.72,
                 fullness=0.75,
             )
@@ -151,7 +159,7 @@ def _tell_happening(
 
 
 def _linked_stories(desk: _Desk) -> None:
-    """Add happenings that are told and shown, most often beside others of the same type."""
+    """Add happenings in both media, most often beside others of the same type."""
     rng = desk.rng
     event_type = next(desk.types)
     desk.story(desk.happening(event_type), told=_one_or_two(rng), shown=_one_or_two(rng))
@@ -167,28 +175,30 @@ def _linked_stories(desk: _Desk) -> None:
     if rng.random() < 0.2:
         desk.story(desk.happening(event_type), told=0, shown=1)
     if rng.random() < 0.3:
-        desk.lines.append((0, Line(tell_type(event_type, rng, desk.setting, new_frames=True))))
+        desk.lines.append(
+            (0, Line(write_event_of_type(event_type, rng, desk.setting, new_frames=True)))
+        )
 
 
 def _one_or_two(rng: random.Random) -> int:
     return 1 if rng.random() < 0.7 else 2
 
 
-def _told_events(desk: _Desk, count: int) -> None:
+def _text_events(desk: _Desk, count: int) -> None:
     for _ in range(count):
         draw = desk.rng.random()
         if draw < 0.12:
-            telling = tell_double(desk.rng, desk.setting)
+            telling = write_shared_events(desk.rng, desk.setting)
         elif draw < 0.22:
             other = desk.rng.choice(EVENT_TYPES)
-            telling = tell_pair(next(desk.types), other, desk.rng, desk.setting)
+            telling = write_two_events(next(desk.types), other, desk.rng, desk.setting)
         else:
-            telling = tell_type(next(desk.types), desk.rng, desk.setting, new_frames=True)
+            telling = write_event_of_type(next(desk.types), desk.rng, desk.setting, new_frames=True)
         desk.lines.append((0, Line(telling)))
 
 
 def _quiet_shot(desk: _Desk) -> Shot:
-    """Draw a picture without an event; now and then with somebody who takes part in one."""
+    """Plan an image without an event, sometimes with a participant of one."""
     rng = desk.rng
     draw = rng.random()
     if draw < 0.6:
@@ -207,18 +217,18 @@ def _quiet_shot(desk: _Desk) -> Shot:
 
 
 def _fill(desk: _Desk, kind: str) -> None:
-    """Add what belongs to no event until the document has its usual length."""
+    """Add sentences and images without events until the document has its usual length."""
     rng = desk.rng
     lines = max(rng.randint(6, 14), len(desk.lines) + 3)
     while len(desk.lines) < lines:
-        desk.lines.append((0, Line(tell_nothing(rng, desk.setting, decoy_rate=0.3))))
+        desk.lines.append((0, Line(write_without_event(rng, desk.setting, decoy_rate=0.3))))
     shots = max(rng.randint(2, 5), len(desk.shots) + (1 if kind == "linked" else 0))
     while len(desk.shots) < shots:
         desk.shots.append((0, _quiet_shot(desk)))
 
 
 def types_in_turn(rng: random.Random) -> Iterator[str]:
-    """Yield all event types in a random order, then all in another one, and so on without end."""
+    """Yield random permutations of all event types without end."""
     while True:
         yield from rng.sample(EVENT_TYPES, len(EVENT_TYPES))
 
@@ -231,23 +241,23 @@ def plan_news(
     Parameters
     ----------
     kind
-        ``linked`` (happenings told and shown), ``told``, ``shown``, ``quiet`` (no event) or
-        ``pictures`` (no sentence).
+        ``linked`` (events in both media), ``told`` (in text), ``shown`` (in images), ``quiet`` (no
+        event) or ``images`` (no sentence).
     types
-        What types its events have, see ``types_in_turn``.
+        The types of its events, see ``types_in_turn``.
     """
     desk = _Desk(rng, setting, setting.names.place(rng), types)
     if kind == "linked":
         _linked_stories(desk)
     if kind in ("told", "shown"):
-        _told_events(desk, rng.randint(1, 3) if kind == "told" else 1)
-    if kind in ("shown", "pictures"):
+        _text_events(desk, rng.randint(1, 3) if kind == "told" else 1)
+    if kind in ("shown", "images"):
         for _ in range(rng.randint(1, 3)):
             desk.story(desk.happening(next(desk.types)), told=0, shown=1)
     _fill(desk, kind)
     rng.shuffle(desk.lines)
     rng.shuffle(desk.shots)
-    lines = [] if kind == "pictures" else desk.lines
+    lines = [] if kind == "images" else desk.lines
     links = tuple(
         (number, other)
         for number, (story, _) in enumerate(lines)
@@ -265,10 +275,11 @@ def plan_news(
 def plan_corpus(count: int, rng: random.Random, setting: Setting) -> list[News]:
     """Plan ``count`` documents of all kinds; ids look like those of M2E2."""
     corpus: list[News] = []
-    # Linked documents take turns among themselves, so that no type lacks links in a small corpus.
+    # Linked documents have their own sequence of types, so that every type has links in a small
+    # corpus.
     linked_types, other_types = types_in_turn(rng), types_in_turn(rng)
     for number in range(count):
-        kind = "pictures" if number % 25 == 24 else _KINDS[number % len(_KINDS)]
+        kind = "images" if number % 25 == 24 else _KINDS[number % len(_KINDS)]
         date = f"2031.{rng.randint(1, 12):02d}.{rng.randint(1, 28):02d}"
         types = linked_types if kind == "linked" else other_types
         corpus.append(plan_news(f"VOA_EN_NW_{date}.{number:07d}", kind, rng, setting, types))
@@ -276,9 +287,9 @@ def plan_corpus(count: int, rng: random.Random, setting: Setting) -> list[News]:
 
 
 def rivals(news: News) -> bool:
-    """Say whether a type that is linked occurs with other participants in sentence and picture.
+    """Return whether a linked type also occurs with other participants in text and images.
 
-    Then the type alone does not tell which sentence belongs to which picture.
+    If so, the type alone does not determine the links.
     """
     linked = set(news.links)
     for _, shot in sorted(linked):

@@ -1,7 +1,6 @@
-"""Pictures in which all that is visible is named and boxed, for naming and locating.
+"""Images with names and boxes of all visible things, for pretraining the embedded model.
 
-Not one of the four corpora: no event types, no roles. Only the embedded model's base learns from
-it.
+It is not one of the four corpora and has no event types or roles.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from rmpl.synthetic.story.plot import Entity, Happening
 from rmpl.synthetic.story.situations_plan import SITUATIONS, imsitu_players, invent
 
 SCENE = "scene"
-"""The type of the one "event" of a picture: that there are things in it."""
+"""The type of the only "event" of an image, which holds its things."""
 THING, ACTING = "thing", "acting"
-"""What a box is: something that is there, or somebody or something that the caption tells of."""
+"""The role of a box: something present, or something that the caption mentions."""
 _QUALITY = 90
 _FEW = 0.25
 _STILL = 0.5
@@ -34,11 +33,11 @@ def write_gallery(
     close_ups: bool = False,
     drawn: Callable[[], None] | None = None,
 ) -> list[Document]:
-    """Draw ``count`` pictures into ``folder`` and return a document of each.
+    """Draw ``count`` images into ``folder`` and return a document of each.
 
-    Close-ups show one thing that fills much of the picture: what sees nothing yet learns to see on
-    them. Of the others a quarter shows one to three things, a quarter is crowded, and half show
-    happenings, with a caption. Every box has its look as gloss. No look is a held-out one.
+    Close-ups show one large thing, as the easiest examples. Of the others a quarter shows one to
+    three things, a quarter is crowded, and half show happenings with a caption. The gloss of a box
+    is its look; no held-out look occurs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     documents = []

@@ -10,19 +10,19 @@ from rmpl.synthetic.story.names import TEST_NAMES, TRAIN_NAMES
 from rmpl.synthetic.story.plot import HELD_OUT_LOOKS, Entity, Happening
 from rmpl.synthetic.story.referents import Referent, from_entity
 from rmpl.synthetic.text.grammar import Slot, Trigger, parse
+from rmpl.synthetic.text.realisation import AnnotatedSentence, MisfitError, SentenceWriter, spaced
 from rmpl.synthetic.text.sentences import (
     CLAUSES,
     LEAST_WORDS,
     MOST_WORDS,
     NOUNS,
     sample_sentence,
-    tell,
-    tell_double,
-    tell_nothing,
-    tell_pair,
-    tell_type,
+    write_event,
+    write_event_of_type,
+    write_shared_events,
+    write_two_events,
+    write_without_event,
 )
-from rmpl.synthetic.text.telling import MisfitError, Teller, Telling, spaced
 from rmpl.synthetic.text.templates import frames, movement, neutral
 from rmpl.synthetic.writers.ace import ace_corpus
 
@@ -32,7 +32,7 @@ HELD_OUT_PHRASES += [Entity(*look).looks for look in sorted(HELD_OUT_LOOKS)]
 
 
 @pytest.fixture(scope="module")
-def corpus() -> list[Telling]:
+def corpus() -> list[AnnotatedSentence]:
     return ace_corpus(1500, random.Random(5), TRAIN)
 
 
@@ -92,7 +92,7 @@ def test_templates_of_a_type_use_its_text_roles_only(event_type: str) -> None:
     assert told == roles
 
 
-def test_the_corpus_has_every_type_and_text_role(corpus: list[Telling]) -> None:
+def test_the_corpus_has_every_type_and_text_role(corpus: list[AnnotatedSentence]) -> None:
     found = {
         (event.event_type, role)
         for telling in corpus
@@ -103,7 +103,9 @@ def test_the_corpus_has_every_type_and_text_role(corpus: list[Telling]) -> None:
     assert found == {(name, r) for name, event in ontology.events.items() for r in event.text}
 
 
-def test_every_argument_is_a_mention_and_lies_in_the_sentence(corpus: list[Telling]) -> None:
+def test_every_argument_is_a_mention_and_lies_in_the_sentence(
+    corpus: list[AnnotatedSentence],
+) -> None:
     for telling in corpus:
         spans = [mention.span for mention in telling.mentions]
         assert len(set(spans)) == len(spans)
@@ -114,20 +116,22 @@ def test_every_argument_is_a_mention_and_lies_in_the_sentence(corpus: list[Telli
                 assert not span.start <= event.trigger.start < span.end
 
 
-def test_an_argument_span_has_no_article(corpus: list[Telling]) -> None:
+def test_an_argument_span_has_no_article(corpus: list[AnnotatedSentence]) -> None:
     articles = {"a", "an", "the", "another", "other"}
     for telling in corpus:
         for mention in telling.mentions:
             assert telling.words[mention.span.start].lower() not in articles
 
 
-def test_sentences_are_of_news_length_and_end_with_a_full_stop(corpus: list[Telling]) -> None:
+def test_sentences_are_of_news_length_and_end_with_a_full_stop(
+    corpus: list[AnnotatedSentence],
+) -> None:
     for telling in corpus:
         assert LEAST_WORDS <= len(telling.words) <= MOST_WORDS
         assert telling.words[-1] in {".", "”"}
 
 
-def test_the_corpus_is_mixed_as_documented(corpus: list[Telling]) -> None:
+def test_the_corpus_is_mixed_as_documented(corpus: list[AnnotatedSentence]) -> None:
     shares = [sum(len(t.events) == n for t in corpus) / len(corpus) for n in range(3)]
     assert 0.55 < shares[0] < 0.65
     assert 0.05 < shares[2] < 0.1
@@ -135,7 +139,7 @@ def test_the_corpus_is_mixed_as_documented(corpus: list[Telling]) -> None:
     assert same, "two events of one type in one sentence"
 
 
-def test_trigger_words_repeat_where_they_are_no_trigger(corpus: list[Telling]) -> None:
+def test_trigger_words_repeat_where_they_are_no_trigger(corpus: list[AnnotatedSentence]) -> None:
     repeated = sum(
         [word.lower() for word in t.words].count(t.words[e.trigger.start].lower()) > 1
         for t in corpus
@@ -144,8 +148,8 @@ def test_trigger_words_repeat_where_they_are_no_trigger(corpus: list[Telling]) -
     assert repeated > 0.02 * sum(len(t.events) for t in corpus)
 
 
-def test_an_argument_text_can_occur_twice(corpus: list[Telling]) -> None:
-    def occurrences(telling: Telling, words: tuple[str, ...]) -> int:
+def test_an_argument_text_can_occur_twice(corpus: list[AnnotatedSentence]) -> None:
+    def occurrences(telling: AnnotatedSentence, words: tuple[str, ...]) -> int:
         n = len(words)
         return sum(telling.words[i : i + n] == words for i in range(len(telling.words)))
 
@@ -159,7 +163,7 @@ def test_an_argument_text_can_occur_twice(corpus: list[Telling]) -> None:
     assert len(repeated) > 10
 
 
-def test_training_text_has_no_held_out_look(corpus: list[Telling]) -> None:
+def test_training_text_has_no_held_out_look(corpus: list[AnnotatedSentence]) -> None:
     for telling in corpus:
         text, _ = telling.spaced()
         assert not [phrase for phrase in HELD_OUT_PHRASES if phrase in text]
@@ -181,7 +185,7 @@ def test_a_cast_from_a_picture_is_told_by_look_and_name() -> None:
         "Port Lindo",
     )
     rng = random.Random(1)
-    telling = tell(
+    telling = write_event(
         cast_of(happening, rng, TRAIN),
         rng,
         TRAIN,
@@ -206,13 +210,13 @@ def test_a_quiet_happening_has_no_cast() -> None:
 
 def test_shared_participants_are_arguments_of_both_events() -> None:
     for seed in range(30):
-        telling = tell_double(random.Random(seed), TRAIN)
+        telling = write_shared_events(random.Random(seed), TRAIN)
         one, two = telling.events
         assert {span for _, span in one.arguments} & {span for _, span in two.arguments}
 
 
 def test_a_pair_tells_both_types() -> None:
-    telling = tell_pair("Life:Die", "Contact:Meet", random.Random(2), TRAIN)
+    telling = write_two_events("Life:Die", "Contact:Meet", random.Random(2), TRAIN)
     assert [event.event_type for event in telling.events] == ["Life:Die", "Contact:Meet"]
 
 
@@ -220,21 +224,21 @@ def test_event_free_sentences_have_mentions_but_no_events() -> None:
     tellings = [sample_sentence(random.Random(seed), TRAIN_NAMES) for seed in range(50)]
     assert not any(telling.events for telling in tellings)
     assert sum(bool(telling.mentions) for telling in tellings) > 40
-    assert not tell_nothing(random.Random(3), TRAIN, decoy_rate=1.0).events
+    assert not write_without_event(random.Random(3), TRAIN, decoy_rate=1.0).events
 
 
 def test_one_seed_gives_one_sentence() -> None:
     for event_type in EVENT_TYPES:
         assert (
-            tell_type(event_type, random.Random(9), TRAIN).words
-            == tell_type(event_type, random.Random(9), TRAIN).words
+            write_event_of_type(event_type, random.Random(9), TRAIN).words
+            == write_event_of_type(event_type, random.Random(9), TRAIN).words
         )
 
 
 def test_a_frame_without_its_part_does_not_fit() -> None:
     cast = invent_cast("Contact:Meet", random.Random(1), TRAIN)
     with pytest.raises(MisfitError):
-        Teller([cast], random.Random(1), TRAIN).tell("{=S} .")
+        SentenceWriter([cast], random.Random(1), TRAIN).write("{=S} .")
 
 
 def test_articles_go_with_the_noun() -> None:

@@ -1,4 +1,4 @@
-"""How attacks and demonstrations look."""
+"""Drawing attacks and demonstrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How transports and deaths look."""
+"""Drawing transports and deaths."""
 
 from __future__ import annotations
 

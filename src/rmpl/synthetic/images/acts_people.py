@@ -1,4 +1,4 @@
-"""How meetings, calls and letters, payments and arrests look."""
+"""Drawing meetings, calls and letters, payments and arrests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How near misses look: the people and things of an event without what makes it one."""
+"""Drawing near misses: the people and things of an event without the event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is behind everybody: streets, fields, squares by night, rooms; and the light of the day."""
+"""Backgrounds (streets, fields, squares at night, rooms) and the lighting of an image."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def _gradient(top: Colour, bottom: Colour, width: int, height: int) -> Image.Ima
 def draw_backdrop(
     kind: str, width: int, height: int, horizon: int, rng: random.Random
 ) -> Image.Image:
-    """Return an RGB picture of ``width`` x ``height`` with the ground beginning at ``horizon``."""
+    """Return an RGB image of ``width`` x ``height`` with the ground beginning at ``horizon``."""
     lit = "night" if kind == "night" else "wall" if kind in INDOOR else "day"
     sky = rng.choice(_SKIES[lit])
     ground = rng.choice(_GROUNDS[kind])
-    picture = Image.new("RGB", (width, height))
-    picture.paste(_gradient(*sky, width, horizon), (0, 0))
-    picture.paste(_gradient(*ground, width, height - horizon), (0, horizon))
-    pen = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (width, height))
+    image.paste(_gradient(*sky, width, horizon), (0, 0))
+    image.paste(_gradient(*ground, width, height - horizon), (0, horizon))
+    pen = ImageDraw.Draw(image)
     if kind in INDOOR:
         _furnish(pen, sky[1], width, horizon, rng)
     elif kind in {"street", "night", "square"}:
@@ -74,7 +74,7 @@ def draw_backdrop(
         size = rng.uniform(2, 9)
         fill = shade(ground[1], rng.uniform(0.75, 1.2))
         pen.ellipse((x - 2 * size, y - size / 2, x + 2 * size, y + size / 2), fill=fill)
-    return picture
+    return image
 
 
 def _skyline(
@@ -108,9 +108,9 @@ def _furnish(
         pen.rectangle((x, y, x + wide, y + high), fill=fill, outline=shade(wall, 0.5), width=3)
 
 
-def develop(picture: Image.Image, rng: random.Random) -> Image.Image:
-    """Halve a drawn picture and give it the light, the tint and the grain of a photograph."""
-    half = picture.reduce(2)
+def develop(image: Image.Image, rng: random.Random) -> Image.Image:
+    """Downscale a drawn image by two and add the lighting, tint and grain of a photograph."""
+    half = image.reduce(2)
     light = rng.uniform(0.78, 1.12)
     tables: list[int] = []
     for _ in range(3):

@@ -1,8 +1,8 @@
-"""The sheet a scene is drawn on: colours at twice the size, and whose ink each pixel is.
+"""The canvas of a scene: a colour image at twice the size, and a map of each pixel's owner.
 
-Every shape is drawn twice: in colour on a picture of twice the size (halved at the end, which
+Every shape is drawn twice: in colour on an image of twice the size (downscaled at the end, which
 smooths the edges) and as the number of its owner on a map of the final size. The map gives boxes
-that are tight around what can still be SEEN after later things covered part of it.
+that are tight around the VISIBLE part of partly occluded things.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def shade(colour: Colour, factor: float) -> Colour:
 
 @dataclasses.dataclass
 class Owner:
-    """One single figure or object on the canvas, whose visible pixels can be measured.
+    """A figure or object on the canvas, whose visible pixels can be measured.
 
-    ``part_of`` is the place in the scene's cast that it belongs to: the members of a group share
-    it. ``full`` is the number of pixels it had before anything covered it.
+    ``part_of`` is the index of its entity in the scene's cast, shared by the members of a group.
+    ``full`` is its number of pixels before occlusion.
     """
 
     entity: Entity
@@ -50,12 +50,12 @@ class Owner:
 
 
 class Canvas:
-    """A picture under way.
+    """An image that is being drawn.
 
     Parameters
     ----------
     backdrop
-        RGB picture of twice the final size; it is drawn on in place.
+        RGB image of twice the final size; modified in place.
     """
 
     def __init__(self, backdrop: Image.Image) -> None:
@@ -71,7 +71,7 @@ class Canvas:
 
     @property
     def long_side(self) -> int:
-        """The longer side of the final picture in pixels."""
+        """The longer side of the final image in pixels."""
         return max(self.width, self.height)
 
     def new_part(self) -> int:
@@ -80,7 +80,7 @@ class Canvas:
         return self._parts
 
     def own(self, entity: Entity, role: str | None = None, part_of: int | None = None) -> int:
-        """Make what is drawn from now on belong to a new owner; return the owner's number."""
+        """Assign the following shapes to a new owner; return the owner's number."""
         self._measure()
         part = self.new_part() if part_of is None else part_of
         self.owners.append(Owner(entity, role, part))
@@ -88,7 +88,7 @@ class Canvas:
         return self._ink
 
     def resume(self, ink: int) -> None:
-        """Go on drawing for an earlier owner; 0 is scenery that belongs to nobody."""
+        """Assign the following shapes to an earlier owner; 0 is scenery without an owner."""
         self._measure()
         self._ink = ink
 
@@ -100,7 +100,7 @@ class Canvas:
     def polygon(
         self, points: Sequence[Point], fill: Colour, *, outline: bool = True, edge: float = 0.55
     ) -> None:
-        """Fill a polygon (picture pixels), with a darker edge."""
+        """Fill a polygon (image pixels), with a darker edge."""
         line = shade(fill, edge) if outline else None
         self._paint.polygon([(2 * x, 2 * y) for x, y in points], fill=fill, outline=line)
         self._mark.polygon(list(points), fill=self._ink)
@@ -108,7 +108,7 @@ class Canvas:
     def ellipse(
         self, centre: Point, rx: float, ry: float, fill: Colour, *, outline: bool = True
     ) -> None:
-        """Fill an upright ellipse (picture pixels), with a darker edge."""
+        """Fill an upright ellipse (image pixels), with a darker edge."""
         x, y = centre
         line = shade(fill, 0.55) if outline else None
         box = (2 * (x - rx), 2 * (y - ry), 2 * (x + rx), 2 * (y + ry))
@@ -116,21 +116,21 @@ class Canvas:
         self._mark.ellipse((x - rx, y - ry, x + rx, y + ry), fill=self._ink)
 
     def line(self, points: Iterable[Point], width: float, fill: Colour) -> None:
-        """Draw a line of ``width`` picture pixels."""
+        """Draw a line of ``width`` image pixels."""
         dots = list(points)
         thick = max(1, round(2 * width))
         self._paint.line([(2 * x, 2 * y) for x, y in dots], fill=fill, width=thick, joint="curve")
         self._mark.line(dots, fill=self._ink, width=max(1, round(width)))
 
     def ring(self, centre: Point, radius: float, width: float, fill: Colour) -> None:
-        """Draw a circle's line; for the map it is filled, as one sees the whole ring as one."""
+        """Draw a ring; it is filled in the owner map."""
         x, y = centre
         box = (2 * (x - radius), 2 * (y - radius), 2 * (x + radius), 2 * (y + radius))
         self._paint.ellipse(box, outline=fill, width=max(1, round(2 * width)))
         self._mark.ellipse((x - radius, y - radius, x + radius, y + radius), fill=self._ink)
 
     def visible(self) -> list[tuple[Owner, BoxTuple | None, float]]:
-        """Return every owner with the box of what is seen of it and the share that is seen."""
+        """Return every owner with the box and the share of its visible part."""
         self._measure()
         counts = self._map.histogram()
         found: list[tuple[Owner, BoxTuple | None, float]] = []
@@ -144,9 +144,9 @@ class Canvas:
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """Where a drawing in its own units goes: ``at(u, v)``, u forward and v up, in ``size`` pixels.
+    """A local coordinate system: ``at(u, v)``, u forward and v up, in units of ``size`` pixels.
 
-    ``u_axis`` and ``v_axis`` are unit vectors in the picture, where y points down.
+    ``u_axis`` and ``v_axis`` are unit vectors in the image, where y points down.
     """
 
     canvas: Canvas
@@ -171,7 +171,7 @@ class Frame:
         return cls(canvas, x, y, size, u, (-facing * math.sin(turn), -math.cos(turn)))
 
     def at(self, u: float, v: float) -> Point:
-        """Return the picture position of (u, v)."""
+        """Return the image position of (u, v)."""
         (ux, uy), (vx, vy) = self.u_axis, self.v_axis
         return (
             self.x + self.size * (u * ux + v * vx),

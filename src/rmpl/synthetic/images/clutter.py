@@ -1,4 +1,4 @@
-"""Bystanders and objects that have no part in what happens."""
+"""Bystanders and objects that do not take part in the event."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ _BEFORE: tuple[str, ...] = ("crate", "bag", "dog", "fence")
 def put_behind(stage: Stage, clutter: float, *, bulk: bool = True) -> None:
     """Put up to five things behind the stage, smaller and higher up, as if further away.
 
-    People look out of the picture, away from the play. Without ``bulk`` there are no houses, tents
-    and vehicles among them.
+    People face away from the event. Without ``bulk`` there are no houses, tents and vehicles.
     """
     rng, canvas = stage.rng, stage.canvas
     kinds = _BEHIND_INDOORS if stage.indoors else _BEHIND if bulk else _BEHIND_SMALL

@@ -1,7 +1,7 @@
-"""A picture's frame: its size, backdrop and stage before the play, what is seen of the cast after.
+"""Composing an image: size, backdrop and stage before drawing, boxes of visible things after.
 
-Boxes come from the pixels that are really seen (see ``canvas``), so they are tight around the
-visible part of somebody who is half hidden.
+Boxes are computed from visible pixels (see ``canvas``), so they are tight around the visible part
+of partly occluded figures.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from rmpl.synthetic.images.stage import Stage
 from rmpl.synthetic.story.plot import COLOURS, Entity
 
 LEAST_SEEN = 0.5
-"""A participant must show this share of itself."""
+"""The minimum visible share of a participant."""
 
 ATTEMPTS = 8
-"""How often a picture is composed again when somebody is too well hidden."""
+"""The number of attempts to compose an image without occluded participants."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Placed:
-    """Something visible in a picture.
+    """Something visible in an image.
 
     Parameters
     ----------
     entity
-        Who or what it is.
+        The person or thing.
     box
-        x1, y1, x2, y2 in pixels of the picture, x2 and y2 exclusive: tight around what is seen of
-        it; for a group the union of its members.
+        x1, y1, x2, y2 in pixels of the image, x2 and y2 exclusive: tight around the visible part;
+        for a group the union of its members.
     role
         The role it plays in the happening; ``None`` for a bystander.
     members
@@ -49,7 +49,7 @@ class Placed:
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """A finished RGB picture and everything in it worth naming, participants first."""
+    """A finished RGB image and the named things in it, participants first."""
 
     image: Image.Image
     placed: tuple[Placed, ...]
@@ -64,18 +64,18 @@ def set_stage(
     held_out: bool = False,
     colours: Sequence[str] = tuple(COLOURS),
 ) -> Stage:
-    """Choose a picture's size and backdrop, and where and how large the play is in it.
+    """Choose an image's size and backdrop, and the position and size of the stage.
 
     Parameters
     ----------
     rng
         Source of every choice.
     wide, tall
-        Room the play needs, in body heights.
+        The space required, in body heights.
     indoors
         Whether the backdrop may be a room.
     held_out, colours
-        What looks clutter may have.
+        The looks that clutter may have.
     """
     aspect = rng.uniform(1.05, 1.6) if wide > 1.6 or rng.random() < 0.6 else rng.uniform(0.7, 1.05)
     width = rng.randrange(192, 289, 4) if aspect > 1.05 else rng.randrange(160, 225, 4)
@@ -102,7 +102,7 @@ def set_stage(
 
 
 def see(canvas: Canvas, order: Sequence[str]) -> tuple[Placed, ...] | None:
-    """Return what is seen, participants first; ``None`` if one of them is too well hidden."""
+    """Return visible things, participants first; ``None`` if a participant is too occluded."""
     parts: dict[int, list[tuple[BoxTuple, float]]] = {}
     about: dict[int, tuple[Entity, str | None]] = {}
     for owner, box, share in canvas.visible():

@@ -63,7 +63,7 @@ def draw_thing(
     colour
         A key of COLOURS; ``None`` for plain things.
     rng
-        Chooses what the look leaves open (windows, fur, skin).
+        Chooses details that are not part of the look (windows, fur, skin).
     style
         ``"open"`` opens a vehicle's door; ``"written"`` adds the pen to a letter.
     """

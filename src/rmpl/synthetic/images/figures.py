@@ -1,4 +1,4 @@
-"""People: what each kind wears, and how arms and legs follow from where hands and feet are."""
+"""People: their clothes, and arms and legs computed from the positions of hands and feet."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ ARM = 0.205
 
 @dataclasses.dataclass(frozen=True)
 class Pose:
-    """How somebody holds themself; lengths in body heights, u forward from the feet, v up.
+    """The pose of a person; lengths in body heights, u forward from the feet, v up.
 
     Parameters
     ----------
     near, far
-        Where the nearer and the farther hand are; ``None`` hangs down.
+        Positions of the nearer and the farther hand; ``None`` hangs down.
     stride
-        How far each foot is from the middle.
+        The distance of each foot from the middle.
     lean
-        How far the shoulders are before the hips.
+        The distance of the shoulders in front of the hips.
     drop
-        How much lower the hips are than when standing.
+        How much lower the hips are than in a standing pose.
     seated
         Thighs forward, as on a chair; goes with a drop of about 0.2.
     nod
-        How far the head is bent forward and down.
+        How far the head is bent forward.
     front
         Turned to the viewer; hands hang on both sides.
     lift
-        How high the front foot is (on a step).
+        The height of the front foot (on a step).
     """
 
     near: Point | None = None
@@ -69,7 +69,7 @@ class Pose:
 
 @dataclasses.dataclass(frozen=True)
 class Person:
-    """The looks of one person that stay the same in every pose."""
+    """The appearance of a person, independent of the pose."""
 
     kind: str
     garment: Colour
@@ -116,11 +116,11 @@ def draw_person(frame: Frame, who: Person, pose: Pose) -> None:
 
 
 def _elbow(start: Point, end: Point) -> tuple[Point, Point]:
-    """Return where the elbow is and where the hand really gets to with arms of limited length."""
+    """Return the positions of the elbow and of the hand with arms of limited length."""
     du, dv = end[0] - start[0], end[1] - start[1]
     reach = math.hypot(du, dv) or 1e-6
     if reach >= 2 * ARM:
-        scale = min(1.0, 2.3 * ARM / reach)  # a picture forgives a slightly long arm
+        scale = min(1.0, 2.3 * ARM / reach)  # a slightly long arm is not noticeable
         end = (start[0] + du * scale, start[1] + dv * scale)
         return ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2), end
     bend = math.sqrt(ARM**2 - (reach / 2) ** 2)

@@ -1,4 +1,4 @@
-"""Taking the pictures of the world and storing them, byte-identical for one seed."""
+"""Drawing the images of the synthetic corpus and saving them, byte-identical per seed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def shoot(
     *,
     held_out: bool,
 ) -> Scene:
-    """Draw a happening, or ``entities`` (``None``: anybody) standing about.
+    """Draw a happening, or ``entities`` (``None``: any) standing around.
 
     Parameters
     ----------
     held_out
-        Whether looks that are kept for the test world may occur in a picture without a happening.
+        Whether looks held out for the test corpus may occur in an image without a happening.
     """
     clutter = rng.uniform(0.1, 0.8)
     if happening is not None:
@@ -33,6 +33,6 @@ def shoot(
     return draw_still(rng, entities=list(entities or ()), held_out=held_out)
 
 
-def save_picture(image: Image.Image, path: Path) -> None:
-    """Write a JPEG with full colour resolution; the colour of a coat is what the task is about."""
+def save_image(image: Image.Image, path: Path) -> None:
+    """Write a JPEG without chroma subsampling, since the task depends on colours."""
     image.save(path, format="JPEG", quality=JPEG_QUALITY, subsampling=0)

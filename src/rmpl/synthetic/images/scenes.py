@@ -1,6 +1,6 @@
-"""Compose a picture: a backdrop, clutter, and a happening played by its cast.
+"""Drawing the image of a happening: backdrop, clutter and cast.
 
-A picture in which a participant is more than half hidden is composed again.
+An image in which a participant is more than half occluded is drawn again.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def draw_happening(
     Parameters
     ----------
     happening
-        Its ``verb`` decides how it is played.
+        Its ``verb`` determines how it is drawn.
     rng
         Source of every choice.
     clutter
@@ -60,7 +60,7 @@ def draw_happening(
     -------
     Scene
         Every participant is at least half visible. Clutter has held-out looks only if a participant
-        has one, and never the look of a participant.
+        has one, and never a participant's look.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def draw_happening(
             colours=colours,
         )
         stage.looks_taken |= looks
-        # Clutter gives way when it keeps hiding the cast.
+        # Reduce the clutter if it still occludes the cast.
         some = clutter if attempt < ATTEMPTS // 2 else 0.0
         put_behind(stage, some, bulk=act.bulk)
         act.play(stage, happening)

@@ -1,4 +1,4 @@
-"""Where a scene is played: positions in body heights, and how the cast gets onto the canvas."""
+"""The stage of a scene: positions in body heights, and drawing the cast onto the canvas."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SEATED = Pose(near=(0.22, 0.42), far=(0.2, 0.4), drop=0.19, seated=True)
 
 @dataclasses.dataclass(frozen=True)
 class Figure:
-    """Somebody already on the canvas."""
+    """A person already drawn on the canvas."""
 
     ink: int
     frame: Frame
@@ -26,19 +26,19 @@ class Figure:
 
 @dataclasses.dataclass
 class Stage:
-    """A part of the picture in which one happening is played.
+    """The part of the image in which a happening is drawn.
 
-    Positions are (u, v) in body heights from the middle of the stage: u towards the direction of
-    play, which is right (``direction`` 1) or left (-1), v up from the ground.
+    Positions are (u, v) in body heights from the middle of the stage: u in the direction of the
+    action, which is right (``direction`` 1) or left (-1), v up from the ground.
 
     Parameters
     ----------
     body
         Height of a standing person in pixels.
     width
-        How much room the play has along u.
+        The available space along u.
     looks_taken
-        Looks of the cast; nobody else may have them, so that a look tells who is meant.
+        Looks of the cast; nobody else may have them: a look identifies a participant.
     """
 
     canvas: Canvas
@@ -54,7 +54,7 @@ class Stage:
     looks_taken: set[tuple[str, str | None]] = dataclasses.field(default_factory=set)
 
     def at(self, u: float, v: float = 0.0) -> Point:
-        """Return the picture position of a stage position."""
+        """Return the image position of a stage position."""
         return self.x + self.direction * u * self.body, self.ground - v * self.body
 
     def visible_size(self, size: float, least: float = 0.1) -> float:
@@ -64,17 +64,17 @@ class Stage:
     def frame(
         self, u: float, v: float, pixels: float, *, facing: int = 1, degrees: float = 0.0
     ) -> Frame:
-        """Return a frame at a stage position; ``facing`` -1 is against the direction of play."""
+        """Return a frame at a stage position; ``facing`` -1 is against the action."""
         return Frame.pointing(self.canvas, *self.at(u, v), pixels, degrees, facing * self.direction)
 
     def held(self, figure: Figure, grip: Point, pixels: float, degrees: float = 0.0) -> Frame:
-        """Return a frame for something in a hand that is at ``grip`` in the figure's own frame."""
+        """Return a frame for something held in a hand at ``grip`` in the figure's frame."""
         facing = 1 if figure.frame.u_axis[0] > 0 else -1
         x, y = figure.frame.at(*grip)
         return Frame.pointing(self.canvas, x, y, pixels, degrees, facing)
 
     def stranger(self, kinds: Sequence[str]) -> Entity:
-        """Invent an entity whose look nobody has; a held-out look only on a held-out stage."""
+        """Generate an entity with an unused look; a held-out one only on a held-out stage."""
         for _ in range(200):
             kind = self.rng.choice(kinds)
             colour = self.rng.choice(self.colours) if kind in drawing.COLOURED else None
@@ -155,24 +155,24 @@ class Stage:
         frame.rect(-0.12, 0.0, 0.1, 0.22, (104, 82, 62))
 
     def scenery(self) -> None:
-        """Let what is drawn from now on belong to nobody."""
+        """Assign the following shapes to no owner."""
         self.canvas.resume(0)
 
 
 @dataclasses.dataclass(frozen=True)
 class Act:
-    """How one verb is played.
+    """How a verb is drawn.
 
     Parameters
     ----------
     play
         Draws the cast.
     width
-        Room needed along u: (always, for each person).
+        The space required along u: (fixed, per person).
     height
-        Room needed above the ground.
+        The space required above the ground.
     indoors
-        Whether it may be played in a room.
+        Whether it may take place indoors.
     bulk
         Whether houses, tents and vehicles may be in the background (a fire before one would be an
         attack).

@@ -1,4 +1,4 @@
-"""Pictures without a happening: people and things that are just there, and pairs with a tie."""
+"""Images without a happening: people and things, and pairs in a visible relation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _small(stage: Stage, kind: str) -> float:
 
 
 def _room(entity: Entity) -> float:
-    """Return how much room an entity takes along u, in body heights."""
+    """Return the width of an entity along u, in body heights."""
     if entity.kind in PERSONS:
         return 0.42 * entity.count
     wide = {"building": 1.5, "tent": 1.6, "tree": 0.8, "lamp": 0.5, "table": 1.0, "fence": 1.3}
@@ -54,18 +54,18 @@ def draw_still(
     n: int | None = None,
     held_out: bool = False,
 ) -> Scene:
-    """Draw an uneventful picture: people stand, walk or sit about, things stand or lie around.
+    """Draw an image without an event: people stand, walk or sit, things stand or lie around.
 
     Parameters
     ----------
     rng
         Source of every choice.
     entities
-        Who and what must be in it, at least half visible each; further ones are made up.
+        Required entities, each at least half visible; further ones are generated.
     n
-        How many entities in all; 2 to 5 if absent (never fewer than the given ones).
+        The total number of entities; 2 to 5 if absent (never fewer than the given ones).
     held_out
-        Whether made-up entities may have a held-out look.
+        Whether generated entities may have a held-out look.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def draw_still(
         if placed is not None or attempt == 4 * ATTEMPTS - 1:
             break
     if placed is None:
-        raise ValueError(f"{len(cast)} entities do not fit into one picture: {cast}")
+        raise ValueError(f"{len(cast)} entities do not fit into one image: {cast}")
     rank = {entity: number for number, entity in enumerate(given)}
     bare = [dataclasses.replace(p, role=None) for p in placed]
     bare.sort(key=lambda p: rank.get(p.entity, len(rank)))
@@ -103,13 +103,13 @@ def draw_still(
 
 
 def _passer_by(stage: Stage, cast: list[Entity]) -> Entity:
-    """Make somebody or something up that fits the backdrop and makes no event of the picture."""
+    """Generate an entity that fits the backdrop and does not create an event."""
     while True:
         pools = (PERSONS, VEHICLES, COLOURED_THINGS, PLAIN_THINGS)
         entity = stage.stranger(stage.rng.choices(pools, (9, 3, 4, 5))[0])
         if entity.kind in _BIG and stage.indoors:
             continue
-        # Fire before a house or a vehicle would be an attack; one fire, one sheet is enough.
+        # Fire in front of a house or a vehicle would be an attack; at most one fire and one sheet.
         burns = {"flames", "building", "tent", *VEHICLES}
         if "flames" in {entity.kind, *(e.kind for e in cast)} and (
             entity.kind in burns and any(e.kind in burns for e in cast)
@@ -149,7 +149,7 @@ def _spread(stage: Stage, cast: list[Entity], depth: float) -> None:
 def _put(
     stage: Stage, entity: Entity, u: float, depth: float, part: int, holder: Figure | None
 ) -> Figure | None:
-    """Put one thing on the ground or into the lowered hand of ``holder``; return who is free."""
+    """Put one thing on the ground or into the lowered hand of ``holder``; return a free hand."""
     rng, kind = stage.rng, entity.kind
     if holder and kind in _IN_HAND and rng.random() < 0.5:
         hand = (0.05, 0.385)
@@ -278,7 +278,7 @@ TIE_KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "in_front_of": _WITH_BULK,
     "inside": (PERSONS, ("car", "truck", "bus", "boat")),
 }
-"""Which kinds the head and the tail of each tie may be."""
+"""The kinds allowed for the head and the tail of each relation."""
 
 
 def draw_tie(head: Entity, tail: Entity, tie: str, rng: random.Random) -> Scene:
@@ -287,7 +287,7 @@ def draw_tie(head: Entity, tail: Entity, tie: str, rng: random.Random) -> Scene:
     Parameters
     ----------
     head, tail
-        One person or thing each; which kinds a tie allows is in ``TIE_KINDS``.
+        One person or thing each; ``TIE_KINDS`` lists the allowed kinds.
     tie
         One of ``TIES``, where each is described.
     rng
@@ -301,7 +301,7 @@ def draw_tie(head: Entity, tail: Entity, tie: str, rng: random.Random) -> Scene:
     Raises
     ------
     ValueError
-        If the tie is unknown or cannot hold between such kinds.
+        If the tie is unknown or not allowed between these kinds.
     """
     if tie not in _TIES:
         raise ValueError(f"no tie {tie!r}: choose one of {', '.join(TIES)}")

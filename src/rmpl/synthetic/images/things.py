@@ -1,4 +1,4 @@
-"""Objects: what people carry, wave, burn and lean on. Each draws itself in a frame of its own.
+"""Drawing objects, each in a frame of its own.
 
 Sizes: a frame's size is the object's height, except for rifle, knife, club and handcuffs, whose
 size is their length along u.

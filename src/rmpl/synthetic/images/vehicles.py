@@ -13,12 +13,12 @@ TYRE = (30, 30, 32)
 
 @dataclasses.dataclass(frozen=True)
 class Build:
-    """Where things are on a vehicle, in its own units.
+    """The layout of a vehicle, in its own units.
 
     Parameters
     ----------
     height
-        How high it is.
+        Its height.
     window
         Lower middle of the driver's window and how high the window is: (u, v, height).
     door
@@ -43,7 +43,7 @@ BUILDS: dict[str, Build] = {
 
 
 def draw_vehicle(frame: Frame, kind: str, colour: Colour, *, door_open: bool = False) -> None:
-    """Draw a vehicle; with ``door_open`` one can see into it where people get in."""
+    """Draw a vehicle; with ``door_open`` its interior is visible at the door."""
     _DRAWERS[kind](frame, colour)
     build = BUILDS[kind]
     (u, v), (wide, high) = build.door, build.door_size

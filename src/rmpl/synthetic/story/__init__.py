@@ -1,1 +1,1 @@
-"""What the synthetic documents are about: casts, names and planned situations."""
+"""The content of synthetic documents: participants, names and situations."""

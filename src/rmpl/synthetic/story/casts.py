@@ -1,4 +1,4 @@
-"""Who takes part in an event that a sentence tells: drawn for the text alone, or from a picture."""
+"""The participants of an event in a sentence: sampled for the text, or taken from an image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Roles = Mapping[str, tuple[Referent, ...]]
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """What a text may draw on: a set of names, and whether the looks kept for the test occur."""
+    """The vocabulary of a text: a set of names, and whether held-out looks may occur."""
 
     names: Names
     held_out: bool
@@ -31,10 +31,10 @@ class Setting:
 
 @dataclasses.dataclass(frozen=True)
 class Cast:
-    """An event with the referents that play its roles.
+    """An event with the referents of its roles.
 
-    ``happening`` is the happening that a picture shows, if one does; the cast then may hold roles
-    that only pictures have.
+    ``happening`` is the happening in an image, if any; the cast may then have roles that occur only
+    in images.
     """
 
     event_type: str
@@ -63,7 +63,7 @@ def _colour(kind: str, rng: random.Random, setting: Setting) -> str:
 
 
 def participant(rng: random.Random, setting: Setting) -> Referent:
-    """Draw a person or group as news calls them: by look, by name, or by a noun."""
+    """Draw a person or group, referred to by look, by name, or by a noun."""
     draw = rng.random()
     if draw < 0.42:
         return referents.from_entity(person_entity(rng, setting))
@@ -77,7 +77,7 @@ def _single(rng: random.Random, setting: Setting) -> Referent:
 
 
 def _party(rng: random.Random, setting: Setting) -> Referent:
-    """Draw who gives or takes money or sends goods: a person, a group or an organisation."""
+    """Draw a payer, recipient or sender: a person, a group or an organisation."""
     if rng.random() < 0.3:
         return referents.organisation(rng, setting.names)
     return participant(rng, setting)
@@ -91,7 +91,7 @@ def _crowd(rng: random.Random, setting: Setting) -> Referent:
 
 
 def _force(rng: random.Random, setting: Setting) -> Referent:
-    """Draw who arrests and polices."""
+    """Draw an arresting or policing agent."""
     if rng.random() < 0.45:
         kind = rng.choice(("officer", "soldier"))
         count = rng.choice((1, 1, 2, 3))
@@ -141,7 +141,7 @@ def _cargo(rng: random.Random, setting: Setting) -> Referent:
 
 Draw = Callable[[random.Random, Setting], Referent]
 
-# For every type: role -> how to draw a player, and how often the role is filled.
+# For every type: role -> a sampler of participants, and the rate at which the role is filled.
 _CASTING: dict[str, dict[str, tuple[Draw, float]]] = {
     "Conflict:Attack": {
         "Attacker": (participant, 0.9),
@@ -177,7 +177,7 @@ _CASTING: dict[str, dict[str, tuple[Draw, float]]] = {
     "Transaction:Transfer-Money": {"Giver": (_party, 1.0), "Recipient": (_party, 1.0)},
 }
 EVENT_TYPES: tuple[str, ...] = tuple(_CASTING)
-# How often a role is played by two: "Ana Reyes and three men in red coats".
+# The rate of roles with two participants: "Ana Reyes and three men in red coats".
 _SECOND: dict[str, float] = {
     "Contact:Meet Entity": 0.85,
     "Contact:Phone-Write Entity": 0.8,
@@ -191,12 +191,12 @@ _SECOND: dict[str, float] = {
 def invent_cast(
     event_type: str, rng: random.Random, setting: Setting, given: Roles | None = None
 ) -> Cast:
-    """Draw the cast of an event that no picture shows.
+    """Draw the cast of an event that occurs only in text.
 
     Parameters
     ----------
     given
-        Roles that are cast already; they come first among the players of their role.
+        Participants already chosen; they come first in their role.
     """
     given = given or {}
     roles: dict[str, tuple[Referent, ...]] = {}
@@ -212,12 +212,12 @@ def invent_cast(
 
 
 def cast_of(happening: Happening, rng: random.Random, setting: Setting) -> Cast:
-    """Return the cast of a happening that a picture shows, with places a picture cannot show.
+    """Return the cast of a happening in an image, with places added for the text.
 
     Raises
     ------
     ValueError
-        If the happening is no event.
+        If the happening is not an event.
     """
     if happening.event_type is None:
         raise ValueError(f"{happening.verb} is no event")

@@ -1,7 +1,7 @@
-"""The proper names of the world: people, towns and organisations, in two sets without overlap.
+"""Proper names of people, towns and organisations, in two disjoint sets for training and test.
 
-The names of the test world are built from syllables that no training name contains, so that a model
-can only copy them, not recall them.
+Test names are built from syllables that no training name contains, so that a model must copy them
+and cannot recall them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Names:
     surnames
         Family names.
     towns
-        One-word stems of places; ``place`` and ``organisation`` build longer names on them.
+        One-word stems of places, extended by ``place`` and ``organisation``.
     """
 
     men: tuple[str, ...]
@@ -73,7 +73,7 @@ class Names:
         return rng.choice(_ORGANISATION_SHAPES).format(rng.choice(self.towns))
 
     def words(self) -> frozenset[str]:
-        """Return every word that only a name of this set can contribute to a text."""
+        """Return the words that occur only in names of this set."""
         return frozenset((*self.men, *self.women, *self.surnames, *self.towns))
 
 
@@ -107,7 +107,7 @@ TEST_NAMES = Names(
         "beq chal dhun foss guz hov jik kwe phar zim",
     ),
 )
-"""The names of the test world."""
+"""The names of the test corpus."""
 
 MONTHS: tuple[str, ...] = (
     "January",

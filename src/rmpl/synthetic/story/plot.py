@@ -1,7 +1,7 @@
-"""Who can take part in the world, how they look, and what can happen to them.
+"""Entities, their looks, and the happenings in which they take part.
 
-A ``Happening`` is the one truth from which a picture is drawn and a sentence is written, so that a
-picture and a sentence of the same happening agree on WHO takes part.
+Images are drawn and sentences written from the same ``Happening``, so that they agree on its
+participants.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GARMENTS: dict[str, str] = {
     "soldier": "uniform",
     "worker": "vest",
 }
-"""What each kind of person wears; the colour of it is the person's look."""
+"""The garment of each kind of person, whose colour is the person's look."""
 
 PERSONS: tuple[str, ...] = tuple(GARMENTS)
 VEHICLES: tuple[str, ...] = ("car", "truck", "bus", "boat", "helicopter")
@@ -67,12 +67,12 @@ HELD_OUT_LOOKS: frozenset[tuple[str, str]] = frozenset(
         ("building", "blue"),
     }
 )
-"""Combinations of kind and colour that occur in the test world only, never in training."""
+"""Combinations of kind and colour that occur only in the test corpus, never in training."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Entity:
-    """Somebody or something that can be named in a text and seen in a picture.
+    """A person or thing that can be named in a text and shown in an image.
 
     Parameters
     ----------
@@ -81,9 +81,10 @@ class Entity:
     colour
         A key of COLOURS; ``None`` for a plain thing.
     count
-        How many of them; more than one is a group that looks alike ("three men in red coats").
+        The number of members; more than one is a group with the same look ("three men in red
+        coats").
     name
-        A proper name the text may use ("Ana Reyes"); it says nothing about the look.
+        A proper name that the text may use ("Ana Reyes"), independent of the look.
     """
 
     kind: str
@@ -93,7 +94,7 @@ class Entity:
 
     @property
     def look(self) -> str:
-        """What one of them looks like, without article: ``man in a red coat``, ``blue truck``."""
+        """The look of one member, without article: ``man in a red coat``, ``blue truck``."""
         if self.colour is None:
             return self.kind
         if self.kind in GARMENTS:
@@ -116,19 +117,19 @@ class Entity:
 
 @dataclasses.dataclass(frozen=True)
 class Happening:
-    """One event (or one uneventful situation) with its participants.
+    """An event (or a situation without an event) with its participants.
 
     Parameters
     ----------
     event_type
-        An M2E2 type such as ``Conflict:Attack``, or ``None`` for a situation that is no event.
+        An M2E2 type such as ``Conflict:Attack``, or ``None`` for a situation without an event.
     verb
-        The imSitu verb a picture of it is filed under (``shooting``); tells variants apart.
+        The imSitu verb of its image (``shooting``), which distinguishes variants.
     roles
-        ``(M2E2 role, entity)`` pairs, in the order of telling; a role may occur more than once.
+        ``(M2E2 role, entity)`` pairs, in the order of mention; a role may occur more than once.
         For ``event_type is None`` the roles are those of the imSitu verb.
     place
-        The name of a place for the text ("Port Lindo"), which a picture cannot show.
+        The name of a place for the text ("Port Lindo"), which an image cannot show.
     """
 
     event_type: str | None

@@ -1,7 +1,7 @@
-"""The text side of the world's cast: how a participant is called in a sentence.
+"""Referents: how participants are referred to in a sentence.
 
-A referent is what a noun phrase points to. It may stand for an ``Entity`` of a picture (then its
-noun is that entity's look) or live in the text only ("rebels", "Port Lindo", "former minister").
+A referent is the entity that a noun phrase refers to. It may be an ``Entity`` of an image (then its
+noun is that entity's look) or occur only in the text ("rebels", "Port Lindo", "former minister").
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _NO_ARTICLE = frozenset({"police", *_GOODS_ONE})
 
 @dataclasses.dataclass(frozen=True)
 class Referent:
-    """Somebody, something or some place that a noun phrase points to.
+    """A person, thing or place that a noun phrase refers to.
 
     Parameters
     ----------
@@ -68,19 +68,19 @@ class Referent:
     kind
         Entity type as in M2E2: PER, ORG, GPE, LOC, FAC, VEH, WEA or VALUE.
     tags
-        What templates may ask for: ``person``, ``thing``, ``vehicle``, ``gun``, ``town``...
+        Properties that templates require: ``person``, ``thing``, ``vehicle``, ``gun``, ``town``...
     plural
         Whether it takes ``were``.
     name
-        A proper name, which then is the span of the mention.
+        A proper name, which is then the span of the mention.
     preposition
-        What stands before it as a place or vehicle.
+        Its preposition as a place or vehicle.
     definite
         Whether the name takes ``the``.
     looks
-        Whether ``noun`` tells the look that a picture shows.
+        Whether ``noun`` is the look in an image.
     other
-        Whether it is somebody else of the same noun ("another man", "other rebels").
+        Whether it is another referent of the same noun ("another man", "other rebels").
     """
 
     noun: str
@@ -95,7 +95,7 @@ class Referent:
 
     @property
     def short(self) -> str:
-        """The shortest phrase that points to it: its name, or its noun without the clothes."""
+        """The shortest phrase that refers to it: its name, or its noun without the clothes."""
         return self.name or self.noun.split(" in ")[0]
 
     def article(self, rng: random.Random) -> str:
@@ -115,7 +115,7 @@ def _tags(*tags: str) -> frozenset[str]:
 
 
 def from_entity(entity: Entity) -> Referent:
-    """Return the referent of an entity that a picture shows; its noun is the entity's look."""
+    """Return the referent of an entity in an image; its noun is the entity's look."""
     noun, plural = entity.look, False
     if entity.count > 1:
         noun, plural = f"{NUMBERS[entity.count]} {entity.looks}", True

@@ -1,4 +1,4 @@
-"""The table of imSitu verbs the world uses: roles, their meaning in M2E2 and who may fill them.
+"""The imSitu verbs of the synthetic corpus: roles, their M2E2 roles and possible fillers.
 
 Verbs, role names and the type and role each stands for are imSitu's and the corrected ACE-imSitu
 mapping's; ``situations_plan`` names the roles added to them.
@@ -27,7 +27,7 @@ ROAD_VEHICLES = ("car", "truck", "bus")
 
 @dataclasses.dataclass(frozen=True)
 class Situation:
-    """One imSitu verb: its roles, what they are in M2E2 and who may fill them.
+    """An imSitu verb: its roles, their M2E2 roles and possible fillers.
 
     Parameters
     ----------
@@ -38,20 +38,20 @@ class Situation:
     order
         The verb's imSitu roles in imSitu's order, ``place`` last.
     roles
-        imSitu role -> M2E2 role, ``None`` where it has none.
+        imSitu role -> M2E2 role, or ``None``.
     fillers
         imSitu role -> entity kinds; a role without an entry is never filled (a blank in imSitu).
     abstract
         imSitu's template, roles in capitals.
     definition
-        What the verb means, as in ``imsitu_space.json``.
+        The definition of the verb, as in ``imsitu_space.json``.
     optional
-        Roles a happening may leave open.
+        Roles that may be empty.
     groups
-        imSitu role -> least and most members of the entity that fills it (1 to 1 if absent); a
-        single object stays single, only people and placards come in groups.
+        imSitu role -> minimum and maximum number of members of its entity (1 to 1 if absent); only
+        people and placards come in groups.
     several
-        imSitu role -> least and most entities that fill it together (1 to 1 if absent).
+        imSitu role -> minimum and maximum number of its entities (1 to 1 if absent).
     """
 
     verb: str

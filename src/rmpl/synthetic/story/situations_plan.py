@@ -1,10 +1,10 @@
-"""What the world's pictures show: imSitu verbs, their M2E2 types and roles, and who may take part.
+"""The situations of synthetic images: imSitu verbs, their M2E2 types, roles and participants.
 
 Verbs, role names and the type and role each stands for are imSitu's and the corrected ACE-imSitu
-mapping's. Where M2E2 asks for a role that imSitu's verb lacks (the placards and the police of a
-demonstration, the handcuffs of an arrest, the money of a payment), the world adds one; see
-``ADDED_ROLES``. The verbs without an event type are near misses: the same people and things as in
-an event, without the relation that makes it one.
+mapping's. Where M2E2 has a role that imSitu's verb lacks (the placards and the police of a
+demonstration, the handcuffs of an arrest, the money of a payment), one is added;
+see ``ADDED_ROLES``. The verbs without an event type are near misses: the same people and things as
+in an event, without the relation that makes it an event.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ ADDED_ROLES: frozenset[tuple[str, str]] = frozenset(
         ("paying", "item"),
     }
 )
-"""``(verb, role)`` pairs that imSitu does not have; M2E2 annotates such participants."""
+"""``(verb, role)`` pairs that are not in imSitu; M2E2 annotates such participants."""
 
 
 def imsitu_players(happening: Happening) -> dict[str, list[Entity]]:
-    """Return who fills each imSitu role of the happening's verb, in the verb's order.
+    """Return the entities of each imSitu role of the happening's verb, in the verb's order.
 
-    Where several imSitu roles stand for one M2E2 role (talking: agent and listener are Entity), its
-    players fill them in order; those left over join the last. Roles nobody fills are left out.
+    If several imSitu roles map to one M2E2 role (talking: agent and listener are Entity), its
+    entities fill them in order; the rest join the last one. Empty roles are omitted.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def invent(
     held_out: bool,
     colours: Sequence[str] = tuple(COLOURS),
 ) -> Happening:
-    """Invent a happening of ``verb`` with fitting participants that all look different.
+    """Generate a happening of ``verb`` with suitable participants of different looks.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def invent(
     rng
         Source of every choice.
     held_out
-        True: one participant at least has a look of HELD_OUT_LOOKS; False: none has.
+        Whether at least one participant has a look of HELD_OUT_LOOKS; otherwise none has.
     colours
-        Colours to choose from; with ``held_out`` they must contain one that makes a held-out look.
+        Colours to choose from; with ``held_out`` they must include one of a held-out look.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def invent(
     chosen = rng.choice(rare) if held_out else None
     seen: set[Look] = set()
     players: dict[int, tuple[str, Entity]] = {}
-    # The held-out one picks first, so that no other participant can take its look.
+    # The held-out look is chosen first, so that no other participant has it.
     for number in sorted(range(len(slots)), key=lambda n: n != chosen):
         role, free = slots[number], [look for look in looks[number] if look not in seen]
         if number == chosen:
@@ -136,7 +136,7 @@ def invent(
 
 
 def _looks(kinds: Sequence[str], colours: Sequence[str], *, held_out: bool) -> list[Look]:
-    """Return every ``(kind, colour)`` that may be chosen from."""
+    """Return every possible ``(kind, colour)``."""
     looks: list[Look] = []
     for kind in kinds:
         if kind in COLOURED:

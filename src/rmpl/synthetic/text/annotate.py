@@ -1,10 +1,10 @@
-"""Linguistic layers that the original formats carry: tags, parses, trees."""
+"""Linguistic annotation of the original formats: tags, parses, trees."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rmpl.synthetic.text.telling import Telling
+from rmpl.synthetic.text.realisation import AnnotatedSentence
 
 _TAGS: dict[str, str] = {
     tag_word: tag
@@ -32,8 +32,8 @@ _TAGS: dict[str, str] = {
 }
 
 
-def pos_tags(telling: Telling) -> list[str]:
-    """Return one Penn tag a word: by the word's form, so rough, as a fast tagger would be."""
+def pos_tags(telling: AnnotatedSentence) -> list[str]:
+    """Return one Penn tag per word, guessed from the word form."""
     named = {
         index
         for mention in telling.mentions
@@ -56,7 +56,7 @@ def _tag(word: str) -> str:
 
 
 def heads(tags: Sequence[str]) -> list[int]:
-    """Return the governor of every word, -1 for the root: a right-branching parse at the verb."""
+    """Return the head of every word, -1 for the root: a right-branching parse at the verb."""
     root = next((n for n, tag in enumerate(tags) if tag.startswith("VB")), 0)
     governors = []
     for number in range(len(tags)):

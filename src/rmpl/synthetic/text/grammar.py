@@ -1,4 +1,4 @@
-"""The small language that sentence templates are written in, and its parser.
+"""The template language of sentences, and its parser.
 
 ========================  ======================================================================
 ``[killed|murdered]``     the trigger of the event, one of the alternatives
@@ -48,7 +48,7 @@ class Trigger:
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A role of an event; ``nth`` is 0 for all its players, ``tag`` what they have to be."""
+    """A role of an event; ``nth`` is 0 for all its participants, ``tag`` their required tag."""
 
     event: int
     role: str
@@ -58,10 +58,10 @@ class Target:
 
 @dataclasses.dataclass(frozen=True)
 class Slot:
-    """A noun phrase for the players of ``targets[0]``, which are arguments of all targets.
+    """A noun phrase for the participants of ``targets[0]``, which are arguments of all targets.
 
-    ``mode`` is ``"argument"``, ``"aside"`` (mentioned, no argument) or ``"stranger"`` (somebody
-    new; then the target's role says who).
+    ``mode`` is ``"argument"``, ``"aside"`` (mentioned, no argument) or ``"stranger"`` (a new
+    entity of the kind in the target's role).
     """
 
     targets: tuple[Target, ...]
@@ -72,7 +72,7 @@ class Slot:
 
 @dataclasses.dataclass(frozen=True)
 class Agreement:
-    """A verb form that agrees with the players of ``target``."""
+    """A verb form that agrees with the participants of ``target``."""
 
     verb: str
     target: Target
@@ -87,14 +87,14 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """A part that the caller supplies."""
+    """A part supplied by the caller."""
 
     name: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Optional:
-    """Nodes that may be left out together."""
+    """Nodes that may be omitted together."""
 
     nodes: tuple[Node, ...]
 
@@ -149,7 +149,7 @@ def parse(template: str) -> tuple[Node, ...]:
     Raises
     ------
     ValueError
-        Brackets that do not match, or a slot that is none.
+        If brackets do not match, or a slot is invalid.
     """
     stack: list[list[Node]] = [[]]
     for mark in _TOKEN.findall(template):

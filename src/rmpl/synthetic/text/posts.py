@@ -1,7 +1,7 @@
-"""Posts that name people and things by name and look, and how the picture shows two of them.
+"""Posts that give names and looks of people and things, and images that show two of them.
 
-Neither the post nor the picture alone gives the relation: the post says who looks how and never how
-they are related; the picture shows a pair by its looks and never by its names.
+Neither the post nor the image alone determines the relation: the post links names to looks but does
+not mention the relation; the image shows the relation of two looks without names.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ NEGATIVE = "None"
 _POSITIVE_RATE = 0.42
 _MOST_WORDS = 35
 _THIRD_RATE = 0.65
-"""How often a third one is named."""
+"""The rate of posts with a third name."""
 
 
 @dataclasses.dataclass(frozen=True)
 class _Label:
-    """A relation: how the picture shows it, and what it does not look like.
+    """A relation: how the image shows it, and ties that do not show it.
 
-    ``tail`` says what the tail is by name: ``per``, ``org``, ``loc``, ``ship`` or ``prize``.
+    ``tail`` is the type of the tail's name: ``per``, ``org``, ``loc``, ``ship`` or ``prize``.
     """
 
     label: str
@@ -91,18 +91,18 @@ _TAGS = (
 
 @dataclasses.dataclass(frozen=True)
 class Post:
-    """A post about a picture.
+    """A post about an image.
 
     Parameters
     ----------
     words
-        Its tokens.
+        The tokens.
     head, tail
         Token spans of the two names, ``end`` exclusive.
     label
-        Their relation.
+        The relation of head and tail.
     tie, shown
-        What the picture shows: ``draw_tie(*shown, tie, rng)``.
+        The content of the image: ``draw_tie(*shown, tie, rng)``.
     """
 
     words: tuple[str, ...]
@@ -114,7 +114,7 @@ class Post:
 
 
 def invent_post(number: int, rng: random.Random, setting: Setting) -> Post:
-    """Invent a post and what its picture shows; ``number`` takes the relations in turn."""
+    """Generate a post and the content of its image; ``number`` selects the relation in turn."""
     relation = _LABELS[number % len(_LABELS)]
     taken: set[tuple[str, str | None]] = set()
     head = _draw(PERSONS, "per", taken, rng, setting)
@@ -130,7 +130,7 @@ def invent_post(number: int, rng: random.Random, setting: Setting) -> Post:
         elif relation.tail == "per" and relation.directed and draw < 0.5:
             asked = (tail, head)
         else:
-            # The picture shows the relation, but one of the two asked for is not in it.
+            # The image shows the relation, but with an entity other than the head or the tail.
             named = [head, tail, third]
             asked = _with_stranger(head, tail, third, rng)
             if rng.random() < 0.4:
@@ -144,7 +144,7 @@ def invent_post(number: int, rng: random.Random, setting: Setting) -> Post:
 
 
 def _third(relation: _Label, rng: random.Random) -> tuple[tuple[str, ...], str]:
-    """Choose what the third one is: a person, or another one of what the tail is."""
+    """Choose the type of the third entity: a person, or that of the tail."""
     if relation.tail != "per" and rng.random() < 0.5:
         return relation.kinds, relation.tail
     return PERSONS, "per"
@@ -153,7 +153,7 @@ def _third(relation: _Label, rng: random.Random) -> tuple[tuple[str, ...], str]:
 def _with_stranger(
     head: Entity, tail: Entity, third: Entity, rng: random.Random
 ) -> tuple[Entity, Entity]:
-    """Put the third one in the place of the head or the tail, whichever it can stand for."""
+    """Replace the head or the tail by the third entity, whichever it can replace."""
     if third.kind not in PERSONS or (tail.kind in PERSONS and rng.random() < 0.5):
         return head, third
     return third, tail
@@ -166,7 +166,7 @@ def _draw(
     rng: random.Random,
     setting: Setting,
 ) -> Entity:
-    """Draw somebody or something with a name and a look that is not ``taken``."""
+    """Draw an entity with a name and a look that is not ``taken``."""
     looks = [
         (kind, colour)
         for kind in kinds
@@ -192,7 +192,7 @@ def _draw(
 def _write(
     named: list[Entity], rng: random.Random, setting: Setting
 ) -> tuple[tuple[str, ...], dict[Entity, tuple[int, int]]]:
-    """Write the post; who stands where in it says nothing about the picture."""
+    """Write the post; the order of the entities is independent of the image."""
     order = rng.sample(named, len(named))
     words: list[str] = []
     spans: dict[Entity, tuple[int, int]] = {}
@@ -222,7 +222,7 @@ def _write(
 def _look(entity: Entity, rng: random.Random) -> list[str]:
     if entity.kind in GARMENTS and rng.random() < 0.4:
         words = f"in the {entity.colour} {GARMENTS[entity.kind]}"
-        # A uniform alone would not tell an officer from a soldier.
+        # A uniform alone would not distinguish an officer from a soldier.
         if GARMENTS[entity.kind] != "uniform":
             return words.split()
     form = rng.choice(("( {} )", "( the {} )", ", the {} ,"))

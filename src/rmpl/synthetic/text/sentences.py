@@ -1,7 +1,7 @@
-"""Sentences of the world: with one event, with two, or with none.
+"""Generating sentences with one event, with two, or with none.
 
-The same templates serve training and test; what is new in the test world are names, places,
-held-out looks and a few combinations of frames.
+Training and test use the same templates; the test corpus differs in names, places, held-out looks
+and a few combinations of frames.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from rmpl.synthetic.story.casts import EVENT_TYPES, Cast, Setting, invent_cast
 from rmpl.synthetic.story.names import Names
 from rmpl.synthetic.story.referents import Referent
 from rmpl.synthetic.text.grammar import Slot, parse
-from rmpl.synthetic.text.telling import Embedded, MisfitError, Teller, Telling
+from rmpl.synthetic.text.realisation import AnnotatedSentence, Embedded, MisfitError, SentenceWriter
 from rmpl.synthetic.text.templates import conflict, contact, frames, movement, neutral
 
 LEAST_WORDS, MOST_WORDS = 6, 35
@@ -42,8 +42,10 @@ _NOUN_RATE = 0.28
 _TRIES = 400
 
 
-def _attempt(draw: Callable[[], Telling], accept: Callable[[Telling], bool]) -> Telling:
-    """Draw until a sentence fits its cast, has the right length and is accepted."""
+def _attempt(
+    draw: Callable[[], AnnotatedSentence], accept: Callable[[AnnotatedSentence], bool]
+) -> AnnotatedSentence:
+    """Sample until a sentence fits its cast, has a suitable length and is accepted."""
     for _ in range(_TRIES):
         try:
             telling = draw()
@@ -54,37 +56,37 @@ def _attempt(draw: Callable[[], Telling], accept: Callable[[Telling], bool]) -> 
     raise RuntimeError("no template fits this cast")
 
 
-def _any(_: Telling) -> bool:
+def _any(_: AnnotatedSentence) -> bool:
     return True
 
 
 def _decoy(event_type: str | None, rng: random.Random) -> Embedded:
-    """Draw a decoy, most often for the type that the sentence tells."""
+    """Draw a decoy, most often for the event type of the sentence."""
     if event_type is None or rng.random() < 0.3:
         event_type = rng.choice(EVENT_TYPES)
     return Embedded(rng.choice(neutral.DECOYS[event_type]))
 
 
-def tell(
+def write_event(
     cast: Cast,
     rng: random.Random,
     setting: Setting,
     *,
     new_frames: bool = False,
-    accept: Callable[[Telling], bool] = _any,
+    accept: Callable[[AnnotatedSentence], bool] = _any,
     look_rate: float = 0.7,
     fullness: float = 0.6,
-) -> Telling:
-    """Write a sentence that tells the event of ``cast``.
+) -> AnnotatedSentence:
+    """Write a sentence with the event of ``cast``.
 
     Parameters
     ----------
     new_frames
-        Whether combinations that the training sentences lack may be drawn.
+        Whether frame combinations that do not occur in training may be used.
     accept
-        What else has to hold of the sentence; drawn again until it does.
+        A further condition; sentences are sampled until it holds.
     look_rate, fullness
-        See ``Teller``.
+        See ``SentenceWriter``.
 
     Raises
     ------
@@ -92,18 +94,18 @@ def tell(
         If no template fits the cast.
     """
 
-    def draw() -> Telling:
+    def draw() -> AnnotatedSentence:
         return _single(cast, rng, setting, new_frames, look_rate, fullness)
 
     return _attempt(draw, accept)
 
 
-def tell_type(
+def write_event_of_type(
     event_type: str, rng: random.Random, setting: Setting, *, new_frames: bool = False
-) -> Telling:
-    """Write a sentence that tells an event of ``event_type`` with participants of its own."""
+) -> AnnotatedSentence:
+    """Write a sentence with an event of ``event_type`` and sampled participants."""
 
-    def draw() -> Telling:
+    def draw() -> AnnotatedSentence:
         cast = invent_cast(event_type, rng, setting)
         return _single(cast, rng, setting, new_frames, 0.7, 0.6)
 
@@ -117,28 +119,28 @@ def _single(
     new_frames: bool,
     look_rate: float,
     fullness: float,
-) -> Telling:
+) -> AnnotatedSentence:
     clause_frames = frames.CLAUSE_FRAMES + (frames.TEST_CLAUSE_FRAMES if new_frames else ())
-    teller = Teller([cast], rng, setting, look_rate=look_rate, fullness=fullness)
+    writer = SentenceWriter([cast], rng, setting, look_rate=look_rate, fullness=fullness)
     decoy = _decoy(cast.event_type, rng)
     if rng.random() < _NOUN_RATE:
         noun = Embedded(rng.choice(NOUNS[cast.event_type]))
-        return teller.tell(rng.choice(frames.NOUN_FRAMES), {"N": noun, "D": decoy})
+        return writer.write(rng.choice(frames.NOUN_FRAMES), {"N": noun, "D": decoy})
     clause = Embedded(rng.choice(CLAUSES[cast.event_type]))
-    return teller.tell(rng.choice(clause_frames), {"S": clause, "D": decoy})
+    return writer.write(rng.choice(clause_frames), {"S": clause, "D": decoy})
 
 
-def tell_pair(
+def write_two_events(
     first: Cast | str,
     second: Cast | str,
     rng: random.Random,
     setting: Setting,
     *,
-    accept: Callable[[Telling], bool] = _any,
-) -> Telling:
-    """Write a sentence that tells two events that share nobody.
+    accept: Callable[[AnnotatedSentence], bool] = _any,
+) -> AnnotatedSentence:
+    """Write a sentence with two events without common participants.
 
-    An event is given by its cast, or by its type; then its cast is drawn.
+    An event is given by its cast, or by its type; then its cast is sampled.
 
     Raises
     ------
@@ -146,7 +148,7 @@ def tell_pair(
         If no template fits the casts.
     """
 
-    def draw() -> Telling:
+    def draw() -> AnnotatedSentence:
         one, two = (
             invent_cast(event, rng, setting) if isinstance(event, str) else event
             for event in (first, second)
@@ -157,29 +159,29 @@ def tell_pair(
             "T": Embedded(rng.choice(CLAUSES[two.event_type]), event=2),
             "M": Embedded(rng.choice(NOUNS[two.event_type]), event=2),
         }
-        teller = Teller([one, two], rng, setting, look_rate=0.5, fullness=0.4)
-        return teller.tell(rng.choice(frames.PAIR_FRAMES), parts)
+        writer = SentenceWriter([one, two], rng, setting, look_rate=0.5, fullness=0.4)
+        return writer.write(rng.choice(frames.PAIR_FRAMES), parts)
 
     return _attempt(draw, accept)
 
 
-def tell_double(rng: random.Random, setting: Setting) -> Telling:
+def write_shared_events(rng: random.Random, setting: Setting) -> AnnotatedSentence:
     """Write a sentence with two events that share a participant ("attacked ... and killed ...")."""
 
-    def draw() -> Telling:
+    def draw() -> AnnotatedSentence:
         types = rng.choice(tuple(movement.DOUBLES))
         template = rng.choice(movement.DOUBLES[types])
         first = invent_cast(types[0], rng, setting)
         second = invent_cast(types[1], rng, setting, _shared(template, first))
-        teller = Teller([first, second], rng, setting, look_rate=0.5)
+        writer = SentenceWriter([first, second], rng, setting, look_rate=0.5)
         frame = rng.choice(frames.CLAUSE_FRAMES)
-        return teller.tell(frame, {"S": Embedded(template), "D": _decoy(types[0], rng)})
+        return writer.write(frame, {"S": Embedded(template), "D": _decoy(types[0], rng)})
 
     return _attempt(draw, _any)
 
 
 def _shared(template: str, first: Cast) -> dict[str, tuple[Referent, ...]]:
-    """Return which roles of the second event the template gives to players of the first."""
+    """Return the roles of the second event filled with participants of the first."""
     shared: dict[str, tuple[Referent, ...]] = {}
     for node in _flat(template):
         if len(node.targets) == 2:
@@ -204,11 +206,13 @@ def _flat(template: str) -> list[Slot]:
     return slots
 
 
-def tell_nothing(rng: random.Random, setting: Setting, *, decoy_rate: float = 0.35) -> Telling:
-    """Write a sentence without any event, in the frames that events stand in, too."""
+def write_without_event(
+    rng: random.Random, setting: Setting, *, decoy_rate: float = 0.35
+) -> AnnotatedSentence:
+    """Write a sentence without an event, in the same frames as events."""
 
-    def draw() -> Telling:
-        teller = Teller([], rng, setting)
+    def draw() -> AnnotatedSentence:
+        writer = SentenceWriter([], rng, setting)
         clauses = neutral.NEUTRAL_CLAUSES
         if rng.random() < decoy_rate:
             clauses = neutral.DECOYS[rng.choice(EVENT_TYPES)]
@@ -218,21 +222,23 @@ def tell_nothing(rng: random.Random, setting: Setting, *, decoy_rate: float = 0.
             "D": _decoy(None, rng),
         }
         of_noun = rng.random() < _NOUN_RATE
-        return teller.tell(
+        return writer.write(
             rng.choice(frames.NOUN_FRAMES if of_noun else frames.CLAUSE_FRAMES), parts
         )
 
     return _attempt(draw, _any)
 
 
-def sample_sentence(rng: random.Random, names: Names, *, held_out: bool = False) -> Telling:
+def sample_sentence(
+    rng: random.Random, names: Names, *, held_out: bool = False
+) -> AnnotatedSentence:
     """Draw an event-free sentence about people, looks, places and things.
 
     Parameters
     ----------
     names
-        The set of names to use.
+        The names to use.
     held_out
-        Whether looks that are kept for the test world may occur.
+        Whether looks held out for the test corpus may occur.
     """
-    return tell_nothing(rng, Setting(names, held_out), decoy_rate=0.15)
+    return write_without_event(rng, Setting(names, held_out), decoy_rate=0.15)

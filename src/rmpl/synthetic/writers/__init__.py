@@ -1,1 +1,1 @@
-"""The synthetic corpus in the formats of real ones, one file a format."""
+"""Writers of the synthetic corpus, one module per format."""

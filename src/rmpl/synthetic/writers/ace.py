@@ -15,8 +15,13 @@ from typing import Any
 from rmpl.records import Span
 from rmpl.synthetic.story.casts import EVENT_TYPES, Setting
 from rmpl.synthetic.text.annotate import bracketed, heads, pos_tags
-from rmpl.synthetic.text.sentences import tell_double, tell_nothing, tell_pair, tell_type
-from rmpl.synthetic.text.telling import Mention, Telling
+from rmpl.synthetic.text.realisation import AnnotatedSentence, Mention
+from rmpl.synthetic.text.sentences import (
+    write_event_of_type,
+    write_shared_events,
+    write_two_events,
+    write_without_event,
+)
 
 _SUBTYPES = {
     "PER": "PER:Individual",
@@ -30,7 +35,7 @@ _SUBTYPES = {
 }
 
 
-def ace_record(telling: Telling, sentence_id: str) -> dict[str, Any]:
+def ace_record(telling: AnnotatedSentence, sentence_id: str) -> dict[str, Any]:
     """Return one sentence as JMEE's JSON object; ``sentence_id`` prefixes the mentions' ids."""
     text, tokens = telling.spaced()
     tags = pos_tags(telling)
@@ -79,29 +84,29 @@ def ace_record(telling: Telling, sentence_id: str) -> dict[str, Any]:
     }
 
 
-def ace_corpus(count: int, rng: random.Random, setting: Setting) -> list[Telling]:
+def ace_corpus(count: int, rng: random.Random, setting: Setting) -> list[AnnotatedSentence]:
     """Draw ``count`` sentences: six in ten without an event, some with two.
 
-    Of ACE's own training sentences nearly eight in ten have none.
+    In ACE's training data nearly eight in ten have none.
     """
-    corpus: list[Telling] = []
+    corpus: list[AnnotatedSentence] = []
     for number in range(count):
         event_type = EVENT_TYPES[number % len(EVENT_TYPES)]
         draw = rng.random()
         if draw < 0.6:
-            corpus.append(tell_nothing(rng, setting))
+            corpus.append(write_without_event(rng, setting))
         elif draw < 0.64:
-            corpus.append(tell_double(rng, setting))
+            corpus.append(write_shared_events(rng, setting))
         elif draw < 0.675:
-            # A third of the pairs are two events of one type, told with different participants.
+            # A third of the pairs are two events of one type with different participants.
             other = event_type if rng.random() < 0.33 else rng.choice(EVENT_TYPES)
-            corpus.append(tell_pair(event_type, other, rng, setting))
+            corpus.append(write_two_events(event_type, other, rng, setting))
         else:
-            corpus.append(tell_type(event_type, rng, setting))
+            corpus.append(write_event_of_type(event_type, rng, setting))
     return corpus
 
 
-def write_ace(path: Path, tellings: Sequence[Telling]) -> None:
+def write_ace(path: Path, tellings: Sequence[AnnotatedSentence]) -> None:
     """Write sentences to ``path`` as one JSON list."""
     records = [
         ace_record(telling, f"WORLD_EN_{number // 20:05d}.{number % 20:02d}")

@@ -1,9 +1,9 @@
-"""Writes news documents as M2E2 v0.1: five files, a list of image ids and the pictures.
+"""Writes news documents as M2E2 v0.1: five files, a list of image ids and the images.
 
-Conventions of the data set, traps included: word spans end exclusive; ``index`` holds character
+Conventions of the dataset with its pitfalls: word spans end exclusive; ``index`` holds character
 offsets in the article as strings, end INCLUSIVE; the final full stop is cut off the sentence but
-stays the last word; events that pictures show stand in ``text_multimedia_event.json``, all others
-in ``text_only_event.json``, so that a sentence with both stands in both files.
+stays the last word; events that are also in images are in ``text_multimedia_event.json``, all
+others in ``text_only_event.json``, so that a sentence with both is in both files.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any
 from rmpl.ontology import load_ontology
 from rmpl.records import Span
 from rmpl.synthetic.documents import Line, News
-from rmpl.synthetic.images.files import save_picture, shoot
+from rmpl.synthetic.images.files import save_image, shoot
 from rmpl.synthetic.images.scenes import Scene
 from rmpl.synthetic.text.annotate import heads, pos_tags
 
 _ONTOLOGY = load_ontology("m2e2")
 _PARAGRAPH = "\n\n"
 _UNION_RATE = 0.5
-"""How often a group is annotated as one box with flag "0" instead of a box a member."""
+"""The rate of groups annotated as one box with flag "0" instead of one box per member."""
 
 
 def sentence_record(
@@ -37,9 +37,9 @@ def sentence_record(
     start
         Offset of the sentence's first character in the article.
     images
-        File names of all pictures of the article.
+        File names of all images of the article.
     multimedia
-        Whether to give the events that pictures show (True) or the others (False).
+        Whether to include the events that are also in images (True) or the others (False).
     """
     telling = line.telling
     text, tokens = telling.spaced()
@@ -82,7 +82,7 @@ def sentence_record(
 
 
 def image_record(event_type: str, scene: Scene, rng: random.Random) -> dict[str, Any]:
-    """Return one picture's event as M2E2's JSON object: flagged boxes a role, 1-based pixels."""
+    """Return one image's event as M2E2's JSON object: flagged boxes per role, 1-based pixels."""
     known = _ONTOLOGY.events[event_type].image
     roles: dict[str, list[list[str | int]]] = {}
     for placed in scene.placed:
@@ -104,7 +104,7 @@ def _one_based(box: Sequence[int], size: tuple[int, int]) -> tuple[int, int, int
 def write_m2e2(
     folder: Path, corpus: Sequence[News], *, seed: int, drawn: Callable[[], None]
 ) -> dict[str, int]:
-    """Write documents to ``folder``; ``drawn`` is called after each picture.
+    """Write documents to ``folder``; ``drawn`` is called after each image.
 
     Returns
     -------
@@ -113,7 +113,7 @@ def write_m2e2(
     """
     (folder / "images").mkdir(parents=True)
     texts: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
-    pictures: dict[bool, dict[str, Any]] = {False: {}, True: {}}
+    image_files: dict[bool, dict[str, Any]] = {False: {}, True: {}}
     image_ids: list[str] = []
     links: list[str] = []
     for news in corpus:
@@ -123,9 +123,9 @@ def write_m2e2(
         for image_id, shot in zip(ids, news.shots, strict=True):
             rng = random.Random(f"{seed}/{image_id}")
             scene = shoot(shot.happening, shot.entities, rng, held_out=True)
-            save_picture(scene.image, folder / "images" / f"{image_id}.jpg")
+            save_image(scene.image, folder / "images" / f"{image_id}.jpg")
             if shot.event_type is not None:
-                pictures[shot.linked][image_id] = image_record(shot.event_type, scene, rng)
+                image_files[shot.linked][image_id] = image_record(shot.event_type, scene, rng)
             drawn()
         links += [
             f"{news.id}_{line}\t{ids[shot]}.jpg\t{news.shots[shot].event_type}"
@@ -133,8 +133,8 @@ def write_m2e2(
         ]
     _dump(folder / "text_only_event.json", texts[False])
     _dump(folder / "text_multimedia_event.json", texts[True])
-    _dump(folder / "image_only_event.json", pictures[False])
-    _dump(folder / "image_multimedia_event.json", pictures[True])
+    _dump(folder / "image_only_event.json", image_files[False])
+    _dump(folder / "image_multimedia_event.json", image_files[True])
     _lines(folder / "crossmedia_coref.txt", links)
     _lines(folder / "image_ids.txt", image_ids)
     return {
@@ -142,7 +142,7 @@ def write_m2e2(
         "sentences": sum(len(news.lines) for news in corpus),
         "text events": sum(len(line.telling.events) for news in corpus for line in news.lines),
         "images": len(image_ids),
-        "image events": sum(len(events) for events in pictures.values()),
+        "image events": sum(len(events) for events in image_files.values()),
         "links": len(links),
     }
 

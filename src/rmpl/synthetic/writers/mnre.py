@@ -1,4 +1,4 @@
-"""Writes posts with their pictures as MNRE version 2: one Python dict literal a line."""
+"""Writes posts with their images as MNRE version 2: one Python dict literal per line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rmpl.synthetic.images.files import save_picture
+from rmpl.synthetic.images.files import save_image
 from rmpl.synthetic.images.scenes import draw_tie
 from rmpl.synthetic.story.casts import Setting
 from rmpl.synthetic.text.posts import Post, invent_post
@@ -37,7 +37,7 @@ def write_mnre(
     setting: Setting,
     drawn: Callable[[], None],
 ) -> dict[str, int]:
-    """Write ``train`` and ``val`` posts to ``folder``; ``drawn`` is called after each picture."""
+    """Write ``train`` and ``val`` posts to ``folder``; ``drawn`` is called after each image."""
     for split, count in (("train", train), ("val", val)):
         images = folder / "img_org" / split
         images.mkdir(parents=True)
@@ -48,7 +48,7 @@ def write_mnre(
             part = 1 if split == "train" else 2
             img_id = f"twitter_stream_2031_{rng.randint(1, 12):02d}_{part}_{number}.jpg"
             scene = draw_tie(*post.shown, post.tie, rng)
-            save_picture(scene.image, images / img_id)
+            save_image(scene.image, images / img_id)
             lines.append(f"{mnre_record(post, img_id)}\n")
             drawn()
         (folder / f"mnre_{split}.txt").write_text("".join(lines), encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Writes pictures of happenings as SWiG with imSitu's space of verbs and nouns.
+"""Writes images of happenings as SWiG with imSitu's space of verbs and nouns.
 
-One box a role (of a group: the union), ``[-1, -1, -1, -1]`` where a role is not to be seen; three
-annotators, who now and then leave a role empty or choose the plainer noun.
+One box per role (of a group: the union), ``[-1, -1, -1, -1]`` if a role is not visible; three
+annotators, who sometimes leave a role empty or choose the more general noun.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from rmpl.synthetic.images.files import save_picture, shoot
+from rmpl.synthetic.images.files import save_image, shoot
 from rmpl.synthetic.images.scenes import Placed
 from rmpl.synthetic.story.plot import (
     COLOURED_THINGS,
@@ -32,9 +32,9 @@ from rmpl.synthetic.story.situations_plan import (
 )
 
 NEAR_MISS_RATE = 0.55
-"""Of SWiG's own pictures 87% show none of M2E2's event types."""
+"""Of SWiG's own images 87% show none of M2E2's event types."""
 _STILL_RATE = 0.35
-"""Share of the near misses that show people who only stand about."""
+"""Share of near misses that show people who only stand around."""
 _EMPTY_RATE = 0.06
 _PLAIN_RATE = 0.06
 _UNGROUNDED_RATE = 0.04
@@ -43,7 +43,7 @@ _SCENERY = ("street", "square", "park", "room", "yard", "roadside")
 
 
 def _glosses() -> Iterator[tuple[str, str]]:
-    """Yield all nouns of the world with their plainer second gloss, in a fixed order."""
+    """Yield all nouns with their more general second gloss, in a fixed order."""
     for kind in (*PERSONS, *VEHICLES, *COLOURED_THINGS):
         for colour in COLOURS:
             entity = Entity(kind, colour)
@@ -60,7 +60,7 @@ def _glosses() -> Iterator[tuple[str, str]]:
 _NOUNS: dict[str, tuple[str, str]] = {
     gloss: (f"n9{number:07d}", plain) for number, (gloss, plain) in enumerate(_glosses())
 }
-"""Gloss -> noun id and plainer gloss. WordNet has no id that starts with 9."""
+"""Gloss -> noun id and more general gloss. WordNet has no id that starts with 9."""
 
 
 def _gloss(entity: Entity) -> str:
@@ -77,11 +77,11 @@ class _Album:
         self.records: dict[str, dict[str, Any]] = {}
 
     def take(self, happening: Happening, name: str, *, still: bool) -> None:
-        """Draw, store and annotate the picture called ``name``."""
+        """Draw, store and annotate the image called ``name``."""
         rng = random.Random(f"{self._seed}/swig/{name}")
         entities = tuple(entity for _, entity in happening.roles) if still else None
         scene = shoot(None if still else happening, entities, rng, held_out=False)
-        save_picture(scene.image, self._folder / name)
+        save_image(scene.image, self._folder / name)
         situation = SITUATIONS[happening.verb]
         players = imsitu_players(happening)
         width, height = scene.image.size
@@ -135,7 +135,7 @@ class _Album:
 
 
 def imsitu_space(nouns: set[str]) -> dict[str, Any]:
-    """Return ``imsitu_space.json`` for the world's verbs and the ``nouns`` (glosses) in use."""
+    """Return ``imsitu_space.json`` with all verbs and the ``nouns`` (glosses) in use."""
     used = sorted(nouns, key=lambda gloss: _NOUNS[gloss][0])
     return {
         "nouns": {
@@ -162,7 +162,7 @@ def imsitu_space(nouns: set[str]) -> dict[str, Any]:
 
 
 def _plan(count: int, rng: random.Random) -> list[tuple[Happening, bool]]:
-    """Choose what ``count`` pictures show: types in turn, verbs of a type in turn, near misses."""
+    """Choose the contents of ``count`` images: types in turn, verbs in turn, near misses."""
     by_type: dict[str, list[str]] = {}
     for verb, situation in SITUATIONS.items():
         if situation.event_type is not None:
@@ -184,7 +184,7 @@ def _plan(count: int, rng: random.Random) -> list[tuple[Happening, bool]]:
 def write_swig(
     folder: Path, *, train: int, dev: int, seed: int, drawn: Callable[[], None]
 ) -> dict[str, int]:
-    """Write ``train`` and ``dev`` pictures to ``folder``; ``drawn`` is called after each."""
+    """Write ``train`` and ``dev`` images to ``folder``; ``drawn`` is called after each."""
     (folder / "images").mkdir(parents=True)
     nouns: set[str] = set()
     numbers: dict[str, int] = {}

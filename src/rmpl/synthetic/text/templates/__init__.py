@@ -1,1 +1,1 @@
-"""The sentences of the world as data, in the language of ``rmpl.synthetic.text.grammar``."""
+"""Sentence templates as data, in the language of ``rmpl.synthetic.text.grammar``."""

@@ -1,4 +1,4 @@
-"""How attacks, demonstrations and deaths are told."""
+"""Templates of attacks, demonstrations and deaths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How meetings, calls and letters, arrests and payments are told."""
+"""Templates of meetings, calls and letters, arrests and payments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands round a clause or a noun of an event: reporters, times, side remarks.
+"""Frames around a clause or noun phrase of an event: attribution, times, side remarks.
 
 ``{=S}`` is a clause, ``{=N}`` a noun phrase; either may be an event or not. ``{=D}`` is a decoy and
 ``{=T}`` the clause of a second event, ``{=M}`` its noun phrase.
@@ -70,7 +70,7 @@ PAIR_FRAMES: tuple[str, ...] = (
     "after {=M} , {=S} .",
     "{:source} confirmed {=N} and {=M} .",
 )
-"""Frames for two events that share nobody."""
+"""Frames for two events without common participants."""
 
 TEST_CLAUSE_FRAMES: tuple[str, ...] = (
     "{:time} , {=S} , according to {:source} .",
@@ -79,7 +79,7 @@ TEST_CLAUSE_FRAMES: tuple[str, ...] = (
     "{:neutral} as {=S} , {:source} said .",
     "the video shows how {=S} {:time} .",
 )
-"""Combinations that the training sentences lack."""
+"""Combinations that do not occur in training."""
 
 LEXICON: dict[str, tuple[str, ...]] = {
     "time": (
@@ -134,4 +134,4 @@ LEXICON: dict[str, tuple[str, ...]] = {
     ),
     "number": ("20", "50", "100", "300", "450", "700", "1,200", "5,000"),
 }
-"""Words and phrases that carry no participant of an event."""
+"""Words and phrases without event participants."""

@@ -1,4 +1,4 @@
-"""How transports are told, and sentences in which two events share a participant."""
+"""Templates of transports, and of two events that share a participant."""
 
 from __future__ import annotations
 
@@ -72,4 +72,4 @@ DOUBLES: dict[tuple[str, str], tuple[str, ...]] = {
         "to {Destination}",
     ),
 }
-"""Pairs of types and the sentences that tell both with a shared participant."""
+"""Pairs of types and templates of both with a shared participant."""

@@ -1,4 +1,4 @@
-"""Sentences in which nothing happens that M2E2 knows, and words that only look like triggers."""
+"""Templates without M2E2 events, and words that only look like triggers."""
 
 from __future__ import annotations
 
@@ -136,4 +136,4 @@ DECOYS: dict[str, tuple[str, ...]] = {
         "{~PERSON} collected old coins",
     ),
 }
-"""For each event type, clauses with words that trigger it elsewhere, but not here."""
+"""For each event type, clauses with its trigger words in another sense."""

@@ -1,4 +1,4 @@
-"""Turning a template and a cast into words, with the spans of trigger, arguments and mentions."""
+"""Surface realisation: from a template and a cast to words with trigger and argument spans."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from rmpl.synthetic.text.templates.neutral import DECOYS, NEUTRAL_CLAUSES, NEUTR
 _NO_BLANK_BEFORE = frozenset({",", ".", ":", ";", "?", "!", ")", "”", "'s", "’s", "'", "’", "%"})
 _NO_BLANK_AFTER = frozenset({"(", "“", "#", "@"})
 _SAME_TOWN_RATE = 0.4
-"""How often a further town is one that the sentence names already."""
+"""The rate at which a further town repeats one already in the sentence."""
 _ALL_DECOYS = tuple(clause for clauses in DECOYS.values() for clause in clauses)
 
 
 class MisfitError(Exception):
-    """The cast cannot fill this template; the caller draws another one."""
+    """The cast cannot fill this template; the caller samples another one."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Mention:
-    """A noun phrase (without its article) that points to somebody or something."""
+    """A noun phrase (without its article) that refers to an entity."""
 
     span: Span
     kind: str
@@ -48,10 +48,10 @@ class Mention:
 
 
 @dataclasses.dataclass(frozen=True)
-class Told:
-    """An event as the sentence tells it: spans in tokens, ``end`` exclusive.
+class EventAnnotation:
+    """The annotation of an event in a sentence: spans in tokens, ``end`` exclusive.
 
-    ``shown`` are the referents whose look the sentence tells.
+    ``shown`` are the referents whose look the sentence mentions.
     """
 
     event_type: str
@@ -63,15 +63,15 @@ class Told:
 
 
 @dataclasses.dataclass(frozen=True)
-class Telling:
-    """A sentence: its words, the mentions and the events in it."""
+class AnnotatedSentence:
+    """A generated sentence with its mentions and events."""
 
     words: tuple[str, ...]
     mentions: tuple[Mention, ...]
-    events: tuple[Told, ...]
+    events: tuple[EventAnnotation, ...]
 
     def spaced(self) -> tuple[str, tuple[tuple[int, int], ...]]:
-        """Return the text as news is spaced, and the character span of every word in it."""
+        """Return the text with normal spacing, and the character span of every word."""
         return spaced(self.words)
 
 
@@ -81,7 +81,7 @@ def spaced(words: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]]:
     Returns
     -------
     text, tokens
-        The text and one ``(start, end)`` in characters a word, ``end`` exclusive.
+        The text and one character span ``(start, end)`` per word, ``end`` exclusive.
     """
     text = ""
     tokens: list[tuple[int, int]] = []
@@ -95,27 +95,27 @@ def spaced(words: Sequence[str]) -> tuple[str, tuple[tuple[int, int], ...]]:
 
 @dataclasses.dataclass(frozen=True)
 class Embedded:
-    """A template that a frame embeds, and which event (1, 2) its own first event is."""
+    """A template embedded in a frame, and the number (1, 2) of its first event."""
 
     template: str
     event: int = 1
 
 
-class Teller:
+class SentenceWriter:
     """Writes one sentence.
 
     Parameters
     ----------
     casts
-        The events to tell, in the order of the templates' event numbers.
+        The events, in the order of the templates' event numbers.
     rng
         Source of every choice.
     setting
-        Names and looks for everybody the casts do not hold.
+        Names and looks of entities outside the casts.
     look_rate
-        How often a named participant's look is added ("Ana Reyes, a man in a red coat,").
+        The rate at which a named participant's look is added ("Ana Reyes, a man in a red coat,").
     fullness
-        How often a part that may be left out is told.
+        The rate at which an optional part is included.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Teller:
         self._timed = False
         self._claimed: dict[tuple[int, str], int] = {}
 
-    def tell(self, frame: str, parts: Mapping[str, Embedded] | None = None) -> Telling:
+    def write(self, frame: str, parts: Mapping[str, Embedded] | None = None) -> AnnotatedSentence:
         """Write a sentence in ``frame`` around the embedded ``parts``.
 
         Raises
@@ -158,11 +158,11 @@ class Teller:
             if before is None or before == "-" or (before == "“" and number == 1):
                 word = self._words[number]
                 self._words[number] = word[:1].upper() + word[1:]
-        return Telling(tuple(self._words), tuple(self._mentions), self._told())
+        return AnnotatedSentence(tuple(self._words), tuple(self._mentions), self._annotations())
 
-    def _told(self) -> tuple[Told, ...]:
+    def _annotations(self) -> tuple[EventAnnotation, ...]:
         return tuple(
-            Told(
+            EventAnnotation(
                 cast.event_type,
                 self._triggers[number],
                 tuple(self._arguments[number]),
@@ -222,7 +222,7 @@ class Teller:
         return self._rng.choice(NEUTRAL_NOUNS if name == "nothing" else LEXICON[name])
 
     def _echo(self) -> str | None:
-        """Return a decoy that repeats the word of a trigger written so far, if there is one."""
+        """Return a decoy that repeats the word of a previous trigger, if there is one."""
         said = {self._words[span.start].lower() for span in self._triggers.values()}
         echoes = [clause for clause in _ALL_DECOYS if said & set(clause.lower().split())]
         return self._rng.choice(echoes) if echoes else None
@@ -248,7 +248,7 @@ class Teller:
     # Who
 
     def _claim(self, nodes: Sequence[Node], offset: int) -> None:
-        """Note the highest number a template gives each role's players: that one takes the rest."""
+        """Record the highest number of each role in a template: that slot takes the rest."""
         for node in nodes:
             if isinstance(node, Slot) and node.mode == "argument":
                 for target in node.targets:
@@ -325,7 +325,7 @@ class Teller:
         return simple[kind]()
 
     def _other(self, mention: Mention) -> Referent:
-        """Return somebody else who is called by the same noun: "another man", "other rebels"."""
+        """Return another referent of the same noun: "another man", "other rebels"."""
         words = self._words[mention.span.start : mention.span.end]
         stop = words.index("in") if "in" in words else len(words)
         noun = words[stop - 1].lower()
