@@ -1,1 +1,1 @@
-"""Drawing documents: marked sentences, boxed pictures, their links, and reports made of them."""
+"""HTML pages of documents: annotated sentences, images with boxes, links, and reports."""

@@ -1,4 +1,4 @@
-"""An error analysis by type and by role, its confusions of types and its box overlaps, as HTML."""
+"""An error analysis as HTML: tables by type and role, confusion matrices, box overlaps."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING: ScoreDict = {"tp": 0, "n_pred": 0, "n_gold": 0, "p": 0.0, "r": 0.0, "f
 
 
 def draw_types(analysis: Analysis, palette: Palette) -> Markup:
-    """Return a table a setting: F1 of mentions and arguments by event type, as bars and numbers."""
+    """Return one table per setting: F1 of mentions and arguments by event type, with bars."""
     tables = []
     for setting in SETTINGS:
         mentions, arguments = (analysis.by_type.get(task, {}) for task in _TASKS[setting])
@@ -45,7 +45,7 @@ def draw_types(analysis: Analysis, palette: Palette) -> Markup:
 
 
 def draw_roles(analysis: Analysis) -> Markup:
-    """Return a table a setting: P, R and F1 of the arguments of every type by role, folded away."""
+    """Return one collapsed table per setting: P, R and F1 of arguments by type and role."""
     parts = []
     for setting in SETTINGS:
         roles = analysis.by_role.get(_TASKS[setting][1], {})
@@ -65,7 +65,7 @@ def draw_roles(analysis: Analysis) -> Markup:
 
 
 def _table(css: str, title: str, names: tuple[str, ...], rows: list[Markup]) -> Markup:
-    counts = {"title": "right / predicted / gold", "class": "counts"}
+    counts = {"title": "correct / predicted / gold", "class": "counts"}
     heads = [
         el("th", {"scope": "col", **(counts if name == "counts" else {})}, name) for name in names
     ]
@@ -93,7 +93,7 @@ def _score_cells(score: ScoreDict, css: str) -> tuple[Markup, Markup]:
 
 
 def draw_confusion(analysis: Analysis) -> Markup:
-    """Return a matrix a setting: gold types down, predicted types across, counts in the cells."""
+    """Return one matrix per setting: gold types in rows, predicted types in columns."""
     return join(
         *(
             _matrix(task.partition("_")[0], rows)
@@ -115,7 +115,7 @@ def _matrix(setting: str, counts: Mapping[str, Mapping[str, int]]) -> Markup:
         cells = []
         for predicted in (*types, NONE):
             count = counts.get(gold, {}).get(predicted, 0)
-            # The square root keeps rare confusions visible beside a long diagonal.
+            # The square root makes rare confusions visible beside the large diagonal.
             level = math.ceil(_HEAT_LEVELS * math.sqrt(count / most))
             css = f"heat{level}" + (" diagonal" if gold == predicted else "")
             cells.append(el("td", {"class": css}, count or ("" if gold != predicted else "0")))
@@ -135,14 +135,14 @@ def _matrix(setting: str, counts: Mapping[str, Mapping[str, int]]) -> Markup:
 
 
 def draw_overlaps(analysis: Analysis) -> Markup | None:
-    """Return a histogram of IoU between gold boxes and the boxes of their role laid beside them."""
+    """Return a histogram of the IoU of gold boxes with the predicted boxes paired with them."""
     if not any(analysis.overlaps):
         return None
     chart = draw_bars(
-        "Overlap (IoU) of predicted boxes with gold boxes of their role, on right mentions",
+        "Overlap (IoU) of predicted boxes with gold boxes of the same role, on correct mentions",
         [f".{digit}" for digit in range(len(analysis.overlaps))],
         analysis.overlaps,
-        x="IoU from; poor boxes below .5, right ones from .5 on",
+        x="IoU from; poor boxes below .5, correct ones from .5",
         y="boxes",
     )
     return el("div", {"class": "charts"}, chart)

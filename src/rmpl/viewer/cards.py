@@ -1,4 +1,4 @@
-"""The documents of a report: a legend, the filters, and a card each."""
+"""The documents of a report: a legend, the filters, and one card per document."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.toolbar import draw_toolbar
 
 _HELP = (
-    "Point at, tap or tab to a mark and its event lights up; letters join a sentence with a "
-    "picture that shows the same event. Keys: j and k go to the next and the previous document, "
+    "Hover over, tap or tab to a mark to highlight its event; letters link a sentence with an "
+    "image of the same event. Keys: j and k go to the next and the previous document, "
     "/ to the search, Escape clears."
 )
 
@@ -26,23 +26,23 @@ def draw_cards(
     *,
     first_number: int = 1,
     filters: bool = True,
-    max_picture_bytes: int = 120_000,
+    max_image_bytes: int = 120_000,
 ) -> list[Markup]:
-    """Return the legend, the filters and one card a document.
+    """Return the legend, the filters and one card per document.
 
     Parameters
     ----------
     rule
-        Which documents these are, in words.
+        A description of the selection of documents.
     first_number
-        The number of the first document, for addresses that hold over several pages.
+        The number of the first document, for links across pages.
     filters
-        Whether what is shown can be chosen.
+        Whether to show the filters.
     """
     if not comparisons:
-        return [el("p", {"class": "none"}, "No documents were given.")]
+        return [el("p", {"class": "none"}, "No documents.")]
     cards = [
-        _card(one, number, palette, max_picture_bytes)
+        _card(one, number, palette, max_image_bytes)
         for number, one in enumerate(comparisons, first_number)
     ]
     return [
@@ -85,16 +85,16 @@ def _legend(palette: Palette, comparisons: Sequence[Comparison]) -> Markup:
 
 
 def _verdicts(comparison: Comparison) -> list[Verdict | None]:
-    """Return those of all mentions, arguments and links."""
+    """Return the verdicts on all mentions, arguments and links."""
     verdicts = [pair.verdict for pair in comparison.events]
     verdicts += [one.verdict for pair in comparison.events for one in pair.arguments]
     return verdicts + [pair.verdict for pair in comparison.links]
 
 
 def _tally(comparison: Comparison) -> str:
-    """Return how many mentions, arguments and links are right, missed and so on, in words.
+    """Return the numbers of correct, missed etc. mentions, arguments and links as text.
 
-    Where there was nothing to compare with, how many there are.
+    Without a comparison, return their total numbers.
     """
     if comparison.judged is None:
         counts = {"text event": comparison.text, "image event": comparison.image}
@@ -102,20 +102,20 @@ def _tally(comparison: Comparison) -> str:
         words = [
             f"{len(all_)} {what}{'s' * (len(all_) > 1)}" for what, all_ in found.items() if all_
         ]
-        return ", ".join(words) or "nothing was found"
+        return ", ".join(words) or "no events"
     verdicts = _verdicts(comparison)
     counted = [(sign.word, verdicts.count(verdict)) for verdict, sign in SIGNS.items()]
     return ", ".join(f"{count} {word}" for word, count in counted if count and word)
 
 
-def _card(comparison: Comparison, number: int, palette: Palette, max_picture_bytes: int) -> Markup:
+def _card(comparison: Comparison, number: int, palette: Palette, max_image_bytes: int) -> Markup:
     has_gold = any(pair.gold is not None for pair in comparison.events)
     drawing = draw_document(
         comparison,
         prefix=prefix_of(number),
         palette=palette,
         sides=(True, False) if comparison.judged is not None else (has_gold,),
-        max_picture_bytes=max_picture_bytes,
+        max_image_bytes=max_image_bytes,
     )
     key = card_key(number)
     heading = el("h3", None, el("a", {"href": f"#{key}"}, comparison.document.id))

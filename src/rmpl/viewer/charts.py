@@ -1,4 +1,4 @@
-"""Charts as inline SVG: curves, bars and histograms, drawn with the page's own colours."""
+"""Charts as inline SVG in the page's colours: curves, bars and histograms."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from rmpl.viewer.markup import Attribute, Markup, el
 _WIDTH, _HEIGHT = 520.0, 240.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46.0, 22.0, 26.0, 40.0
 _MOST_POINTS = 400
-"""A curve is thinned to this many points: more cannot be seen."""
+"""The maximum number of points drawn of a curve."""
 
 
 def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Return round numbers from at most ``low`` to at least ``high``, about ``count`` of them."""
+    """Return about ``count`` round numbers that cover ``low`` to ``high``."""
     if not high > low:
         high = low + 1.0
     raw = (high - low) / max(count - 1, 1)
@@ -26,7 +26,7 @@ def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
 
 
 class _Axes:
-    """The scales of one chart: values to user units of its SVG."""
+    """The scales of a chart, from values to SVG user units."""
 
     def __init__(self, x_ticks: Sequence[float], y_ticks: Sequence[float]) -> None:
         self.x_ticks, self.y_ticks = x_ticks, y_ticks
@@ -88,25 +88,25 @@ def draw_curve(
     y: str = "loss",
     key: str | None = None,
 ) -> Markup:
-    """Return a line chart of what ``points``, records with a step, hold under ``key``.
+    """Return a line chart of the values of ``key`` in ``points``, which are records with a step.
 
-    Records without it, or with a value that is not finite, are left out and counted below. ``x``
-    and ``y`` name the axes; ``key`` is ``y`` if not given.
+    Records without a finite value are omitted and counted below the chart. ``x`` and ``y`` are the
+    axis labels; ``key`` defaults to ``y``.
     """
     key = y if key is None else key
     pairs = [(float(p["step"]), float(p[key])) for p in points if "step" in p and key in p]
-    kept = [(a, b) for a, b in pairs if math.isfinite(a) and math.isfinite(b)]
-    if not kept:
+    drawn_points = [(a, b) for a, b in pairs if math.isfinite(a) and math.isfinite(b)]
+    if not drawn_points:
         empty = el("p", {"class": "none"}, "no values")
         return el("figure", {"class": "chart"}, el("figcaption", None, title), empty)
-    every = math.ceil(len(kept) / _MOST_POINTS)
-    shown = kept[::every] + ([kept[-1]] if (len(kept) - 1) % every else [])
+    every = math.ceil(len(drawn_points) / _MOST_POINTS)
+    shown = drawn_points[::every] + ([drawn_points[-1]] if (len(drawn_points) - 1) % every else [])
     axes = _Axes(
-        nice_ticks(min(a for a, _ in kept), max(a for a, _ in kept)),
-        nice_ticks(min(0.0, *(b for _, b in kept)), max(b for _, b in kept)),
+        nice_ticks(min(a for a, _ in drawn_points), max(a for a, _ in drawn_points)),
+        nice_ticks(min(0.0, *(b for _, b in drawn_points)), max(b for _, b in drawn_points)),
     )
     line = " ".join(f"{axes.x(a):.1f},{axes.y(b):.1f}" for a, b in shown)
-    last_x, last_y = kept[-1]
+    last_x, last_y = drawn_points[-1]
     marks = [
         el("polyline", {"class": "curve", "points": line}),
         el("circle", {"class": "curve", "cx": axes.x(last_x), "cy": axes.y(last_y), "r": 3}),
@@ -117,18 +117,17 @@ def draw_curve(
         ),
     ]
     drawing = _chart(title, [*axes.draw(x, y), *marks])
-    if len(kept) == len(points):
+    if len(drawn_points) == len(points):
         return drawing
-    left_out = (
-        f"{len(points) - len(kept)} of {len(points)} records without a finite {key} are not drawn"
-    )
+    omitted = len(points) - len(drawn_points)
+    left_out = f"{omitted} of {len(points)} records without a finite {key} are not drawn"
     return el("div", None, drawing, el("p", {"class": "none"}, left_out))
 
 
 def draw_bars(
     title: str, labels: Sequence[str], counts: Sequence[int], *, x: str, y: str
 ) -> Markup:
-    """Return a column chart: one column a label, its count written above it."""
+    """Return a bar chart: one bar per label, with its count above it."""
     ticks = nice_ticks(0, 1.05 * max([1, *counts]), 4)
     axes = _Axes([0.0, float(max(1, len(labels)))], ticks)
     wide = (axes.x(1) - axes.x(0)) * 0.86

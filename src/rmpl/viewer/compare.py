@@ -1,7 +1,7 @@
-"""Laying the events of a prediction beside the gold ones, with the verdicts of the scorer.
+"""Pairing predicted with gold events, with the verdicts of the scorer.
 
-``rmpl.scoring.judgements`` says what is right, and how the rest misses; this module only gives the
-drawing code one shape for documents with both sides and for documents with one.
+The verdicts are those of ``rmpl.scoring.judgements``; this module gives the drawing code one data
+structure for documents with gold, predictions or both.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ T = TypeVar("T")
 
 @dataclasses.dataclass(frozen=True)
 class Pair(Generic[T]):
-    """A gold item and the prediction it was laid beside; one of the two may be absent.
+    """A gold item and the prediction paired with it; one of the two may be absent.
 
-    ``verdict`` is ``None`` where there was nothing to compare with.
+    ``verdict`` is ``None`` without a comparison.
     """
 
     gold: T | None
@@ -45,7 +45,7 @@ class Pair(Generic[T]):
 
 @dataclasses.dataclass(frozen=True)
 class EventPair(Generic[Event, Argument]):
-    """A gold mention and the predicted one laid beside it, with their arguments."""
+    """A gold mention and the predicted one paired with it, with their arguments."""
 
     gold: Event | None
     predicted: Event | None
@@ -58,7 +58,7 @@ class EventPair(Generic[Event, Argument]):
 
     @property
     def either(self) -> Event:
-        """The gold mention, or the predicted one where there is no gold."""
+        """The gold mention, or the predicted one if there is no gold."""
         event = self.gold if self.gold is not None else self.predicted
         assert event is not None, "a pair has at least one side"  # noqa: S101
         return event
@@ -70,9 +70,9 @@ ImagePair = EventPair[ImageEvent, ImageArgument]
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """One document with everything in it paired; its sentences and images are the gold's.
+    """A document with paired gold and predicted items; its sentences and images are the gold's.
 
-    ``judged`` is ``None`` where only one side was given.
+    ``judged`` is ``None`` if only one side was given.
     """
 
     document: Document
@@ -89,14 +89,14 @@ class Comparison:
 
 
 def compare(gold: Document | None, predicted: Document | None) -> Comparison:
-    """Pair the mentions, arguments and links of one document's gold and prediction.
+    """Pair the mentions, arguments and links of a document's gold and prediction.
 
-    A link to an event that is not there, which the scorer refuses, is shown as missed or spurious.
+    A link to an unknown event, which the scorer refuses, is shown as missed or spurious.
 
     Parameters
     ----------
     gold, predicted
-        The same document (by id) with gold and with predicted events; where one is ``None``, the
+        The same document (by id) with gold and with predicted events; if one is ``None``, the
         other is shown without verdicts.
 
     Raises

@@ -8,16 +8,16 @@ from rmpl.viewer.charts import draw_curve
 from rmpl.viewer.markup import Markup, el, join
 
 HELD_OUT = ", held out"
-"""What follows a stage's name where the curve is that of what was held out."""
+"""Suffix of a stage's name for the curve on held-out samples."""
 
 _WHOLE = {"loss": "loss", "score": "score, percent"}
 Point = Mapping[str, float]
 
 
 def draw_curves(curves: Mapping[str, Sequence[Point]]) -> Markup:
-    """Return a chart a curve of loss and score; those by source are folded away below them."""
+    """Return one chart per loss and score curve; curves by source are collapsed below."""
     if not curves:
-        return el("p", {"class": "none"}, "No training curves were given.")
+        return el("p", {"class": "none"}, "No training curves.")
     charts, folded = [], []
     for stage, points in curves.items():
         names = dict.fromkeys(name for point in points for name in point)

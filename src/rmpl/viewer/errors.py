@@ -1,7 +1,6 @@
-"""The error section of a report: the categories of every score's errors with their first examples.
+"""The error section of a report: error categories per score with examples.
 
-What is drawn is an ``Analysis`` of ``rmpl.scoring.analysis``, the same that ``rmpl score --errors``
-prints.
+It shows an ``Analysis`` of ``rmpl.scoring.analysis``, like ``rmpl score --errors``.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _NOTE = (
     "By the strict protocol, over all documents. Every wrong prediction and every missed gold item "
     "has exactly one category."
 )
-_WAYS = " A category filters the documents below; an example leads to its place among them."
+_WAYS = " A category filters the documents below; an example links to its document."
 
 
 def draw_errors(analysis: Analysis, anchors: Anchors, palette: Palette) -> list[Markup]:
@@ -31,9 +30,9 @@ def draw_errors(analysis: Analysis, anchors: Anchors, palette: Palette) -> list[
     Parameters
     ----------
     analysis
-        Of all documents; its examples are linked to where they are drawn.
+        The analysis of all documents; its examples link to their drawings.
     anchors
-        Where the documents of the report are drawn.
+        The anchors of the documents of the report.
     """
     tasks = [_task(task, errors, anchors) for task, errors in analysis.errors.items()]
     overlaps = draw_overlaps(analysis)
@@ -48,8 +47,8 @@ def draw_errors(analysis: Analysis, anchors: Anchors, palette: Palette) -> list[
 
 
 def _task(task: str, errors: TaskErrors, anchors: Anchors) -> Markup:
-    """Return one score's table: a row a category, its examples below it, and the sum."""
-    right = f"{errors.tp:,} right of {errors.n_pred:,} predicted and {errors.n_gold:,} gold"
+    """Return one score's table: a row per category, followed by examples, and the sum."""
+    right = f"{errors.tp:,} correct of {errors.n_pred:,} predicted and {errors.n_gold:,} gold"
     title = join(task_title(task, with_setting=True), " ", el("small", None, right))
     rows = [
         row for verdict in errors.categories for row in _category(task, verdict, errors, anchors)
@@ -88,7 +87,7 @@ def _category(
         name = el("span", {"title": sign.meaning}, *words)
     count = errors.categories[verdict]
     examples = [(one, anchors.find(one)) for one in errors.examples.get(verdict, [])]
-    # What cannot be looked at is named only where nothing can.
+    # Examples without a drawing are listed only if no example has one.
     shown = [pair for pair in examples if pair[1] is not None] or examples
     listed = el("ul", None, *(_example(*pair) for pair in shown))
     row = el("tr", {"class": "examples"}, el("td", {"colspan": 3}, listed))
@@ -96,9 +95,9 @@ def _category(
 
 
 def _example(judgement: Judgement, target: Target | None) -> Markup:
-    """Return an error in words, leading to where it is drawn (if it is)."""
+    """Return a description of an error, with a link to its drawing, if any."""
     sides = [side.name for side in (judgement.predicted, judgement.gold) if side is not None]
-    said = join(" for ".join(sides))
+    description = join(" for ".join(sides))
     if target is not None:
-        said = el("a", {"href": target.href, "data-mark": target.mark}, said)
-    return el("li", None, said, " ", el("span", {"class": "place"}, judgement.medium))
+        description = el("a", {"href": target.href, "data-mark": target.mark}, description)
+    return el("li", None, description, " ", el("span", {"class": "place"}, judgement.medium))

@@ -1,4 +1,4 @@
-"""The page of what was extracted: documents with their events, and nothing to compare with."""
+"""The page of extracted documents with their events, without gold."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ def extraction_page(
     documents: Sequence[Document],
     rule: str,
     notes: Sequence[str] = (),
-    max_picture_bytes: int = 120_000,
+    max_image_bytes: int = 120_000,
 ) -> str:
-    """Return a page of documents with their events, whole, that needs no network.
+    """Return a self-contained page of documents with their events.
 
     Parameters
     ----------
     rule
-        Which documents these are, in words.
+        A description of the selection of documents.
     notes
         Lines shown below the title.
-    max_picture_bytes
-        Pictures are downsized until their JPEG takes no more than this.
+    max_image_bytes
+        The maximum JPEG size per image; images are downsized to it.
     """
     palette = Palette.of([], documents)
     comparisons = [compare(None, document) for document in documents]
@@ -53,7 +53,7 @@ def extraction_page(
         palette,
         rule,
         filters=len(documents) > 1,
-        max_picture_bytes=max_picture_bytes,
+        max_image_bytes=max_image_bytes,
     )
     main = el("main", None, el("section", {"id": "documents"}, *cards))
     return render_page(title, header, main)
@@ -62,7 +62,7 @@ def extraction_page(
 def write_extraction(
     path: Path, *, title: str, documents: Sequence[Document], rule: str, notes: Sequence[str] = ()
 ) -> Path:
-    """Write such a page, about a hundred documents at most, its pictures as large as fits.
+    """Write such a page of at most about 100 documents, with images as large as possible.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def write_extraction(
 
     def render(most: int) -> str:
         return extraction_page(
-            title=title, documents=documents, rule=rule, notes=notes, max_picture_bytes=most
+            title=title, documents=documents, rule=rule, notes=notes, max_image_bytes=most
         )
 
     return write_page(path, render)

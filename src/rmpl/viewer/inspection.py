@@ -1,7 +1,6 @@
-"""Training samples as a model gets them: prompt, target, picture and boxes after the processor.
+"""Training samples as the model receives them: prompt, target, processed image and boxes.
 
-Each sample is drawn like a document of a report: what the corpus says beside what the target says
-when it is read back.
+Each sample is drawn like a document of a report: the annotation beside the parsed target.
 """
 
 from __future__ import annotations
@@ -23,33 +22,33 @@ from rmpl.viewer.markup import Markup, el
 from rmpl.viewer.page import render_page, write_page
 from rmpl.viewer.toolbar import draw_toolbar
 
-_NAMES = {True: "annotated", False: "target, read back"}
+_NAMES = {True: "annotated", False: "parsed target"}
 _TILE_BYTES = 20_000
 
 Pieces = Sequence[tuple[str, bool]]
-"""A text in pieces, each with whether it is a token of the model's own, not of the text."""
+"""A text in pieces, each with whether it is a special token of the model."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ShownSample:
-    """A sample as a model gets it.
+    """A sample as the model receives it.
 
     Parameters
     ----------
     task, id
-        Which sample it is.
+        The task and id of the sample.
     prompt, target
-        What is read and what is to be written.
+        The input text and the target text.
     tokens
-        How many tokens of the prompt and of the target.
+        The numbers of tokens of the prompt and of the target.
     parts
-        What the sample asks about, as annotated and as its target says, boxes on the picture as the
-        model sees it; ``None`` where an answer is not events.
+        The document part with annotated and with parsed events, with boxes on the processed image;
+        ``None`` if the answers of the task are not events.
     tiles
-        The images that the model gets: the whole one, parts of it, or both.
+        The processed images: the whole image, crops of it, or both.
     whole
-        The number of the tile that shows the whole image, on which the boxes of ``parts`` lie;
-        ``None`` where they lie on the image files that ``parts`` name.
+        The index of the tile with the whole image, to which the boxes of ``parts`` refer; ``None``
+        if they refer to the image files of ``parts``.
     """
 
     task: str
@@ -69,7 +68,7 @@ class ShownSample:
 
 @dataclasses.dataclass(frozen=True)
 class ShownDocument:
-    """A document of a corpus with its samples; ``left_out`` counts those that are not shown."""
+    """A document of a corpus with its samples; ``left_out`` is the number not shown."""
 
     document: Document
     samples: Sequence[ShownSample]
@@ -77,7 +76,7 @@ class ShownDocument:
 
 
 def differences(documents: Sequence[ShownDocument]) -> list[str]:
-    """Return the samples whose target does not say what is annotated, as ``task id``."""
+    """Return the samples whose target differs from the annotation, as ``task id``."""
     found = []
     for shown in documents:
         for sample in shown.samples:
@@ -168,7 +167,7 @@ def _sample(sample: ShownSample, prefix: str, palette: Palette, most: int) -> Ma
             palette=palette,
             names=_NAMES,
             everything=True,
-            max_picture_bytes=most,
+            max_image_bytes=most,
             opened={} if tile is None else {image.id: tile for image in images},
         )
     return el("section", {"class": "sample"}, head, texts, _tiles(sample, most), drawing)
@@ -183,11 +182,11 @@ def _tiles(sample: ShownSample, most: int) -> Markup | None:
     if not sample.tiles:
         return None
     sizes = dict.fromkeys(f"{tile.width} x {tile.height}" for tile in sample.tiles)
-    count = f"{len(sample.tiles)} pictures of " if len(sample.tiles) > 1 else ""
-    said = f"as the model gets it: {count}{', '.join(sizes)} pixels"
+    count = f"{len(sample.tiles)} images of " if len(sample.tiles) > 1 else ""
+    caption = f"as the model receives it:  {count}{', '.join(sizes)} pixels"
     if sample.parts is not None and len(sample.tiles) == 1:
-        return el("p", {"class": "tiles"}, said)
-    pictures = [
+        return el("p", {"class": "tiles"}, caption)
+    figures = [
         el(
             "img",
             {
@@ -202,6 +201,6 @@ def _tiles(sample: ShownSample, most: int) -> Markup | None:
     return el(
         "details",
         {"class": "tiles", "open": sample.parts is None},
-        el("summary", None, said),
-        el("div", None, *pictures),
+        el("summary", None, caption),
+        el("div", None, *figures),
     )

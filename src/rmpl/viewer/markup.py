@@ -1,7 +1,7 @@
-"""Building HTML and SVG out of values that are escaped unless they are markup already.
+"""Building HTML and SVG with escaping of all values that are not markup.
 
-Everything a document, a prediction or a file name says reaches a page through ``el``; nothing else
-joins strings into markup. The page's Content-Security-Policy allows neither inline ``style``
+All text from documents, predictions and file names goes through ``el``; nothing else builds markup
+from strings. The page's Content-Security-Policy allows neither inline ``style``
 attributes nor ``on...`` handlers, so ``el`` refuses to write them.
 """
 
@@ -13,13 +13,12 @@ from collections.abc import Mapping
 
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 _NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9:-]*")
-# Characters no HTML document may hold, and those that turn the direction of the text around them
-# (a sentence must not be able to rewrite how its neighbours read).
+# Characters that are invalid in HTML, and those that change the direction of surrounding text.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Markup(str):
-    """Text that is markup already and is not escaped again."""
+    """Markup, which is not escaped again."""
 
     __slots__ = ()
 
@@ -31,14 +30,14 @@ Child = str | int | float | None
 
 
 def text(value: object) -> Markup:
-    """Return ``value`` as escaped text; a ``Markup`` is returned as it is."""
+    """Return ``value`` as escaped text; ``Markup`` is returned unchanged."""
     if isinstance(value, Markup):
         return value
     return Markup(html.escape(_UNPRINTABLE.sub("\ufffd", str(value)), quote=True))
 
 
 def join(*children: Child, sep: str = "") -> Markup:
-    """Return children one after the other, those that are not markup escaped, ``None`` left out."""
+    """Concatenate children, escaping those that are not markup and omitting ``None``."""
     return Markup(sep.join(text(child) for child in children if child is not None))
 
 
@@ -50,15 +49,15 @@ def el(name: str, attributes: Mapping[str, Attribute] | None = None, *children: 
     name
         The element's name.
     attributes
-        Values are escaped; ``None`` and ``False`` leave the attribute out, ``True`` writes it bare.
+        Values are escaped; ``None`` and ``False`` omit the attribute, ``True`` writes its name.
     children
-        Markup is kept, everything else is escaped, ``None`` is left out.
+        Markup is inserted unchanged, everything else is escaped, ``None`` is omitted.
 
     Raises
     ------
     ValueError
-        For a name that is none, an attribute the page's policy forbids (``style``, ``on...``), or
-        an address that is neither a fragment, a page beside this one, nor an embedded picture.
+        If a name is invalid, an attribute is forbidden by the page's policy (``style``, ``on...``),
+        or a URL is not a fragment, a page in the same folder, or an embedded image.
     """
     parts = [name]
     for key, value in (attributes or {}).items():
@@ -85,4 +84,4 @@ def _check(name: str, key: str, value: Attribute) -> None:
     if key == "style" or key.lower().startswith("on"):
         raise ValueError(f"<{name} {key}> is forbidden by the page's Content-Security-Policy")
     if key in {"href", "src"} and not _ADDRESS.fullmatch(str(value)):
-        raise ValueError(f"not an address a report may hold: {str(value)[:80]!r}")
+        raise ValueError(f"not a URL allowed in a report:  {str(value)[:80]!r}")

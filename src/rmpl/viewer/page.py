@@ -1,8 +1,8 @@
-"""One self-contained HTML page: style and script embedded, everything else locked out.
+"""Self-contained HTML pages with embedded style sheet and script.
 
-The page's Content-Security-Policy allows exactly the style sheet and the script it was written
-with, by their hashes, and pictures embedded as data; no network, no inline handlers, no forms. So
-even text that slipped through unescaped could not run.
+The page's Content-Security-Policy allows only its style sheet and script, by their hashes, and
+embedded images; no network, no inline handlers, no forms. So even unescaped text could not be
+executed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from rmpl.io.files import appearing
 from rmpl.viewer.markup import Markup, el, join
 
 MAX_BYTES = 15_000_000
-"""The size one file should not exceed; pictures are made smaller until it fits."""
+"""The maximum file size; images are downsized until the page fits."""
 
 _PICTURE_BYTES = (120_000, 60_000, 30_000, 12_000, 6_000)
 
@@ -35,12 +35,12 @@ def _hash(content: str) -> str:
 
 
 def script_hash() -> str:
-    """Return the source that lets the drawing layer's script through a policy."""
+    """Return the script's hash as a source of a Content-Security-Policy."""
     return _hash(_asset("report.js"))
 
 
 def style_hash() -> str:
-    """Return the source that lets the drawing layer's style sheet through a policy."""
+    """Return the style sheet's hash as a source of a Content-Security-Policy."""
     return _hash(_asset("report.css"))
 
 
@@ -59,7 +59,7 @@ def content_security_policy() -> str:
 
 
 def render_page(title: str, *body: Markup) -> str:
-    """Return a whole HTML document with the drawing layer's style and script."""
+    """Return a complete HTML document with the viewer's style and script."""
     head = el(
         "head",
         None,
@@ -80,14 +80,12 @@ def render_page(title: str, *body: Markup) -> str:
 
 
 def write_page(file: Path, render: Callable[[int], str]) -> Path:
-    """Write a page whose pictures are as large as its size allows, and return its file.
-
-    It appears only when it is complete.
+    """Write a page atomically, with images as large as its size limit allows; return its path.
 
     Parameters
     ----------
     render
-        Returns the page, with no picture of more than so many bytes.
+        Returns the page for a maximum number of bytes per image.
 
     Raises
     ------
@@ -106,6 +104,6 @@ def write_page(file: Path, render: Callable[[int], str]) -> Path:
         raise RmplError(
             f"the report cannot be written ({error.strerror})",
             where=str(file),
-            remedy="choose a folder that exists and that you may write to",
+            remedy="choose an existing, writable folder",
         ) from error
     return file

@@ -1,4 +1,4 @@
-"""The report of a run: scores, errors, training curves, documents drawn gold beside predicted."""
+"""The report of a run: scores, errors, training curves, and documents with gold and predictions."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from rmpl.viewer.score_tables import draw_scores
 from rmpl.viewer.selection import by_document, choose
 
 SHOWN = 12
-"""How many documents a report shows unless told otherwise."""
+"""The default number of documents in a report."""
 
 PER_PAGE = 100
-"""How many documents one file holds; more are paged."""
+"""The number of documents per page."""
 
 
 @dataclasses.dataclass(frozen=True)
 class _Pages:
-    """What all files of one report share."""
+    """The settings shared by all pages of a report."""
 
     path: Path
     title: str
@@ -54,7 +54,7 @@ class _Pages:
         return quote(self.file(number).name, safe="")
 
     def anchors(self) -> Anchors:
-        """Return the places of all documents, as seen from the first page."""
+        """Return the anchors of all documents, relative to the first page."""
         addresses = ["", *(self.address(number) for number in range(2, len(self.parts) + 1))]
         return Anchors(list(zip(addresses, self.parts, strict=True)))
 
@@ -81,17 +81,17 @@ def write_report(
     curves
         Training curves by stage, as ``read_curves`` returns them.
     gold, predicted
-        The same documents with gold and with predicted events. Sentences and pictures are the
+        The same documents with gold and with predicted events. Sentences and images are the
         gold's.
     notes
         Lines shown below the title, such as what was not run and why.
     limit
-        How many documents are drawn, and besides them those that hold the first example of a
-        category of error; which ones, the report says. 0 draws none. The errors are of all.
+        The number of documents to draw, in addition to those with the first example of an error
+        category; the report describes the selection. 0 draws none. Errors are counted over all.
     intervals
         ``{protocol: {task: intervals}}`` from ``rmpl.scoring.bootstrap``.
     settings
-        Which of ``text``, ``image``, ``multimedia`` were predicted; the errors are of these.
+        The settings that were predicted: ``text``, ``image``, ``multimedia``.
 
     Returns
     -------
@@ -101,7 +101,7 @@ def write_report(
     Raises
     ------
     RmplError
-        If a document occurs twice on one side, or a file cannot be written.
+        If a document is repeated on one side, or a file cannot be written.
     """
     documents = by_document(gold, predicted)
     compared = {
@@ -128,7 +128,7 @@ def write_report(
 
 
 def _without_events(document: Document | None, key: str) -> Document:
-    """Return the gold of a document that the gold does not have: its sentences and pictures."""
+    """Return an empty gold for a document that has none: its sentences and images."""
     if document is None:
         return Document(key)
     return msgspec.structs.replace(document, text_events=(), image_events=(), links=())
@@ -137,7 +137,7 @@ def _without_events(document: Document | None, key: str) -> Document:
 def _analyse(
     compared: Mapping[str, Comparison], first: Sequence[str], settings: Sequence[str]
 ) -> Analysis:
-    """Sum up the verdicts of all documents; examples are taken from ``first`` if they are there."""
+    """Summarise the verdicts of all documents, with examples from ``first`` if possible."""
     judged = (compared[key].judged for key in dict.fromkeys((*first, *compared)))
     return summarise((one for one in judged if one is not None), settings)
 
@@ -145,7 +145,7 @@ def _analyse(
 def _with_examples(
     compared: Mapping[str, Comparison], chosen: Sequence[str], rule: str, settings: Sequence[str]
 ) -> tuple[Sequence[str], str]:
-    """Add the documents that hold the first example of a category none of those chosen has."""
+    """Add documents with examples of error categories that the chosen ones do not have."""
     analysis = _analyse(compared, chosen, settings)
     holding = [
         examples[0].document
@@ -168,7 +168,7 @@ def _write_page(pages: _Pages, number: int, front: Sequence[Markup]) -> Path:
             pages.palette,
             pages.rule,
             first_number=first,
-            max_picture_bytes=most,
+            max_image_bytes=most,
         )
         main = el("main", None, *front, _section("documents", "Documents", *cards))
         return render_page(pages.title, _header(pages, number), main)

@@ -16,13 +16,13 @@ _SETTING_TITLES = {
     "multimedia": "Multimedia events",
 }
 _TASK_TITLES = {
-    "emi": ("EMI", "event mention identification: is the event found, with its type"),
-    "are": ("ARE", "argument role extraction: are its participants found, with their roles"),
+    "emi": ("EMI", "event mention identification: event triggers and types"),
+    "are": ("ARE", "argument role extraction: participants and their roles"),
 }
 
 
 def task_title(task: str, *, with_setting: bool = False) -> Markup:
-    """Return the name of a score, with its setting or without, its abbreviation explained."""
+    """Return the name of a score with its abbreviation explained, optionally with its setting."""
     parts = task.split("_")
     kind = next((part for part in parts if part in _TASK_TITLES), None)
     if kind is None:
@@ -35,7 +35,7 @@ def task_title(task: str, *, with_setting: bool = False) -> Markup:
 
 def _row(task: str, score: ScoreDict, interval: ScoreIntervals | None, *, given: bool) -> Markup:
     spread = None
-    # A score that was given gold must not be read as a system's: marked where it stands.
+    # A score that uses gold annotation must not be mistaken for a system's score.
     mark = el("strong", {"class": "given"}, f" !! {MARK}") if given else None
     if interval is not None:
         title = {"class": "interval", "title": "bootstrap interval over documents"}
@@ -56,8 +56,8 @@ def _setting_table(setting: str, rows: list[Markup]) -> Markup:
     heads = [el("th", {"scope": "col"}, name) for name in ("P", "R", "F1")]
     counts = el(
         "th",
-        {"scope": "col", "class": "counts", "title": "right / predicted / gold"},
-        "right / pred. / gold",
+        {"scope": "col", "class": "counts", "title": "correct / predicted / gold"},
+        "correct / pred. / gold",
     )
     body = rows or [el("tr", None, el("td", {"colspan": 5, "class": "none"}, "not run"))]
     return el(
@@ -73,15 +73,15 @@ def draw_scores(
     scores: Mapping[str, Mapping[str, ScoreDict]],
     intervals: Mapping[str, Mapping[str, ScoreIntervals]] | None = None,
 ) -> Markup:
-    """Return the tables of every protocol, percent with one decimal and the counts behind them.
+    """Return the tables of every protocol, in percent with one decimal, with counts.
 
     Parameters
     ----------
     scores
         ``{protocol: {task: score}}`` as in ``metrics.json``. A setting without scores is shown as
-        not run, never as zero; one that was given gold knowledge is marked in its row.
+        not run, never as zero; scores that use gold annotation are marked.
     intervals
-        ``{protocol: {task: intervals}}``, shown below F1 where there are any.
+        ``{protocol: {task: intervals}}``, shown below F1 if given.
     """
     parts = []
     for protocol, tasks in scores.items():
@@ -102,4 +102,4 @@ def draw_scores(
                 el("div", {"class": "settings"}, *tables),
             )
         )
-    return join(*parts) if parts else el("p", {"class": "none"}, "No scores were given.")
+    return join(*parts) if parts else el("p", {"class": "none"}, "No scores.")

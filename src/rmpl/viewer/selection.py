@@ -1,4 +1,4 @@
-"""Which documents a report shows, by a rule it states."""
+"""Selecting the documents of a report by a stated rule."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Both = tuple[Document | None, Document | None]
 
 
 def by_document(gold: Iterable[Document], predicted: Iterable[Document]) -> dict[str, Both]:
-    """Return gold and prediction of every document, in the order of the ids.
+    """Return gold and prediction of every document, in id order.
 
     Raises
     ------
     RmplError
-        If an id occurs twice on one side.
+        If an id is repeated on one side.
     """
     wanted, found = _by_id(gold, "gold"), _by_id(predicted, "predictions")
     return {doc_id: (wanted.get(doc_id), found.get(doc_id)) for doc_id in sorted({*wanted, *found})}
@@ -27,7 +27,7 @@ def _by_id(documents: Iterable[Document], side: str) -> Mapping[str, Document]:
     by_id: dict[str, Document] = {}
     for document in documents:
         if document.id in by_id:
-            raise RmplError(f"twice in the {side}", where=f"document {document.id}")
+            raise RmplError(f"repeated in the {side}", where=f"document {document.id}")
         by_id[document.id] = document
     return by_id
 
@@ -45,17 +45,17 @@ def _rank(both: Both) -> int:
 
 
 def choose(documents: Mapping[str, Both], limit: int) -> tuple[Sequence[str], str]:
-    """Return the ids of at most ``limit`` documents to show, and the rule in words.
+    """Return the ids of at most ``limit`` documents to show, and a description of the rule.
 
-    The choice looks at what a document holds, never at how well it was predicted.
+    The selection does not depend on how well a document was predicted.
     """
     if len(documents) <= limit:
-        return sorted(documents), f"All {len(documents)} documents, in the order of their ids."
+        return sorted(documents), f"All {len(documents)} documents, in id order."
     ranked = sorted((_rank(both), doc_id) for doc_id, both in documents.items())
     chosen = [doc_id for _, doc_id in ranked[:limit]]
     rule = (
-        f"{limit} of {len(documents)} documents: in the order of their ids, first those whose gold "
+        f"{limit} of {len(documents)} documents in id order: first those whose gold "
         "has cross-media links, then those with gold events, then those with predicted events. "
-        "How well a document was predicted plays no part."
+        "The selection does not depend on prediction quality."
     )
     return chosen, rule

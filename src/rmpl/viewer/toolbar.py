@@ -1,4 +1,4 @@
-"""The filters above a report's documents; the page's script reads what is chosen."""
+"""The filters above a report's documents, evaluated by the page's script."""
 
 from __future__ import annotations
 

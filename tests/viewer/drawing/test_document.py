@@ -20,7 +20,7 @@ from rmpl.viewer.drawing.document import draw_document
 from rmpl.viewer.drawing.links import LinkBadges, letter, list_links
 from rmpl.viewer.drawing.palette import COLOURS, Palette
 from rmpl.viewer.drawing.text import DrawnEvent, Mark, assign_lanes, draw_sentence
-from rmpl.viewer.drawing.thumbnails import load_picture
+from rmpl.viewer.drawing.thumbnails import load_image
 from rmpl.viewer.report import write_report
 from rmpl.viewer.score_tables import draw_scores
 from rmpl.viewer.selection import by_document, choose
@@ -138,7 +138,7 @@ def test_a_missing_picture_has_a_placeholder_with_its_boxes():
         ),
     )
     drawing = draw_document(compare(gold, None), prefix="d1", palette=Palette(), sides=(True,))
-    assert "picture not at hand: i0" in drawing
+    assert "image not available: i0" in drawing
     assert 'viewBox="0 0 525 420"' in drawing
     assert drawing.count('class="line"') == 1
 
@@ -146,7 +146,7 @@ def test_a_missing_picture_has_a_placeholder_with_its_boxes():
 def test_a_broken_picture_has_a_placeholder_that_says_so(tmp_path):
     path = tmp_path / "one.jpg"
     path.write_bytes(b"no picture")
-    picture = load_picture(Image("i0", str(path), 40, 30), "p")
+    picture = load_image(Image("i0", str(path), 40, 30), "p")
     assert picture.data_uri is None
     assert "not an image" in (picture.problem or "")
 
@@ -158,7 +158,7 @@ def test_an_embedded_picture_is_small_and_upright_and_keeps_no_metadata(tmp_path
     exif[0x0112] = 6  # lies on its side
     exif[0x010E] = "<script>alert(1)</script>"
     source.save(path, "JPEG", exif=exif)
-    picture = load_picture(Image("i0", str(path)), "p", max_bytes=40_000)
+    picture = load_image(Image("i0", str(path)), "p", max_bytes=40_000)
     assert (picture.width, picture.height) == (1000, 2000)
     assert picture.data_uri is not None
     content = base64.b64decode(picture.data_uri.split(",")[1])

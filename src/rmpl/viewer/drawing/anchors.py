@@ -1,4 +1,4 @@
-"""Where on a report's pages each document, sentence, picture and link is drawn."""
+"""Anchors of documents, sentences, images and links in the pages of a report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def card_key(number: int) -> str:
 
 
 def prefix_of(number: int) -> str:
-    """Return what starts every id and key in that document's drawing."""
+    """Return the prefix of all ids and keys in a document's drawing."""
     return f"d{number}"
 
 
@@ -25,8 +25,8 @@ def sentence_key(prefix: str, number: int) -> str:
     return f"{prefix}s{number}"
 
 
-def picture_key(prefix: str, number: int) -> str:
-    """Return the id of a picture's row; pictures are numbered from 1."""
+def image_key(prefix: str, number: int) -> str:
+    """Return the id of an image's row; images are numbered from 1."""
     return f"{prefix}f{number}"
 
 
@@ -36,23 +36,23 @@ def link_row_key(prefix: str, index: int) -> str:
 
 
 def text_mark(prefix: str, index: int) -> str:
-    """Return what ties the parts of a paired text event on the page."""
+    """Return the key shared by the marks of a paired text event."""
     return f"{prefix}t{index}"
 
 
 def image_mark(prefix: str, index: int) -> str:
-    """Return what ties the parts of a paired image event on the page."""
+    """Return the key shared by the marks of a paired image event."""
     return f"{prefix}i{index}"
 
 
 def link_mark(prefix: str, index: int) -> str:
-    """Return what ties both ends of a link on the page."""
+    """Return the key shared by both ends of a link."""
     return f"{prefix}l{index}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """The address of a row, and the key of the marks in it to light up, if there are any."""
+    """The address of a row, and the key of the marks to highlight in it, if any."""
 
     href: str
     mark: str | None = None
@@ -66,12 +66,12 @@ class _Drawn:
 
 
 class Anchors:
-    """The places of judged items on the pages of a report.
+    """The anchors of judged items in the pages of a report.
 
     Parameters
     ----------
     pages
-        For each page its address (empty for the page that the links stand on) and its documents.
+        For each page its address (empty for the page with the links) and its documents.
     """
 
     def __init__(self, pages: Sequence[tuple[str, Sequence[Comparison]]]) -> None:
@@ -87,7 +87,7 @@ class Anchors:
         return bool(self._drawn)
 
     def find(self, judgement: Judgement) -> Target | None:
-        """Return where an item is drawn; ``None`` if its document is not."""
+        """Return the anchor of an item, or ``None`` if its document is not drawn."""
         drawn = self._drawn.get(judgement.document)
         if drawn is None:
             return None
@@ -98,13 +98,13 @@ class Anchors:
 def _place(
     comparison: Comparison, prefix: str, judgement: Judgement
 ) -> tuple[str | None, str | None]:
-    """Return the row of an item and its mark, each if there is one."""
+    """Return the row and the mark of an item, if any."""
     document = comparison.document
     if judgement.place == "link":
         link = _index([_link_ids(pair) for pair in comparison.links], judgement)
         return _key(link_row_key, prefix, link), _key(link_mark, prefix, link)
     event_mark, row_key = (
-        (text_mark, sentence_key) if judgement.place == "sentence" else (image_mark, picture_key)
+        (text_mark, sentence_key) if judgement.place == "sentence" else (image_mark, image_key)
     )
     pairs: Sequence[TextPair | ImagePair]
     if judgement.place == "sentence":
@@ -134,7 +134,7 @@ def _link_ids(pair: Pair[Link]) -> tuple[_Ids, _Ids]:
 
 
 def _index(pairs: Sequence[tuple[_Ids, _Ids]], judgement: Judgement) -> int | None:
-    """Return the first pair (gold, predicted) that holds the item's event or link."""
+    """Return the first pair (gold, predicted) that contains the item's event or link."""
     by_prediction = judgement.predicted is not None
     side = judgement.predicted or judgement.gold
     wanted = None if side is None else side.events

@@ -1,7 +1,7 @@
-"""A whole document as HTML: its sentences and pictures, gold beside predicted, and their links.
+"""Rendering a document as HTML: sentences and images, gold beside predicted, and links.
 
-This is the one way a document is drawn, in reports and elsewhere. The markup needs the style sheet
-and script of ``rmpl.viewer.page`` and holds no style or script of its own.
+Reports and all other pages draw documents with this module. The markup needs the style sheet and
+script of ``rmpl.viewer.page``.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ import PIL.Image
 
 from rmpl.records import Image, Sentence
 from rmpl.viewer.compare import Comparison, ImagePair, TextPair
-from rmpl.viewer.drawing.anchors import image_mark, picture_key, sentence_key, text_mark
+from rmpl.viewer.drawing.anchors import image_key, image_mark, sentence_key, text_mark
 from rmpl.viewer.drawing.image import DrawnImageEvent, draw_image
 from rmpl.viewer.drawing.items import Item, event_items, items_as_json, linked_items
 from rmpl.viewer.drawing.links import LinkBadges, list_links
 from rmpl.viewer.drawing.palette import Palette
 from rmpl.viewer.drawing.text import DrawnEvent, draw_sentence
-from rmpl.viewer.drawing.thumbnails import load_picture
+from rmpl.viewer.drawing.thumbnails import load_image
 from rmpl.viewer.markup import Markup, el, join
 
 SIDES: Mapping[bool, str] = {True: "gold", False: "predicted"}
-"""What the two sides of a document are called."""
+"""The names of the two sides of a document."""
 
 
 @dataclasses.dataclass(frozen=True)
 class _Canvas:
-    """What every part of one document's drawing needs."""
+    """The settings shared by all parts of a document's drawing."""
 
     comparison: Comparison
     prefix: str
@@ -38,12 +38,12 @@ class _Canvas:
     sides: tuple[bool, ...]
     names: Mapping[bool, str]
     everything: bool
-    max_picture_bytes: int
+    max_image_bytes: int
     opened: Mapping[str, PIL.Image.Image]
 
 
 def _panes(canvas: _Canvas, drawn: Iterable[Markup]) -> Markup:
-    """Return one drawing a side, next to each other (below each other on a narrow screen)."""
+    """Return one drawing per side, side by side (stacked on a narrow screen)."""
     panes = [
         el(
             "div",
@@ -64,14 +64,14 @@ def _row(
     items: Iterable[Item],
     css: str = "row",
 ) -> Markup:
-    """Return a sentence or picture with a link to itself and what the filters need to know."""
+    """Return a sentence or image with a permalink and the data for the filters."""
     heading = el("a", {"href": f"#{key}", "title": medium_id}, name)
     attributes = {"class": css, "id": key, "data-items": items_as_json(sorted(set(items)))}
     return el("section", attributes, el("h4", None, heading), panes)
 
 
 def _draw_text(canvas: _Canvas, number: int, sentence: Sentence) -> Markup | None:
-    """Return a sentence's row, or ``None`` where nothing happens in it."""
+    """Return a sentence's row, or ``None`` if it has no events."""
     pairs = [
         (index, pair)
         for index, pair in enumerate(canvas.comparison.text)
@@ -108,7 +108,7 @@ def _image_event(canvas: _Canvas, index: int, pair: ImagePair, gold: bool) -> Dr
 
 
 def _extent(pairs: Sequence[ImagePair]) -> tuple[float, float]:
-    """Return how far the boxes of some events reach, in pixels, with a margin."""
+    """Return the extent of the boxes of some events in pixels, with a margin."""
     events = [event for pair in pairs for event in (pair.gold, pair.predicted) if event]
     boxes = [argument.box for event in events for argument in event.arguments]
     width = max((max(box.x1, box.x2) for box in boxes), default=0.0)
@@ -116,8 +116,8 @@ def _extent(pairs: Sequence[ImagePair]) -> tuple[float, float]:
     return 1.05 * width, 1.05 * height
 
 
-def _draw_picture(canvas: _Canvas, number: int, image: Image) -> Markup | None:
-    """Return a picture's row, or ``None`` where nothing happens in it."""
+def _draw_image(canvas: _Canvas, number: int, image: Image) -> Markup | None:
+    """Return an image's row, or ``None`` if it has no events."""
     pairs = [
         (index, pair)
         for index, pair in enumerate(canvas.comparison.image)
@@ -125,17 +125,17 @@ def _draw_picture(canvas: _Canvas, number: int, image: Image) -> Markup | None:
     ]
     if not pairs and not canvas.everything:
         return None
-    picture = load_picture(
+    embedded = load_image(
         image,
         f"{canvas.prefix}p{number}",
-        max_bytes=canvas.max_picture_bytes,
+        max_bytes=canvas.max_image_bytes,
         extent=_extent([pair for _, pair in pairs]),
         opened=canvas.opened.get(image.id),
     )
     drawn = [
         draw_image(
             image,
-            picture,
+            embedded,
             [_image_event(canvas, index, pair, gold) for index, pair in pairs],
             gold=gold,
             palette=canvas.palette,
@@ -150,8 +150,8 @@ def _draw_picture(canvas: _Canvas, number: int, image: Image) -> Markup | None:
         if event is not None and event.image_id == image.id:
             items += linked_items(mention)
     return _row(
-        picture_key(canvas.prefix, number),
-        f"Picture {number}",
+        image_key(canvas.prefix, number),
+        f"Image {number}",
         image.id,
         _panes(canvas, drawn),
         items,
@@ -160,7 +160,7 @@ def _draw_picture(canvas: _Canvas, number: int, image: Image) -> Markup | None:
 
 
 def _elsewhere(canvas: _Canvas) -> Markup | None:
-    """Return the events placed in sentences or pictures that the document does not have."""
+    """Return the events in sentences or images that are not in the document."""
     sentences = {sentence.id for sentence in canvas.comparison.document.sentences}
     images = {image.id for image in canvas.comparison.document.images}
     lost = [
@@ -169,7 +169,7 @@ def _elsewhere(canvas: _Canvas) -> Markup | None:
         if pair.either.sentence_id not in sentences
     ]
     lost += [
-        f"{pair.either.event_type} in picture {pair.either.image_id}"
+        f"{pair.either.event_type} in image {pair.either.image_id}"
         for pair in canvas.comparison.image
         if pair.either.image_id not in images
     ]
@@ -178,13 +178,13 @@ def _elsewhere(canvas: _Canvas) -> Markup | None:
     return el(
         "div",
         {"class": "nowhere"},
-        "In sentences or pictures that this document does not have: ",
+        "In sentences or images that are not in this document: ",
         el("ul", None, *(el("li", None, one) for one in lost)),
     )
 
 
 def _quiet(sentences: Sequence[tuple[int, Sentence]], images: int) -> Markup | None:
-    """Return what has no event on either side: the sentences folded away, the pictures counted."""
+    """Return the sentences without events, collapsed, and the number of images without events."""
     parts = []
     if sentences:
         count = f"{len(sentences)} sentence{'s' if len(sentences) > 1 else ''} without events"
@@ -193,7 +193,7 @@ def _quiet(sentences: Sequence[tuple[int, Sentence]], images: int) -> Markup | N
             el("details", {"class": "quiet"}, el("summary", None, count), el("ol", None, *rows))
         )
     if images:
-        count = f"{images} picture{'s' if images > 1 else ''} without events, not shown"
+        count = f"{images} image{'s' if images > 1 else ''} without events, not shown"
         parts.append(el("p", {"class": "quiet"}, count))
     return join(*parts) if parts else None
 
@@ -206,29 +206,29 @@ def draw_document(
     sides: tuple[bool, ...] = (True, False),
     names: Mapping[bool, str] = SIDES,
     everything: bool = False,
-    max_picture_bytes: int = 120_000,
+    max_image_bytes: int = 120_000,
     opened: Mapping[str, PIL.Image.Image] = MappingProxyType({}),
 ) -> Markup:
-    """Return one document, each sentence and picture with events drawn once a side.
+    """Return one document, with each sentence and image drawn once per side.
 
     Parameters
     ----------
     prefix
-        Starts every id and key of this drawing; letters and digits, unique on its page.
+        The prefix of all ids and keys of this drawing; letters and digits, unique on its page.
     sides
-        ``True`` for gold, ``False`` for predicted, in the order they are shown.
+        ``True`` for gold, ``False`` for predicted, in display order.
     names
-        What these are called.
+        The names of the sides.
     everything
-        Whether sentences and pictures without events are drawn too.
-    max_picture_bytes
-        Pictures are downsized until their JPEG takes no more than this.
+        Whether sentences and images without events are drawn too.
+    max_image_bytes
+        The maximum JPEG size per image; images are downsized to it.
     opened
-        RGB images, by id, to draw in place of the files that the document names.
+        RGB images by id, used instead of the document's image files.
     """
     badges = LinkBadges(comparison, prefix)
     canvas = _Canvas(
-        comparison, prefix, palette, badges, sides, names, everything, max_picture_bytes, opened
+        comparison, prefix, palette, badges, sides, names, everything, max_image_bytes, opened
     )
     document = comparison.document
     rows: list[Markup] = []
@@ -239,7 +239,7 @@ def draw_document(
             silent.append((number, sentence))
         else:
             rows.append(row)
-    figures = [_draw_picture(canvas, number, one) for number, one in enumerate(document.images, 1)]
+    figures = [_draw_image(canvas, number, one) for number, one in enumerate(document.images, 1)]
     shown = [figure for figure in figures if figure is not None]
     heads = [el("div", {"class": f"pane {SIDES[one]}"}, names[one]) for one in sides]
     return join(

@@ -1,7 +1,7 @@
-"""A picture with its events: boxes and role labels in SVG over an embedded, downsized JPEG.
+"""An image with its events: boxes and role labels in SVG over an embedded, downsized JPEG.
 
-Boxes are placed in percent of the original picture, so they sit right at every width, while labels
-and lines keep their size on the screen.
+Boxes are positioned in percent of the original image, so they fit at every width, while labels and
+lines have a constant size on the screen.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from rmpl.records import Image, ImageArgument
 from rmpl.viewer.compare import ImagePair
 from rmpl.viewer.drawing.palette import SIGNS, Palette, short
 from rmpl.viewer.drawing.text import confidence, tip
-from rmpl.viewer.drawing.thumbnails import Picture
+from rmpl.viewer.drawing.thumbnails import EmbeddedImage
 from rmpl.viewer.markup import NOTHING, Markup, el, join
 
 _LABEL_HEIGHT = 17.0
 _ASSUMED_WIDTH = 290.0
-"""Pixels: label collisions are judged as if the picture were shown this wide."""
+"""The display width in pixels that is assumed when label collisions are avoided."""
 
 
 @dataclasses.dataclass(frozen=True)
 class DrawnImageEvent:
-    """One side of a paired image event; ``side`` is what that side is called."""
+    """One side of a paired image event; ``side`` is the name of the side."""
 
     pair: ImagePair
     key: str
@@ -41,7 +41,7 @@ class _Labelled:
 
 
 def _text_width(label: str) -> float:
-    """Return about how many pixels a label takes at 12 pixels' size."""
+    """Estimate the width of a label in pixels at a font size of 12 pixels."""
     return sum(3.6 if c in " ijlftrI.,:;'|()[]" else 9.8 if c in "mwMW" else 6.9 for c in label)
 
 
@@ -75,7 +75,7 @@ def _labelled(events: Sequence[DrawnImageEvent], gold: bool, palette: Palette) -
                     event.key,
                 )
             )
-    # Large boxes first, so that a small one inside a large one can be pointed at.
+    # Large boxes first, so that a small one inside a large one can be hovered over.
     return sorted(found, key=lambda one: -_area(one.argument))
 
 
@@ -94,10 +94,10 @@ def _crosses(a: _Rect, b: _Rect) -> bool:
 def _place_label(
     box: _Rect, length: float, height: float, taken: list[_Rect]
 ) -> tuple[float, float]:
-    """Return where a label's top left corner goes, relative to the picture.
+    """Return the position of a label's top left corner, relative to the image.
 
-    The first of the box's outer corners, then of its inner ones, whose label hides no other; the
-    first of all where every one does. Labels stay within the picture.
+    It is the first of the box's outer, then inner corners where the label covers no other one; if
+    there is none, the first corner. Labels stay within the image.
     """
     wide = (length + 8) / _ASSUMED_WIDTH
     tall = _LABEL_HEIGHT / (_ASSUMED_WIDTH * height)
@@ -141,7 +141,7 @@ def _box(one: _Labelled, width: float, height: float, taken: list[_Rect]) -> tup
         "svg",
         {"x": _percent(x), "y": _percent(y), "overflow": "visible", "class": f"tag {one.css}"},
         el("rect", {"width": length + 8, "height": _LABEL_HEIGHT, "rx": 3}),
-        # The plate's width is an estimate, so the text is made to fit it, whatever the font.
+        # The background's width is an estimate, so the text is scaled to fit it.
         el(
             "text",
             {"x": 4, "y": 12.5, "textLength": length, "lengthAdjust": "spacingAndGlyphs"},
@@ -151,11 +151,11 @@ def _box(one: _Labelled, width: float, height: float, taken: list[_Rect]) -> tup
     return frame, label
 
 
-def _backdrop(picture: Picture, image: Image, first: bool) -> Markup:
-    """Return the picture (defined once a page, used again afterwards) or what stands for it."""
-    width, height = picture.width, picture.height
+def _backdrop(embedded: EmbeddedImage, image: Image, first: bool) -> Markup:
+    """Return the image (defined once per page and reused) or its placeholder."""
+    width, height = embedded.width, embedded.height
     size = {"width": width, "height": height}
-    if picture.data_uri is None:
+    if embedded.data_uri is None:
         body = join(
             el("rect", {"class": "absent", **size}),
             el(
@@ -166,15 +166,15 @@ def _backdrop(picture: Picture, image: Image, first: bool) -> Markup:
     elif first:
         body = el(
             "image",
-            {"id": picture.key, "href": picture.data_uri, "preserveAspectRatio": "none", **size},
+            {"id": embedded.key, "href": embedded.data_uri, "preserveAspectRatio": "none", **size},
         )
     else:
-        body = el("use", {"href": f"#{picture.key}"})
+        body = el("use", {"href": f"#{embedded.key}"})
     attributes = {
         "class": "photo",
         "viewBox": f"0 0 {width:g} {height:g}",
         "role": "img",
-        "aria-label": f"picture {image.id}",
+        "aria-label": f"image {image.id}",
     }
     return el("svg", attributes, body)
 
@@ -202,36 +202,35 @@ def _event_chip(event: DrawnImageEvent, gold: bool, palette: Palette) -> Markup 
 
 def draw_image(
     image: Image,
-    picture: Picture,
+    embedded: EmbeddedImage,
     events: Sequence[DrawnImageEvent],
     *,
     gold: bool,
     palette: Palette,
     first: bool = True,
 ) -> Markup:
-    """Return a picture with one side (gold or predicted) of its events drawn over it.
+    """Return an image with one side (gold or predicted) of its events drawn over it.
 
     Parameters
     ----------
-    picture
-        The embedded picture, or the placeholder that says why there is none; its width and height
-        are those of the original in pixels, like the boxes.
+    image
+        The embedded image, or a placeholder with the reason why it is missing; its width and
+        height are those of the original in pixels, like the boxes.
     first
-        Whether this is the picture's first drawing on the page: later ones refer to it instead of
-        embedding it again.
+        Whether this is the image's first drawing on the page; later ones refer to it.
     """
     chips = [_event_chip(event, gold, palette) for event in events]
     taken: list[_Rect] = []
     frames, labels = [], []
     for one in _labelled(events, gold, palette):
-        frame, label = _box(one, picture.width, picture.height, taken)
+        frame, label = _box(one, embedded.width, embedded.height, taken)
         frames.append(frame)
         labels.append(label)
     overlay = el("svg", {"class": "boxes"}, *frames, *labels)
-    note = el("p", {"class": "absent"}, picture.problem) if picture.problem else None
+    note = el("p", {"class": "absent"}, embedded.problem) if embedded.problem else None
     shown = [chip for chip in chips if chip is not None]
     return join(
         el("div", {"class": "chips"}, *(shown or [el("span", {"class": "none"}, "no event")])),
-        el("div", {"class": "picture"}, _backdrop(picture, image, first), overlay),
+        el("div", {"class": "picture"}, _backdrop(embedded, image, first), overlay),
         note,
     )

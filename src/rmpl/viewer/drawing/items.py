@@ -1,4 +1,4 @@
-"""What the filters of a report choose from: every compared thing, in their words."""
+"""The items that a report's filters select: mentions, arguments and links."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from rmpl.viewer.compare import Comparison, ImagePair, Pair, TextPair
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Item:
-    """One compared thing: what it is and what became of it.
+    """A mention, argument or link with its verdict.
 
-    ``kind`` is ``mention``, ``argument`` or ``link``; ``role`` is empty but for arguments, and
-    ``verdict`` where there was nothing to compare with.
+    ``kind`` is ``mention``, ``argument`` or ``link``; ``role`` is empty except for arguments, and
+    ``verdict`` is empty without a comparison.
     """
 
     setting: str
@@ -34,11 +34,11 @@ TASK_ITEMS = {
     "mm_emi": ("multimedia", "link"),
     "mm_are": ("multimedia", "argument"),
 }
-"""Setting and kind of the items that each score counts."""
+"""The setting and kind of the items of each score."""
 
 
 def items_as_json(items: Iterable[Item]) -> str:
-    """Return items as the page's script reads them: a list of lists of their fields."""
+    """Return items as JSON for the page's script: a list of lists of fields."""
     return json.dumps([dataclasses.astuple(item) for item in items], separators=(",", ":"))
 
 
@@ -79,7 +79,7 @@ def link_item(comparison: Comparison, pair: Pair[Link]) -> Item:
 
 
 def all_items(comparisons: Iterable[Comparison]) -> set[Item]:
-    """Return everything that some documents hold."""
+    """Return the distinct items of some documents."""
     found: set[Item] = set()
     for comparison in comparisons:
         for pair in comparison.events:

@@ -1,4 +1,4 @@
-"""Links between a sentence and a picture: lettered badges on both ends, and a list of them."""
+"""Links between a sentence and an image: lettered badges on both ends, and a list of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rmpl.viewer.markup import Markup, el, join
 
 
 def letter(index: int) -> str:
-    """Return the badge of the link with that index: A to Z, then AA, AB, ..."""
+    """Return the letter of the link with an index: A to Z, then AA, AB, ..."""
     name = ""
     index += 1
     while index:
@@ -35,7 +35,7 @@ def _badge(pair: Pair[Link], index: int, key: str) -> Markup:
 
 
 class LinkBadges:
-    """The badges of one document's links, by the event they belong to."""
+    """The badges of a document's links, by event."""
 
     def __init__(self, comparison: Comparison, prefix: str) -> None:
         self._links = comparison.links
@@ -63,7 +63,7 @@ class LinkBadges:
 
 
 _Ends = dict[tuple[bool, str], tuple[str, str]]
-"""What an event is, by side and id: the number of its sentence or picture, and its type."""
+"""By side and event id: the number of the sentence or image, and the event type."""
 
 
 def _text_ends(comparison: Comparison) -> _Ends:
@@ -98,19 +98,19 @@ def _image_ends(comparison: Comparison) -> _Ends:
 
 
 def _same(link: Link, sentence: Sentence | None) -> str | None:
-    """Say which participants a link says to be told and shown; ``None`` where it says of none."""
+    """Return the participants that a link aligns as text; ``None`` if there are none."""
     if sentence is None:
         return None
-    told = [
+    participants = [
         f"{one.role} \u201c{sentence.slice(one.span)}\u201d{confidence(one.score)}"
         for one in link.alignments
         if sentence.holds(one.span)
     ]
-    return f" \u00b7 told and shown: {', '.join(told)}" if told else None
+    return f" \u00b7 in text and image: {', '.join(participants)}" if participants else None
 
 
 def list_links(comparison: Comparison, badges: LinkBadges) -> Markup | None:
-    """Return the document's links in words, each with its badge; ``None`` where it has none."""
+    """Return a list of the document's links with their badges; ``None`` if it has none."""
     text_ends, image_ends = _text_ends(comparison), _image_ends(comparison)
     sentences = _sentences(comparison)
     rows = []
@@ -120,7 +120,9 @@ def list_links(comparison: Comparison, badges: LinkBadges) -> Markup | None:
         if link is None:
             continue
         sentence, text_type = text_ends.get((gold, link.text), ("?", f"unknown {link.text}"))
-        picture, image_type = image_ends.get((gold, link.image), ("?", f"unknown {link.image}"))
+        image_number, image_type = image_ends.get(
+            (gold, link.image), ("?", f"unknown {link.image}")
+        )
         kind = text_type if text_type == image_type else f"{text_type} / {image_type}"
         word = SIGNS[pair.verdict].word
         rows.append(
@@ -131,7 +133,7 @@ def list_links(comparison: Comparison, badges: LinkBadges) -> Markup | None:
                     "data-items": items_as_json([link_item(comparison, pair)]),
                 },
                 badges.badge(index),
-                f" sentence {sentence} and picture {picture}: {kind}",
+                f" sentence {sentence} and image {image_number}: {kind}",
                 confidence(pair.predicted.score if pair.predicted else None),
                 f" ({word})" if word else None,
                 _same(link, sentences.get((gold, link.text))),

@@ -1,7 +1,7 @@
-"""One colour an event type, and one sign and line style a verdict.
+"""One colour per event type, and one sign and line style per verdict.
 
-The colours are those of Okabe and Ito (2008), which stay apart for colour-blind readers; a verdict
-never rests on a colour: it has a sign, a word and a line style.
+The colours are those of Okabe and Ito (2008), which colour-blind readers can distinguish; verdicts
+do not depend on colour: each has a sign, a word and a line style.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from rmpl.records import Document
 from rmpl.scoring.verdicts import Verdict
 
 COLOURS = 8
-"""How many colours the style sheet has (classes ``t0`` to ``t7``); more types take them in turn."""
+"""The number of colours in the style sheet (``t0`` to ``t7``); further types reuse them."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Sign:
-    """How a verdict is shown: a sign, a word, what it means, and the class of its line style."""
+    """How a verdict is shown: a sign, a word, its meaning, and the CSS class of its line style."""
 
     glyph: str
     word: str
@@ -49,14 +49,14 @@ SIGNS: dict[Verdict | None, Sign] = {
     verdict: Sign(glyph, verdict.value, verdict.meaning, css)
     for verdict, (glyph, css) in _STYLES.items()
 } | {None: Sign("", "", "shown without a comparison", "plain")}
-"""The sign of every verdict, and of what was compared with nothing."""
+"""The sign of every verdict, and of items without a comparison."""
 
 
 class Palette:
-    """Gives every event type its colour class, the same one throughout a report.
+    """Assigns each event type a colour class, the same throughout a report.
 
-    M2E2's types come first, in the order of the inventory, so that a type has the same colour in
-    every report; others follow in alphabetical order.
+    M2E2's types come first, in schema order, so that a type has the same colour in every report;
+    others follow in alphabetical order.
     """
 
     def __init__(self, event_types: Iterable[str] = ()) -> None:
@@ -72,7 +72,7 @@ class Palette:
         return cls(in_text | {event.event_type for d in documents for event in d.image_events})
 
     def css(self, event_type: str) -> str:
-        """Return the CSS class that carries the colour of an event type."""
+        """Return the CSS class of an event type's colour."""
         return f"t{self._index.get(event_type, len(self._index)) % COLOURS}"
 
 

@@ -1,8 +1,8 @@
-"""A sentence with its events: marked triggers, role-labelled arguments, one lane an event.
+"""A sentence with its events: marked triggers, role-labelled arguments, one lane per event.
 
-Under every marked stretch of text lie its labels, one lane below the other, so that nested and
-crossing spans stay readable: a span that reaches over several stretches is one unbroken bar. A
-colour tells the type; where a sentence has several events of one type, a number tells which.
+Labels are placed in lanes below the text, so that nested and crossing spans stay readable: a span
+across several pieces of text is one unbroken bar. The colour shows the type; several events of one
+type in a sentence are numbered.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rmpl.viewer.markup import NOTHING, Markup, el, join
 
 @dataclasses.dataclass(frozen=True)
 class Mark:
-    """One labelled span: ``css`` holds its classes, ``badges`` what follows its label."""
+    """One labelled span: ``css`` holds its classes, ``badges`` follow its label."""
 
     span: Span
     label: str
@@ -35,7 +35,7 @@ class Mark:
 class DrawnEvent:
     """One side of a paired text event.
 
-    ``key`` ties its parts on the page, ``side`` is what the side is called, ``badges`` are its
+    ``key`` is shared by its marks on the page, ``side`` is the name of the side, ``badges`` are its
     links.
     """
 
@@ -46,12 +46,12 @@ class DrawnEvent:
 
 
 def confidence(score: float | None) -> str:
-    """Return a score as `` .93``, with a leading blank; nothing where there is none."""
+    """Return a score as `` .93``, with a leading blank; empty if there is none."""
     return "" if score is None else f" {score:.2f}".replace(" 0.", " .")
 
 
 def tip(what: str, side: str, verdict: Verdict | None, score: float | None) -> str:
-    """Return the line shown on hover, focus and tap: what it is, whose, its verdict and score."""
+    """Return the tooltip: a description, the side, the verdict and the score."""
     parts = [what, side, SIGNS[verdict].word]
     if score is not None:
         parts.append(f"confidence {score:.2f}")
@@ -61,7 +61,7 @@ def tip(what: str, side: str, verdict: Verdict | None, score: float | None) -> s
 def _marks(
     event: DrawnEvent, gold: bool, palette: Palette, number: str
 ) -> list[tuple[Mark, str | None]]:
-    """Return the marks of one side of an event, each with the string it has instead of a span."""
+    """Return the marks of one side of an event, each with its text if it has no span."""
     mention = event.pair.side(gold)
     if mention is None:
         return []
@@ -99,9 +99,9 @@ def _marks(
 
 
 def assign_lanes(marks: Sequence[Mark]) -> list[tuple[int, Mark]]:
-    """Give every mark a lane (0 is the topmost) so that no two of a lane overlap.
+    """Assign every mark a lane (0 is the topmost) so that marks in a lane do not overlap.
 
-    Of marks that begin at the same token the longest comes first.
+    Of marks that start at the same token, the longest comes first.
     """
     laid: list[tuple[int, Mark]] = []
     for mark in sorted(marks, key=lambda m: (m.span.start, -m.span.end)):
@@ -111,7 +111,7 @@ def assign_lanes(marks: Sequence[Mark]) -> list[tuple[int, Mark]]:
 
 
 def _numbers(events: Sequence[DrawnEvent], gold: bool) -> list[str]:
-    """Return what tells events of one type apart in their labels: `` 1``, `` 2``, or nothing."""
+    """Return the label suffixes of events that share a type: `` 1``, `` 2``, or nothing."""
     types = [mention.event_type if (mention := e.pair.side(gold)) else "" for e in events]
     return [
         f" {types[:i].count(one) + 1}" if types.count(one) > 1 else ""
@@ -131,7 +131,7 @@ def _label(mark: Mark) -> Markup:
 
 
 def _cell(text: str, start: int, end: int, laid: Sequence[tuple[int, Mark]]) -> Markup:
-    """Return one stretch of text (tokens ``start`` to ``end``) over the lanes that cross it."""
+    """Return one piece of text (tokens ``start`` to ``end``) above the lanes that cross it."""
     here = {lane: mark for lane, mark in laid if mark.span.start < end and start < mark.span.end}
     rows: list[Markup] = []
     for lane in range(max(here) + 1):
@@ -162,7 +162,7 @@ def _body(sentence: Sentence, laid: Sequence[tuple[int, Mark]]) -> Markup:
             continue
         left, right = sentence.chars(Span(start, end))
         if any(mark.span.end > end for mark in crossing):
-            right = sentence.tokens[end][0]  # the bar goes on: the blank belongs to it
+            right = sentence.tokens[end][0]  # the bar continues: the blank belongs to it
         parts.append(sentence.text[written:left])
         parts.append(_cell(sentence.text[left:right], start, end, laid))
         written = right

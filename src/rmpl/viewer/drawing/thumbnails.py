@@ -1,4 +1,4 @@
-"""Pictures made small enough to be embedded in a page, or placeholders for those not there."""
+"""Downsized images to embed in a page, or placeholders for missing ones."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from rmpl.io.images import open_image
 from rmpl.records import Image
 
 PLACEHOLDER = (4, 3)
-"""Width and height of the placeholder where a picture's size is not known."""
+"""Width and height of the placeholder of an image of unknown size."""
 
 _EDGES = (720, 560, 420, 320, 224, 160)
 _QUALITY, _SMALL_QUALITY = 78, 95
 _SMALL = 256
-"""A picture of no more pixels a side is shown enlarged, where artefacts of JPEG would be seen."""
+"""Images up to this size are shown enlarged, where JPEG artefacts would be visible."""
 
 
 @dataclasses.dataclass(frozen=True)
-class Picture:
-    """A picture on a page.
+class EmbeddedImage:
+    """An image on a page.
 
     Parameters
     ----------
     key
         The id of its first drawing, which later ones refer to.
     width, height
-        Pixels of the original, in which boxes are given; of the placeholder where it is not known.
+        Size in pixels of the original, in which boxes are given, or of the placeholder.
     data_uri
         The downsized JPEG, ``None`` for a placeholder.
     problem
-        Why there is only a placeholder.
+        The reason for a placeholder.
     """
 
     key: str
@@ -45,46 +45,46 @@ class Picture:
     problem: str | None = None
 
 
-def load_picture(
+def load_image(
     image: Image,
     key: str,
     *,
     max_bytes: int = 120_000,
     extent: tuple[float, float] = (0.0, 0.0),
     opened: PIL.Image.Image | None = None,
-) -> Picture:
-    """Return a picture downsized until its JPEG takes at most ``max_bytes``.
+) -> EmbeddedImage:
+    """Return an image downsized until its JPEG takes at most ``max_bytes``.
 
-    The smallest size tried (160 pixels) is used even where it takes more. Metadata (EXIF) is left
-    behind. A picture that is missing or broken gives a placeholder, never an error; where its size
-    is not known either, the placeholder reaches as far as ``extent``, that of its boxes.
-    ``opened`` is an RGB image to take in place of its file.
+    The smallest size (160 pixels) is used even if it takes more. Metadata (EXIF) is removed. A
+    missing or broken image gives a placeholder, never an error; if its size is unknown, the
+    placeholder has the size ``extent``, that of its boxes. ``opened`` is an RGB image to use
+    instead of its file.
     """
     known = (float(image.width), float(image.height))
     if opened is None and image.path is None and not all(known):
         known = extent
     if opened is None and image.path is None:
-        return _placeholder(key, known, f"picture not at hand: {image.id}")
+        return _placeholder(key, known, f"image not available:  {image.id}")
     try:
-        picture = open_image(Path(image.path or "")) if opened is None else opened
+        rgb = open_image(Path(image.path or "")) if opened is None else opened
     except RmplError as error:
         known = known if all(known) else extent
-        return _placeholder(key, known, f"picture not shown: {error.what} ({image.id})")
-    width, height = known if all(known) else (float(picture.width), float(picture.height))
-    return Picture(key, width, height, embed(picture, max_bytes))
+        return _placeholder(key, known, f"image not shown:  {error.what} ({image.id})")
+    width, height = known if all(known) else (float(rgb.width), float(rgb.height))
+    return EmbeddedImage(key, width, height, embed(rgb, max_bytes))
 
 
-def _placeholder(key: str, known: tuple[float, float], problem: str) -> Picture:
+def _placeholder(key: str, known: tuple[float, float], problem: str) -> EmbeddedImage:
     width, height = known if all(known) else (100.0 * PLACEHOLDER[0], 100.0 * PLACEHOLDER[1])
-    return Picture(key, width, height, None, problem)
+    return EmbeddedImage(key, width, height, None, problem)
 
 
-def embed(picture: PIL.Image.Image, max_bytes: int) -> str:
-    """Return an RGB picture as the address of a JPEG, downsized until it takes ``max_bytes``."""
+def embed(rgb: PIL.Image.Image, max_bytes: int) -> str:
+    """Return an RGB image as a data URI of a JPEG, downsized until it takes ``max_bytes``."""
     encoded = b""
-    quality = _SMALL_QUALITY if max(picture.size) <= _SMALL else _QUALITY
+    quality = _SMALL_QUALITY if max(rgb.size) <= _SMALL else _QUALITY
     for edge in _EDGES:
-        small = picture.copy()
+        small = rgb.copy()
         small.thumbnail((edge, edge), PIL.Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
         small.save(buffer, "JPEG", quality=quality, optimize=True)
