@@ -53,7 +53,7 @@ def test_check_counts_by_split_and_label(mnre: Path) -> None:
     assert list(found) == ["train", "val"]
     assert found["train"]["labels"] == {"/per/org/member_of": 2, "None": 1}
     assert found["train"]["reading"]["warnings"] == {MISSING: 1}
-    assert found["train"]["reading"]["used"]["pictures decoded"] == 1
+    assert found["train"]["reading"]["used"]["images decoded"] == 1
     assert found["train"]["reading"]["refused"] == 1
     assert result.exit_code == 1
 
@@ -62,11 +62,11 @@ def test_check_without_decoding_reads_headers_only(mnre: Path) -> None:
     result = run("check", "mnre", mnre, "--no-decode")
     assert "/per/org/member_of" in result.output
     assert f"train: warning: 1 x {MISSING}" in result.output
-    assert "pictures decoded" not in result.output
+    assert "images decoded" not in result.output
     assert result.exit_code == 1
     (mnre / "img_org").rename(mnre / "elsewhere")
     result = run("check", "mnre", mnre)
-    assert "train: warning: 3 x picture not at hand" in result.output
+    assert "train: warning: 3 x image not available" in result.output
     assert result.exit_code == 0
 
 

@@ -59,7 +59,7 @@ def test_what_cannot_be_read_is_told_of_and_the_exit_code_says_so(articles, run,
     result = run("extract", "news", "--out", "events.jsonl")
     assert result.exit_code == 1
     assert "skipped: news/bad.txt: not UTF-16 text" in result.output
-    assert "1 x file of another kind" in result.output
+    assert "1 x unsupported file type" in result.output
     assert len(ids(tmp_path / "events.jsonl")) == 3
 
 

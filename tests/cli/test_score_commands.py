@@ -116,7 +116,7 @@ def test_a_file_without_documents_is_a_mistake_and_no_score(
 
 def test_warnings_are_listed_once_on_standard_error(files: tuple[str, str]) -> None:
     result = CliRunner().invoke(app, ["score", files[0], "--gold", files[1]])
-    role = "text role outside the inventory of its event type (first: D, event d: Vehicle of Life"
+    role = "text role not in the schema of its event type (first: D, event d: Vehicle of Life"
     assert f"warning: 1 x {role}:Die)" in result.stderr
     assert "warning: 1 x repeated text mention" in result.stderr
     assert "warning" not in result.stdout
