@@ -92,7 +92,7 @@ def test_no_table_of_the_errors_is_cut_off_on_a_narrow_screen(browser, report):
 def test_boxes_sit_where_they_should_to_the_pixel(browser, report, width):
     browser.open(report, width=width)
     drawn = browser.run(
-        """[...document.querySelectorAll('#doc-1 .pane.gold .picture')].map(picture => {
+        """[...document.querySelectorAll('#doc-1 .pane.gold .drawn-image')].map(picture => {
              const photo = picture.querySelector('.photo').getBoundingClientRect();
              return [photo.width, photo.height,
                ...[...picture.querySelectorAll('rect.line')].map(line => {

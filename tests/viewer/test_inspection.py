@@ -33,7 +33,7 @@ def test_a_sample_shows_prompt_target_tokens_and_both_readings(tmp_path):
     page = written(tmp_path, [ShownDocument(gold_document(), [sample(parts)], left_out=3)])
     assert "<i>&lt;|im_start|&gt;</i>text-emi: Police</pre>" in page
     assert "46 + 12 tokens" in page
-    assert "target, read back" in page
+    assert "parsed target" in page
     assert "3 more samples of this document" in page
     # Sentences without events are training samples, too.
     assert "Nothing happened" in page
@@ -43,7 +43,7 @@ def test_a_sample_shows_prompt_target_tokens_and_both_readings(tmp_path):
 def test_what_the_model_gets_is_shown_tile_by_tile(tmp_path):
     tiles = [PIL.Image.new("RGB", (56, 56), "red"), PIL.Image.new("RGB", (56, 56), "blue")]
     page = written(tmp_path, [ShownDocument(gold_document(), [sample(None, tiles)])])
-    assert "2 pictures of 56 x 56 pixels" in page
+    assert "2 images of 56 x 56 pixels" in page
     assert len(re.findall(r'<img src="data:image/jpeg;base64,', page)) == 2
 
 

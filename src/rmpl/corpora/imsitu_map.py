@@ -77,7 +77,7 @@ def check_imsitu_map(path: Path) -> ReleaseReport:
     written = {row.verb: row.event_type for row in rows if row.event_type != PHANTOM}
     types = Counter(written.values())
     pairs = Counter((row.verb, row.role) for row in rows)
-    mended = {mapping[verb].event_type for verb in written if verb in mapping}
+    corrected = {mapping[verb].event_type for verb in written if verb in mapping}
     remarks = [_difference(row) for row in rows]
     published = {(row.verb, row.role) for row in rows}
     added = [
@@ -100,7 +100,7 @@ def check_imsitu_map(path: Path) -> ReleaseReport:
             Check("verbs of other types", 0, types.total()),
             Check("verbs missing from ours", 0, len(written.keys() - mapping.keys())),
             Check(f"rows of the type {PHANTOM}", 1, _phantoms(rows), known=True),
-            Check("types, once corrected", len(load_ontology("m2e2").events), len(mended)),
+            Check("types, once corrected", len(load_ontology("m2e2").events), len(corrected)),
             Check("rows identical in ours", 197, remarks.count(""), known=True),
         ],
         [remark for remark in remarks if remark] + added,

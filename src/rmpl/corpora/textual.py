@@ -63,7 +63,7 @@ class Selection:
             raise RmplError(
                 f"repeated document id {document_id!r}",
                 where=where,
-                remedy="keep a document's records together and its id unique",
+                remedy="a document's records must be consecutive and its id unique",
             )
         self._documents.add(document_id)
 
@@ -77,9 +77,9 @@ class Selection:
         """
         number = first
         for event in raw.events:
-            kept = self._event(event, f"t{number}", raw.sentence, raw.where)
-            if kept is not None:
-                yield kept
+            selected = self._event(event, f"t{number}", raw.sentence, raw.where)
+            if selected is not None:
+                yield selected
                 number += 1
 
     def _event(
@@ -212,12 +212,12 @@ def joined_documents(raws: Iterable[RawDocument], selection: Selection) -> Itera
         ``on_error`` is ``"raise"``.
     """
     name: str | None = None
-    kept: dict[str, Sentence] = {}
+    selected: dict[str, Sentence] = {}
     events: list[TextEvent] = []
 
     def finished() -> Iterator[Document]:
-        if name is not None and kept:
-            document = Document(name, tuple(kept.values()), text_events=tuple(events))
+        if name is not None and selected:
+            document = Document(name, tuple(selected.values()), text_events=tuple(events))
             selection.count(document)
             yield document
 
@@ -225,14 +225,14 @@ def joined_documents(raws: Iterable[RawDocument], selection: Selection) -> Itera
         try:
             if raw.id != name:
                 yield from finished()
-                name, kept, events = None, {}, []
+                name, selected, events = None, {}, []
                 selection.claim(raw.id, raw.where)
                 name = raw.id
             for part in raw.sentences:
-                if part.sentence.id in kept:
+                if part.sentence.id in selected:
                     raise RmplError(f"a repeated sentence id {part.sentence.id!r}", where=raw.where)
                 events.extend(list(selection.events(part, first=len(events) + 1)))
-                kept[part.sentence.id] = part.sentence
+                selected[part.sentence.id] = part.sentence
         except RmplError as error:
             selection.refuse(error)
     yield from finished()

@@ -127,7 +127,7 @@ _FENCE = re.compile(r"`{3,}|~{3,}")
 # Every repetition is bounded and possessive: a megabyte of "[" must not take quadratic time.
 _INLINE = re.compile(
     r"""
-    !\[[^\]]{0,300}+\]\((?P<address>[^()\s]{1,1000}+)[^()]{0,300}+\)  # a picture
+    !\[[^\]]{0,300}+\]\((?P<address>[^()\s]{1,1000}+)[^()]{0,300}+\)  # an image
     | \[(?P<linked>[^\[\]]{0,500}+)\]               # a link, whose text is retained
       (?:\([^()]{0,1000}+\)|\[[^\[\]]{0,300}+\])
     | <[A-Za-z/!][^<>]{0,500}+>                        # a URL or a tag
@@ -157,12 +157,12 @@ def _without_code(lines: Iterator[_Line]) -> Iterator[_Line]:
 
 
 def _inline(line: _Line) -> Stretches:
-    kept, position = [], 0
+    spans, position = [], 0
     for match in in_windows(_INLINE, line.text):
-        kept.append((position, match.start()))
+        spans.append((position, match.start()))
         if match["linked"]:
             inner = _Line(match.start("linked"), match["linked"])
-            kept += _inline(inner)
+            spans += _inline(inner)
         position = match.end()
-    kept.append((position, len(line.text)))
-    return [(line.start + start, line.start + end) for start, end in kept if start < end]
+    spans.append((position, len(line.text)))
+    return [(line.start + start, line.start + end) for start, end in spans if start < end]

@@ -55,10 +55,12 @@ def multimedia_events(document: Document) -> list[MultimediaEvent]:
         groups.append(joined)
     order = {name: number for number, name in enumerate([*texts, *images])}
     found: list[MultimediaEvent] = []
-    for told, shown in sorted(groups, key=lambda group: min(order[name] for name in group[0])):
-        text_events = [texts[name] for name in sorted(told, key=order.__getitem__)]
-        image_events = [images[name] for name in sorted(shown, key=order.__getitem__)]
-        links = [link for link in document.links if link.text in told]
+    for text_ids, image_ids in sorted(
+        groups, key=lambda group: min(order[name] for name in group[0])
+    ):
+        text_events = [texts[name] for name in sorted(text_ids, key=order.__getitem__)]
+        image_events = [images[name] for name in sorted(image_ids, key=order.__getitem__)]
+        links = [link for link in document.links if link.text in text_ids]
         scores = [
             link.score * (texts[link.text].score or 1.0) * (images[link.image].score or 1.0)
             for link in links

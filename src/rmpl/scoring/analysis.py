@@ -109,7 +109,7 @@ Pairs = Counter[tuple[str, str]]
 
 class _Summary:
     def __init__(self, tasks: Sequence[str], examples: int) -> None:
-        self.kept = examples
+        self.max_examples = examples
         self.by_type: dict[str, Pairs] = {task: Counter() for task in tasks}
         self.by_role: dict[str, Pairs] = {t: Counter() for t in tasks if t.endswith("are")}
         self.confusion: dict[str, Pairs] = {
@@ -166,7 +166,7 @@ class _Summary:
         count.predicted += judgement.predicted is not None
         count.gold += judgement.gold is not None
         examples = errors.examples.setdefault(judgement.verdict, [])
-        if len(examples) < self.kept:
+        if len(examples) < self.max_examples:
             examples.append(judgement)
 
     def analysis(self) -> Analysis:

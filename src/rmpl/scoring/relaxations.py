@@ -85,8 +85,8 @@ def on_gold_triggers(scorer: Scorer) -> Scorer:
 
     def score(gold: Document, predicted: Document) -> Counts:
         triggers = {(event.sentence_id, event.trigger) for event in gold.text_events}
-        kept = [e for e in predicted.text_events if (e.sentence_id, e.trigger) in triggers]
-        return scorer(gold, _with(TEXT, predicted, kept))
+        selected = [e for e in predicted.text_events if (e.sentence_id, e.trigger) in triggers]
+        return scorer(gold, _with(TEXT, predicted, selected))
 
     return score
 
@@ -108,7 +108,7 @@ def on_gold_entities(scorer: Scorer) -> Scorer:
                 remedy="give the folder of the M2E2 files as gold",
             )
         entities = {(s.id, span) for s in gold.sentences for span in s.entities}
-        kept = tuple(
+        selected = tuple(
             msgspec.structs.replace(
                 event,
                 arguments=tuple(
@@ -117,7 +117,7 @@ def on_gold_entities(scorer: Scorer) -> Scorer:
             )
             for event in predicted.text_events
         )
-        return scorer(gold, msgspec.structs.replace(predicted, text_events=kept))
+        return scorer(gold, msgspec.structs.replace(predicted, text_events=selected))
 
     return score
 
@@ -279,5 +279,5 @@ def _drop_props(events: Iterable[ImageEvent]) -> Iterable[ImageEvent]:
         if event.event_type != DEMONSTRATE:
             yield event
         else:
-            kept = tuple(a for a in event.arguments if a.role not in PROPS)
-            yield msgspec.structs.replace(event, arguments=kept)
+            selected = tuple(a for a in event.arguments if a.role not in PROPS)
+            yield msgspec.structs.replace(event, arguments=selected)

@@ -155,8 +155,8 @@ def _fill(folder: Path, seed: int, scale: float, progress: Progress | None) -> d
     train = Setting(TRAIN_NAMES, held_out=False)
     test = Setting(TEST_NAMES, held_out=True)
     news = plan_corpus(sizes.documents, random.Random(f"{seed}/m2e2"), test)
-    pictures = sizes.swig_train + sizes.swig_dev + sizes.mnre_train + sizes.mnre_val
-    total = pictures + sum(len(one.shots) for one in news)
+    image_count = sizes.swig_train + sizes.swig_dev + sizes.mnre_train + sizes.mnre_val
+    total = image_count + sum(len(one.shots) for one in news)
     done = 0
 
     def counter(what: str) -> Callable[[], None]:

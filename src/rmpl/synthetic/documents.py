@@ -35,9 +35,9 @@ _KINDS = (
     "linked",
     "linked",
     "linked",
-    "told",
-    "told",
-    "shown",
+    "text",
+    "text",
+    "image",
     "quiet",
     "quiet",
 )
@@ -109,14 +109,14 @@ class _Desk:
             return dataclasses.replace(entity, name=name)
         return entity
 
-    def story(self, happening: Happening, *, told: int, shown: int) -> None:
-        """Add a happening with ``told`` sentences and ``shown`` images."""
+    def story(self, happening: Happening, *, sentences: int, images: int) -> None:
+        """Add a happening with ``sentences`` sentences and ``images`` images."""
         self.stories += 1
-        linked = bool(told and shown)
-        for _ in range(told):
+        linked = bool(sentences and images)
+        for _ in range(sentences):
             line = _write_happening(happening, self.rng, self.setting, linked=linked)
             self.lines.append((self.stories if linked else 0, line))
-        for _ in range(shown):
+        for _ in range(images):
             shot = Shot(happening, linked=linked)
             self.shots.append((self.stories if linked else 0, shot))
 
@@ -155,25 +155,25 @@ def _write_happening(
         except RuntimeError:
             continue
         return Line(telling, 0 if linked else None)
-    raise RuntimeError(f"no sentence tells {happening.verb}")
+    raise RuntimeError(f"no sentence fits {happening.verb}")
 
 
 def _linked_stories(desk: _Desk) -> None:
     """Add happenings in both media, most often beside others of the same type."""
     rng = desk.rng
     event_type = next(desk.types)
-    desk.story(desk.happening(event_type), told=_one_or_two(rng), shown=_one_or_two(rng))
+    desk.story(desk.happening(event_type), sentences=_one_or_two(rng), images=_one_or_two(rng))
     draw = rng.random()
     if draw < 0.6:
-        desk.story(desk.happening(event_type), told=_one_or_two(rng), shown=_one_or_two(rng))
+        desk.story(desk.happening(event_type), sentences=_one_or_two(rng), images=_one_or_two(rng))
     elif draw < 0.75:
-        desk.story(desk.happening(event_type), told=1, shown=0)
-        desk.story(desk.happening(event_type), told=0, shown=1)
+        desk.story(desk.happening(event_type), sentences=1, images=0)
+        desk.story(desk.happening(event_type), sentences=0, images=1)
     elif draw < 0.85:
         other = rng.choice([t for t in EVENT_TYPES if t != event_type])
-        desk.story(desk.happening(other), told=1, shown=1)
+        desk.story(desk.happening(other), sentences=1, images=1)
     if rng.random() < 0.2:
-        desk.story(desk.happening(event_type), told=0, shown=1)
+        desk.story(desk.happening(event_type), sentences=0, images=1)
     if rng.random() < 0.3:
         desk.lines.append(
             (0, Line(write_event_of_type(event_type, rng, desk.setting, new_frames=True)))
@@ -241,19 +241,19 @@ def plan_news(
     Parameters
     ----------
     kind
-        ``linked`` (events in both media), ``told`` (in text), ``shown`` (in images), ``quiet`` (no
-        event) or ``images`` (no sentence).
+        ``linked`` (events in both media), ``text`` or ``image`` (events in one medium), ``quiet``
+        (no events) or ``images`` (no sentences).
     types
         The types of its events, see ``types_in_turn``.
     """
     desk = _Desk(rng, setting, setting.names.place(rng), types)
     if kind == "linked":
         _linked_stories(desk)
-    if kind in ("told", "shown"):
-        _text_events(desk, rng.randint(1, 3) if kind == "told" else 1)
-    if kind in ("shown", "images"):
+    if kind in ("text", "image"):
+        _text_events(desk, rng.randint(1, 3) if kind == "text" else 1)
+    if kind in ("image", "images"):
         for _ in range(rng.randint(1, 3)):
-            desk.story(desk.happening(next(desk.types)), told=0, shown=1)
+            desk.story(desk.happening(next(desk.types)), sentences=0, images=1)
     _fill(desk, kind)
     rng.shuffle(desk.lines)
     rng.shuffle(desk.shots)

@@ -123,13 +123,13 @@ def make_pairs(
     The selection is a pure function of the documents. ``captions`` replaces the corpus's captions
     of the images with these ids.
     """
-    pictures = images_by_type(documents, set(event_types))
-    glosses = {a.gloss for p in pictures.values() for _, e in p for a in e.arguments if a.gloss}
+    images = images_by_type(documents, set(event_types))
+    glosses = {a.gloss for p in images.values() for _, e in p for a in e.arguments if a.gloss}
     looks = Looks(glosses)
     for document in documents:
         sentences = {sentence.id: sentence for sentence in document.sentences}
         for event in document.text_events:
-            sentence, shown = sentences[event.sentence_id], pictures.get(event.event_type, [])
+            sentence, shown = sentences[event.sentence_id], images.get(event.event_type, [])
             said = looks_in_text(event, sentence, looks)
             made = [
                 Pair(
@@ -138,13 +138,13 @@ def make_pairs(
                     sentence,
                     event.trigger,
                     image,
-                    captions.get(image.id, picture.caption),
-                    compare_looks(said, picture, looks),
+                    captions.get(image.id, image_event.caption),
+                    compare_looks(said, image_event, looks),
                 )
-                for image, picture in shown
+                for image, image_event in shown
             ]
             yield from _chosen(event.id, made, negatives_per_positive)
-    yield from _caption_pairs(pictures, looks, captions)
+    yield from _caption_pairs(images, looks, captions)
 
 
 def _chosen(name: str, made: list[Pair], negatives_per_positive: int) -> Iterator[Pair]:
@@ -171,9 +171,9 @@ def agreement(compared: Sequence[tuple[Look, str]]) -> bool | None:
 
 
 def _caption_pairs(
-    pictures: dict[str, list[tuple[Image, ImageEvent]]], looks: Looks, captions: Mapping[str, str]
+    images: dict[str, list[tuple[Image, ImageEvent]]], looks: Looks, captions: Mapping[str, str]
 ) -> Iterator[Pair]:
-    for event_type, shown in pictures.items():
+    for event_type, shown in images.items():
         captioned = [(image, event) for image, event in shown if event.caption]
         for image, event in captioned:
             other = random.Random(f"{image.id} caption").choice(captioned)[1]
@@ -198,13 +198,13 @@ def images_by_type(
     documents: Sequence[Document], known: set[str]
 ) -> dict[str, list[tuple[Image, ImageEvent]]]:
     """Return the available images and their events, grouped by event type."""
-    pictures: dict[str, list[tuple[Image, ImageEvent]]] = defaultdict(list)
+    by_type: dict[str, list[tuple[Image, ImageEvent]]] = defaultdict(list)
     for document in documents:
         images = {image.id: image for image in document.images if image.path is not None}
         for event in document.image_events:
             if event.event_type in known and event.image_id in images:
-                pictures[event.event_type].append((images[event.image_id], event))
-    return pictures
+                by_type[event.event_type].append((images[event.image_id], event))
+    return by_type
 
 
 def looks_in_text(event: TextEvent, sentence: Sentence, looks: Looks) -> list[Look]:

@@ -41,5 +41,5 @@ def read_back(sample: Sample, document: Document, context: Context) -> Both | No
         if task.finds == "mentions":
             gold = [msgspec.structs.replace(event, arguments=()) for event in gold]
     medium = MEDIA[task.medium]
-    annotated, told = (medium.part(document.id, question.unit, events) for events in (gold, said))
-    return annotated, told
+    annotated, parsed = (medium.part(document.id, question.unit, events) for events in (gold, said))
+    return annotated, parsed

@@ -143,8 +143,8 @@ def _dangling(document: Document) -> list[Link]:
 
 
 def _without(document: Document, links: Sequence[Link]) -> Document:
-    kept = tuple(link for link in document.links if link not in links)
-    return msgspec.structs.replace(document, links=kept) if links else document
+    remaining = tuple(link for link in document.links if link not in links)
+    return msgspec.structs.replace(document, links=remaining) if links else document
 
 
 def _plain(document: Document, as_gold: bool) -> Comparison:

@@ -126,7 +126,7 @@ def test_events_in_unknown_sentences_and_pictures_are_named():
     )
     drawing = draw_document(compare(Document("d"), stray), prefix="d1", palette=Palette())
     assert "Life:Die in sentence s9" in drawing
-    assert "Life:Die in picture i9" in drawing
+    assert "Life:Die in image i9" in drawing
 
 
 def test_a_missing_picture_has_a_placeholder_with_its_boxes():
@@ -256,5 +256,5 @@ def test_a_link_says_which_participants_are_told_and_shown():
         found = msgspec.structs.replace(gold, links=(Link("t1", "i1", 0.8, alignments),))
         comparison = compare(None, found)
         drawn = str(list_links(comparison, LinkBadges(comparison, "d1")))
-        assert ("told and shown: Person \u201cthree protesters\u201d .90" in drawn) == said
+        assert ("in text and image: Person \u201cthree protesters\u201d .90" in drawn) == said
         assert ("told and shown" in drawn) == said

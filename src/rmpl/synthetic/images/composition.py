@@ -82,13 +82,13 @@ def set_stage(
     height = 2 * round(width / aspect / 2)
     backdrop = rng.choice(BACKDROPS if indoors else OUTDOOR)
     horizon = rng.uniform(0.42, 0.68)
-    picture = draw_backdrop(backdrop, 2 * width, 2 * height, int(2 * height * horizon), rng)
+    background = draw_backdrop(backdrop, 2 * width, 2 * height, int(2 * height * horizon), rng)
     ground = height * rng.uniform(max(0.84, horizon + 0.16), 0.95)
     body = min(rng.uniform(0.42, 0.72) * height, 0.94 * width / wide, 0.97 * ground / tall)
     room = max(0.0, width - wide * body) / 2
     x = width / 2 + rng.uniform(-0.85, 0.85) * room
     return Stage(
-        canvas=Canvas(picture),
+        canvas=Canvas(background),
         rng=rng,
         x=x,
         ground=ground,

@@ -72,11 +72,11 @@ def imsitu_players(happening: Happening) -> dict[str, list[Entity]]:
     names: dict[str, list[str]] = {}
     for name in situation.order:
         if name in situation.fillers:
-            told = situation.roles[name] if situation.event_type else name
-            names.setdefault(told or name, []).append(name)
+            role_name = situation.roles[name] if situation.event_type else name
+            names.setdefault(role_name or name, []).append(name)
     players: dict[str, list[Entity]] = {name: [] for name in situation.order}
-    for told, slots in names.items():
-        for number, entity in enumerate(happening.players(told)):
+    for role_name, slots in names.items():
+        for number, entity in enumerate(happening.players(role_name)):
             players[slots[min(number, len(slots) - 1)]].append(entity)
     return {name: entities for name, entities in players.items() if entities}
 
@@ -129,8 +129,8 @@ def invent(
             least, most = (2, 2) if slots.index(role) == number else (1, 2)
         if kind not in PERSONS and kind != "placard":
             least, most = 1, 1
-        told = situation.roles[role] if situation.event_type else role
-        players[number] = (told or role, Entity(*look, count=rng.randint(least, most)))
+        role_name = situation.roles[role] if situation.event_type else role
+        players[number] = (role_name or role, Entity(*look, count=rng.randint(least, most)))
     roles = tuple(players[number] for number in range(len(slots)))
     return Happening(situation.event_type, verb, roles)
 

@@ -152,7 +152,7 @@ class SentenceWriter:
         self._parts = parts or {}
         self._write(parse(frame), 0)
         if len(self._triggers) != len(self._casts):
-            raise MisfitError("an event is not told")
+            raise MisfitError("an event is missing")
         for number in range(len(self._words)):
             before = self._words[number - 1] if number else None
             if before is None or before == "-" or (before == "“" and number == 1):

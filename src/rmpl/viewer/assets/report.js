@@ -29,7 +29,7 @@
   const mates = (card, name, key) =>
     [...card.querySelectorAll(`[data-${name}]`)].filter((one) => one.dataset[name] === key);
 
-  // A line from each badge in a sentence to each badge of the same link on a picture.
+  // A line from each badge in a sentence to each badge of the same link on an image.
   const wire = (card, ends) => {
     const frame = card.getBoundingClientRect();
     const centre = (one) => {

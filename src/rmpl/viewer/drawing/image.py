@@ -105,13 +105,15 @@ def _place_label(
     spots = [(x1, y1 - tall), (x1, y2), (x2 - wide, y1 - tall), (x2 - wide, y2)]
     spots += [(x1, y1), (x1, y2 - tall), (x2 - wide, y1), (x2 - wide, y2 - tall)]
     spots += [(x1, y1 + tall), (x1, y1 + 2 * tall)]
-    kept = [(min(max(x, 0.0), max(0.0, 1 - wide)), min(max(y, 0.0), 1 - tall)) for x, y in spots]
-    for x, y in kept:
+    positions = [
+        (min(max(x, 0.0), max(0.0, 1 - wide)), min(max(y, 0.0), 1 - tall)) for x, y in spots
+    ]
+    for x, y in positions:
         rect = (x, y, x + wide, y + tall)
         if not any(_crosses(rect, other) for other in taken):
             break
     else:
-        x, y = kept[0]
+        x, y = positions[0]
     taken.append((x, y, x + wide, y + tall))
     return x, y
 
@@ -231,6 +233,6 @@ def draw_image(
     shown = [chip for chip in chips if chip is not None]
     return join(
         el("div", {"class": "chips"}, *(shown or [el("span", {"class": "none"}, "no event")])),
-        el("div", {"class": "picture"}, _backdrop(embedded, image, first), overlay),
+        el("div", {"class": "drawn-image"}, _backdrop(embedded, image, first), overlay),
         note,
     )
