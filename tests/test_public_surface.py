@@ -36,7 +36,9 @@ def surface():
     yield from ("", "# Commands")
     yield from commands("rmpl", typer.main.get_command(app))
     yield from ("", "# Formats and entry points")
-    yield f"lock file: {formats.LOCK}"
+    for name, written in sorted(vars(formats).items()):
+        if isinstance(written, str) and name.isupper() and name[0] != "_":
+            yield f"format {written}"
     for registry in registries():
         yield f"entry points {registry.group}: {registry.noun}"
 
