@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 import PIL.Image
 
 from rmpl.backbones.prompts.layouts import flat_template
+from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import BoxCodec
 
 Part = Literal["language", "projector", "vision"]
@@ -33,6 +35,18 @@ def chat_template(processor: Any, image: PIL.Image.Image | None, text: str) -> M
         return_tensors="pt",
     )
     return inputs
+
+
+def relative_boxes(key: str) -> Callable[[int, tuple[int, int]], BoxCodec]:
+    """Return what makes a family's boxes of 0 to 1000 of the image, whatever it is resized to.
+
+    ``key`` is the name that an answer has them under.
+    """
+    return functools.partial(_relative_boxes, key=key)
+
+
+def _relative_boxes(step: int, pixels: tuple[int, int], *, key: str) -> BoxCodec:  # noqa: ARG001
+    return RelativeBoxes(key=key, scale=1000, step=step)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,9 +23,7 @@ from transformers import Gemma3Config, Gemma3ImageProcessorPil, Gemma3Processor
 
 from rmpl.backbones import processors, twins
 from rmpl.backbones.families import llava
-from rmpl.backbones.family import Family
-from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.tasks.schema import BoxCodec
+from rmpl.backbones.family import Family, relative_boxes
 
 END = "<end_of_turn>"
 SPECIAL = ("<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", END)
@@ -46,11 +44,6 @@ CHAT_TEMPLATE = (
 def load_processor(source: str) -> Any:
     """Load the processor of a folder or hub id."""
     return processors.load(Gemma3Processor, source)
-
-
-def boxes(step: int, pixels: tuple[int, int]) -> BoxCodec:  # noqa: ARG001 - relative boxes
-    """Return the family's box convention on a grid of ``step``."""
-    return RelativeBoxes(key="bbox", scale=1000, step=step)
 
 
 def twin(folder: Path) -> None:
@@ -83,7 +76,7 @@ FAMILY = Family(
     model_type="gemma3",
     model_class="Gemma3ForConditionalGeneration",
     load_processor=load_processor,
-    boxes=boxes,
+    boxes=relative_boxes("bbox"),
     parts=llava.PARTS,
     lora_targets={
         "language": llava.LORA_TARGETS["language"],

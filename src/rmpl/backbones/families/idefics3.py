@@ -18,9 +18,7 @@ from typing import Any
 from transformers import Idefics3Config, Idefics3ImageProcessorPil, Idefics3Processor
 
 from rmpl.backbones import processors, twins
-from rmpl.backbones.family import Family
-from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.tasks.schema import BoxCodec
+from rmpl.backbones.family import Family, relative_boxes
 
 END = "<end_of_utterance>"
 SPECIAL = (
@@ -44,11 +42,6 @@ CHAT_TEMPLATE = (
 def load_processor(source: str) -> Any:
     """Load the processor of a folder or hub id."""
     return processors.load(Idefics3Processor, source)
-
-
-def boxes(step: int, pixels: tuple[int, int]) -> BoxCodec:  # noqa: ARG001 - relative boxes
-    """Return the family's box convention on a grid of ``step``."""
-    return RelativeBoxes(key="bbox", scale=1000, step=step)
 
 
 def save_twin(folder: Path, config_class: Any, model_class: str) -> None:
@@ -81,7 +74,7 @@ FAMILY = Family(
     model_type="idefics3",
     model_class="Idefics3ForConditionalGeneration",
     load_processor=load_processor,
-    boxes=boxes,
+    boxes=relative_boxes("bbox"),
     parts={
         "language": r"model\.text_model\..*|lm_head.*",
         "projector": r"model\.connector\..*",

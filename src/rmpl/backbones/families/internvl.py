@@ -21,9 +21,7 @@ from typing import Any
 from transformers import GotOcr2ImageProcessorPil, InternVLConfig, InternVLProcessor
 
 from rmpl.backbones import processors, twins
-from rmpl.backbones.family import Family
-from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.tasks.schema import BoxCodec
+from rmpl.backbones.family import Family, relative_boxes
 
 SPECIAL = (
     "<|endoftext|>",
@@ -84,11 +82,6 @@ def load_processor(source: str) -> Any:
     return processors.load(ImageOnlyInternVLProcessor, source)
 
 
-def boxes(step: int, pixels: tuple[int, int]) -> BoxCodec:  # noqa: ARG001 - relative boxes
-    """Return the family's box convention on a grid of ``step``."""
-    return RelativeBoxes(key="box", scale=1000, step=step)
-
-
 def twin(folder: Path) -> None:
     """Save a tiny model of the family with random weights."""
     tokenizer = twins.tiny_tokenizer(SPECIAL, eos="<|im_end|>", pad="<|endoftext|>", named=NAMED)
@@ -113,7 +106,7 @@ FAMILY = Family(
     model_type="internvl",
     model_class="InternVLForConditionalGeneration",
     load_processor=load_processor,
-    boxes=boxes,
+    boxes=relative_boxes("box"),
     parts={
         "language": r"model\.language_model\..*|lm_head.*",
         "projector": r"model\.multi_modal_projector\..*",

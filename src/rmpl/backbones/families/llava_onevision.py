@@ -24,9 +24,7 @@ from transformers import (
 from rmpl.backbones import processors, twins
 from rmpl.backbones.families import llava
 from rmpl.backbones.families.llava_next import TINY_TILES
-from rmpl.backbones.family import Family
-from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.tasks.schema import BoxCodec
+from rmpl.backbones.family import Family, relative_boxes
 
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<image>", "<video>")
 CHAT_TEMPLATE = (
@@ -77,11 +75,6 @@ def load_processor(source: str) -> Any:
     return processors.load(ImageOnlyLlavaOnevisionProcessor, source)
 
 
-def boxes(step: int, pixels: tuple[int, int]) -> BoxCodec:  # noqa: ARG001 - relative boxes
-    """Return the family's box convention on a grid of ``step``."""
-    return RelativeBoxes(key="bbox", scale=1000, step=step)
-
-
 def twin(folder: Path) -> None:
     """Save a tiny model of the family with random weights."""
     tokenizer = twins.tiny_tokenizer(SPECIAL, eos="<|im_end|>", pad="<|endoftext|>")
@@ -109,7 +102,7 @@ FAMILY = Family(
     model_type="llava_onevision",
     model_class="LlavaOnevisionForConditionalGeneration",
     load_processor=load_processor,
-    boxes=boxes,
+    boxes=relative_boxes("bbox"),
     parts=llava.PARTS,
     lora_targets=llava.LORA_TARGETS,
     twin=twin,

@@ -18,9 +18,7 @@ from transformers import Qwen3VLConfig, Qwen3VLProcessor
 
 from rmpl.backbones import processors, twins
 from rmpl.backbones.families import qwen2_vl
-from rmpl.backbones.family import Family
-from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.tasks.schema import BoxCodec
+from rmpl.backbones.family import Family, relative_boxes
 
 
 class ImageOnlyQwen3VLProcessor(processors.ImageOnly, Qwen3VLProcessor):  # type: ignore[misc]
@@ -30,11 +28,6 @@ class ImageOnlyQwen3VLProcessor(processors.ImageOnly, Qwen3VLProcessor):  # type
 def load_processor(source: str) -> Any:
     """Load the processor of a folder or hub id."""
     return processors.load(ImageOnlyQwen3VLProcessor, source)
-
-
-def boxes(step: int, pixels: tuple[int, int]) -> BoxCodec:  # noqa: ARG001 - relative boxes
-    """Return the family's box convention on a grid of ``step``."""
-    return RelativeBoxes(key="bbox_2d", scale=1000, step=step)
 
 
 def twin(folder: Path) -> None:
@@ -68,7 +61,7 @@ FAMILY = Family(
     model_type="qwen3_vl",
     model_class="Qwen3VLForConditionalGeneration",
     load_processor=load_processor,
-    boxes=boxes,
+    boxes=relative_boxes("bbox_2d"),
     parts={
         "language": r"model\.language_model\..*|lm_head.*",
         "projector": r"model\.visual\.(merger|deepstack_merger_list)\..*",
