@@ -19,7 +19,7 @@ def stage(tmp_path):
 def test_an_unfinished_line_is_no_point_and_infinite_numbers_are_not_drawn(stage):
     lines = [curve_line({"step": n, "loss": 1.0, "grad_norm": math.inf}) for n in (1, 2)]
     stage.curve.write_text("".join(lines) + lines[0][:20])
-    assert [point["step"] for point in read_curve(stage.curve)] == [1, 2]
+    assert "".join(map(curve_line, read_curve(stage.curve))) == "".join(lines)  # as training does
     assert read_curve(stage.curve)[0]["grad_norm"] == math.inf
     assert read_curves(stage.path.parent) == {
         "one": [{"step": 1, "loss": 1.0}, {"step": 2, "loss": 1.0}]

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+import rmpl
 from rmpl.cli.main import app
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe, load_recipe
@@ -91,7 +92,7 @@ def test_a_finished_run_has_a_card_and_its_weights_say_whose_they_are(trained, t
     assert str(twin) not in card
     assert "/somewhere" not in card
     assert "2 steps of 2" in body
-    assert "with rmpl 0.1.0" in body
+    assert f"with rmpl {rmpl.__version__}" in body
     read = json.loads((trained / "run.json").read_text())["read"]
     assert read["ace"]["used"]["sentences"] > 0
     about = read_metadata(trained / "two" / "adapter" / "adapter_model.safetensors")

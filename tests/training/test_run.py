@@ -73,7 +73,7 @@ def test_an_adapter_outside_of_its_stage_is_refused(trained, tmp_path):
     record = json.loads((tmp_path / "trained.json").read_text())
     for name in ("../x", "/x", "..", "", "a/b", "a\n"):
         (tmp_path / "trained.json").write_text(json.dumps({**record, "adapters": [name]}))
-        with pytest.raises(RmplError, match="is no folder in this one"):
+        with pytest.raises(RmplError, match="not named like a folder beside this file"):
             read_trained(tmp_path)
 
 

@@ -66,7 +66,8 @@ def _points(path: Path, known: str) -> list[dict[str, Any]]:
         formats.check_format_of(line, known, where)
         try:
             # Gradients that are not finite are written as Python writes them, which is no JSON.
-            point = msgspec.convert(json.loads(line), dict[str, _Value])
+            point = json.loads(line)
+            msgspec.convert(point, dict[str, _Value])  # only checked: steps stay integers
         except (ValueError, RecursionError) as error:
             raise RmplError(
                 f"not a point of a curve ({error})", where=where, remedy="delete that line"
