@@ -8,7 +8,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Processes that run the tests at once, one test file at a time in each. One thread in each: small
 # models are faster so, and threads of two processes would wait for each other.
 WORKERS ?= 2
-PYTEST  := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+SPREAD  := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST  := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest $(SPREAD)
 
 # What needs no torch: `make quick` runs it in a small environment of its own.
 QUICK_VENV  := .venv-quick
@@ -62,7 +63,7 @@ $(QUICK_VENV)/.test: pyproject.toml
 	@touch $@
 
 quick: $(QUICK_VENV)/.test
-	$(QUICK_VENV)/bin/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile quick \
+	$(QUICK_VENV)/bin/python -m pytest $(SPREAD) --hypothesis-profile quick \
 		-m "not slow and not browser" $(QUICK_TESTS)
 
 # The documentation as a site in site/; a broken link or anchor is an error.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,31 @@ from shared import built_once
 ROOT = Path(__file__).resolve().parents[1]
 # `make quick` takes it; what a test sets for itself stays.
 hypothesis.settings.register_profile("quick", max_examples=20)
+
+
+SPLIT = ("docs/test_running.py", "training/test_killed_runs.py")
+"""Files of long tests whose costly parts are built once: each test may run in any process."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files with most slow tests first, so that no process is left alone with one."""
+    slow = collections.Counter(one.path for one in items if one.get_closest_marker("slow"))
+    items.sort(key=lambda one: -slow[one.path])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Give a process one file at a time (``--dist loadfile``), of ``SPLIT`` one test at a time."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = super()._split_scope(nodeid)
+            return nodeid if file.endswith(SPLIT) else file
+
+    return Scheduling(config, log)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -15,6 +15,7 @@ def twins(tmp_path_factory) -> Path:
     """A folder with a twin of every family, by its model type."""
 
     def build(folder: Path) -> None:
+        folder.mkdir()
         for name in family_names():
             family_of(name, name).twin(folder / name)
 

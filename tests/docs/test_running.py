@@ -16,6 +16,7 @@ from rmpl.predictions.file import write_predictions
 from rmpl.recipe.recipe import load_recipe
 from rmpl.synthetic import build
 from rmpl.training.run import Run
+from shared import built_once
 
 RUNNABLE = [page for page in PAGES if any(block.is_run for block in blocks(page))]
 STEPS = (1, 24)
@@ -37,7 +38,11 @@ def workshop(tmp_path_factory):
 
     Its recipes stand in the places of the shipped ones: a file of one's own comes first.
     """
-    folder = tmp_path_factory.mktemp("workshop")
+    return built_once(tmp_path_factory, "workshop", furnish)
+
+
+def furnish(folder):
+    folder.mkdir()
     with unittest.mock.patch.object(
         build, "plan_corpus", lambda _, *rest: plan_corpus(DOCUMENTS, *rest)
     ):
@@ -67,7 +72,6 @@ def workshop(tmp_path_factory):
     for name, module in (("rmpl", "-m rmpl.cli.main "), ("python", "")):
         (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {module}"$@"\n')
         (programs / name).chmod(0o755)
-    return folder
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from rmpl.io.files import write_file
 from rmpl.runs.checkpoints import last_checkpoint
 from rmpl.training.loop import trainer as trainer_module
 from rmpl.training.run import Run
+from shared import built_once
 from training.small_runs import killed_run, one_stage, same, weights
 
 STEPS = 6
@@ -52,9 +53,9 @@ def tree(twin):
 @pytest.fixture(scope="module")
 def whole(tree, small_world, tmp_path_factory):
     """The same run, never stopped."""
-    folder = tmp_path_factory.mktemp("runs") / "whole"
-    Run(tree, folder, small_world).train()
-    return folder
+    return built_once(
+        tmp_path_factory, "whole_run", lambda folder: Run(tree, folder, small_world).train()
+    )
 
 
 @pytest.fixture(scope="module")
