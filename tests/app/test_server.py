@@ -46,7 +46,7 @@ def test_mistakes_reach_the_client_in_one_line(address: str, tmp_path: Path) -> 
     client = Client(address)
     for arguments, said in (
         ({"text": "x" * 501}, "501 characters"),
-        ({"text": TEXT, "model": "../../etc"}, "no model"),
+        ({"text": TEXT, "model": "../../etc"}, "unknown model"),
         ({"files": [tmp_path / "nothing.jpg"]}, "cannot be read"),
         ({}, "nothing to read"),
     ):

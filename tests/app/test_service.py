@@ -72,9 +72,9 @@ def test_files_of_one_name_stay_two():
         ("x", [Upload("a.txt", b"1. " * 7)], "22 characters"),
         ("", [Upload("a.md", b"![x](" * 800)], "4,000 characters"),
         ("", [Upload("a.html", b"<p>Police met.</p>" + b"<img" * 900)], "bytes"),
-        ("", [Upload("a.html", b"<p>Police met.</p>" + b"<td>" * 50)], "pages of 52 tags"),
+        ("", [Upload("a.html", b"<p>Police met.</p>" + b"<td>" * 50)], "52 HTML tags"),
         ("", [Upload("a.jpg", jpeg(101, 100))], "a.jpg: an image that is too large"),
-        ("", [Upload("a.jpg", jpeg())] * 2, "pictures of 18,000 pixels"),
+        ("", [Upload("a.jpg", jpeg())] * 2, "18,000 pixels in all images"),
         ("", [Upload("a.sh", b"rm")], "a.sh: unsupported file type"),
         ("", [Upload("/etc/passwd", b"x")], "passwd: unsupported file type"),
         ("", [Upload("a.txt", b"\xff\xfe\x00")], "a.txt: "),
@@ -99,7 +99,7 @@ def test_models_and_schemas_are_those_of_the_command(tmp_path):
     asked = service()
     extract(asked, TEXT, model="second", schema="m2e2")
     for wanted in ({"model": str(tmp_path)}, {"schema": "/etc/passwd"}):
-        with pytest.raises(RmplError, match=r"no (model|schema) .* here"):
+        with pytest.raises(RmplError, match=r"unknown (model|schema)"):
             extract(asked, TEXT, **wanted)
 
 

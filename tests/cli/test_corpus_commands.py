@@ -244,7 +244,7 @@ def test_stats_count_the_tokens_of_a_backbone(tmp_path: Path) -> None:
     found = json.loads(run(*arguments, "--json").output)["lengths"]
     assert found[f"{tmp_path} tokens a sentence"]["max"] == 15
     table = run(*arguments).output
-    assert "words a sentence" in table
+    assert "words per sentence" in table
     assert "Justice:Arrest-Jail" in table
 
 

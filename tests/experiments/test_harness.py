@@ -152,5 +152,5 @@ def test_the_task_files_come_with_the_rows_and_stay_as_they_are(small_world, tmp
     mine.write_text("changed")
     again = CliRunner().invoke(app, line)
     assert again.exit_code == 0
-    assert "left as they are" in again.output
+    assert "not overwritten" in again.output
     assert mine.read_text() == "changed"
