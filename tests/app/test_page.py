@@ -206,10 +206,7 @@ def test_no_hostile_text_runs(browser, tmp_path):
         browser.run("chosen = [], list()")
         upload(browser, "<img src=x onerror=alert(1)>.exe")
         press(browser, "extract")
-        wait(
-            browser,
-            "document.getElementById('problem').innerText.includes('unsupported')",
-        )
+        wait(browser, "document.getElementById('problem').innerText.includes('unsupported')")
         assert "<img src=x" in browser.run("document.getElementById('where').textContent")
         assert browser.run(MARKUP) == 0
     assert [one for one in browser.problems if "400" not in one] == []

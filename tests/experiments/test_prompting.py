@@ -101,7 +101,7 @@ def test_a_model_that_was_never_trained_is_scored(free, twin, small_world, tmp_p
     assert set(about["examples"]) == {"text-emi", "text-are"}
     broken = about["not_readable_whole"]["text-emi"]
     assert broken > 0 if free else broken == 0
-    assert "pictures are missing" in result.output
+    assert "images are missing" in result.output
     scored = CliRunner().invoke(
         app,
         ["score", str(out / "predictions.jsonl"), "--gold", str(benchmark), "--settings", "text"],
@@ -110,7 +110,7 @@ def test_a_model_that_was_never_trained_is_scored(free, twin, small_world, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("reader", "said"), [(None, "nothing to take them from"), ("m2e2", "for evaluation only")]
+    ("reader", "said"), [(None, "without --examples"), ("m2e2", "for evaluation only")]
 )
 def test_examples_of_the_benchmark_are_refused(reader, said, small_world, tmp_path):
     words = ["nowhere", "--data", small_world / "m2e2", "--shots", 2]

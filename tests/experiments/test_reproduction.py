@@ -37,11 +37,11 @@ def done(recipe, small_world, tmp_path_factory):
 
 def test_one_command_goes_from_the_data_to_the_row_of_the_table(done):
     out, said = done
-    assert "there: ace (jmee)" in said
-    assert "there: the benchmark (m2e2)" in said
+    assert "available: ace (jmee)" in said
+    assert "available: the benchmark (m2e2)" in said
     assert "test, strict" in said
     assert "WASE (ACL 2020), own scorer" in said
-    assert "no figure of it can be compared with a published one" in said
+    assert "these scores cannot be compared with published ones" in said
     lock = json.loads((out / "rmpl.lock.json").read_text())
     assert lock["recipe"]["seed"] == 7
     assert lock["data"].keys() == {"ace", "swig", "mnre"}

@@ -113,7 +113,7 @@ def test_a_dry_run_needs_neither_weights_nor_a_network(path, small_world):
         assert f"{stage.name}: 2,000 steps of 64 samples" in result.output or stage.steps != 2000
         for source in stage.mixture:
             assert source.task in result.output
-    assert result.output.count("GiB at the peak") == len(recipe.stages)
+    assert result.output.count("peak GiB") == len(recipe.stages)
     # The tiny world's pictures are small, so that what must fit into 80 GB does.
     assert "too little memory" not in result.output
     assert "nothing was trained or written" in result.output

@@ -285,7 +285,7 @@ def test_a_dry_run_lists_and_sends_nothing(run, fake):
     result = CliRunner().invoke(app, ["push", str(run), "me/model", "--dry-run"])
     assert result.exit_code == 0, result.output
     assert "two/adapter/adapter_model.safetensors" in result.output
-    assert "stays here" in result.output
+    assert "not uploaded" in result.output
     assert "me/model would be private" in result.output
     assert not fake.made
 
