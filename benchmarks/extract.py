@@ -3,7 +3,7 @@
     python benchmarks/extract.py --run RUN
     python benchmarks/extract.py --run RUN --memory 10000
 
-The first line takes 256 documents of a generated world that the model has not seen, and lets
+The first line takes 256 documents of a synthetic corpus that the model has not seen, and lets
 engines answer the very same prompts: those that the pipeline asks. The first is transformers'
 ``generate``, one prompt at a time; it answers every 16th prompt, and its time is that of all by
 proportion. The engines take turns, and a ratio is one of neighbours in time. Processor seconds are

@@ -3,7 +3,7 @@
     python benchmarks/logits.py
     python benchmarks/logits.py --vocabulary 151936
 
-The embedded model with LoRA, batches of texts and of pictures of a generated world; a larger
+The embedded model with LoRA, batches of texts and of pictures of a synthetic corpus; a larger
 vocabulary, filled up with tokens that never occur, shows what it is worth for a real backbone's
 head. Both ways take turns on every batch; forward and backward are timed.
 """

@@ -3,7 +3,7 @@
     python benchmarks/train.py
     python benchmarks/train.py --model Qwen/Qwen2.5-VL-7B-Instruct --batch 4
 
-The first line takes the embedded model, and texts and pictures of a generated world. The second
+The first line takes the embedded model, and texts and pictures of a synthetic corpus. The second
 takes the shape of a hub checkpoint with random weights, on which speed does not depend, and samples
 of about ``--tokens`` tokens, half of them with a picture of 300 to 600; nothing is downloaded, and
 it runs unchanged on any GPU that holds the model. Everything is LoRA, and every loop sees the same

@@ -1,4 +1,4 @@
-"""What ``benchmarks/train.py`` trains: samples of the generated world, or made ones of any length.
+"""What ``benchmarks/train.py`` trains: samples of the synthetic corpus, or made ones of any length.
 
 A model of a hub checkpoint's shape has random weights and a toy's tokenizer: neither changes how
 long a step takes, and nothing is downloaded.
@@ -35,7 +35,7 @@ DEVICE = "cuda" if IS_GPU else "cpu"
 
 
 def world_samples(backbone: Backbone, folder: Path, count: int) -> Iterator[list[Sample]]:
-    """Yield ``count`` texts and ``count`` pictures of a generated world."""
+    """Yield ``count`` texts and ``count`` pictures of a synthetic corpus."""
     build_world(folder / "world", seed=SEED, scale=count / 3000)
     context = backbone.context(load_ontology("m2e2"))
     for task, reader in (("text-events", "jmee"), ("image-events", "swig")):

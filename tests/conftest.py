@@ -53,7 +53,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def small_world(tmp_path_factory) -> Path:
-    """A generated world a fiftieth of the demo's size."""
+    """A synthetic corpus a fiftieth of the demo's size."""
     return built_once(
         tmp_path_factory, "small_world", lambda folder: build_world(folder, seed=5, scale=0.02)
     )

@@ -1,6 +1,6 @@
 """Telling the synthetic corpus from published ones, which have the same formats.
 
-``rmpl world`` writes a marker file to the parent folder of its corpora and to each of them;
+``rmpl synthetic`` writes a marker file to the parent folder of its corpora and to each of them;
 versions before 0.2 wrote only the first.
 """
 
@@ -25,7 +25,7 @@ _WORLD_KEYS = {"format", "seed", "scale", "counts"}
 
 
 def is_synthetic(path: Path) -> bool:
-    """Return whether a corpus's folder, or one of its files, was written by ``rmpl world``."""
+    """Return whether a corpus's folder, or one of its files, was written by ``rmpl synthetic``."""
     here = path.resolve()
     folder = here if here.is_dir() else here.parent
     if _read(folder / MARKER).get("format") == FORMAT:

@@ -20,7 +20,7 @@ Positive = Annotated[int, pydantic.Field(gt=0)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 Rate = Annotated[float, pydantic.Field(gt=0)]
 Name = Annotated[str, pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=100)]
-"""Of what has a folder of its own: it must not lead anywhere else."""
+"""The name of something with a folder of its own: it may not lead to another one."""
 # Runs of earlier versions have names such as Qwen2.5-VL, too.
 RecipeName = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 NO_MODEL = "none"
@@ -36,12 +36,12 @@ class Strict(pydantic.BaseModel):
 
 
 class BackboneRecipe(Strict):
-    """Which model is trained, and how prompts and boxes are written for it.
+    """The model to train, and how prompts and boxes are written for it.
 
-    ``model`` is ``none`` in a recipe that is only there to be extended. ``weights`` is how frozen
-    weights are kept and ``attention`` which kernels are used; ``auto`` chooses by what is there.
-    With ``link_directions: both``, "same event?" is learnt and asked from the text to the picture
-    and from the picture to the text.
+    ``model`` is ``none`` in a recipe that only serves to be extended. ``weights`` is the precision
+    of frozen weights, ``attention`` the attention kernels; ``auto`` selects what the machine has.
+    With ``link_directions: both``, "same event?" is trained and asked in both directions, from the
+    text to the image and from the image to the text.
     """
 
     model: str = "embedded"
@@ -58,8 +58,8 @@ class BackboneRecipe(Strict):
 class CorpusRecipe(Strict):
     """A corpus: which reader, where (relative to ``data``), which split.
 
-    ``made_up_names`` puts made-up names in the place of the corpus's own, for models too small to
-    have read many: every document is then there so many times, each time with other names.
+    ``made_up_names`` is the number of copies of each document, in each of which other made-up names
+    replace the corpus's own; for models too small to know many names. 0 keeps the corpus as it is.
     """
 
     reader: str
@@ -80,10 +80,10 @@ class SourceRecipe(Strict):
 
 
 class AdapterRecipe(Strict):
-    """What of the model is trained: an adapter on some parts, or these parts themselves (``full``).
+    """Which parts of the model are trained, by an adapter or directly (``full``).
 
-    Other parts are frozen. ``dora`` also learns the length of every column; ``qlora`` is LoRA over
-    weights of 4 bits.
+    The other parts are frozen. ``dora`` also learns column magnitudes; ``qlora`` is LoRA over 4-bit
+    weights.
     """
 
     kind: Literal["lora", "dora", "qlora", "full"] = "lora"
@@ -93,15 +93,16 @@ class AdapterRecipe(Strict):
     parts: list[PART] = pydantic.Field(default=["language", "projector"], min_length=1)
 
     def shape(self) -> tuple[object, ...]:
-        """Return what two adapters must share for one to be the other, trained on."""
+        """Return what two adapters must have in common for one to continue the other."""
         dora = self.kind == "dora"
         return dora, self.rank, self.alpha, self.dropout, tuple(sorted(self.parts))
 
 
 class OptimizerRecipe(Strict):
-    """AdamW, or Muon for matrices with AdamW for the rest; warm-up, plateau, linear decay.
+    """AdamW, or Muon for matrices and AdamW for the rest, under a WSD schedule.
 
-    ``learning_rates`` gives single parts a rate of their own.
+    WSD: ``warmup`` steps of linear warm-up, a stable phase, linear decay to 0 over the last
+    ``decay`` share of the steps. ``learning_rates`` sets the rate of single parts of the model.
     """
 
     name: Literal["adamw", "muon"] = "adamw"
@@ -113,10 +114,11 @@ class OptimizerRecipe(Strict):
 
 
 class EvaluateRecipe(Strict):
-    """How a stage is measured on what the recipe holds out, and its best checkpoint chosen.
+    """Evaluation on held-out samples, checkpoint selection and early stopping.
 
-    Every so many steps, on at most so many ``samples`` of every source, by the tasks' own score or
-    the loss; training ends after ``patience`` measurements without a better one (0: never).
+    Evaluate every ``every`` steps on at most ``samples`` samples per source, by the tasks' own
+    score or by the loss. Training stops after ``patience`` evaluations without
+    improvement (0: never).
     """
 
     every: Positive
@@ -126,16 +128,16 @@ class EvaluateRecipe(Strict):
 
 
 class StageRecipe(Strict):
-    """A stage: a mixture, a start, and for how long.
+    """A stage: its mixture, its initialisation and its length.
 
-    ``start`` is ``base`` or the name of an earlier stage. ``by`` says how an earlier stage's
-    adapter is taken over: ``continue`` trains it on, ``merge`` merges it and starts a new one,
-    ``stack`` leaves it frozen where it is and starts a new one on top.
+    ``start`` is ``base`` or the name of an earlier stage. ``by`` is how an earlier stage's adapter
+    is used: ``continue`` trains it further, ``merge`` merges it into the weights and adds a new
+    one, ``stack`` keeps it frozen and adds a new one on top.
 
-    It takes so many ``steps``, or ``epochs``: as many samples as all sources have, times that. A
-    sample of more than ``max_length`` tokens is left out. ``by_length`` batches samples of like
-    lengths, which pads less. ``split`` and ``checkpointing`` take less memory and change nothing
-    else.
+    Give either ``steps`` or ``epochs``; an epoch is the number of samples of all sources. Samples
+    of more than ``max_length`` tokens are skipped. ``by_length`` batches samples of similar length,
+    which needs less padding. ``split`` is the number of micro-batches of a batch; it and
+    activation ``checkpointing`` save memory and change nothing else.
     """
 
     name: Name
@@ -161,7 +163,8 @@ class StageRecipe(Strict):
             raise ValueError(f"stage {self.name} needs steps or epochs, one of the two")
         if self.batch % self.split:
             raise ValueError(
-                f"stage {self.name}: a batch of {self.batch} has no {self.split} equal passes"
+                f"stage {self.name}: a batch of {self.batch} cannot be split into {self.split} "
+                "equal micro-batches"
             )
         idle = set(self.optimizer.learning_rates) - set(self.adapter.parts)
         if idle:
@@ -176,13 +179,13 @@ class StageRecipe(Strict):
             )
         if self.by == "merge" and self.adapter.kind == "qlora" and self.start != "base":
             raise ValueError(
-                f"stage {self.name} would merge an adapter into weights of 4 bits, which loses "
-                "what it learnt: continue or stack it"
+                f"stage {self.name} would merge an adapter into 4-bit weights, which loses "
+                "precision: continue or stack it"
             )
         return self
 
     def steps_over(self, samples: int) -> int:
-        """Return how many steps the stage takes where its sources have so many samples."""
+        """Return the number of optimizer steps over sources with ``samples`` samples in all."""
         if self.steps is not None:
             return self.steps
         return max(math.ceil((self.epochs or 1.0) * samples / (self.batch * self.accumulate)), 1)
@@ -191,10 +194,10 @@ class StageRecipe(Strict):
 class Recipe(Strict):
     """The whole recipe.
 
-    ``guard`` names a folder of the M2E2 benchmark: training documents that share an id with it, or
-    a sentence that is nearly one of its, are left out and reported. ``held_out`` is the share of
-    the documents that no stage is trained on; stages may be measured on them. ``report_to`` says
-    where curves go besides the run's folder: TensorBoard, if it is installed.
+    ``guard`` is a folder of the M2E2 benchmark for the contamination check: training documents that
+    share an id or a near-identical sentence with it are removed and reported. ``held_out`` is the
+    share of the documents that no stage is trained on, for evaluation. ``report_to`` lists loggers
+    of training curves besides the run folder: TensorBoard, if it is installed.
     """
 
     name: RecipeName

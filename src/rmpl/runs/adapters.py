@@ -1,4 +1,4 @@
-"""What of a model is trained, and how trained adapters are put back."""
+"""Adapters: which parts of a model they train, and how trained ones are loaded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rmpl.errors import RmplError
 from rmpl.recipe.recipe import AdapterRecipe
 
 TRAINED_ADAPTER = "default"
-"""The name of the adapter that learns, among those that are stacked."""
+"""The name of the trainable adapter in a stack."""
 
 
 def part_of(name: str, family: Family) -> Part:
@@ -86,7 +86,7 @@ def continue_lora(model: Any, adapter: Path, below: Sequence[Path] = ()) -> Any:
 
 
 def stack_lora(model: Any, below: Sequence[Path], config: LoraConfig) -> Any:
-    """Put a fresh adapter on trained ones, which stay frozen and as exact as they are.
+    """Add a new adapter on top of trained ones, which stay frozen and unmerged.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def _frozen(model: Any, below: Sequence[Path]) -> Any:
 
 
 def _all_active(model: Any, below: int) -> Any:
-    """Let all adapters add up, and only the newest learn."""
+    """Activate all adapters; only the newest is trainable."""
     lower = [f"below-{number}" for number in range(below)]
     model.set_adapter(TRAINED_ADAPTER)
     model.base_model.set_adapter([*lower, TRAINED_ADAPTER])
@@ -144,14 +144,14 @@ def _put(model: Any, adapter: Path, *, name: str = TRAINED_ADAPTER, **kwargs: An
 
 
 def _add(model: Any, adapter: Path, name: str, **kwargs: Any) -> None:
-    """Put one more adapter on a model that has some."""
+    """Add another adapter to a model that has some."""
     with _matching(model, adapter):
         model.load_adapter(str(adapter), name, **kwargs)
     _check_whole(model, adapter, name)
 
 
 def _check_whole(model: Any, adapter: Path, name: str) -> None:
-    """See that all of an adapter was put in, and nothing of it is missing: peft only warns."""
+    """Check that every tensor of an adapter was loaded and none is missing: peft only warns."""
     with safe_open(adapter / ADAPTER_WEIGHTS, framework="pt") as file:
         saved = set(file.keys())
     wanted = set(get_peft_model_state_dict(model, adapter_name=name, save_embedding_layers=False))
@@ -168,7 +168,7 @@ def _matching(model: Any, adapter: Path) -> Iterator[None]:
     _check_class(model, adapter)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Found missing adapter keys")  # told by an error
+            warnings.filterwarnings("ignore", "Found missing adapter keys")  # an error reports it
             yield
     except SafetensorError as error:
         raise RmplError(
@@ -184,7 +184,7 @@ def _matching(model: Any, adapter: Path) -> Iterator[None]:
 
 
 def _check_class(model: Any, adapter: Path) -> None:
-    """See that an adapter names the model's own class, if it names one.
+    """Check that the class that an adapter names, if any, is the model's own.
 
     Two families may have language models of the same shapes, as Qwen2-VL and Qwen2.5-VL of 7B have.
     """

@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there at all.
+"""Atomic checkpoints.
 
 One is written into a folder of another name, its files are listed and flushed to the disk, and only
 then it gets its name. A process may be killed at any moment: the last whole checkpoint stays.
@@ -32,7 +32,7 @@ _SAYS_FULL = re.compile(
 
 
 def last_checkpoint(folder: Path, note: Callable[[str], None] | None = None) -> Path | None:
-    """Return the newest whole checkpoint; ``note`` is told of newer ones that are torn."""
+    """Return the newest complete checkpoint; ``note`` is called for newer damaged ones."""
     for checkpoint in reversed(StageFolder(folder).checkpoints()):
         damage = _damage(checkpoint)
         if damage is None:
@@ -43,7 +43,7 @@ def last_checkpoint(folder: Path, note: Callable[[str], None] | None = None) -> 
 
 
 def _damage(checkpoint: Path) -> str | None:
-    """Say what is wrong with a checkpoint, ``None`` if it is whole."""
+    """Return what is wrong with a checkpoint, ``None`` if it is complete."""
     try:
         manifest = checkpoint / MANIFEST
         if not manifest.is_file():
@@ -59,7 +59,7 @@ def _damage(checkpoint: Path) -> str | None:
 
 
 def seal(written: Path, folder: Path) -> Path:
-    """Give a checkpoint that has just been written its place in ``folder``; returns that place."""
+    """Move a checkpoint that has just been written to its place in ``folder``; return the place."""
     files = [path for path in sorted(written.rglob("*")) if path.is_file()]
     sizes = {str(path.relative_to(written)): path.stat().st_size for path in files}
     manifest = written / MANIFEST
@@ -74,7 +74,7 @@ def seal(written: Path, folder: Path) -> Path:
 
 
 def copy_weights(checkpoint: Path, place: Path) -> None:
-    """Copy the weights of a checkpoint and what describes them, not the state of its training."""
+    """Copy the weights of a checkpoint and their configuration, without the training state."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     for path in sorted(checkpoint.iterdir()):
@@ -85,7 +85,7 @@ def copy_weights(checkpoint: Path, place: Path) -> None:
 
 @contextlib.contextmanager
 def writing(where: Path, kept: str) -> Iterator[None]:
-    """Make of a disk that is full one clear line; ``kept`` says what is safe."""
+    """Turn a full disk into one error line; ``kept`` says what is safe."""
     try:
         yield
     except (OSError, RuntimeError, SafetensorError) as error:

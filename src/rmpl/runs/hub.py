@@ -1,4 +1,4 @@
-"""A finished run on its way to the Hugging Face hub: what goes up, and what must not.
+"""Uploading a finished run to the Hugging Face hub: which files, and which never.
 
 The repository is the run's folder with what loading and judging it needs: the card, the recipe
 without the paths of this machine, scores, and the last stage with whatever it builds on. Data,
@@ -47,7 +47,7 @@ class Upload(NamedTuple):
 
 
 class Parcel(NamedTuple):
-    """All that goes up, what of the folder stays here, and what to know before sending it."""
+    """The files to upload, the files of the folder that are not, and notes for the user."""
 
     uploads: list[Upload]
     left: list[str]
@@ -168,7 +168,7 @@ def send(parcel: Parcel, repository: str, *, public: bool, message: str) -> str:
 
 @contextlib.contextmanager
 def _in_one_line(repository: str) -> Iterator[None]:
-    """Make of what goes wrong on the way to the hub what a user can mend."""
+    """Turn hub errors into lines a user can act on."""
     try:
         yield
     except HFValidationError as error:

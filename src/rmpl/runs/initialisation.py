@@ -1,4 +1,4 @@
-"""What a stage starts from: the base, or what an earlier stage has trained."""
+"""Initialisation of a stage: from the base model or from an earlier stage."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def start(
     weights: Weights = "fp32",
     attention: Attention = "auto",
 ) -> tuple[Backbone, str, list[str]]:
-    """Load the model that a stage trains, with what is to be trained of it trainable.
+    """Load the model that a stage trains, with the parameters to train set to trainable.
 
     Parameters
     ----------

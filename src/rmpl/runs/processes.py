@@ -1,4 +1,4 @@
-"""Several processes that train together: which one is first, and what all agree on."""
+"""Distributed training: rank, barrier, and values that all processes share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def world() -> int:
-    """Return how many processes train together, as their launcher says."""
+    """Return the number of processes, from the launcher's environment."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
@@ -37,7 +37,7 @@ def writing_alone(folder: Path) -> contextlib.AbstractContextManager[None]:
 
 
 def wait() -> None:
-    """Wait until every process is here."""
+    """Wait for all processes (barrier)."""
     if world() > 1:
         _join()
         torch.distributed.barrier()
@@ -54,7 +54,7 @@ def first_says(value: T) -> T:
 
 
 def part() -> None:
-    """Leave the other processes when all are done: without it, ends abort now and then."""
+    """Leave the process group when all are done; without it, processes sometimes abort."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()

@@ -1,4 +1,4 @@
-"""Where a run comes from: versions, commit, machine, seeds and data, in the run's folder."""
+"""Provenance of a run: versions, commit, machine, seeds and data, in its run.json."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LIBRARIES = ("torch", "transformers", "peft", "accelerate", "safetensors", "tok
 
 
 def surroundings() -> dict[str, Any]:
-    """Return the versions, the commit and the machine that this process works with."""
+    """Return the versions, the commit and the machine of this process."""
     versions = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     devices = [torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count())]
     return {
@@ -72,17 +72,17 @@ def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
     run = place.read_record()
     starts = run.get("starts", [])
     now = surroundings()
-    told = []
+    changes = []
     if starts:
         before = starts[-1]["versions"]
-        told = [
+        changes = [
             f"goes on with {name} {version}, began with {before.get(name)}"
             for name, version in now["versions"].items()
             if before.get(name) != version
         ]
     with writing(place.record, "nothing was lost"):
         place.write_record({**run, **about, "starts": [*starts, now]})
-    return told
+    return changes
 
 
 def record_stage(folder: Path, name: str, about: dict[str, Any]) -> None:

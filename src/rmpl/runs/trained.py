@@ -1,4 +1,4 @@
-"""What a finished stage left behind, and how it is loaded again."""
+"""Loading what a finished stage has trained."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ _OF_A_RUN = ["*.json", "*.yaml", "*.safetensors", "*.jinja", "*.txt", "*.model"]
 
 
 def ontology_of(folder: Path) -> Ontology:
-    """Return the event types that a run, or the run of a stage's folder, was trained on.
+    """Return the schema that a run, or the run of a stage folder, was trained on.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Weight files: what they say of themselves, and what is never taken for one."""
+"""Weight files: safetensors metadata, and recognising pickled files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def is_pickled(path: Path) -> bool:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """Return what a safetensors file says of itself.
+    """Return the metadata of a safetensors file.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def add_metadata(path: Path, about: Mapping[str, str]) -> None:
-    """Add entries to what a safetensors file says of itself; its tensors stay as they are.
+    """Add entries to the metadata of a safetensors file; its tensors do not change.
 
     The file is written beside itself and then put in its place, so it is whole at every moment.
     """

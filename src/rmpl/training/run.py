@@ -34,22 +34,22 @@ from rmpl.training.stage_run import StageRun, check_launch, source_name
 __all__ = ["Run", "load_trained", "read_trained"]
 
 SAME_WEIGHTS = {"save_every", "split", "checkpointing"}
-"""Keys of a stage that do not change what it learns: they may change when it goes on."""
+"""Keys of a stage that do not change the weights: a resumed run may change them."""
 Report = Callable[[str, int, int, float], None]
 """Called with (stage, step, steps, loss); step 0 when a stage begins."""
 
 
 class Run:
-    """A recipe at work in a folder.
+    """Trains the stages of a recipe in a run folder.
 
     Parameters
     ----------
     recipe
-        What to do.
+        The recipe.
     folder
-        Where everything it makes goes.
+        The run folder.
     data
-        What the corpora's paths are relative to.
+        The folder that corpus paths are relative to.
 
     Raises
     ------

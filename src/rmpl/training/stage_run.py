@@ -41,7 +41,7 @@ def source_name(source: SourceRecipe) -> str:
 
 
 def check_launch(stage: StageRecipe) -> None:
-    """See that a stage can be trained as it was launched.
+    """Check that a stage can be trained as it was launched.
 
     Raises
     ------
@@ -51,29 +51,29 @@ def check_launch(stage: StageRecipe) -> None:
     evaluate = stage.evaluate
     wanted = {
         "optimizer muon": stage.optimizer.name == "muon",
-        "weights of 4 bits": stage.adapter.kind == "qlora",
+        "4-bit weights": stage.adapter.kind == "qlora",
         "evaluate by score": evaluate is not None and evaluate.by == "score",
     }
     refuse_where_sharded(stage.name, wanted)
 
 
 class StageRun:
-    """A stage of a recipe at work.
+    """Trains one stage of a recipe.
 
     Parameters
     ----------
     recipe, stage
-        The whole, and the part to be done.
+        The whole recipe and the stage to train.
     folder
-        The run's folder; the stage's lies in it.
+        The run folder; the stage has a folder in it.
     corpora
-        What held-out samples are taken from.
+        The corpora that held-out samples are taken from.
     context
-        What tasks need to know of the model.
+        What tasks need to know about the model.
     settings
-        What inference must repeat.
+        Settings that inference must use, too.
     note
-        Told what a user should know.
+        Called with a one-line notice for the user.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ from rmpl.training.parallel.shares import share_out
 
 __all__ = ["Progress", "Schedule", "fit", "train_stage"]
 Note = Callable[[str], None]
-"""Told, in one line, what a user should know and nobody asked about."""
+"""Called with a one-line notice for the user."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,17 +65,17 @@ def train_stage(
     evaluation: EvaluationPlan | None = None,
     report_to: Sequence[str] = (),
 ) -> Path:
-    """Train what is trainable of ``backbone.model`` on ``mixture``, in place.
+    """Train the trainable parameters of ``backbone.model`` on ``mixture``, in place.
 
-    Checkpoints lie in ``folder``; a run that was stopped goes on from the last one. The curve is
-    written beside them, see ``StageFolder``.
+    Checkpoints and the curve are written to ``folder``, see ``StageFolder``; an interrupted run
+    resumes from the last checkpoint.
 
     Returns
     -------
     Path
-        The checkpoint to keep: the last, or the one that did best on what is held out.
+        The selected checkpoint: the last one, or the best on held-out samples.
     """
-    # Keys and values are of no use in training; generation needs them again.
+    # Training needs no KV cache; generation does.
     config = backbone.model.config
     language = config.get_text_config()
     was = getattr(config, "use_cache", None)
