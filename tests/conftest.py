@@ -55,14 +55,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def small_world(tmp_path_factory) -> Path:
     """A synthetic corpus a fiftieth of the demo's size."""
     return built_once(
-        tmp_path_factory, "small_world", lambda folder: build_world(folder, seed=5, scale=0.02)
+        tmp_path_factory, "small/world", lambda folder: build_world(folder, seed=5, scale=0.02)
     )
 
 
 @pytest.fixture(scope="session")
 def twin(tmp_path_factory) -> Path:
     """A very small model with random weights, saved like any checkpoint of its class."""
-    return built_once(tmp_path_factory, "twin", build_twin)
+    return built_once(tmp_path_factory, "twin/model", build_twin)
 
 
 def build_twin(folder: Path) -> None:

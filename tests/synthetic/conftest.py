@@ -11,5 +11,5 @@ from shared import built_once
 @pytest.fixture(scope="session")
 def small_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built_once(
-        tmp_path_factory, "larger_world", lambda folder: build_world(folder, seed=3, scale=0.15)
+        tmp_path_factory, "larger/world", lambda folder: build_world(folder, seed=3, scale=0.15)
     )

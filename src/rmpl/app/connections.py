@@ -29,7 +29,8 @@ class PatientProtocol(H11Protocol):
     patience = PATIENCE_SECONDS
     most = MOST
 
-    _idle: asyncio.TimerHandle | None = None
+    idle: asyncio.TimerHandle | None = None
+    """When a connection without an open request is ended."""
     _is_full = False
     _unsent = 0
     _fetches = 0
@@ -39,9 +40,9 @@ class PatientProtocol(H11Protocol):
         super().connection_made(transport)
         if len(self.connections) > self.most:
             since = {
-                one: one._idle.when()
+                one: one.idle.when()
                 for one in self.connections
-                if isinstance(one, PatientProtocol) and one._idle is not None
+                if isinstance(one, PatientProtocol) and one.idle is not None
             }
             oldest = min(since, key=since.__getitem__, default=self)
             oldest.transport.abort()
@@ -97,16 +98,16 @@ class PatientProtocol(H11Protocol):
         is_asked = self.cycle is not None and not self.cycle.response_complete
         if is_asked and not self._is_full:
             self._rest()
-        elif self._idle is None:
-            self._idle = self.loop.call_later(self.patience, self._give_up)
+        elif self.idle is None:
+            self.idle = self.loop.call_later(self.patience, self._give_up)
 
     def _rest(self) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-            self._idle = None
+        if self.idle is not None:
+            self.idle.cancel()
+            self.idle = None
 
     def _give_up(self) -> None:
-        self._idle = None
+        self.idle = None
         unsent = self.transport.get_write_buffer_size()
         if 0 < unsent < self._unsent and self._fetches < FETCHES:
             self._unsent = unsent

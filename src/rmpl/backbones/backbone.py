@@ -389,7 +389,7 @@ def load_backbone(
             "any program and are refused; convert them on a machine you trust",
         ) from error
     if folder != where:  # saved files then name the hub's model, not this machine's copy
-        model.name_or_path = model.config._name_or_path = where
+        model.name_or_path = model.config.name_or_path = where
     return Backbone(model, processor, family, settings)
 
 
