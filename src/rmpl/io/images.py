@@ -6,14 +6,15 @@ import os
 import warnings
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 
 import numpy as np
 import PIL.Image
-import PIL.ImageOps
+import PIL.TiffImagePlugin
 from numpy.typing import NDArray
 
 from rmpl.errors import RmplError
+from rmpl.io.image_heads import Head
 from rmpl.io.regular import open_regular
 
 T = TypeVar("T")
@@ -31,6 +32,16 @@ STRIP_PIXELS = 2**20
 
 ORIENTATION = 0x0112
 SIDEWAYS = frozenset({5, 6, 7, 8})
+_TURNS = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
+"""As in ``ImageOps.exif_transpose``, which also writes the EXIF data anew: that can take hours."""
 MAX_NAME_BYTES = 255
 
 
@@ -85,6 +96,12 @@ def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
 
     def size(image: PIL.Image.Image) -> tuple[int, int]:
         width, height = image.size
+        if image.format == "TIFF":  # of which some versions of Pillow tell the size when turned
+            tags = cast("PIL.TiffImagePlugin.TiffImageFile", image).tag_v2
+            width, height = (
+                tags[PIL.TiffImagePlugin.IMAGEWIDTH],
+                tags[PIL.TiffImagePlugin.IMAGELENGTH],
+            )
         return (height, width) if _orientation(image) in SIDEWAYS else (width, height)
 
     return _with_image(path, size, max_pixels)
@@ -103,10 +120,11 @@ def open_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> PIL.Image.Image:
     """
 
     def upright_rgb(image: PIL.Image.Image) -> PIL.Image.Image:
-        turned = _orientation(image) != 1
+        turn = _orientation(image)
         image.load()
-        if turned:
-            image = PIL.ImageOps.exif_transpose(image)
+        # A TIFF is turned by Pillow when it is decoded.
+        if turn in _TURNS and image.format != "TIFF":
+            image = image.transpose(_TURNS[turn])
         return _to_rgb(image)
 
     return _with_image(path, upright_rgb, max_pixels)
@@ -120,11 +138,14 @@ def _with_image(path: Path, work: Callable[[PIL.Image.Image], T], max_pixels: in
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own limit only warns; ours is below it
-            with open_regular(path) as file, PIL.Image.open(file, formats=FORMATS) as image:
-                _check_pixels(image.size, max_pixels, path)
-                return work(image)
-    except RmplError:
-        raise
+            with open_regular(path) as file:
+                head = Head(file, path.stat().st_size)
+                with PIL.Image.open(cast("BinaryIO", head), formats=FORMATS) as image:
+                    _check_pixels(image.size, max_pixels, path)
+                    head.is_read(image)
+                    return work(image)
+    except RmplError as error:
+        raise RmplError(error.what, where=error.where or str(path), remedy=error.remedy) from error
     except PIL.UnidentifiedImageError as error:
         raise RmplError(
             "not an image", where=str(path), remedy=f"supported formats: {', '.join(FORMATS)}"

@@ -1,0 +1,98 @@
+"""What a picture's head may cost: small files can be made whose reading takes hours, or gigabytes.
+
+Thousands of tags may each name the same megabytes, a comment of a GIF and the EXIF data of a JPEG
+are put together piece by piece, and a TIFF may have a million strips. What is read of a head is
+counted while Pillow reads it, and is refused where no camera and no program writes so much.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO
+
+import PIL.Image
+import PIL.TiffTags
+
+from rmpl.errors import RmplError
+
+MOST_READS = 20_000
+MOST_SQUARE = 4_000_000_000
+"""Of a GIF: bytes read so far, added up at each read; its comments take a square of the time."""
+MOST_PARTS = 100_000
+"""Strips and tiles of a TIFF."""
+_EXIF, _MORE_PICTURES = b"Exif\0\0", b"MPF\0"
+
+
+class Head:
+    """An open picture for Pillow, which counts what is read until ``is_read``.
+
+    EXIF data of a JPEG are kept back until then, since Pillow looks into them while it opens one,
+    and the list of a JPEG's further pictures for good.
+    """
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._left = 4 * size + 2**16
+        self._reads = self._read = self._square = 0
+        self._start = b""
+        self._exif: list[bytes] = []
+        self._is_read = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes."""
+        data = self._file.read(size)
+        if self._is_read:
+            return data
+        self._start = self._start or data
+        self._reads += 1
+        self._read += len(data)
+        self._square += self._read if self._start.startswith(b"GIF") else 0
+        if self._reads > MOST_READS or self._read > self._left or self._square > MOST_SQUARE:
+            raise _overloaded()
+        if self._start.startswith(b"\xff\xd8"):
+            if data.startswith(_EXIF):
+                self._exif.append(data[len(_EXIF) :])
+                return b"moved" + data[5:]
+            if data.startswith(_MORE_PICTURES):
+                return b"gone" + data[4:]
+        return data
+
+    def is_read(self, image: PIL.Image.Image) -> None:
+        """See that what the head names costs no more than it may, and count no longer.
+
+        Raises
+        ------
+        RmplError
+            If it does.
+        """
+        if self._exif:
+            image.info["exif"] = _EXIF + b"".join(self._exif)
+        if image.format == "TIFF":
+            width, height = image.size
+            if len(getattr(image, "tile", ())) > min(MOST_PARTS, 4 * height + width * height // 64):
+                raise _overloaded()
+            exif = image.getexif()
+            for key in exif.keys() & PIL.TiffTags.TAGS_V2_GROUPS.keys():
+                exif.get_ifd(key)  # Pillow does so when the picture is decoded
+        elif "exif" in image.info:
+            _check_exif(image.info["exif"])
+        self._is_read = True
+
+
+def _check_exif(data: bytes) -> None:
+    while data.startswith(_EXIF):
+        data = data[len(_EXIF) :]
+    exif = PIL.Image.Exif()
+    try:
+        exif.load_from_fp(Head(io.BytesIO(data), len(data)))  # type: ignore[arg-type]
+    except (SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError):
+        return  # whoever reads it says so
+
+
+def _overloaded() -> RmplError:
+    return RmplError(
+        "a picture whose head holds or repeats too much", remedy="save its pixels as a new file"
+    )
