@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'rmpl[serve]'")
@@ -42,6 +44,10 @@ def test_others_reach_it_only_by_names_and_with_a_token(served, capsys, monkeypa
     file = tmp_path / "token"
     with pytest.raises(RmplError, match="cannot be read"):
         command(**open_to_all, token_file=file)
+    os.mkfifo(file)  # nobody writes: opening it would wait for ever
+    with pytest.raises(RmplError, match="not a regular file"):
+        command(**open_to_all, token_file=file)
+    file.unlink()
     file.write_text("a-token-of-a-file\n")
     command(**open_to_all, token_file=file)
     monkeypatch.setenv("RMPL_APP_TOKEN", "one-of-the-environment")

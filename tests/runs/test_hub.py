@@ -343,6 +343,12 @@ def test_a_folder_of_weights_that_is_a_link_is_refused(run, tmp_path):
         pack(run)
 
 
+def test_an_adapter_that_is_not_there_is_one_line(run):
+    shutil.rmtree(run / "two" / "adapter")
+    with pytest.raises(RmplError, match="no such folder, which the stage's record names"):
+        pack(run)
+
+
 @pytest.mark.parametrize(
     "record",
     [

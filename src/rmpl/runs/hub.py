@@ -87,6 +87,12 @@ def pack(run: Path) -> Parcel:
         if _is_own(path, run)
     ]
     for folder in weights:
+        if not folder.is_dir():
+            raise RmplError(
+                "no such folder, which the stage's record names",
+                where=str(folder),
+                remedy="copy or download the run again",
+            )
         uploads += _files(folder, run)
     packed = {upload.name for upload in uploads}
     left = sorted(

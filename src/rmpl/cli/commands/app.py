@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 VARIABLE = "RMPL_APP_TOKEN"
-MIN_LENGTH = 16
+MIN_LENGTH, MAX_LENGTH = 16, 4096
 MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 
 
@@ -100,12 +100,13 @@ def read_token(file: Path | None) -> str | None:
         If the file cannot be read, or the token is too short or not valid in a header.
     """
     from rmpl.errors import RmplError
+    from rmpl.io import regular
 
     if file is None and VARIABLE not in os.environ:
         return None
     where = VARIABLE if file is None else str(file)
     try:
-        token = os.environ[VARIABLE] if file is None else file.read_text("utf-8")
+        token = os.environ[VARIABLE] if file is None else regular.read_text(file, MAX_LENGTH)
     except (OSError, UnicodeDecodeError) as error:
         said = getattr(error, "strerror", None) or "not text"
         raise RmplError(f"the token cannot be read ({said})", where=where) from error
