@@ -111,6 +111,25 @@ def test_weights_that_are_not_whole_or_pickled_are_refused(spoil, twin, tmp_path
         load_backbone(str(folder))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quantization_config": {"quant_method": "gptq", "bits": 4}},
+        {"text_config": {"intermediate_size": 1_000_000}},
+    ],
+)
+def test_a_configuration_that_does_not_fit_is_one_line(changes, twin, tmp_path):
+    shutil.copytree(twin, tmp_path / "odd")
+    path = tmp_path / "odd" / "config.json"
+    tree = json.loads(path.read_text())
+    for key, value in changes.items():
+        tree[key] = {**tree.get(key, {}), **value}
+    path.write_text(json.dumps(tree))
+    with pytest.raises(RmplError, match="cannot load the weights") as refused:
+        load_backbone(str(tmp_path / "odd"))
+    assert "\n" not in str(refused.value)
+
+
 def test_a_model_that_is_to_answer_is_loaded_onto_the_gpu_where_there_is_one(twin, monkeypatch):
     assert load_to_answer(str(twin)).model.dtype == torch.float32
     moved = []

@@ -381,7 +381,7 @@ def load_backbone(
         model = getattr(transformers, family.model_class).from_pretrained(
             folder, use_safetensors=True, trust_remote_code=False, **options
         )
-    except (OSError, ValueError, SafetensorError) as error:
+    except (ImportError, OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise RmplError(
             f"cannot load the weights ({_first_line(error)})",
             where=source,
