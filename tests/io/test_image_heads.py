@@ -81,6 +81,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
         [(34_665, LONG, 1, 4104)], directory(repeated(40_000, 80, 2**20, 8)) + b"\1" * 2**20
     ),
     "strips.tif": lambda: tiff([(273, LONG, 30_000, 8), (279, LONG, 30_000, 8)], b"\0" * 130_000),
+    "more.tif": lambda: tiff([(273, LONG, 500_000, 8), (279, LONG, 500_000, 8)], b"\0" * 2_100_000),
     "blocks.gif": lambda: gif(b"\x21\xfe" + (b"\xff" + b"a" * 255) * 8_000 + b"\0"),
     "comments.gif": lambda: gif(b"\x21\xfe\x01a\0" * 50_000),
 }
@@ -93,6 +94,16 @@ def test_what_a_head_repeats_is_refused(tmp_path: Path, name: str) -> None:
     for read in (image_size, open_image):
         with pytest.raises(RmplError, match="holds or repeats too much"):
             read(path)
+
+
+def test_long_lists_of_strips_are_not_even_made(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(BOMBS["more.tif"]())
+    with pytest.raises(RmplError, match="too much"):
+        image_size(tmp_path / "a.tif")
+    begun = time.process_time()
+    with pytest.raises(RmplError, match="too much"):
+        image_size(tmp_path / "a.tif")
+    assert time.process_time() - begun < 0.1
 
 
 def test_what_a_jpeg_names_further_in_is_not_followed(tmp_path: Path) -> None:

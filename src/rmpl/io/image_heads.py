@@ -8,7 +8,7 @@ counted while Pillow reads it, and is refused where no camera and no program wri
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import PIL.Image
 import PIL.TiffTags
@@ -20,6 +20,10 @@ MOST_SQUARE = 4_000_000_000
 """Of a GIF: bytes read so far, added up at each read; its comments take a square of the time."""
 MOST_PARTS = 100_000
 """Strips and tiles of a TIFF."""
+_ORDERS: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
+_ENTRIES = {12: 4, 20: 8}
+"""Bytes of a directory's entry, and of the number of its values: of a TIFF, and a large one."""
+_PARTS = {273, 279, 324, 325}
 _EXIF, _MORE_PICTURES = b"Exif\0\0", b"MPF\0"
 
 
@@ -52,6 +56,8 @@ class Head:
         self._square += self._read if self._start.startswith(b"GIF") else 0
         if self._reads > MOST_READS or self._read > self._left or self._square > MOST_SQUARE:
             raise _overloaded()
+        if size in _ENTRIES and self._has_too_many_parts(data):
+            raise _overloaded()
         if self._start.startswith(b"\xff\xd8"):
             if data.startswith(_EXIF):
                 self._exif.append(data[len(_EXIF) :])
@@ -59,6 +65,14 @@ class Head:
             if data.startswith(_MORE_PICTURES):
                 return b"gone" + data[4:]
         return data
+
+    def _has_too_many_parts(self, data: bytes) -> bool:
+        """Whether an entry of a TIFF's directory, read alone, lists more parts than are read."""
+        order: Literal["little", "big"] | None = _ORDERS.get(self._start[:2])
+        if order is None or len(data) not in _ENTRIES:
+            return False
+        tag, number = data[:2], data[4 : 4 + _ENTRIES[len(data)]]
+        return int.from_bytes(tag, order) in _PARTS and int.from_bytes(number, order) > MOST_PARTS
 
     def is_read(self, image: PIL.Image.Image) -> None:
         """See that what the head names costs no more than it may, and count no longer.
