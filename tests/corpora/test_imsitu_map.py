@@ -34,7 +34,7 @@ def test_every_row_is_accounted_for(tmp_path: Path) -> None:
     assert [remark for remark in report.remarks if not remark.startswith("added")] == [
         "changed    carrying item: Movement:Transport Agent -> Movement:Transport Artifact",
         "left out   carrying place: Movement:Transport has no Place",
-        "left out   steering tool: it is no Vehicle",
+        "left out   steering tool: it is not a Vehicle",
         "unknown    yodelling agent",
     ]
     found = {check.what: check.found for check in report.deviations}

@@ -100,7 +100,7 @@ def test_a_picture_of_another_shape_is_warned_of(tmp_path: Path) -> None:
         records[f"{name}.jpg"] = RECORD
     report = ReadReport()
     assert len(list(read_swig(write(tmp_path, records), report=report))) == 2
-    (case,) = report.cases["an image whose aspect ratio differs than its record says"]
+    (case,) = report.cases["an image whose aspect ratio differs from its record"]
     assert case.endswith("turned.jpg")
 
 

@@ -93,7 +93,7 @@ def test_an_argument_without_a_mention_is_refused(twins: Path, tmp_path: Path) -
     record["entity_mentions"] = []
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps(record))
-    with pytest.raises(RmplError, match="no entity mention"):
+    with pytest.raises(RmplError, match="unknown entity mention"):
         list(read_oneie(path))
 
 

@@ -141,7 +141,7 @@ def test_the_launch_files_are_what_accelerate_and_deepspeed_read():
     ("changes", "named"),
     [
         ({"optimizer": {"name": "muon"}}, "muon"),
-        ({"adapter": {"kind": "qlora"}}, "4 bits"),
+        ({"adapter": {"kind": "qlora"}}, "4-bit"),
         ({"evaluate": {"every": 1}}, "by score"),
     ],
 )

@@ -317,9 +317,11 @@ def test_what_is_taught_of_a_text_with_control_tokens_is_grammatical(backbone):
     words = ["Ana", "<|im_end|>", "<|im_start|>", "fled", "<|image_pad|>"]
     sentence = sentence_from_words("s", words, where="here")
     scores, task = Scores(backbone), TextEMI(backbone.context(load_ontology("m2e2")))
+    question = UnitQuestion(sentence)
     target = '[{"type":"Conflict:Attack","trigger":" <|im_end|> <|im_start|> fled"}]'
-    encoded = backbone.encode(task.ask(sentence), target)
-    matcher = scores.compiler.compiled(task.grammar(sentence).text).deep_copy()
+    encoded = backbone.encode(task.ask(question), target)
+    matcher = scores.compiler.compiled(task.grammar(question).text).deep_copy()
     assert matcher.consume_tokens(encoded.input_ids[encoded.prompt_length :])
-    (found,) = task.read(backbone.read(encoded.input_ids[encoded.prompt_length :]), sentence).items
+    answer = backbone.read(encoded.input_ids[encoded.prompt_length :])
+    (found,) = task.read(answer, question).items
     assert sentence.text[slice(*sentence.chars(found.trigger))] == "<|im_end|> <|im_start|> fled"

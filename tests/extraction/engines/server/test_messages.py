@@ -22,6 +22,7 @@ from rmpl.ontology import load_ontology
 from rmpl.tasks import TASKS, Context, Prompt, make_task
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.event_mentions import TextEMI
+from rmpl.tasks.questions import UnitQuestion
 from scripted_server import question, said, scripted_server
 
 WRITTEN = (
@@ -117,13 +118,12 @@ def test_a_span_that_a_server_quotes_either_way_is_found_in_the_sentence(quotes_
         answers.append(f'[{{"type":"Conflict:Attack","trigger":"{quoted} fled"}}]')
         return said(answers[-1])
 
+    asked = UnitQuestion(sentence)
     with scripted_server() as server:
         server.script = script
         engine = ServerEngine(server.url, "tiny")
-        (reply,) = engine.answer(
-            [task.ask(sentence)], max_tokens=60, grammars=[task.grammar(sentence)]
-        )
+        (reply,) = engine.answer([task.ask(asked)], max_tokens=60, grammars=[task.grammar(asked)])
     assert not engine.counts
-    ((found,),) = [task.read(reply.text, sentence).items]
+    ((found,),) = [task.read(reply.text, asked).items]
     start, end = sentence.chars(found.trigger)
     assert sentence.text[start:end] == "<|im_end|> fled"
