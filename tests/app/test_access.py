@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.cookies
+import socket
+import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -52,6 +56,22 @@ def test_nothing_is_answered_without_the_token(app, method, path, headers):
     answer = ask(app, method, path, TEXT, **headers)
     assert (answer.status, answer.parts) == (401, 0)
     assert set(answer.told) == {"error", "where", "remedy"}
+
+
+def test_slow_logins_of_strangers_keep_nobody_out():
+    app = build(service(), examples=0, token=TOKEN)
+    with running(app) as address:
+        place = urlsplit(address)
+        head = (
+            f"POST /login HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Length: 99\r\n"
+            "Content-Type: application/json\r\n\r\n"
+        ).encode()
+        with contextlib.ExitStack() as open_ones:
+            for _ in range(20):
+                made = socket.create_connection((place.hostname, place.port), timeout=30)
+                open_ones.enter_context(made).sendall(head)
+            time.sleep(0.5)
+            assert Client(address, token=TOKEN).extract("Police arrested Ana.").line
 
 
 def test_a_program_sends_it_as_a_bearer_token(app):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
@@ -62,7 +62,7 @@ class Gate:
         self._limits = limits
         self._access = access
         self._policy = policy
-        self._running = 0
+        self._running = Counter[int]()  # by how much they may hold: logins keep out nobody else
         self._bytes = Budget(limits.running_bytes)
         self._trimmer = Trimmer()
 
@@ -110,12 +110,12 @@ class Gate:
             await self.app(scope, _nothing, exchange.send)
             return
         refusal = _not_taken(headers, most)
-        if refusal is None and self._running >= self._limits.waiting:
-            refusal = busy(f"{self._running} requests are under way")
+        if refusal is None and self._running[most] >= self._limits.waiting:
+            refusal = busy(f"{self._running[most]} requests are under way")
         if refusal is not None:
             await exchange.refuse(refusal)
             return
-        self._running += 1
+        self._running[most] += 1
         try:
             with Share(self._bytes, "bytes") as share:
                 body = await self._read(headers, exchange, most, share)
@@ -124,7 +124,7 @@ class Gate:
                 elif body is not None:
                     await self._work(scope, exchange, body)
         finally:
-            self._running -= 1
+            self._running[most] -= 1
             self._trimmer.soon()
 
     async def _read(
