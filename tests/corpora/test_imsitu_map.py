@@ -54,8 +54,8 @@ def test_both_published_copies_are_known(real_data: Callable[[str], Path], copy:
     report = check_imsitu_map(real_data("ace_imsitu_map") / f"ace_sr_mapping.{copy}.txt")
     assert report.is_release
     found = {check.what: check.found for check in report.checks}
-    assert (found["rows"], found["verbs"], found["types, once mended"]) == (227, 67, 8)
+    assert (found["rows"], found["verbs"], found["types, once corrected"]) == (227, 67, 8)
     fates = [remark.split()[0] for remark in report.remarks]
-    assert fates.count("mended") == 4
+    assert fates.count("changed") == 4
     assert fates.count("left") == 26
     assert "unknown" not in fates
