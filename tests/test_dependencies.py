@@ -39,7 +39,7 @@ PLACES = {
 # Declared, but imported by a library in our place, or only looked for.
 NOT_IMPORTED = {"bitsandbytes", "tensorboard"}
 # Not what rmpl runs on.
-TOOLS = {"dev", "docs"}
+TOOLS = {"test", "dev", "docs"}
 DISTRIBUTION = {"PIL": "pillow", "yaml": "pyyaml", "huggingface_hub": "huggingface-hub"}
 
 

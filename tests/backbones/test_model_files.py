@@ -124,6 +124,14 @@ def test_a_link_out_of_the_folder_is_refused_and_one_within_it_is_not(model, nam
     load_backbone(str(model))
 
 
+def test_named_templates_are_checked_too(model):
+    outside = model.parent / "outside"
+    outside.write_text("{{ messages }}")
+    (model / "additional_chat_templates").mkdir()
+    (model / "additional_chat_templates" / "tools.jinja").symlink_to(outside)
+    refused(model, "links out of the model's folder")
+
+
 def test_the_hub_s_cache_links_to_its_files(model, tmp_path, monkeypatch):
     repository = tmp_path / "hub" / "models--somebody--something"
     snapshot = repository / "snapshots" / "1234"

@@ -357,6 +357,7 @@ def test_an_adapter_that_is_not_there_is_one_line(run):
         '{"base": "x", "adapters": ["../../etc"], "settings": {}, "fingerprint": ""}',
         '{"base": "x", "adapters": ["/etc"], "settings": {}, "fingerprint": ""}',
         '{"base": "x", "adapters": [".."], "settings": {}, "fingerprint": ""}',
+        '{"base": "' + "x" * 5000 + '", "adapters": [], "settings": {}, "fingerprint": ""}',
     ],
 )
 def test_a_record_of_a_stage_that_names_other_places_or_is_broken_is_one_line(run, record):

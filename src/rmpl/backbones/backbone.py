@@ -33,7 +33,7 @@ from rmpl.backbones.prompts.frames import (
     is_framed,
 )
 from rmpl.backbones.prompts.image_frames import ImageFrames
-from rmpl.backbones.prompts.plain_text import Place, PlainText
+from rmpl.backbones.prompts.plain_text import Place, PlainText, placeholders
 from rmpl.backbones.settings import (
     Settings,
     bound_pixels,
@@ -81,7 +81,7 @@ class Backbone:
         self.family = family
         self.settings = bound_pixels(processor, family, settings)
         self.end_id = self._end_of_turn()
-        self.placeholders = _placeholders(processor)
+        self.placeholders = placeholders(processor)
         self._text = PlainText(self.tokenizer, self.placeholders)
         self._image_tokens: dict[tuple[int, int], int] = {}
 
@@ -328,14 +328,6 @@ class Backbone:
         write_settings(self.settings, path)
 
 
-def _placeholders(processor: Any) -> set[str]:
-    """Return the tokens that stand for images and videos in a prompt."""
-    owners = (processor, processor.tokenizer)
-    names = ("image_token", "video_token")
-    found = (getattr(owner, name, None) for owner in owners for name in names)
-    return {token for token in found if isinstance(token, str)}
-
-
 def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
     """Return what tasks need to know about a model, without loading it."""
     where = _where(source)
@@ -383,7 +375,7 @@ def load_backbone(
         )
     except (ImportError, OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise RmplError(
-            f"cannot load the weights ({_first_line(error)})",
+            f"cannot load the weights ({str(error).strip().partition(chr(10))[0]})",
             where=source,
             remedy="weights must be complete safetensors files: pickled ones (.bin, .pt) can run "
             "any program and are refused; convert them on a machine you trust",
@@ -406,7 +398,3 @@ def load_to_answer(source: str, settings: Settings | None = None) -> Backbone:
     backbone = load_backbone(source, settings, weights="bf16")
     backbone.model = backbone.model.to("cuda")
     return backbone
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", maxsplit=1)[0]

@@ -128,7 +128,8 @@ _ANOTHER = "use an adapter that 'rmpl train' or peft's LoRA wrote"
 
 def _configs(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Check every file that may be read; yield the parsed configurations."""
-    for path in sorted(folder.iterdir()):
+    named = (folder / "additional_chat_templates").glob("*")  # transformers reads these, too
+    for path in sorted([*folder.iterdir(), *named]):
         if path.suffix not in _READ or path.is_dir():
             continue
         _check_file(folder, path)

@@ -41,6 +41,7 @@ from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.io import formats
 from rmpl.io.files import write_file
+from rmpl.io.images import MAX_NAME_BYTES
 from rmpl.recipe.recipe import Recipe, load_recipe
 
 RECIPE = "recipe.yaml"
@@ -165,6 +166,12 @@ class StageFolder:
                 where=str(path),
                 remedy="copy or download the run again, or train it again into another folder",
             ) from error
+        if any(len(part.encode()) > MAX_NAME_BYTES for part in trained.base.split("/")):
+            raise RmplError(
+                f"the base {trained.base!r:.80} is not a path",
+                where=str(path),
+                remedy="copy or download the run again",
+            )
         for name in trained.adapters:
             if not _BESIDE.fullmatch(name):
                 raise RmplError(

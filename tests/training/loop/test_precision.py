@@ -4,6 +4,7 @@ import types
 import pytest
 import torch
 
+from rmpl.runs.folder import StageFolder
 from rmpl.training.loop import precision
 
 
@@ -54,7 +55,7 @@ def test_what_is_timed_is_the_usual_product_in_that_precision(monkeypatch, dtype
 @pytest.mark.parametrize("known", ["bf16", "fp32"])
 def test_a_training_that_goes_on_keeps_the_precision_it_began_with(monkeypatch, tmp_path, known):
     monkeypatch.setattr(precision, "_seconds", lambda _: pytest.fail("measured"))
-    (tmp_path / precision.MEASURED).write_text(known)
+    StageFolder(tmp_path).precision.write_text(known)
     with precision.settled(tmp_path):
         assert precision.bf16_works() is (known == "bf16")
 
@@ -63,4 +64,4 @@ def test_a_training_that_goes_on_keeps_the_precision_it_began_with(monkeypatch, 
 def test_what_was_measured_first_is_noted_in_the_run(measured, tmp_path, fp32, bf16, written):
     measured(fp32, bf16)
     with precision.settled(tmp_path):
-        assert (tmp_path / precision.MEASURED).read_text() == written
+        assert StageFolder(tmp_path).precision.read_text() == written

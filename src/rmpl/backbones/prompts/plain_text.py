@@ -168,3 +168,11 @@ class PlainText:
 
 def _is_control(content: str) -> bool:
     return bool(content.strip(_BLANKS))
+
+
+def placeholders(processor: Any) -> set[str]:
+    """Return the tokens that stand for images and videos in a prompt."""
+    owners = (processor, processor.tokenizer)
+    names = ("image_token", "video_token")
+    found = (getattr(owner, name, None) for owner in owners for name in names)
+    return {token for token in found if isinstance(token, str)}
