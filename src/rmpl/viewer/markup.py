@@ -84,4 +84,4 @@ def _check(name: str, key: str, value: Attribute) -> None:
     if key == "style" or key.lower().startswith("on"):
         raise ValueError(f"<{name} {key}> is forbidden by the page's Content-Security-Policy")
     if key in {"href", "src"} and not _ADDRESS.fullmatch(str(value)):
-        raise ValueError(f"not a URL allowed in a report:  {str(value)[:80]!r}")
+        raise ValueError(f"not a URL allowed in a report: {str(value)[:80]!r}")

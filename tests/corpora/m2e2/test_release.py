@@ -41,7 +41,7 @@ def test_the_release_is_whole_and_its_oddities_are_known() -> None:
     assert report.deviations == []
     assert report.is_release
     assert sum(check.known for check in report.checks) == 10
-    assert "whole" in report.lines()[-1]
+    assert "complete" in report.lines()[-1]
 
 
 @real

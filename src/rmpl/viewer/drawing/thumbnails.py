@@ -64,7 +64,7 @@ def load_image(
     if opened is None and image.path is None and not all(known):
         known = extent
     if opened is None and image.path is None:
-        return _placeholder(key, known, f"image not available:  {image.id}")
+        return _placeholder(key, known, f"image not available: {image.id}")
     try:
         rgb = open_image(Path(image.path or "")) if opened is None else opened
     except RmplError as error:
