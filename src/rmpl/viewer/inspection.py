@@ -183,7 +183,7 @@ def _tiles(sample: ShownSample, most: int) -> Markup | None:
         return None
     sizes = dict.fromkeys(f"{tile.width} x {tile.height}" for tile in sample.tiles)
     count = f"{len(sample.tiles)} images of " if len(sample.tiles) > 1 else ""
-    caption = f"as the model receives it:  {count}{', '.join(sizes)} pixels"
+    caption = f"as the model receives it: {count}{', '.join(sizes)} pixels"
     if sample.parts is not None and len(sample.tiles) == 1:
         return el("p", {"class": "tiles"}, caption)
     figures = [

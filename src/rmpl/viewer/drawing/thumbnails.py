@@ -69,7 +69,7 @@ def load_image(
         rgb = open_image(Path(image.path or "")) if opened is None else opened
     except RmplError as error:
         known = known if all(known) else extent
-        return _placeholder(key, known, f"image not shown:  {error.what} ({image.id})")
+        return _placeholder(key, known, f"image not shown: {error.what} ({image.id})")
     width, height = known if all(known) else (float(rgb.width), float(rgb.height))
     return EmbeddedImage(key, width, height, embed(rgb, max_bytes))
 
