@@ -199,7 +199,7 @@ def test_the_command_on_a_cluster_that_runs(twin, tmp_path):
     lines = [(tmp_path / name).read_bytes().splitlines() for name in ("alone.jsonl", "many.jsonl")]
     assert lines[1][0] == lines[0][0]
     assert [json.loads(line)["doc_id"] for line in lines[1]] == ["a.txt", "c.txt"]
-    assert b"2 documents, 1 of them from before" in many.stdout
+    assert b"2 documents, 1 of them from earlier runs" in many.stdout
     told = many.stderr.decode().splitlines()
     assert told[0].startswith("skipped: b.txt: not UTF-16")
     assert [line for line in told if not line.startswith(("skipped: ", "documents: "))] == []
