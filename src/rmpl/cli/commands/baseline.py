@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rmpl.cli.former_options import with_former_options
+from rmpl.cli.options import Limit, Unconstrained
 from rmpl.cli.outputs import hold_folder, releases_locks
 
 if TYPE_CHECKING:
@@ -47,9 +48,7 @@ def prompt(
     ] = None,
     seed: Seed = 0,
     batch: Annotated[int, typer.Option(help="Prompts per batch.", min=1)] = 8,
-    limit: Annotated[
-        int | None, typer.Option(help="Process at most this many documents.", min=1)
-    ] = None,
+    limit: Limit = None,
     min_pixels: Annotated[
         int,
         typer.Option(
@@ -63,9 +62,7 @@ def prompt(
         ),
     ] = 0,
     *,
-    unconstrained: Annotated[
-        bool, typer.Option("--unconstrained", help="Turn the output grammar off.")
-    ] = False,
+    unconstrained: Unconstrained = False,
 ) -> None:
     """Prompt a vision-language model that was not trained for the task, and score its output.
 

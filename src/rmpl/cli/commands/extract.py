@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rmpl.cli.options import Unconstrained
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -77,9 +78,7 @@ def command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue an interrupted output file.")
     ] = False,
-    unconstrained: Annotated[
-        bool, typer.Option("--unconstrained", help="Turn the output grammar off.")
-    ] = False,
+    unconstrained: Unconstrained = False,
 ) -> None:
     """Extract events from your own documents, with offsets, boxes and confidences.
 

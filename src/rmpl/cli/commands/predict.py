@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.options import Limit, Unconstrained
 from rmpl.cli.outputs import hold, releases_locks
 
 
@@ -25,12 +26,8 @@ def command(
     batch: Annotated[
         int | None, typer.Option(help="Prompts per batch. Default: 64 on a CPU, else 32.", min=1)
     ] = None,
-    unconstrained: Annotated[
-        bool, typer.Option("--unconstrained", help="Turn the output grammar off.")
-    ] = False,
-    limit: Annotated[
-        int | None, typer.Option(help="Process at most this many documents.", min=1)
-    ] = None,
+    unconstrained: Unconstrained = False,
+    limit: Limit = None,
     min_pixels: Annotated[
         int,
         typer.Option(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rmpl.cli.options import Limit
+
 if TYPE_CHECKING:
     from rmpl.experiments.lock import Lock
     from rmpl.experiments.requirements import Requirement
@@ -29,9 +31,7 @@ def command(
     benchmark: Annotated[
         Path | None, typer.Option(help="M2E2 folder. Default: m2e2 in the data folder.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(help="Process at most this many documents.", min=1)
-    ] = None,
+    limit: Limit = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Override a key, such as stages.0.steps=100; repeatable."),
