@@ -87,13 +87,23 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 }
 
 
+SKIPPED_BY_PILLOW_13 = {"a.jpg", "a.png", "a.webp", "a.tif", "within.tif", "strips.tif"}
+"""From version 13 on, Pillow reads no more of a file's tags than the file has bytes."""
+
+
 @pytest.mark.parametrize("name", BOMBS)
-def test_what_a_head_repeats_is_refused(tmp_path: Path, name: str) -> None:
+def test_what_a_head_repeats_is_refused_or_not_read(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(BOMBS[name]())
+    is_skipped = name in SKIPPED_BY_PILLOW_13 and int(PIL.__version__.split(".")[0]) >= 13
     for read in (image_size, open_image):
-        with pytest.raises(RmplError, match="holds or repeats too much"):
+        if is_skipped:
+            begun = time.process_time()
             read(path)
+            assert time.process_time() - begun < 1, "read again and again, it takes hours"
+        else:
+            with pytest.raises(RmplError, match="holds or repeats too much"):
+                read(path)
 
 
 def test_long_lists_of_strips_are_not_even_made(tmp_path: Path) -> None:
