@@ -8,7 +8,7 @@ the Trainer (accelerate and all) would make every command that only loads a mode
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -117,3 +117,20 @@ def token_masks(
     rows = [(matcher, row) for row, matcher in enumerate(matchers)]
     executor.unsafe_compute_mask_ptr(rows, mask.ctypes.data, mask.strides[0], len(matchers))
     return mask
+
+
+@contextlib.contextmanager
+def checkpointing_with_cache(model: Any) -> Iterator[None]:
+    """Let layers keep their KV cache under activation checkpointing.
+
+    transformers 5.24 to 5.x drop it, because a layer that appends to its cache would do so again
+    when it is recomputed. Only for caches that may be written twice.
+    """
+    layers = [one for one in model.modules() if hasattr(one, "_can_checkpoint_with_cache")]
+    for layer in layers:
+        layer._can_checkpoint_with_cache = True
+    try:
+        yield
+    finally:
+        for layer in layers:
+            del layer._can_checkpoint_with_cache

@@ -26,6 +26,7 @@ from rmpl.training.loop.callbacks.tensorboard import TENSORBOARD, TensorBoardLog
 from rmpl.training.loop.evaluation import CheckpointSelection, EvaluationPlan
 from rmpl.training.loop.optimizer import make_optimizer, wsd_factor
 from rmpl.training.loop.precision import bf16_works, settled
+from rmpl.training.loop.shared_prefix import shared_prefixes
 from rmpl.training.loop.trainer import StageTrainer
 from rmpl.training.parallel.sharding import is_sharded
 from rmpl.training.parallel.shares import share_out
@@ -80,19 +81,20 @@ def train_stage(
     language = config.get_text_config()
     was = getattr(config, "use_cache", None)
     language.use_cache = False
-    checkpoint = fit(
-        backbone.model,
-        EncodedMixture(mixture, backbone, keeps_features=not is_sharded()),
-        collator(backbone, anchored=is_sharded()),
-        folder,
-        schedule,
-        mixture=mixture,
-        part=functools.partial(part_of, family=backbone.family),
-        progress=progress,
-        note=note,
-        evaluation=evaluation,
-        report_to=report_to,
-    )
+    with shared_prefixes(backbone.model, backbone):
+        checkpoint = fit(
+            backbone.model,
+            EncodedMixture(mixture, backbone, keeps_features=not is_sharded()),
+            collator(backbone, anchored=is_sharded()),
+            folder,
+            schedule,
+            mixture=mixture,
+            part=functools.partial(part_of, family=backbone.family),
+            progress=progress,
+            note=note,
+            evaluation=evaluation,
+            report_to=report_to,
+        )
     if was is not None:
         config.use_cache = was
     language.use_cache = True
