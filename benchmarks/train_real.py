@@ -89,7 +89,7 @@ def seconds(
     for batch in batches:
         inputs = {n: v.to(DEVICE) if hasattr(v, "to") else v for n, v in batch.items()}
         with torch.autocast(DEVICE, torch.bfloat16, enabled=bf16_works()):
-            loss = loss_of(model, inputs)
+            loss: Any = loss_of(model, inputs)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
