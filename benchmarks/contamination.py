@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.table import Table
 
-from rmpl.corpora.contamination import MIN_SHINGLES, SHINGLE, THRESHOLD, LeakageGuard
+from rmpl.corpora.contamination import MIN_SHINGLES, SHINGLE, THRESHOLD, ContaminationCheck
 from rmpl.corpora.registry import read_corpus
 from rmpl.records import Document, Sentence
 
@@ -94,9 +94,9 @@ def changed(texts: list[str]) -> list[str]:
     return copies
 
 
-def count_found(guard: LeakageGuard, texts: list[Document]) -> int:
-    """Count the documents that the guard would keep out of training."""
-    return sum(guard.overlap(text) is not None for text in texts)
+def count_found(check: ContaminationCheck, texts: list[Document]) -> int:
+    """Count the documents that the contamination check would keep out of training."""
+    return sum(check.overlap(text) is not None for text in texts)
 
 
 def by_comparing_all(test: list[str], texts: list[str]) -> int:
@@ -130,7 +130,7 @@ def main() -> None:
     real = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("../shared/data")
     test = list(read_corpus("m2e2", real / "m2e2"))
     test_texts = [sentence.text for document in test for sentence in document.sentences]
-    build, guard = fastest(lambda: LeakageGuard(test))
+    build, check = fastest(lambda: ContaminationCheck(test))
 
     times = Table("sentences", "of", "CPU s", "nearly M2E2's")
     times.add_row("M2E2, indexed", f"{len(test_texts):,}", f"{build:.2f}", "")
@@ -138,13 +138,13 @@ def main() -> None:
     for name, read in TRAINING.items():
         texts = documents(list(itertools.islice(read(real / name), left)))
         left -= len(texts)
-        seconds, found = fastest(functools.partial(count_found, guard, texts))
+        seconds, found = fastest(functools.partial(count_found, check, texts))
         times.add_row(name, f"{len(texts):,}", f"{seconds:.2f}", f"{found:,}")
 
     copies = changed(test_texts)
-    found = count_found(guard, documents(copies))
+    found = count_found(check, documents(copies))
     changes = Table(f"{CHANGED} changed copies of M2E2's sentences", "found")
-    changes.add_row("by the guard", f"{found:,}")
+    changes.add_row("by the contamination check", f"{found:,}")
     changes.add_row("by comparing every pair", f"{by_comparing_all(test_texts, copies):,}")
     console = Console(width=100)
     console.print(times)

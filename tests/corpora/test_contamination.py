@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.corpora.contamination import LeakageGuard
+from rmpl.corpora.contamination import ContaminationCheck
 from rmpl.corpora.registry import read_corpus
 from rmpl.io.read_report import ReadReport
 from rmpl.io.tokens import sentence_from_words
@@ -21,7 +21,7 @@ def document(name: str, text: str = "") -> Document:
     return Document(name, sentences=sentences, images=(Image(f"{name}_7"),))
 
 
-GUARD = LeakageGuard([document("TEST", TEXT), document("SHORT", "He said no .")])
+CHECK = ContaminationCheck([document("TEST", TEXT), document("SHORT", "He said no .")])
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ GUARD = LeakageGuard([document("TEST", TEXT), document("SHORT", "He said no .")]
     ],
 )
 def test_near_copies_of_a_test_sentence_are_recognised(copied: str) -> None:
-    reason = GUARD.overlap(document("TRAIN", copied))
+    reason = CHECK.overlap(document("TRAIN", copied))
     assert reason is not None
     assert "TEST_0" in reason
 
@@ -49,13 +49,13 @@ def test_near_copies_of_a_test_sentence_are_recognised(copied: str) -> None:
     ],
 )
 def test_other_sentences_pass(text: str) -> None:
-    assert GUARD.overlap(document("TRAIN", text)) is None
+    assert CHECK.overlap(document("TRAIN", text)) is None
 
 
 def test_shared_ids_are_recognised() -> None:
-    assert GUARD.overlap(document("TEST")) == "the id 'TEST' is in the test data"
+    assert CHECK.overlap(document("TEST")) == "the id 'TEST' is in the test data"
     pictured = Document("OTHER", images=(Image("TEST_7"),))
-    assert GUARD.overlap(pictured) == "the id 'TEST_7' is in the test data"
+    assert CHECK.overlap(pictured) == "the id 'TEST_7' is in the test data"
 
 
 def shingles(text: str) -> set[tuple[str, ...]]:
@@ -88,10 +88,10 @@ def test_the_search_finds_what_comparing_every_pair_finds(
         if min(len(shingles(text)), len(shingles(other))) >= 4
     ]
     near = [name for name, text in long_enough if jaccard(text, other) >= threshold]
-    guard = LeakageGuard(
+    check = ContaminationCheck(
         (document(f"T{number}", text) for number, text in enumerate(test)), threshold=threshold
     )
-    found = guard.overlap(document("TRAIN", other))
+    found = check.overlap(document("TRAIN", other))
     assert found == (f"a sentence is nearly the test data's {min(near)!r}" if near else None)
 
 
@@ -99,22 +99,24 @@ def test_the_search_finds_what_comparing_every_pair_finds(
 def test_a_sentence_that_is_exactly_at_the_threshold_is_found(shared: int, extra: int) -> None:
     words = [f"w{number}" for number in range(shared + 2)]
     longer = [*words, *(f"x{number}" for number in range(extra))]
-    guard = LeakageGuard([document("TEST", " ".join(words))], threshold=shared / (shared + extra))
-    assert guard.overlap(document("TRAIN", " ".join(longer))) is not None
+    check = ContaminationCheck(
+        [document("TEST", " ".join(words))], threshold=shared / (shared + extra)
+    )
+    assert check.overlap(document("TRAIN", " ".join(longer))) is not None
 
 
 def test_two_test_sentences_of_one_id_are_both_known() -> None:
     other = "Rebels attacked a convoy near the harbour on Tuesday and burnt three lorries"
-    guard = LeakageGuard([document("TEST", TEXT), document("TEST", other)])
+    check = ContaminationCheck([document("TEST", TEXT), document("TEST", other)])
     assert (
-        guard.overlap(document("TRAIN", other)) == "a sentence is nearly the test data's 'TEST_0'"
+        check.overlap(document("TRAIN", other)) == "a sentence is nearly the test data's 'TEST_0'"
     )
 
 
 def test_overlaps_are_dropped_and_counted() -> None:
     report = ReadReport()
     good = document("TRAIN", "Nothing of this kind was ever written in any newspaper before")
-    kept = list(GUARD.keep_clean([good, document("COPY", TEXT)], report))
+    kept = list(CHECK.keep_clean([good, document("COPY", TEXT)], report))
     assert kept == [good]
     assert report.left_out == {"overlap with the test data": 1}
     assert report.cases["overlap with the test data"][0].startswith("COPY: ")
@@ -122,9 +124,9 @@ def test_overlaps_are_dropped_and_counted() -> None:
 
 def test_every_real_test_document_is_recognised(real_data: Callable[[str], Path]) -> None:
     test = list(read_corpus("m2e2", real_data("m2e2")))
-    guard = LeakageGuard(test)
+    check = ContaminationCheck(test)
     report = ReadReport()
-    assert list(guard.keep_clean(test[:60], report)) == []
+    assert list(check.keep_clean(test[:60], report)) == []
     renamed = [
         Document(
             f"x{d.id}",
@@ -132,6 +134,6 @@ def test_every_real_test_document_is_recognised(real_data: Callable[[str], Path]
         )
         for d in test[:20]
     ]
-    assert list(guard.keep_clean(renamed, report)) == [d for d in renamed if not d.sentences]
+    assert list(check.keep_clean(renamed, report)) == [d for d in renamed if not d.sentences]
     free = list(read_corpus("wikievents", real_data("wikievents"), split="dev"))
-    assert list(guard.keep_clean(free, report)) == free
+    assert list(check.keep_clean(free, report)) == free

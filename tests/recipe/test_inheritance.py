@@ -74,7 +74,7 @@ def test_a_recipe_of_another_folder_is_found_from_where_it_is_named(recipes, mon
         ("extends: [base.yaml]", "extends is no file name"),
         ("extends: base.yaml\nstages: {three: {steps: 1}}", r"stages\.three: 0 items.*one, two"),
         ("extends: base.yaml\nstages: {one: {mixture: {sleep: null}}}", r"stages\.one\.mixture"),
-        ("extends: base.yaml\nguard: null", "guard: nothing of that name"),
+        ("extends: base.yaml\nheld_out: null", "held_out: nothing of that name"),
     ],
 )
 def test_a_change_that_does_not_fit_is_named(recipes, text, said):

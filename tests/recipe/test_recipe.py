@@ -36,7 +36,7 @@ def test_overrides_change_single_keys():
         ("stages.0.optimizer.name=lion", r"optimizer\.name: input should be 'adamw' or 'muon'"),
         ("stages.0.epochs=2", "steps or epochs"),
         ("stages.0.steps=null", "steps or epochs"),
-        ("stages.0.split=3", "split into 3"),
+        ("stages.0.micro_batches=3", "split into 3"),
         ("stages.0.adapter.parts=[]", "stages.0.adapter.parts"),
         ("stages.1.by=stack", "stacks full"),
         ("stages.7.steps=1", "does not fit"),

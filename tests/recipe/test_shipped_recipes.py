@@ -49,7 +49,7 @@ def test_a_header_says_how_to_launch_it_on_one_gpu_and_on_eight(path):
 def test_a_recipe_is_valid_and_names_what_exists(path):
     recipe = load_recipe(path)
     assert recipe.name == path.stem
-    assert recipe.guard is not None
+    assert recipe.contamination_check is not None
     assert {source.task for stage in recipe.stages for source in stage.mixture} <= set(TASKS)
     family = family_of(model_type_of(recipe.backbone.model), recipe.backbone.model)
     bounds = (recipe.backbone.min_pixels, recipe.backbone.max_pixels)
@@ -102,7 +102,7 @@ def test_a_dry_run_needs_neither_weights_nor_a_network(path, small_world):
     for change in (
         "corpora.ace.reader=jmee",
         "corpora.mnre.path=mnre",
-        f"guard={small_world / 'm2e2'}",
+        f"contamination_check={small_world / 'm2e2'}",
     ):
         words += ["--set", change]
     result = CliRunner().invoke(app, [str(word) for word in words])

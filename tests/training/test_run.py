@@ -135,9 +135,11 @@ def test_documents_that_overlap_with_the_benchmark_are_left_out_and_reported(
     shutil.copytree(small_world, world)
     mixed = [*leaked, {**leaked[0], **{key: sentence[key] for key in keys}}]
     (world / "ace" / "train.json").write_text(json.dumps(mixed))
-    guarded = Run(recipe(twin, guard=str(small_world / "m2e2")), tmp_path / "guarded", world)
-    assert len(guarded.corpora.documents("ace")) == len(leaked)
-    assert "overlap with the test data" in " ".join(guarded.readings["ace"].lines())
+    checked = Run(
+        recipe(twin, contamination_check=str(small_world / "m2e2")), tmp_path / "checked", world
+    )
+    assert len(checked.corpora.documents("ace")) == len(leaked)
+    assert "overlap with the test data" in " ".join(checked.readings["ace"].lines())
 
 
 def test_a_folder_without_a_finished_stage_is_refused(tmp_path):
@@ -172,7 +174,7 @@ def test_a_frozen_tower_sees_each_picture_once_and_learns_the_same(
 
 
 def test_a_batch_in_two_passes_teaches_the_same(trained, twin, small_world, tmp_path):
-    tree = one_stage(twin, split=2)
+    tree = one_stage(twin, micro_batches=2)
     Run(tree, tmp_path / "split", small_world).train()
     one, other = (
         [point["loss"] for point in read_curve(folder / "one" / "curve.jsonl")]
@@ -193,7 +195,7 @@ def test_the_curve_tells_the_loss_of_each_source(trained):
 def test_how_often_to_save_may_change_when_a_stage_goes_on(trained, twin, small_world, monkeypatch):
     monkeypatch.setattr(stage_run, "train_stage", lambda *_, **__: pytest.fail("trained again"))
     tree = recipe(twin).model_dump(mode="json")
-    tree["stages"][0] |= {"save_every": 1, "split": 4}
+    tree["stages"][0] |= {"save_every": 1, "micro_batches": 4}
     Run(Recipe.model_validate(tree), trained, small_world).train()
 
 

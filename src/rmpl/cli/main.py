@@ -36,6 +36,7 @@ from rmpl.cli.commands import app as serving
 from rmpl.cli.former_options import with_former_options
 from rmpl.errors import RmplError, one_line
 from rmpl.plugins import PluginWarning
+from rmpl.recipe.former_names import FormerNameWarning
 
 TRAINING = frozenset(
     "torch transformers peft accelerate safetensors huggingface_hub llguidance tokenizers".split()
@@ -120,17 +121,18 @@ app.add_typer(baseline.app, name="baseline")
 
 
 _format = warnings.formatwarning
+_OWN = (PluginWarning, FormerNameWarning)
 
 
-def _one_line_of_a_plugin(
+def _own_in_one_line(
     message: Warning | str,
     category: type[Warning],
     filename: str,
     lineno: int,
     line: str | None = None,
 ) -> str:
-    """Format a plug-in's warning as one line, any other warning as Python does."""
-    if issubclass(category, PluginWarning):
+    """Format a warning of rmpl as one line, any other warning as Python does."""
+    if issubclass(category, _OWN):
         return f"rmpl: {one_line(str(message))}\n"
     return _format(message, category, filename, lineno, line)
 
@@ -139,7 +141,7 @@ def main() -> None:
     """Run the command line and exit."""
     if not sys.warnoptions:  # warnings between libraries are of no use on the command line
         warnings.simplefilter("ignore", FutureWarning)
-        warnings.formatwarning = _one_line_of_a_plugin
+        warnings.formatwarning = _own_in_one_line
     app()
 
 

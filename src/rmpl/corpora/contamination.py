@@ -28,8 +28,8 @@ _WORD = re.compile(r"\w+")
 Shingles = frozenset[str]
 
 
-class LeakageGuard:
-    """Knows the test documents and recognises them, or parts of them, elsewhere.
+class ContaminationCheck:
+    """Finds test documents, or parts of them, among other documents.
 
     Parameters
     ----------
@@ -72,6 +72,10 @@ class LeakageGuard:
                 yield document
             else:
                 report.leave_out(OVERLAP, f"{document.id}: {reason}")
+
+
+LeakageGuard = ContaminationCheck
+"""Its name in version 0.1."""
 
 
 class _NearSets:

@@ -16,6 +16,7 @@ from rmpl.experiments.evaluation import Benchmark, measure
 from rmpl.experiments.grid import Cell
 from rmpl.io.files import write_file
 from rmpl.io.locks import writing_folder
+from rmpl.recipe.former_names import former_names
 from rmpl.runs.checkpoints import writing
 from rmpl.runs.folder import RunFolder
 from rmpl.runs.provenance import read_run
@@ -126,7 +127,7 @@ def _run(
 
 def _fingerprint(cell: Cell, seed: int, benchmark: Benchmark) -> str:
     about: dict[str, Any] = {
-        "recipe": cell.seeded(seed).model_dump(mode="json"),
+        "recipe": former_names(cell.seeded(seed).model_dump(mode="json")),
         "media": cell.media,
         "benchmark": benchmark.digest,
     }

@@ -19,6 +19,7 @@ from rmpl.errors import RmplError
 from rmpl.experiments.evaluation import Benchmark
 from rmpl.io import formats
 from rmpl.io.files import write_file
+from rmpl.recipe.former_names import current_names
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import public_name
 from rmpl.runs.checkpoints import writing
@@ -27,7 +28,7 @@ from rmpl.runs.folder import RunFolder, StageFolder
 from rmpl.scoring.counts import ScoreDict
 from rmpl.synthetic.build import named_format, read_marker
 
-_PLACES = ("data", "guard")
+_PLACES = ("data", "contamination_check")
 """Keys of a recipe that hold paths of this machine."""
 
 
@@ -172,11 +173,9 @@ def read_lock(path: Path) -> Lock:
             where=str(path),
             remedy="verify it with the version of rmpl that wrote it",
         )
-    return (
-        lock
-        if lock.world is None
-        else msgspec.structs.replace(lock, world=named_format(lock.world))
-    )
+    world = None if lock.world is None else named_format(lock.world)
+    recipe = current_names(lock.recipe, str(path))
+    return msgspec.structs.replace(lock, recipe=recipe, world=world)
 
 
 _KINDS: dict[str, Literal["cause", "figure", "trace"]] = {

@@ -22,16 +22,18 @@ import yaml
 
 from rmpl.errors import RmplError
 from rmpl.io.regular import read_text
+from rmpl.recipe.former_names import current_names
 from rmpl.recipe.shipped import find_recipe
 
 EXTENDS = "extends"
 _NAMES = ("name", "task")
 
 
-def read_tree(path: Path) -> dict[str, Any]:
+def read_tree(path: Path, *, warn: bool = True) -> dict[str, Any]:
     """Read a recipe's YAML with all that it extends; nothing is validated yet.
 
-    A path such as ``recipes/tiny.yaml`` that is not there means the recipe of the package.
+    A path such as ``recipes/tiny.yaml`` that is not there means the recipe of the package. Former
+    names of keys are replaced by today's, with a warning if ``warn``.
 
     Raises
     ------
@@ -39,10 +41,10 @@ def read_tree(path: Path) -> dict[str, Any]:
         For a missing or malformed file, a circle of recipes, or a change to something that the
         extended recipe does not have.
     """
-    return _read(find_recipe(path), ())
+    return _read(find_recipe(path), (), warn=warn)
 
 
-def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
+def _read(path: Path, readers: tuple[Path, ...], *, warn: bool) -> dict[str, Any]:
     where = path.resolve()
     if where in readers:
         raise RmplError("this recipe extends itself", where=str(path))
@@ -62,12 +64,13 @@ def _read(path: Path, readers: tuple[Path, ...]) -> dict[str, Any]:
         raise RmplError(f"not YAML ({reason})", where=str(path)) from error
     if not isinstance(tree, dict):
         raise RmplError("not a recipe: no keys", where=str(path))
+    tree = current_names(tree, str(path), warn=warn)
     base = tree.pop(EXTENDS, None)
     if base is None:
         return tree
     if not isinstance(base, str):
         raise RmplError(f"{EXTENDS} is no file name", where=str(path), remedy="name one recipe")
-    return merge(_read(path.parent / base, (*readers, where)), tree, str(path))
+    return merge(_read(path.parent / base, (*readers, where), warn=warn), tree, str(path))
 
 
 def merge(base: dict[str, Any], change: dict[str, Any], where: str) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def merge(base: dict[str, Any], change: dict[str, Any], where: str) -> dict[str,
     RmplError
         If the change is to something that the tree does not have.
     """
+    change = current_names(change, where, warn=True)
     merged: dict[str, Any] = _merged(base, change, "", where)
     return merged
 

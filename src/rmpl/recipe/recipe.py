@@ -14,6 +14,7 @@ import pydantic
 import yaml
 
 from rmpl.errors import RmplError
+from rmpl.recipe.former_names import current_keys, current_names
 from rmpl.recipe.inheritance import read_tree
 
 Positive = Annotated[int, pydantic.Field(gt=0)]
@@ -136,7 +137,7 @@ class StageRecipe(Strict):
 
     Give either ``steps`` or ``epochs``; an epoch is the number of samples of all sources. Samples
     of more than ``max_length`` tokens are skipped. ``by_length`` batches samples of similar length,
-    which needs less padding. ``split`` is the number of micro-batches of a batch; it and
+    which needs less padding. ``micro_batches`` is the number of micro-batches of a batch; it and
     activation ``checkpointing`` save memory and change nothing else.
     """
 
@@ -148,7 +149,7 @@ class StageRecipe(Strict):
     epochs: Annotated[float, pydantic.Field(gt=0)] | None = None
     batch: Positive = 16
     accumulate: Positive = 1
-    split: Positive = 1
+    micro_batches: Positive = 1
     checkpointing: bool = False
     max_length: Positive | None = None
     by_length: bool = False
@@ -161,10 +162,10 @@ class StageRecipe(Strict):
     def _is_possible(self) -> StageRecipe:
         if (self.steps is None) == (self.epochs is None):
             raise ValueError(f"stage {self.name} needs steps or epochs, one of the two")
-        if self.batch % self.split:
+        if self.batch % self.micro_batches:
             raise ValueError(
-                f"stage {self.name}: a batch of {self.batch} cannot be split into {self.split} "
-                "equal micro-batches"
+                f"stage {self.name}: a batch of {self.batch} cannot be split into "
+                f"{self.micro_batches} equal micro-batches"
             )
         idle = set(self.optimizer.learning_rates) - set(self.adapter.parts)
         if idle:
@@ -194,8 +195,8 @@ class StageRecipe(Strict):
 class Recipe(Strict):
     """The whole recipe.
 
-    ``guard`` is a folder of the M2E2 benchmark for the contamination check: training documents that
-    share an id or a near-identical sentence with it are removed and reported. ``held_out`` is the
+    ``contamination_check`` is a folder of the M2E2 benchmark: training documents that share an id
+    or a near-identical sentence with it are removed and reported. ``held_out`` is the
     share of the documents that no stage is trained on, for evaluation. ``report_to`` lists loggers
     of training curves besides the run folder: TensorBoard, if it is installed.
     """
@@ -205,12 +206,17 @@ class Recipe(Strict):
     precision: Precision = "auto"
     ontology: str = "m2e2"
     data: str = "."
-    guard: str | None = None
+    contamination_check: str | None = None
     held_out: Annotated[float, pydantic.Field(ge=0, le=0.5)] = 0.0
     report_to: list[str] | None = None
     backbone: BackboneRecipe = BackboneRecipe()
     corpora: dict[str, CorpusRecipe] = {}
     stages: list[StageRecipe] = pydantic.Field(min_length=1)
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _has_current_names(cls, tree: Any) -> Any:
+        return current_names(tree, "recipe") if isinstance(tree, dict) else tree
 
     @pydantic.model_validator(mode="after")
     def _refers_to_what_exists(self) -> Recipe:
@@ -261,7 +267,7 @@ def _continues(stage: StageRecipe, earlier: StageRecipe) -> None:
         )
 
 
-def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
+def load_recipe(path: Path, overrides: list[str] | None = None, *, warn: bool = True) -> Recipe:
     """Read and validate a recipe.
 
     Parameters
@@ -270,16 +276,20 @@ def load_recipe(path: Path, overrides: list[str] | None = None) -> Recipe:
         The YAML file; it may extend another one, see ``inherit``.
     overrides
         ``dotted.key=value`` strings; the value is read as YAML, list items by number.
+    warn
+        Whether former names of keys give a warning; they are read in any case.
 
     Raises
     ------
     RmplError
         For a missing or malformed file, an unknown key or an impossible value: names the key.
     """
-    return validated(Recipe, changed_tree(path, overrides), str(path))
+    return validated(Recipe, changed_tree(path, overrides, warn=warn), str(path))
 
 
-def changed_tree(path: Path, overrides: list[str] | None = None) -> dict[str, Any]:
+def changed_tree(
+    path: Path, overrides: list[str] | None = None, *, warn: bool = True
+) -> dict[str, Any]:
     """Read a recipe as ``load_recipe`` does, without validating it yet.
 
     Raises
@@ -287,10 +297,10 @@ def changed_tree(path: Path, overrides: list[str] | None = None) -> dict[str, An
     RmplError
         For a missing or malformed file, or an override that does not fit it.
     """
-    tree = read_tree(path)
-    for override in overrides or []:
+    tree = read_tree(path, warn=warn)
+    for override in current_keys(overrides or []):
         _override(tree, override)
-    return tree
+    return current_names(tree, "overrides", warn=warn) if overrides else tree
 
 
 def validated(

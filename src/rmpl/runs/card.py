@@ -110,8 +110,8 @@ def public_recipe(recipe: Recipe) -> str:
     tree = recipe.model_dump(mode="json", exclude_none=True)
     tree["backbone"]["model"] = public_name(recipe.backbone.model)
     tree["data"] = "."
-    if recipe.guard is not None:
-        tree["guard"] = public_name(recipe.guard)
+    if recipe.contamination_check is not None:
+        tree["contamination_check"] = public_name(recipe.contamination_check)
     return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
 
 
@@ -207,15 +207,15 @@ def _data(recipe: Recipe, corpora: Mapping[str, CorpusRecipe], run: Mapping[str,
         used, left = (_counts(read.get(key, {})) for key in ("used", "left_out"))
         split = _cell(corpus.split or "first")
         rows.append(f"| {_cell(name)} | {corpus.reader} | {split} | {used} | {left} |")
-    guard = (
+    check = (
         "Documents that share an id with M2E2, or a sentence that is nearly one of its, were left "
         "out."
-        if recipe.guard is not None
-        else "Overlap with the M2E2 benchmark was not looked for (the recipe has no `guard`); its "
-        "own reader is refused in training."
+        if recipe.contamination_check is not None
+        else "Overlap with the M2E2 benchmark was not looked for (the recipe has no "
+        "`contamination_check`); its own reader is refused in training."
     )
     synthetic = data_line(run)
-    return "\n".join([*rows, "", *([synthetic] if synthetic else []), guard])
+    return "\n".join([*rows, "", *([synthetic] if synthetic else []), check])
 
 
 def _counts(counts: Mapping[str, int]) -> str:

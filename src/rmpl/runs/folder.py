@@ -287,7 +287,7 @@ class RunFolder:
         RmplError
             If there is none, or it is not valid.
         """
-        return load_recipe(self.recipe)
+        return load_recipe(self.recipe, warn=False)
 
     def last_stage(self) -> StageFolder:
         """Return the folder of the recipe's last stage."""

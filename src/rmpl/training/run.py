@@ -33,7 +33,7 @@ from rmpl.training.stage_run import StageRun, check_launch, source_name
 
 __all__ = ["Run", "load_trained", "read_trained"]
 
-SAME_WEIGHTS = {"save_every", "split", "checkpointing"}
+SAME_WEIGHTS = {"save_every", "micro_batches", "checkpointing"}
 """Keys of a stage that do not change the weights: a resumed run may change them."""
 Report = Callable[[str, int, int, float], None]
 """Called with (stage, step, steps, loss); step 0 when a stage begins."""

@@ -165,7 +165,7 @@ class StageRun:
             self._number,
             stage.batch,
             stage.accumulate,
-            stage.split,
+            stage.micro_batches,
             checkpointing=stage.checkpointing,
             images=backbone.family.pixels is not None,
         )
@@ -225,7 +225,7 @@ class StageRun:
             backbone,
             chosen,
             self._context,
-            batch=self._stage.batch // self._stage.split,
+            batch=self._stage.batch // self._stage.micro_batches,
             generates=wanted.by == "score",
         )
         return EvaluationPlan(held_out, wanted.every, wanted.by, wanted.patience)

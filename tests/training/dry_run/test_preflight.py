@@ -69,7 +69,7 @@ def test_it_says_what_training_would_do_and_writes_nothing(look, twin, tmp_path)
     )
     model = load_backbone(str(twin)).model
     assert facts.parameters == sum(parameter.numel() for parameter in model.parameters())
-    assert any("no guard" in said for said in facts.warnings)
+    assert any("no contamination_check" in said for said in facts.warnings)
     assert not (tmp_path / "run").exists()
 
 
@@ -114,7 +114,7 @@ def test_more_gpus_hold_less_each_and_more_splits_less_too(look):
     assert eight.memory["checkpointing"].activations < one.activations
     # A batch of 4 is shared by 4 GPUs: a sample each.
     assert eight.memory["4 x DDP"].activations == pytest.approx(one.activations / 4, rel=0.01)
-    (split,) = look(split=4).stages
+    (split,) = look(micro_batches=4).stages
     assert split.memory["1 GPU"].activations == pytest.approx(one.activations / 4, rel=0.01)
 
 

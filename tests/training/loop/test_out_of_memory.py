@@ -35,10 +35,10 @@ def test_a_smaller_pass_goes_on_where_memory_ran_out(twin, small_world, tmp_path
     Run(one_stage(twin), tmp_path / "whole", small_world).train()
     monkeypatch.setattr(trainer, "target_losses", losses)
     with pytest.raises(
-        RmplError, match=r"stages\.0\.split=2 a micro-batch has 2 samples instead of 4"
+        RmplError, match=r"stages\.0\.micro_batches=2 a micro-batch has 2 samples instead of 4"
     ):
         Run(one_stage(twin), tmp_path / "run", small_world).train()
-    Run(one_stage(twin, split=2), tmp_path / "run", small_world).train()
+    Run(one_stage(twin, micro_batches=2), tmp_path / "run", small_world).train()
     assert sizes[4:] == [2, 2] * 2  # the two steps after the last checkpoint
     one, other = (weights(tmp_path / name / "one") for name in ("whole", "run"))
     assert all(torch.allclose(one[k], other[k], atol=1e-5) for k in one)
@@ -71,11 +71,11 @@ def test_other_trouble_stays_what_it_is(tmp_path):
 @pytest.mark.parametrize(
     ("processes", "stage", "said"),
     [
-        (1, (16, 1, 1), r"stages\.2\.split=2 a micro-batch has 8 samples instead of 16"),
-        (1, (16, 1, 4), r"split=8 a micro-batch has 2 samples instead of 4"),
-        (8, (16, 1, 1), r"split=16 a micro-batch has 1 samples instead of 2"),
-        (1, (7, 1, 1), r"split=7 a micro-batch has 1 samples instead of 7"),
-        (2, (3, 2, 1), r"split=3 a micro-batch has 1 samples instead of 3"),
+        (1, (16, 1, 1), r"stages\.2\.micro_batches=2 a micro-batch has 8 samples instead of 16"),
+        (1, (16, 1, 4), r"micro_batches=8 a micro-batch has 2 samples instead of 4"),
+        (8, (16, 1, 1), r"micro_batches=16 a micro-batch has 1 samples instead of 2"),
+        (1, (7, 1, 1), r"micro_batches=7 a micro-batch has 1 samples instead of 7"),
+        (2, (3, 2, 1), r"micro_batches=3 a micro-batch has 1 samples instead of 3"),
         (1, (4, 1, 4), r"checkpointing=true"),
     ],
 )

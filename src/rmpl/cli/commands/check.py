@@ -11,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from collections import Counter
 
-    from rmpl.corpora.contamination import LeakageGuard
+    from rmpl.corpora.contamination import ContaminationCheck
     from rmpl.corpora.release import ReleaseReport
     from rmpl.corpora.summary import Summary
     from rmpl.io.read_report import ReadReport
@@ -87,11 +87,11 @@ def command(
         raise typer.Exit(BROKEN)
 
 
-def _contamination_check(folder: Path) -> LeakageGuard:
-    from rmpl.corpora.contamination import LeakageGuard
+def _contamination_check(folder: Path) -> ContaminationCheck:
+    from rmpl.corpora.contamination import ContaminationCheck
     from rmpl.corpora.registry import read_corpus
 
-    return LeakageGuard(read_corpus("m2e2", folder))
+    return ContaminationCheck(read_corpus("m2e2", folder))
 
 
 def _read(
@@ -99,7 +99,7 @@ def _read(
     path: Path,
     split: str | None,
     images: Path | None,
-    check: LeakageGuard | None,
+    check: ContaminationCheck | None,
     decode: bool,
     cases: int,
 ) -> Found:

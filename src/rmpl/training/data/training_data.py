@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.contamination import LeakageGuard
+from rmpl.corpora.contamination import ContaminationCheck
 from rmpl.corpora.origin import is_synthetic
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
@@ -39,7 +39,7 @@ class TrainingData:
         What their paths are relative to.
     ontology
         The event types and roles that readers keep; M2E2's by default.
-    guard
+    contamination_check
         A folder of the M2E2 benchmark whose documents and sentences may not be trained on.
     held_out
         The share of the documents that nothing is trained on. Which ones is a function of the seed
@@ -59,7 +59,7 @@ class TrainingData:
         *,
         data: Path = Path(),
         ontology: Ontology | None = None,
-        guard: str | None = None,
+        contamination_check: str | None = None,
         held_out: float = 0.0,
         seed: int = 0,
     ) -> None:
@@ -67,7 +67,7 @@ class TrainingData:
         self._corpora = corpora
         self._data = data
         self._ontology = ontology
-        self._guarded = guard
+        self._benchmark = contamination_check
         self._share = held_out
         self._seed = seed
         self._documents: dict[str, list[Document]] = {}
@@ -116,8 +116,8 @@ class TrainingData:
             documents = read_corpus(
                 corpus.reader, path, split=corpus.split, report=report, ontology=self._ontology
             )
-            if self._guard is not None:
-                documents = self._guard.keep_clean(documents, report)
+            if self._contamination_check is not None:
+                documents = self._contamination_check.keep_clean(documents, report)
             self._documents[name] = list(documents)
             if corpus.made_up_names:
                 names, own = rare_names(self._documents[name]), self._documents[name]
@@ -157,10 +157,10 @@ class TrainingData:
         return int.from_bytes(drawn[:8], "big") < self._share * 2**64
 
     @functools.cached_property
-    def _guard(self) -> LeakageGuard | None:
-        if self._guarded is None:
+    def _contamination_check(self) -> ContaminationCheck | None:
+        if self._benchmark is None:
             return None
-        return LeakageGuard(read_corpus("m2e2", self._guarded))
+        return ContaminationCheck(read_corpus("m2e2", self._benchmark))
 
 
 def recipe_data(recipe: Recipe, data: Path) -> TrainingData:
@@ -169,7 +169,7 @@ def recipe_data(recipe: Recipe, data: Path) -> TrainingData:
         recipe.corpora,
         data=data,
         ontology=load_ontology(recipe.ontology),
-        guard=recipe.guard,
+        contamination_check=recipe.contamination_check,
         held_out=recipe.held_out,
         seed=recipe.seed,
     )
@@ -178,7 +178,7 @@ def recipe_data(recipe: Recipe, data: Path) -> TrainingData:
 def digest_of(documents: Iterable[Document]) -> str:
     """Return the SHA-256 of documents, hexadecimal.
 
-    Pictures count by their names and sizes: where they lie does not matter.
+    Images count by their names and sizes: where they lie does not matter.
     """
     encoder = msgspec.json.Encoder()
     digest = hashlib.sha256()

@@ -258,7 +258,7 @@ class _DryRun:
             )
 
         is_on = stage.checkpointing
-        samples, _ = share_out(stage.batch, stage.accumulate, stage.split, 1)
+        samples, _ = share_out(stage.batch, stage.accumulate, stage.micro_batches, 1)
         found = {
             ONE: at_work(samples, checkpointing=is_on),
             WITHOUT if is_on else WITH: at_work(samples, checkpointing=not is_on),
@@ -266,7 +266,7 @@ class _DryRun:
         if devices == 1:
             return found, []
         try:
-            samples, _ = share_out(stage.batch, stage.accumulate, stage.split, devices)
+            samples, _ = share_out(stage.batch, stage.accumulate, stage.micro_batches, devices)
         except RmplError as error:
             return found, [str(error)]
         for name, how in SPREAD:

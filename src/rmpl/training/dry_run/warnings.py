@@ -19,8 +19,9 @@ _REMEDIES = {
     "weights": "4-bit weights (adapter.kind qlora) take a quarter of bf16 ones; or a smaller model",
     "gradients": "an adapter instead of full training, or fewer parts, or ZeRO/FSDP on more GPUs",
     "optimizer": "an adapter instead of full training, or fewer parts, or ZeRO/FSDP on more GPUs",
-    "activations": "doubling split halves them without other effects; checkpointing reduces them",
-    "logits": "doubling split halves them without other effects",
+    "activations": "doubling micro_batches halves them without other effects; checkpointing "
+    "reduces them",
+    "logits": "doubling micro_batches halves them without other effects",
     "gathered": "more GPUs do not help: an adapter instead of full training, or a smaller model",
 }
 
@@ -28,8 +29,8 @@ _REMEDIES = {
 def recipe_warnings(recipe: Recipe, family: Family, settings: Settings) -> list[str]:
     """Return warnings about a recipe as a whole."""
     warnings = []
-    if recipe.guard is None:
-        warnings.append("no guard: training data is not checked for contamination with M2E2")
+    if recipe.contamination_check is None:
+        warnings.append("no contamination_check: training data is not compared with M2E2")
     if family.pixels is not None and settings.max_pixels > MANY_PIXELS:
         warnings.append(
             f"images of up to {settings.max_pixels:,} pixels: backbone.max_pixels bounds their "

@@ -33,7 +33,13 @@ def enough_memory(where: Path, doing: str, remedy: str) -> Iterator[None]:
 
 
 def smaller_passes(
-    stage: int, batch: int, accumulate: int, split: int, *, checkpointing: bool, images: bool
+    stage: int,
+    batch: int,
+    accumulate: int,
+    micro_batches: int,
+    *,
+    checkpointing: bool,
+    images: bool,
 ) -> str:
     """Return how to reduce the memory of a micro-batch, first without any other effect.
 
@@ -41,25 +47,25 @@ def smaller_passes(
     ----------
     stage
         The stage's place in the recipe, from 0.
-    batch, accumulate, split
+    batch, accumulate, micro_batches
         The stage's settings.
     checkpointing
         Whether gradient checkpointing is on.
     images
         Whether the family's images can be made smaller.
     """
-    samples, _ = share_out(batch, accumulate, split, world())
+    samples, _ = share_out(batch, accumulate, micro_batches, world())
     key = f"--set stages.{stage}"
     goes_on = "nothing else changes, and the stage resumes from its last checkpoint"
-    for finer in range(split + 1, batch + 1):
+    for finer in range(micro_batches + 1, batch + 1):
         with contextlib.suppress(
             RmplError
         ):  # not every number of micro-batches can be divided among the processes
             fewer, _ = share_out(batch, accumulate, finer, world())
             if 2 * fewer <= samples:
                 return (
-                    f"with {key}.split={finer} a micro-batch has {fewer} samples instead of "
-                    f"{samples}: {goes_on}"
+                    f"with {key}.micro_batches={finer} a micro-batch has {fewer} samples instead "
+                    f"of {samples}: {goes_on}"
                 )
     if not checkpointing:
         return f"with {key}.checkpointing=true activations are recomputed, not stored: {goes_on}"

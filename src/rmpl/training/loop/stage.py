@@ -176,7 +176,7 @@ def _is_over(newest: Path | None, steps: int, selection: CheckpointSelection | N
 def _arguments(folder: Path, schedule: Schedule, report_to: Sequence[str]) -> TrainingArguments:
     stage, steps = schedule.stage, schedule.steps
     bf16 = bf16_works() if schedule.precision == "auto" else schedule.precision == "bf16"
-    samples_a_pass, passes = share_out(stage.batch, stage.accumulate, stage.split, world())
+    samples_a_pass, passes = share_out(stage.batch, stage.accumulate, stage.micro_batches, world())
     return TrainingArguments(
         output_dir=str(folder),
         max_steps=steps,

@@ -7,10 +7,10 @@ import math
 from rmpl.errors import RmplError
 
 
-def share_out(batch: int, accumulate: int, split: int, processes: int) -> tuple[int, int]:
+def share_out(batch: int, accumulate: int, micro_batches: int, processes: int) -> tuple[int, int]:
     """Divide a step's micro-batches among processes.
 
-    A step has ``accumulate`` batches of ``batch`` samples, each of ``split`` micro-batches. Batches
+    A step has ``accumulate`` batches of ``batch`` samples, each of ``micro_batches`` parts. Batches
     are split further if that gives every process a part of each: then all processes work on samples
     of the same source, which take about the same time.
 
@@ -24,19 +24,19 @@ def share_out(batch: int, accumulate: int, split: int, processes: int) -> tuple[
     RmplError
         If the micro-batches cannot be divided evenly.
     """
-    if batch % split:
+    if batch % micro_batches:
         raise RmplError(
-            f"a batch of {batch} samples cannot be split into {split} equal micro-batches",
-            remedy="choose a split that divides the batch",
+            f"a batch of {batch} samples cannot be split into {micro_batches} equal micro-batches",
+            remedy="choose a number of micro-batches that divides the batch",
         )
-    finer = math.lcm(split, processes)
+    finer = math.lcm(micro_batches, processes)
     if batch % finer == 0:
-        split = finer
-    passes = accumulate * split
+        micro_batches = finer
+    passes = accumulate * micro_batches
     if passes % processes:
         raise RmplError(
             f"{passes} micro-batches per step ({accumulate} batches of {batch} samples) cannot be "
             f"divided among {processes} processes",
             remedy=f"choose a batch or an accumulate that is a multiple of {processes}",
         )
-    return batch // split, passes // processes
+    return batch // micro_batches, passes // processes
