@@ -85,7 +85,7 @@ def test_a_finished_run_has_a_card_and_its_weights_say_whose_they_are(trained, t
     assert "| ace | jmee | first |" in body
     assert "sentences" in body
     assert "text-emi (ace) 75%, image-emi (swig) 25%" in body
-    assert "Overlap with the M2E2 benchmark was not looked for" in body
+    assert "not checked for contamination with M2E2" in body
     assert "Linguistic Data Consortium" not in body  # the synthetic corpus has ACE's format only
     assert "trained on generated sentences and drawn images only" in body
     assert "- ace: rmpl's synthetic corpus" in body

@@ -69,7 +69,7 @@ def test_a_run_that_goes_on_with_another_version_says_so(twin, trained, small_wo
     )
     run = Run(one_stage(twin), trained, small_world)
     run.train()
-    assert f"goes on with peft 9.9, began with {real('peft')}" in run.notes
+    assert f"resumes with peft 9.9, was started with {real('peft')}" in run.notes
     written = json.loads((trained / "run.json").read_text())
     assert len(written["starts"]) == 2
     assert written["stages"].keys() == {"one"}

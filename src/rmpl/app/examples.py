@@ -1,4 +1,4 @@
-"""Example documents from the synthetic corpus, generated at the start and kept in memory."""
+"""Example documents from the synthetic corpus, generated at startup and kept in memory."""
 
 from __future__ import annotations
 

@@ -197,7 +197,10 @@ def _not_taken(headers: Headers, most: int) -> Refusal | None:
         )
     if "content-encoding" in headers:
         return Refusal(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "a packed body", "Content-Encoding", "send it plain"
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "a compressed body",
+            "Content-Encoding",
+            "send it uncompressed",
         )
     length = headers.get("content-length", ("0",))[0]
     if not (length.isascii() and length.isdigit()):

@@ -114,7 +114,7 @@ class Service:
             no input.
         """
         chosen = self._choose("model", model, self.models)
-        inventory = self._choose("schema", schema, self.schemas)
+        chosen_schema = self._choose("schema", schema, self.schemas)
         check_sizes(text, files, self.limits)
         loop = asyncio.get_running_loop()
         given_up = threading.Event()
@@ -133,7 +133,7 @@ class Service:
         try:
             with Share(self._pixels, "pixels") as pixels:
                 document = await loop.run_in_executor(self._reader, make)
-                extractor = await self._extractor(chosen, inventory)
+                extractor = await self._extractor(chosen, chosen_schema)
                 found = await _extracted(extractor, document)
                 # Drawn before the images are removed.
                 page = await loop.run_in_executor(self._reader, _draw, found) if draw else None

@@ -148,7 +148,7 @@ def processor_at_hand(source: str, family: Family) -> tuple[Any, float | None]:
     """Return a model's processor, and ``None`` if it is the model's own.
 
     If its files are not on this machine, the processor is a stand-in, returned with the average
-    number of words and punctuation marks per token of the real tokenizer.
+    number of words and punctuation per token of the real tokenizer.
 
     Raises
     ------
@@ -204,7 +204,7 @@ def ask_hub(source: str) -> None:
     Raises
     ------
     RmplError
-        If it is unreachable; the message says what to download, its size and where to put it.
+        If it is unreachable; the message lists what to download, its size and where to put it.
     """
     if local_folder(source) is not None:
         return

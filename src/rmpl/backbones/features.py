@@ -104,9 +104,9 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
 def same_shape(parts: list[torch.Tensor]) -> list[torch.Tensor]:
     """Pad tensors with zeros at their ends, so that they differ in their first dimension only.
 
-    Images may have different numbers of tiles, shape (1, tiles, 3, height, width). The models tell
-    padding from tiles by ``image_sizes``, by ``pixel_attention_mask``, or because a tile of zeros
-    counts as none.
+    Images may have different numbers of tiles, shape (1, tiles, 3, height, width). The models
+    distinguish padding from tiles by ``image_sizes``, by ``pixel_attention_mask``, or because a
+    tile of zeros counts as none.
     """
     shape = [max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True)]
     padded = []

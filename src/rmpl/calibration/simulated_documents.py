@@ -50,7 +50,7 @@ class Mention(NamedTuple):
 
 
 Simulated = dict[Names, Pair]
-"""A document's pairs of one type; ``verdict`` tells which are the same event, if known."""
+"""A document's pairs of one type; ``verdict`` holds which are the same event, if known."""
 
 
 def simulate(

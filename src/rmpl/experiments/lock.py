@@ -147,7 +147,7 @@ def _digest(files: list[Path]) -> str:
 
 def write_lock(lock: Lock, path: Path) -> None:
     """Write a lock file."""
-    with writing(path, "the run is kept"):
+    with writing(path, "the run is complete"):
         write_file(path, msgspec.json.format(msgspec.json.encode(lock), indent=1) + b"\n")
 
 

@@ -62,7 +62,7 @@ def examples_of(
     shots
         The number of examples per task.
     seed
-        For choosing them.
+        Random seed of their choice.
     tasks
         Names of tasks; those without samples in the documents get no examples.
     """
@@ -110,8 +110,8 @@ def _choose(judged: Sequence[tuple[Sample, bool]], shots: int, rng: random.Rando
     return rng.sample(chosen, len(chosen))
 
 
-def _example(sample: Sample, beginning: str, captions: Mapping[str, str]) -> str:
-    body = sample.prompt.text.removeprefix(beginning).strip("\n")
+def _example(sample: Sample, instructions: str, captions: Mapping[str, str]) -> str:
+    body = sample.prompt.text.removeprefix(instructions).strip("\n")
     image = sample.prompt.image
     shown = "" if image is None else f"(a picture, {_size(image)}: {captions[image.id]})"
     return "\n".join([*(part for part in (shown, body) if part), f"Answer: {sample.target}"])

@@ -74,7 +74,7 @@ def whole_of(file: BinaryIO, name: str, most: int = MAX_BYTES) -> bytes:
         while block := source.read(_BLOCK):
             if content.tell() + len(block) > most:
                 raise RmplError(
-                    f"more than {most / 2**20:,.0f} MB{_unpacked_note(source, file)}",
+                    f"more than {most / 2**20:,.0f} MB{_decompressed_note(source, file)}",
                     where=name,
                     remedy="split it into smaller files",
                 )
@@ -111,7 +111,7 @@ def lines_of(file: BinaryIO, name: str, most: int = MAX_LINE_BYTES) -> Iterator[
             number += 1
             if len(line) > most:
                 raise RmplError(
-                    f"a line of more than {most / 2**20:,.0f} MB{_unpacked_note(lines, file)}",
+                    f"a line of more than {most / 2**20:,.0f} MB{_decompressed_note(lines, file)}",
                     where=f"{name}:{number}",
                     remedy="write one document per line",
                 )
@@ -141,11 +141,11 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _unpacked(file: BinaryIO) -> BinaryIO:
-    packed = cast("_Peekable", file).peek(len(GZIP)).startswith(GZIP)
-    return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if packed else file
+    is_gzip = cast("_Peekable", file).peek(len(GZIP)).startswith(GZIP)
+    return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if is_gzip else file
 
 
-def _unpacked_note(source: BinaryIO, file: BinaryIO) -> str:
+def _decompressed_note(source: BinaryIO, file: BinaryIO) -> str:
     return "" if source is file else " when unpacked"
 
 
@@ -172,8 +172,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with appearing(path) as file:
             if path.suffix == ".gz":
                 # No name or time in the header: they would differ from run to run.
-                with gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as packed:
-                    yield cast("BinaryIO", packed)
+                with gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as compressed:
+                    yield cast("BinaryIO", compressed)
             else:
                 yield file
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a picture's head may cost: small files can be made whose reading takes hours, or gigabytes.
+"""Limits on the cost of image headers: small crafted files can take hours or gigabytes to read.
 
 Thousands of tags may each name the same megabytes, a comment of a GIF and the EXIF data of a JPEG
 are put together piece by piece, and a TIFF may have a million strips. What is read of a head is
@@ -24,14 +24,14 @@ _ORDERS: dict[bytes, Literal["little", "big"]] = {b"II": "little", b"MM": "big"}
 _ENTRIES = {12: 4, 20: 8}
 """Bytes of a directory's entry, and of the number of its values: of a TIFF, and a large one."""
 _PARTS = {273, 279, 324, 325}
-_EXIF, _MORE_PICTURES = b"Exif\0\0", b"MPF\0"
+_EXIF, _MORE_IMAGES = b"Exif\0\0", b"MPF\0"
 
 
 class Head:
-    """An open picture for Pillow, which counts what is read until ``is_read``.
+    """An open image for Pillow, which counts what is read until ``is_read``.
 
     EXIF data of a JPEG are kept back until then, since Pillow looks into them while it opens one,
-    and the list of a JPEG's further pictures for good.
+    and the list of a JPEG's further images for good.
     """
 
     def __init__(self, file: BinaryIO, size: int) -> None:
@@ -62,7 +62,7 @@ class Head:
             if data.startswith(_EXIF):
                 self._exif.append(data[len(_EXIF) :])
                 return b"moved" + data[5:]
-            if data.startswith(_MORE_PICTURES):
+            if data.startswith(_MORE_IMAGES):
                 return b"gone" + data[4:]
         return data
 
@@ -75,7 +75,7 @@ class Head:
         return int.from_bytes(tag, order) in _PARTS and int.from_bytes(number, order) > MOST_PARTS
 
     def is_read(self, image: PIL.Image.Image) -> None:
-        """See that what the head names costs no more than it may, and count no longer.
+        """Check that what the header names stays within the limits, and stop counting.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class Head:
                 raise _overloaded()
             exif = image.getexif()
             for key in exif.keys() & PIL.TiffTags.TAGS_V2_GROUPS.keys():
-                exif.get_ifd(key)  # Pillow does so when the picture is decoded
+                exif.get_ifd(key)  # Pillow does so when the image is decoded
         elif "exif" in image.info:
             _check_exif(image.info["exif"])
         self._is_read = True
@@ -103,10 +103,10 @@ def _check_exif(data: bytes) -> None:
     try:
         exif.load_from_fp(Head(io.BytesIO(data), len(data)))  # type: ignore[arg-type]
     except (SyntaxError, ValueError, TypeError, KeyError, IndexError, OverflowError):
-        return  # whoever reads it says so
+        return  # its reader reports it
 
 
 def _overloaded() -> RmplError:
     return RmplError(
-        "a picture whose head holds or repeats too much", remedy="save its pixels as a new file"
+        "an image whose header is too large or too repetitive", remedy="save it as a new file"
     )

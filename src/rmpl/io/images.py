@@ -96,7 +96,7 @@ def image_size(path: Path, *, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
 
     def size(image: PIL.Image.Image) -> tuple[int, int]:
         width, height = image.size
-        if image.format == "TIFF":  # of which some versions of Pillow tell the size when turned
+        if image.format == "TIFF":  # some versions of Pillow give the size as rotated
             tags = cast("PIL.TiffImagePlugin.TiffImageFile", image).tag_v2
             width, height = (
                 tags[PIL.TiffImagePlugin.IMAGEWIDTH],

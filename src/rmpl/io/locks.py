@@ -165,7 +165,7 @@ def _make(folder: Path, makes: list[Path]) -> None:
 
 
 def _lock(handle: int) -> bool:
-    """Lock an open file; go on without if the file system does not support locks."""
+    """Lock an open file; continue without if the file system does not support locks."""
     assert fcntl is not None  # noqa: S101 - for the type checker
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""Recipes that say only how they differ from another one: the key ``extends``.
+"""Recipes that list only their differences from another one: the key ``extends``.
 
 ``extends: other.yaml``, relative to the file it stands in, takes over everything of the other
 recipe. Mappings are merged key by key; anything else is replaced. A list whose items have names
@@ -74,7 +74,7 @@ def _read(path: Path, readers: tuple[Path, ...], *, warn: bool) -> dict[str, Any
 
 
 def merge(base: dict[str, Any], change: dict[str, Any], where: str) -> dict[str, Any]:
-    """Return a tree with a change made to it; ``where`` says in messages whose change it is.
+    """Return a tree with a change applied; ``where`` is the source of the change, for messages.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A recipe: one typed tree that says what is trained, on what, and how.
+"""A recipe: one typed tree that defines what is trained, on what, and how.
 
 Read from YAML, changed by dotted overrides (``stages.0.steps=100``), validated as a whole before
 anything is loaded, and saved in every run's folder.
@@ -230,9 +230,7 @@ class Recipe(Strict):
                 _continues(stage, seen[stage.start])
             seen[stage.name] = stage
             if stage.evaluate is not None and not self.held_out:
-                raise ValueError(
-                    f"stage {stage.name} is to be measured, but nothing is held_out of the corpora"
-                )
+                raise ValueError(f"stage {stage.name} is to be evaluated, but held_out is 0")
             for source in stage.mixture:
                 for corpus in source.corpora:
                     if corpus not in self.corpora:
@@ -242,12 +240,12 @@ class Recipe(Strict):
         return self
 
     def require_model(self) -> None:
-        """See that a model is named; a recipe that is only there to be extended names none.
+        """Check that a model is named; recipes that only serve to be extended name none.
 
         Raises
         ------
         RmplError
-            If none is.
+            If no model is named.
         """
         if self.backbone.model == NO_MODEL:
             raise RmplError(
@@ -258,7 +256,7 @@ class Recipe(Strict):
 
 
 def _continues(stage: StageRecipe, earlier: StageRecipe) -> None:
-    """See that an adapter that is trained on stays what it is."""
+    """Check that a stage that continues an adapter describes the same adapter."""
     one, other = stage.adapter, earlier.adapter
     if "full" not in {one.kind, other.kind} and one.shape() != other.shape():
         raise ValueError(
@@ -306,16 +304,16 @@ def changed_tree(
 def validated(
     kind: type[Model], tree: dict[str, Any], where: str, *, keys: str = "docs/recipes.md"
 ) -> Model:
-    """Return a tree as what it is to be, or say which key is wrong.
+    """Return a tree as an instance of ``kind``, or report the wrong key.
 
     Parameters
     ----------
     kind
-        What it is to be.
+        The model class to validate against.
     tree
-        What was read.
+        The tree as read from YAML.
     where
-        Where from, for messages.
+        Its source, for messages.
     keys
         The page that lists the keys.
 

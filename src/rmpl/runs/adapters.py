@@ -177,7 +177,7 @@ def _matching(model: Any, adapter: Path) -> Iterator[None]:
             remedy="copy or download the folder again",
         ) from error
     except (RuntimeError, ValueError) as error:
-        # torch heads its list of mismatches with a line that says nothing more.
+        # torch heads its list of mismatches with an uninformative line.
         lines = [line.strip() for line in str(error).splitlines()]
         telling = [line for line in lines if line and not line.startswith("Error(s) in loading")]
         raise _of_another_model(adapter, (telling or lines)[0]) from error

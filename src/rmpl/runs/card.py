@@ -1,4 +1,4 @@
-"""The model card of a run: what it is made of, how well it did, what it may be used for.
+"""The model card of a run: its data, training, scores, licences and limits.
 
 Written into the run's folder as ``README.md``, the form the hub shows. Everything in it is read
 from that folder, so it can be written again when scores have been added.
@@ -31,17 +31,17 @@ from rmpl.runs.weights import add_metadata
 _READ = "read"
 
 _LIMITS = """\
-- It knows the event types and roles it was trained on and nothing else, in English news.
-- It reads one sentence or one picture at a time: what only a whole article tells is lost.
-- It says what it finds in a form that can be read, not whether that is true. Events are missed and
-  made up; scores on one benchmark say little about another kind of news.
+- It extracts only the event types and roles it was trained on, from English news.
+- It reads one sentence or one image at a time: context from the rest of an article is not used.
+- Its output is parseable, but not always correct: events are missed and hallucinated, and scores on
+  one benchmark say little about other kinds of news.
 - {calibrated}
-- Pictures must be shown within the bounds of pixels it was trained with; `rmpl predict` does.
-- It must not be used to accuse, track or judge people: who does what in a picture is a guess."""
+- Images must be resized to the pixel bounds of training; `rmpl predict` does so.
+- It must not be used to accuse, track or judge people: who does what in an image is a guess."""
 
 
 def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
-    """Write a finished run's card, its counts of data, and what its weight files say of themselves.
+    """Write a finished run's card, its data counts, and the metadata of its weight files.
 
     Raises
     ------
@@ -162,15 +162,15 @@ def _introduction(recipe: Recipe, run: Mapping[str, Any]) -> str:
     whose = "rmpl's own small model" if base == embedded.NAME else _code(base)
     said = (
         f"Multimedia event extraction with {whose}, trained with rmpl {__version__}: from a news "
-        "document with pictures, event types and triggers, arguments as spans of text or boxes in "
-        "a picture, and which text event and which picture show the same event. The method is "
-        "RMPL's (arXiv 2602.13748), in an independent implementation; what the paper leaves open "
-        "is that implementation's."
+        "document with images, it extracts event types and triggers, arguments as text spans or "
+        "boxes in an image, and links between text events and the images that show them. The "
+        "method is RMPL's (arXiv 2602.13748), implemented independently; what the paper leaves "
+        "open was decided there."
     )
     if is_all_synthetic(run):
         said += (
-            " **It was trained on generated sentences and drawn images only** and is of no use for "
-            "news."
+            " **It was trained on generated sentences and drawn images only** and is not usable on "
+            "real news."
         )
     return said
 
@@ -186,7 +186,7 @@ def _use(recipe: Recipe) -> str:
     if last.adapter.kind == "lora" and _hub_id(recipe) is not None:
         lines += [
             "",
-            "or an adapter of peft:",
+            "or an adapter for peft:",
             "",
             f'    PeftModel.from_pretrained(base, "REPO", subfolder="{last.name}/adapter")',
         ]
@@ -208,11 +208,11 @@ def _data(recipe: Recipe, corpora: Mapping[str, CorpusRecipe], run: Mapping[str,
         split = _cell(corpus.split or "first")
         rows.append(f"| {_cell(name)} | {corpus.reader} | {split} | {used} | {left} |")
     check = (
-        "Documents that share an id with M2E2, or a sentence that is nearly one of its, were left "
-        "out."
+        "Contamination check: documents that share an id or a near-identical sentence with M2E2 "
+        "were removed."
         if recipe.contamination_check is not None
-        else "Overlap with the M2E2 benchmark was not looked for (the recipe has no "
-        "`contamination_check`); its own reader is refused in training."
+        else "The data was not checked for contamination with M2E2 (the recipe has no "
+        "`contamination_check`); M2E2 itself is refused as a training corpus."
     )
     synthetic = data_line(run)
     return "\n".join([*rows, "", *([synthetic] if synthetic else []), check])
@@ -285,33 +285,33 @@ def _scores(metrics: Mapping[str, Any], measured_on: str | None) -> str:
 
 
 def _calibrated(calibration: Mapping[str, Any]) -> str:
-    """Say whether confidences are calibrated, of which tasks, and on what."""
+    """Return whether confidences are calibrated, for which tasks, and on what."""
     scales = calibration.get("scales", {})
     fitted = [task for task, scale in scales.items() if scale.get("measured") is not None]
     if not fitted:
         return "Its confidences are not calibrated."
     data = calibration.get("data") or "held-out training documents"
-    return f"Its confidences are calibrated for {', '.join(fitted)}, on {data}; of others not."
+    return f"Its confidences are calibrated for {', '.join(fitted)} only, on {data}."
 
 
 def _licences(recipe: Recipe, corpora: Mapping[str, CorpusRecipe], run: Mapping[str, Any]) -> str:
     licence = _licence(recipe)
     base = _code(public_name(recipe.backbone.model))
     lines = [
-        f"- The base {base}: {licence}; it holds for weights made from it, too."
+        f"- The base {base}: {licence}, which also applies to weights derived from it."
         if licence is not None
-        else f"- The base {base}: see its own card; its licence holds for these weights, too."
+        else f"- The base {base}: see its own card; its licence also applies to these weights."
     ]
     lines += [f"- {_cell(line)}." for line in licence_lines(run, corpora)]
     lines.append(
-        "- No text or picture of a corpus is in these files. Whether weights trained on a corpus "
-        "may be passed on is for its agreement to say: read it before publishing."
+        "- These files contain no text or image of a corpus. Whether weights trained on a corpus "
+        "may be distributed depends on its licence agreement: read it before publishing."
     )
     return "\n".join(lines)
 
 
 def _cell(text: object) -> str:
-    """Return text of one line that is no markup, whatever a recipe or a file calls its things."""
+    """Return text as one line with markup escaped; recipes and files may contain any names."""
     escaped = html.escape(" ".join(str(text).split()), quote=False)
     return re.sub(r"[|\[\]`]", r"\\\g<0>", escaped)
 
@@ -322,10 +322,10 @@ def _code(text: str) -> str:
 
 
 def _fenced(text: str) -> str:
-    """Quote lines as YAML between marks that are longer than any in them."""
+    """Return a fenced YAML block, with a fence longer than any in the text."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    marks = "`" * max(3, longest + 1)
-    return f"{marks}yaml\n{text}{marks}"
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}yaml\n{text}{fence}"
 
 
 def _json(path: Path) -> dict[str, Any]:

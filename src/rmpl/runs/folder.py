@@ -16,7 +16,7 @@
       started.txt            the fingerprint of its recipe and data
       curve.jsonl            the training curve
       held_out.jsonl         the evaluation on held-out samples
-      precision.txt          the precision that was measured to be fast
+      precision.txt          the precision that was measured as fastest
       tensorboard/           the same curves for TensorBoard
       checkpoint-100/        what training resumes from; ``unfinished/`` while one is written
       adapter/               the trained weights (``model/`` where everything was trained)
@@ -75,7 +75,7 @@ class StageFolder:
 
     @property
     def started(self) -> Path:
-        """The fingerprint of what it is trained by and on."""
+        """The fingerprint of its recipe and data."""
         return self.path / "started.txt"
 
     @property
@@ -90,7 +90,7 @@ class StageFolder:
 
     @property
     def precision(self) -> Path:
-        """The precision that was measured to be fast when the stage was started."""
+        """The precision that was measured as fastest when the stage started."""
         return self.path / "precision.txt"
 
     @property

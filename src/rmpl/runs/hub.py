@@ -94,11 +94,11 @@ def pack(run: Path) -> Parcel:
                 remedy="copy or download the run again",
             )
         uploads += _files(folder, run)
-    packed = {upload.name for upload in uploads}
+    listed = {upload.name for upload in uploads}
     left = sorted(
         name
         for path in run.rglob("*")
-        if (path.is_symlink() or not path.is_dir()) and (name := _name(path, run)) not in packed
+        if (path.is_symlink() or not path.is_dir()) and (name := _name(path, run)) not in listed
     )
     return Parcel(uploads, left, notes)
 
@@ -159,7 +159,7 @@ def send(parcel: Parcel, repository: str, *, public: bool, message: str) -> str:
             raise RmplError(
                 "this repository is public",
                 where=repository,
-                remedy="name another one, or say --public if everybody may have these weights",
+                remedy="name another one, or pass --public to publish these weights",
             )
         operations = [
             huggingface_hub.CommitOperationAdd(

@@ -54,7 +54,7 @@ def start(
     adapter
         What is trained.
     weights, attention
-        How frozen weights are kept, and the kernels.
+        The precision of frozen weights, and the kernels.
 
     Returns
     -------
@@ -70,8 +70,10 @@ def start(
         is_folder_of_run = source != trained.base
         base = f"../{earlier.name}/{trained.base}" if is_folder_of_run else trained.base
     goes_on = by == "continue" and adapter.kind != "full" and bool(below)
-    kept = [] if earlier is None else _copied(below[:-1] if goes_on else below, earlier, folder)
-    lower = [folder / name for name in kept]
+    lower_names = (
+        [] if earlier is None else _copied(below[:-1] if goes_on else below, earlier, folder)
+    )
+    lower = [folder / name for name in lower_names]
     backbone = load_backbone(source, settings, weights=weights, attention=attention)
     # Merging into weights of 4 bits would lose what was learnt.
     if by == "stack" or weights == "4bit":
@@ -84,7 +86,7 @@ def start(
         backbone.model = full_parameters(model, backbone.family, adapter.parts)
     else:
         backbone.model = _new(model, backbone.family, adapter, frozen)
-    return backbone, base, kept
+    return backbone, base, lower_names
 
 
 def _new(model: Any, family: Family, adapter: AdapterRecipe, frozen: Sequence[Path]) -> Any:
@@ -95,9 +97,9 @@ def _new(model: Any, family: Family, adapter: AdapterRecipe, frozen: Sequence[Pa
 def _copied(adapters: list[str], source: Path, target: Path) -> list[str]:
     names = []
     for number, name in enumerate(adapters):
-        kept = StageFolder(target).lower_adapter(number)
+        copy = StageFolder(target).lower_adapter(number)
         if is_first():
-            shutil.copytree(source / name, kept, dirs_exist_ok=True)
-        names.append(kept.name)
+            shutil.copytree(source / name, copy, dirs_exist_ok=True)
+        names.append(copy.name)
     wait()
     return names

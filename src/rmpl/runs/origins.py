@@ -16,7 +16,7 @@ from rmpl.runs.folder import RunFolder
 ORIGINS = "origins"
 SCORED = "scored"
 
-_NO_NEWS = "A score on it says that the method and the code work, nothing about news."
+_NO_NEWS = "Such a score shows that the method and the code work; it says nothing about real news."
 
 
 def record_scored(folder: Path, gold: Path) -> None:
@@ -59,13 +59,13 @@ def scored_line(run: Mapping[str, Any]) -> str | None:
 
 
 def licence_lines(run: Mapping[str, Any], corpora: Mapping[str, CorpusRecipe]) -> Iterator[str]:
-    """Yield under what terms each corpus that a run read stands."""
+    """Yield the licence terms of each corpus that a run read."""
     origins = run.get(ORIGINS, {})
     for name, corpus in corpora.items():
         if name not in origins:  # written by version 0.1, which did not look
             yield f"{name}: {_terms(corpus.reader)}, if it is the published corpus"
         elif origins[name]["synthetic"]:
-            yield f"{name}: {SYNTHETIC}; no other corpus's terms hold for it"
+            yield f"{name}: {SYNTHETIC}; no other corpus's terms apply"
         else:
             yield f"{name}: {origins[name]['terms']}"
 

@@ -76,7 +76,7 @@ def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
     if starts:
         before = starts[-1]["versions"]
         changes = [
-            f"goes on with {name} {version}, began with {before.get(name)}"
+            f"resumes with {name} {version}, was started with {before.get(name)}"
             for name, version in now["versions"].items()
             if before.get(name) != version
         ]

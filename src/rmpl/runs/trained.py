@@ -35,7 +35,7 @@ def load_trained(
     Raises
     ------
     RmplError
-        If no stage is finished there, its weights cannot be loaded, or pictures are asked for in
+        If no stage is finished there, its weights cannot be loaded, or images are asked for in
         other bounds than those of training without ``other_pixels``.
     """
     stage = stage_folder(folder)
@@ -118,7 +118,7 @@ def fetched_run(model: str) -> Path | None:
         huggingface_hub.hf_hub_download(model, RECIPE)
         return Path(huggingface_hub.snapshot_download(model, allow_patterns=_OF_A_RUN))
     except (EntryNotFoundError, RepositoryNotFoundError, HFValidationError):
-        return None  # loading it as a model will say what it is
+        return None  # loading it as a model reports what is wrong
 
 
 _OF_A_RUN = ["*.json", "*.yaml", "*.safetensors", "*.jinja", "*.txt", "*.model"]
@@ -130,7 +130,7 @@ def ontology_of(folder: Path) -> Ontology:
     Raises
     ------
     RmplError
-        If its recipe names an inventory that is no longer there.
+        If its recipe names a schema that no longer exists.
     """
     run = run_folder(folder)
     return load_ontology() if run is None else load_ontology(run.read_recipe().ontology)

@@ -113,7 +113,7 @@ class StageRun:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 write_file(self._place.started, fingerprint)
         torch.manual_seed(self._recipe.seed)
-        backbone, base, kept = self._begin()
+        backbone, base, lower = self._begin()
         sources = [self._measured(source, backbone) for source in sources]
         steps = stage.steps_over(sum(len(source.samples) for source in sources))
         mixture = Mixture(
@@ -138,7 +138,7 @@ class StageRun:
             trained = Trained(self._place.model.name, [], backbone.settings, fingerprint)
         else:
             trained = Trained(
-                base, [*kept, self._place.adapter.name], backbone.settings, fingerprint
+                base, [*lower, self._place.adapter.name], backbone.settings, fingerprint
             )
         if is_first():
             self._save(backbone, trained, checkpoint)
@@ -172,7 +172,7 @@ class StageRun:
         return enough_memory(self.folder, "train", remedy)
 
     def _weights(self, kind: str) -> Weights:
-        """Return how the weights below what is trained are kept.
+        """Return the precision of the weights below what is trained.
 
         Those that are trained themselves are fp32: steps of small size would vanish in bf16. Frozen
         ones take half the memory in bf16, where the GPU computes in it anyhow.
@@ -200,7 +200,7 @@ class StageRun:
         return found
 
     def _evaluation_plan(self, backbone: Backbone) -> EvaluationPlan | None:
-        """Return what the stage is measured on: held-out samples of its own sources."""
+        """Return what the stage is evaluated on: held-out samples of its own sources."""
         wanted = self._stage.evaluate
         if wanted is None:
             return None
@@ -218,7 +218,7 @@ class StageRun:
                 self._note(f"{self._stage.name}: {name}: no sample is held out")
         if not chosen:
             raise RmplError(
-                f"stage {self._stage.name} is to be measured, but no sample is held out",
+                f"stage {self._stage.name} is to be evaluated, but no sample is held out",
                 remedy="hold out a larger share of the corpora",
             )
         held_out = Evaluator(

@@ -48,7 +48,9 @@ class Plain:
         ids, rows = list(inputs.ids), {name: list(row) for name, row in inputs.rows.items()}
         places = [at for at, token in enumerate(ids) if token == self.substitute]
         if len(places) != len(self.spelt):
-            raise ValueError("control tokens in its text cannot be told from the layout's own")
+            raise ValueError(
+                "control tokens in its text cannot be distinguished from the layout's own"
+            )
         for at, tokens in zip(reversed(places), reversed(self.spelt), strict=True):
             ids[at : at + 1] = tokens
             for row in rows.values():

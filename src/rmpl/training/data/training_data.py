@@ -101,7 +101,7 @@ class TrainingData:
         return [document for document in self.documents(name) if self._is_held_out(document)]
 
     def documents(self, name: str) -> list[Document]:
-        """Return all documents of a corpus, those of the benchmark left out and reported."""
+        """Return a corpus's documents; overlaps with the benchmark are removed and reported."""
         if name not in self._documents:
             corpus = self._corpora[name]
             path = self._data / corpus.path
@@ -109,8 +109,8 @@ class TrainingData:
                 raise RmplError(
                     "no such file or folder",
                     where=f"corpus {name}: {path}",
-                    remedy="get the data (docs/data.md), say with --data what its path is "
-                    f"relative to, or change corpora.{name}.path",
+                    remedy="get the data (docs/data.md), give the folder its path is relative to "
+                    f"with --data, or change corpora.{name}.path",
                 )
             report = self.readings.setdefault(name, ReadReport())
             documents = read_corpus(
@@ -129,16 +129,16 @@ class TrainingData:
         return self._documents[name]
 
     def fingerprints(self) -> dict[str, dict[str, object]]:
-        """Return, of every corpus that was read, how many documents it has and their digest."""
+        """Return the number of documents and their digest for every corpus that was read."""
         return {
             name: {"documents": len(documents), "sha256": digest_of(documents)}
             for name, documents in self._documents.items()
         }
 
     def origins(self) -> dict[str, dict[str, object]]:
-        """Return, of every corpus that was read, what it really is and under what terms.
+        """Return the actual source and the terms of every corpus that was read.
 
-        The synthetic corpora have the formats of published ones: their readers do not tell.
+        The synthetic corpora have the formats of published ones: readers cannot distinguish them.
         """
         return {
             name: {

@@ -43,7 +43,7 @@ class TokenCounter:
         Its processor is used; the model may be without weights.
     pieces_per_token
         ``None`` if the backbone's tokenizer is the checkpoint's own, else the average number of
-        words, digits and punctuation marks per token of the checkpoint's tokenizer.
+        words, digits and punctuation per token of the checkpoint's tokenizer.
     """
 
     def __init__(self, backbone: Backbone, pieces_per_token: float | None = None) -> None:

@@ -18,7 +18,7 @@ from rmpl.training.loop.muon import Muon
 # Embeddings and heads are lookups, not maps between hidden states: Muon is not meant for them.
 _NOT_MUON = ("embed", "head")
 Group = dict[str, Any]
-# Every group says its own rate.
+# Every group has its own rate.
 _RATE = 1e-3
 
 

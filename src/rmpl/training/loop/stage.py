@@ -118,7 +118,7 @@ def fit(
     """Train what is trainable of ``model``, in place, on ``samples`` in their order.
 
     With a ``mixture``, the loss is that of the target tokens, and batches name their source by
-    number; without, the model returns its own, under ``"loss"``. ``part`` tells of a parameter's
+    number; without, the model returns its own, under ``"loss"``. ``part`` returns for a parameter's
     name which part of the model it belongs to, where these have learning rates of their own.
     Checkpoints and curve are those of ``train_stage``. Several processes share the passes of every
     step: its samples stay the same.
@@ -157,9 +157,9 @@ def fit(
             trainer.remove_callback(PrinterCallback)
             trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     wait()
-    kept = {step_of(checkpoint): checkpoint for checkpoint in place.checkpoints()}
+    saved = {step_of(checkpoint): checkpoint for checkpoint in place.checkpoints()}
     best = None if selection is None else selection.best
-    return kept[max(kept) if best is None else best]
+    return saved[max(saved) if best is None else best]
 
 
 def _is_over(newest: Path | None, steps: int, selection: CheckpointSelection | None) -> bool:
