@@ -94,7 +94,7 @@ def test_names_below_one_may_be_allowed():
     [
         (TEXT, {"content_type": "text/plain"}, 415, "not JSON"),
         (TEXT, {"content_type": "application/x-www-form-urlencoded"}, 415, "not JSON"),
-        (TEXT, {"content_encoding": "gzip"}, 415, "packed"),
+        (TEXT, {"content_encoding": "gzip"}, 415, "compressed"),
         (TEXT, {"content_length": "999999999999999999999"}, 413, "bytes"),
         (TEXT, {"content_length": "-1"}, 400, "length"),
         (TEXT, {"content_length": "30000000"}, 413, "bytes"),

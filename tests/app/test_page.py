@@ -17,6 +17,7 @@ from rmpl.app.page import read_assets, table
 from rmpl.app.server import build
 from rmpl.app.service import Service
 from rmpl.records import NOWHERE, Document, TextArgument
+from rmpl.viewer.page import palette
 from viewer import chromium
 from viewer.payloads import HOSTILE
 from viewer.samples import gold_document, predicted_document
@@ -226,6 +227,13 @@ def test_logging_in(browser, tmp_path):
         wait(browser, "location.pathname === '/'")
         wait(browser, "document.documentElement?.dataset.ready === 'yes'")
         assert browser.run("document.cookie") == ""
+
+
+def test_the_page_has_the_colours_of_reports():
+    style = read_assets()["app.css"].content.decode()
+    for name in set(re.findall(r"var\((--[a-z-]+)\)", style)):
+        assert f"{name}: " in style
+    assert style.startswith(palette())
 
 
 def test_the_page_has_nothing_inline():

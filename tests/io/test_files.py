@@ -233,3 +233,13 @@ def test_a_folder_appears_when_it_is_complete_and_replaces_another(tmp_path: Pat
         write_file(written / "b", b"new")
     assert [p.name for p in tmp_path.iterdir()] == ["base"]
     assert [(p.name, p.read_text()) for p in place.iterdir()] == [("b", "new")]
+
+
+def test_the_older_folder_stays_where_the_new_one_cannot_take_its_place(tmp_path: Path) -> None:
+    place = tmp_path / "base"
+    place.mkdir()
+    (place / "a").touch()
+    with pytest.raises(OSError), appearing_folder(place, flushed=False) as written:
+        written.rmdir()
+    assert [p.name for p in place.iterdir()] == ["a"]
+    assert [p.name for p in tmp_path.iterdir()] == ["base"]

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from fastapi.responses import Response
 
 from rmpl.records import Document
-from rmpl.viewer.page import script_hash, style_hash
+from rmpl.viewer.page import palette, script_hash, style_hash
 
 COLUMNS = ["event", "where", "type or role", "what", "confidence"]
+_STYLE = "app.css"
 _KINDS = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
@@ -31,10 +32,12 @@ class Asset(NamedTuple):
 
 
 def read_assets() -> dict[str, Asset]:
-    """Return the page's files by name."""
+    """Return the page's files by name; its style sheet begins with the colours of reports."""
     folder = resources.files("rmpl.app") / "assets"
     names = sorted(one.name for one in folder.iterdir() if one.name.rpartition(".")[2] in _KINDS)
-    return {name: Asset(name, (folder / name).read_bytes()) for name in names}
+    assets = {name: Asset(name, (folder / name).read_bytes()) for name in names}
+    style = assets[_STYLE]
+    return assets | {_STYLE: Asset(_STYLE, palette().encode() + style.content)}
 
 
 def policy() -> str:

@@ -1,12 +1,65 @@
-"""Options that several commands share, each declared once."""
+"""Arguments and options that several commands share, each declared once."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+# Corpora
+CorpusArgument = Annotated[
+    str, typer.Argument(help="Corpus format: m2e2, ace, jmee, swig, mnre, rams, documents, ...")
+]
+CorpusOption = Annotated[str, typer.Option(help="Corpus format.")]
+CorpusPath = Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")]
+AllSplits = Annotated[
+    str | None, typer.Option(help="Read only this split. Default: all that exist.")
+]
+FirstSplit = Annotated[
+    str | None, typer.Option(help="Read only this split. Default: the first that exists.")
+]
+Images = Annotated[
+    Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
+]
 Limit = Annotated[int | None, typer.Option(help="Process at most this many documents.", min=1)]
+
+# Recipes and runs
+RecipeArgument = Annotated[
+    Path, typer.Argument(help="Recipe: a YAML file, or a name listed by rmpl recipes.")
+]
+RecipeData = Annotated[
+    Path | None,
+    typer.Option(help="Data folder; corpus paths are relative to it. Default: the recipe's."),
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Override a key, such as stages.0.steps=100; repeatable."),
+]
+RunArgument = Annotated[Path, typer.Argument(help="Run folder.")]
+
+# Models
+Batch = Annotated[int, typer.Option(help="Prompts per batch.", min=1)]
+AutoBatch = Annotated[
+    int | None, typer.Option(help="Prompts per batch. Default: 64 on a CPU, else 32.", min=1)
+]
 Unconstrained = Annotated[
     bool, typer.Option("--unconstrained", help="Turn the output grammar off.")
 ]
+
+# Schemas and scores
+Schema = Annotated[str, typer.Option(help="Schema, a name or a YAML file.")]
+ModelSchema = Annotated[
+    str | None, typer.Option(help="Schema, a name or a YAML file. Default: that of the model.")
+]
+Protocols = Annotated[
+    list[str] | None, typer.Option(help="Scoring protocol; repeatable. Default: strict.")
+]
+ScoredSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Settings to score, comma-separated: text, image, multimedia. Leave out those that "
+        "were not predicted. Default: all."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -208,7 +208,7 @@ def appearing(path: Path) -> Iterator[BinaryIO]:
     flush_folder(path.parent)
 
 
-_PARTIAL = "partial"
+_PARTIAL, _OLD = "partial", "old"
 
 
 @contextlib.contextmanager
@@ -248,25 +248,48 @@ def write_file(path: Path, data: bytes | str) -> None:
 
 
 @contextlib.contextmanager
-def appearing_folder(path: Path) -> Iterator[Path]:
+def appearing_folder(path: Path, *, flushed: bool = True) -> Iterator[Path]:
     """Make an empty folder that appears, or replaces another, only when it is complete.
 
     Until then it is a hidden folder beside its name, which is removed if anything goes wrong. The
     caller holds the lock (``writing_file``), so that any other one is what a killed process left.
+
+    Parameters
+    ----------
+    path
+        The folder; an older one, or a file of that name, is moved aside and then removed.
+    flushed
+        Whether to flush every file to the disk first. Without, it takes less time for thousands of
+        files that can be made again, which a crash of the machine may leave empty.
     """
-    for left in path.parent.glob(f"{glob.escape(hidden(path.name, _PARTIAL))}-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    written = path.with_name(hidden(path.name, f"{_PARTIAL}-{secrets.token_hex(8)}"))
+    for kind in (_PARTIAL, _OLD):
+        for left in path.parent.glob(f"{glob.escape(hidden(path.name, kind))}-*"):
+            shutil.rmtree(left, ignore_errors=True)
+    written, old = (
+        path.with_name(hidden(path.name, f"{kind}-{secrets.token_hex(8)}"))
+        for kind in (_PARTIAL, _OLD)
+    )
     try:
         written.mkdir()
         yield written
-        flush(written)
-        if path.exists():
-            shutil.rmtree(path)
-        written.rename(path)
+        if flushed:
+            flush(written)
+        _put_in_place(written, path, old)
     finally:
         shutil.rmtree(written, ignore_errors=True)
     flush_folder(path.parent)
+
+
+def _put_in_place(written: Path, path: Path, old: Path) -> None:
+    if path.exists():
+        path.rename(old)
+    try:
+        written.rename(path)
+    except OSError:
+        if old.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
 
 
 def flush(path: Path) -> None:

@@ -164,8 +164,8 @@ def _introduction(recipe: Recipe, run: Mapping[str, Any]) -> str:
         f"Multimedia event extraction with {whose}, trained with rmpl {__version__}: from a news "
         "document with images, it extracts event types and triggers, arguments as text spans or "
         "boxes in an image, and links between text events and the images that show them. The "
-        "method is RMPL's (arXiv 2602.13748), implemented independently; what the paper leaves "
-        "open was decided there."
+        "method is RMPL's (arXiv 2602.13748), implemented independently; details "
+        "that the paper leaves open are choices of this implementation."
     )
     if is_all_synthetic(run):
         said += (
@@ -178,7 +178,7 @@ def _introduction(recipe: Recipe, run: Mapping[str, Any]) -> str:
 def _use(recipe: Recipe) -> str:
     last = recipe.stages[-1]
     lines = [
-        "The folder is a run of rmpl:",
+        "The folder is a run folder of rmpl:",
         "",
         "    hf download REPO --local-dir run",
         "    rmpl predict run --corpus m2e2 --data FOLDER",
@@ -251,7 +251,9 @@ def _stage(stage: StageRecipe, place: RunFolder, done: Mapping[str, Any]) -> str
         for source in stage.mixture
     )
     adapter, optimizer = stage.adapter, stage.optimizer
-    trained = "everything of" if adapter.kind == "full" else f"{adapter.kind} {adapter.rank} on"
+    trained = (
+        "full fine-tuning of" if adapter.kind == "full" else f"{adapter.kind} {adapter.rank} on"
+    )
     steps = done.get("steps", stage.steps)
     curve = read_curve(place.stage(stage.name).curve)
     cells = (

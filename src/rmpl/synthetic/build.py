@@ -6,17 +6,15 @@ The folder is written atomically. The same seed and scale give the same bytes.
 from __future__ import annotations
 
 import dataclasses
-import glob
 import json
 import random
-import secrets
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from rmpl.corpora.origin import WORLD_MARKER, mark
 from rmpl.errors import RmplError
+from rmpl.io.files import appearing_folder
 from rmpl.io.formats import SYNTHETIC
 from rmpl.io.locks import writing_file
 from rmpl.synthetic.documents import plan_corpus
@@ -28,7 +26,6 @@ from rmpl.synthetic.writers.mnre import write_mnre
 from rmpl.synthetic.writers.swig import write_swig
 
 MARKER = WORLD_MARKER
-_PARTIAL, _OLD = ".partial-", ".old-"
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of finished items, the total (images and sentences) and a label."""
@@ -91,28 +88,14 @@ def build_world(
     _check_target(out, overwrite)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with writing_file(out, folder=True):
-            return _build(out, seed, scale, progress)
+        with writing_file(out, folder=True), appearing_folder(out, flushed=False) as partial:
+            return _fill(partial, seed, scale, progress)
     except OSError as error:
         raise RmplError(
             f"cannot write the synthetic corpus ({error.strerror or error})",
             where=str(error.filename or out),
             remedy="choose a folder that you may write to, on a disk with room",
         ) from error
-
-
-def _build(out: Path, seed: int, scale: float, progress: Progress | None) -> dict[str, Any]:
-    for kind in (_PARTIAL, _OLD):  # left by a killed process: this one has the lock
-        for left in out.parent.glob(f".{glob.escape(out.name)}{kind}*"):
-            shutil.rmtree(left, ignore_errors=True)
-    partial = out.with_name(f".{out.name}{_PARTIAL}{secrets.token_hex(8)}")
-    try:
-        partial.mkdir()
-        about = _fill(partial, seed, scale, progress)
-        _put_in_place(partial, out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return about
 
 
 def is_built(out: Path, *, seed: int, scale: float = 1.0) -> bool:
@@ -195,17 +178,3 @@ def _fill(folder: Path, seed: int, scale: float, progress: Progress | None) -> d
     about = {"format": SYNTHETIC, "seed": seed, "scale": scale, "counts": counts}
     (folder / MARKER).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
     return about
-
-
-def _put_in_place(partial: Path, out: Path) -> None:
-    """Rename the finished folder; an older one is moved aside first and then removed."""
-    old = out.with_name(f".{out.name}{_OLD}{secrets.token_hex(8)}")
-    if out.exists():
-        out.rename(old)
-    try:
-        partial.rename(out)
-    except OSError:
-        if old.exists():
-            old.rename(out)
-        raise
-    shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)

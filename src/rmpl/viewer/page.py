@@ -29,6 +29,15 @@ def _asset(name: str) -> Markup:
     return Markup((resources.files("rmpl.viewer") / "assets" / name).read_text(encoding="utf-8"))
 
 
+def palette() -> str:
+    """Return the style sheet of the colours that reports and the app share."""
+    return _asset("palette.css")
+
+
+def _style() -> Markup:
+    return join(_asset("palette.css"), _asset("report.css"))
+
+
 def _hash(content: str) -> str:
     digest = hashlib.sha256(content.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
@@ -41,7 +50,7 @@ def script_hash() -> str:
 
 def style_hash() -> str:
     """Return the style sheet's hash as a source of a Content-Security-Policy."""
-    return _hash(_asset("report.css"))
+    return _hash(_style())
 
 
 def content_security_policy() -> str:
@@ -68,7 +77,7 @@ def render_page(title: str, *body: Markup) -> str:
         el("meta", {"name": "viewport", "content": "width=device-width, initial-scale=1"}),
         el("meta", {"name": "color-scheme", "content": "light dark"}),
         el("title", None, title),
-        el("style", None, _asset("report.css")),
+        el("style", None, _style()),
     )
     page = el(
         "html",

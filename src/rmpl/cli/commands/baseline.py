@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rmpl.cli.former_options import with_former_options
-from rmpl.cli.options import Limit, Unconstrained
+from rmpl.cli.options import Batch, CorpusOption, Limit, Unconstrained
 from rmpl.cli.outputs import hold_folder, releases_locks
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def baselines() -> None:
 def prompt(
     model: Annotated[str, typer.Argument(help="Hub id or model folder.")],
     data: Annotated[Path, typer.Option(help="Corpus folder of the benchmark.")],
-    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
+    corpus: CorpusOption = "m2e2",
     shots: Annotated[int, typer.Option(help="Examples per task, in every prompt.", min=0)] = 0,
     examples: Examples = None,
     examples_data: ExamplesData = None,
@@ -47,7 +47,7 @@ def prompt(
         Path | None, typer.Option(help="Output folder. Default: runs/prompt/MODEL-SHOTS.")
     ] = None,
     seed: Seed = 0,
-    batch: Annotated[int, typer.Option(help="Prompts per batch.", min=1)] = 8,
+    batch: Batch = 8,
     limit: Limit = None,
     min_pixels: Annotated[
         int,
@@ -112,7 +112,7 @@ def export(
     data: Annotated[
         Path | None, typer.Option(help="Corpus folder of the benchmark.  [required]")
     ] = None,
-    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
+    corpus: CorpusOption = "m2e2",
     shots: Annotated[int, typer.Option(help="Examples in every prompt.", min=0)] = 0,
     examples: Examples = None,
     examples_data: ExamplesData = None,

@@ -7,20 +7,18 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.options import Batch, RecipeData, RunArgument
 from rmpl.cli.outputs import hold, releases_locks
 
 
 @releases_locks
 def command(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Data folder; corpus paths are relative to it. Default: the recipe's."),
-    ] = None,
+    run: RunArgument,
+    data: RecipeData = None,
     limit: Annotated[
         int, typer.Option(help="Use at most this many texts and this many images.", min=1)
     ] = 400,
-    batch: Annotated[int, typer.Option(help="Prompts per batch.", min=1)] = 32,
+    batch: Batch = 32,
 ) -> None:
     """Calibrate a run's confidences and its link threshold on held-out training data.
 

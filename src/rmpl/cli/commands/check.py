@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from rmpl.cli.options import AllSplits, AsJson, CorpusArgument, CorpusPath, Images
+
 if TYPE_CHECKING:
     from collections import Counter
 
@@ -28,17 +30,10 @@ class Found(NamedTuple):
 
 
 def command(
-    corpus: Annotated[
-        str,
-        typer.Argument(help="Corpus format: m2e2, ace, jmee, swig, mnre, rams, documents, ..."),
-    ],
-    path: Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")],
-    split: Annotated[
-        str | None, typer.Option(help="Read only this split. Default: all that exist.")
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
-    ] = None,
+    corpus: CorpusArgument,
+    path: CorpusPath,
+    split: AllSplits = None,
+    images: Images = None,
     against: Annotated[
         Path | None, typer.Option(help="M2E2 folder for the contamination check.")
     ] = None,
@@ -47,7 +42,7 @@ def command(
         bool, typer.Option(help="Decode every image, which finds truncated files.")
     ] = True,
     cases: Annotated[int, typer.Option(help="Locations to list per finding.")] = 3,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Count a corpus by type, role, label and split, and report what is skipped and why.
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.options import Protocols, Schema, ScoredSettings
 from rmpl.cli.outputs import hold, releases_locks
 
 
@@ -15,22 +16,14 @@ def command(
     first: Annotated[str, typer.Argument(help="Prediction file of the first system.")],
     second: Annotated[str, typer.Argument(help="Prediction file of the second system.")],
     gold: Annotated[Path, typer.Option(help="Gold: M2E2 folder, or a JSONL file.")],
-    protocol: Annotated[
-        list[str] | None, typer.Option(help="Scoring protocol; repeatable. Default: strict.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Settings to score, comma-separated: text, image, multimedia. Leave out those "
-            "that were not predicted. Default: all."
-        ),
-    ] = None,
+    protocol: Protocols = None,
+    settings: ScoredSettings = None,
     resamples: Annotated[
         int, typer.Option(help="The number of bootstrap resamples and of random swaps.", min=1)
     ] = 1000,
     seed: Annotated[int, typer.Option(help="Random seed of both.", min=0)] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the differences as JSON.")] = None,
-    schema: Annotated[str, typer.Option(help="Schema, a name or a YAML file.")] = ("m2e2"),
+    schema: Schema = ("m2e2"),
 ) -> None:
     """Compare two prediction files by a paired test over documents, Holm-corrected."""
     from rmpl.cli.scoring import (

@@ -7,22 +7,17 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.options import AllSplits, CorpusArgument, CorpusPath, Images
 from rmpl.cli.outputs import hold, releases_locks
 
 
 @releases_locks
 def command(
-    corpus: Annotated[
-        str, typer.Argument(help="Corpus format: m2e2, ace, jmee, swig, mnre, rams, documents, ...")
-    ],
-    path: Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")],
+    corpus: CorpusArgument,
+    path: CorpusPath,
     out: Annotated[Path, typer.Option(help="Output file: .jsonl, .jsonl.gz or .parquet.")],
-    split: Annotated[
-        str | None, typer.Option(help="Read only this split. Default: all that exist.")
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
-    ] = None,
+    split: AllSplits = None,
+    images: Images = None,
     *,
     for_scoring: Annotated[
         bool,

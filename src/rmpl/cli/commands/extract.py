@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rmpl.cli.options import Unconstrained
+from rmpl.cli.options import AutoBatch, ModelSchema, Unconstrained
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -46,10 +46,7 @@ def command(
     adapter: Annotated[
         list[Path] | None, typer.Option(help="Adapter folder to load on top; repeatable.")
     ] = None,
-    schema: Annotated[
-        str | None,
-        typer.Option(help="Schema, a name or a YAML file. Default: that of the model."),
-    ] = None,
+    schema: ModelSchema = None,
     html: Annotated[
         Path | None,
         typer.Option("--html", help="Also write an HTML page with the documents drawn."),
@@ -57,9 +54,7 @@ def command(
     documents: Annotated[
         int, typer.Option(help="Documents with events to draw in --html.", min=1, max=100)
     ] = 50,
-    batch: Annotated[
-        int | None, typer.Option(help="Prompts per batch. Default: 64 on a CPU, else 32.", min=1)
-    ] = None,
+    batch: AutoBatch = None,
     server: Annotated[
         str | None,
         typer.Option(help="Base URL (up to /v1) of an OpenAI-compatible server (docs/engines.md)."),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rmpl.cli.options import CorpusArgument, CorpusPath, FirstSplit, Images
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -25,16 +26,10 @@ SAMPLES = 12
 
 @releases_locks
 def command(
-    corpus: Annotated[
-        str, typer.Argument(help="Corpus format: m2e2, ace, jmee, swig, mnre, rams, documents, ...")
-    ],
-    path: Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")],
-    split: Annotated[
-        str | None, typer.Option(help="Read only this split. Default: the first that exists.")
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
-    ] = None,
+    corpus: CorpusArgument,
+    path: CorpusPath,
+    split: FirstSplit = None,
+    images: Images = None,
     backbone: Annotated[
         str | None, typer.Option(help="embedded, a hub id or a model folder; no weights needed.")
     ] = None,

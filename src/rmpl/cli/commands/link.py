@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rmpl.cli.options import Batch, CorpusOption, Images, ModelSchema
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -24,10 +25,8 @@ def command(
         Path | None,
         typer.Option(help="Corpus folder; not needed for output of rmpl extract."),
     ] = None,
-    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
-    images: Annotated[
-        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
-    ] = None,
+    corpus: CorpusOption = "m2e2",
+    images: Images = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Prediction file to write. Default: linked.jsonl beside PREDICTIONS."),
@@ -36,10 +35,8 @@ def command(
         float | None,
         typer.Option(help="Minimum probability of a link. Default: the run's own.", min=0, max=1),
     ] = None,
-    schema: Annotated[
-        str | None, typer.Option(help="Schema, a name or a YAML file. Default: that of the model.")
-    ] = None,
-    batch: Annotated[int, typer.Option(help="Prompts per batch.", min=1)] = 32,
+    schema: ModelSchema = None,
+    batch: Batch = 32,
 ) -> None:
     """Link text events to the image events that show them, for any system's output.
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.options import Limit, Unconstrained
+from rmpl.cli.options import AutoBatch, CorpusOption, Images, Limit, Unconstrained
 from rmpl.cli.outputs import hold, releases_locks
 
 
@@ -15,17 +15,13 @@ from rmpl.cli.outputs import hold, releases_locks
 def command(
     run: Annotated[Path, typer.Argument(help="Run folder, or the folder of one of its stages.")],
     data: Annotated[Path, typer.Option(help="Corpus folder.")],
-    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
+    corpus: CorpusOption = "m2e2",
     out: Annotated[
         Path | None,
         typer.Option(help="Prediction file to write. Default: predictions.jsonl in RUN."),
     ] = None,
-    images: Annotated[
-        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
-    ] = None,
-    batch: Annotated[
-        int | None, typer.Option(help="Prompts per batch. Default: 64 on a CPU, else 32.", min=1)
-    ] = None,
+    images: Images = None,
+    batch: AutoBatch = None,
     unconstrained: Unconstrained = False,
     limit: Limit = None,
     min_pixels: Annotated[

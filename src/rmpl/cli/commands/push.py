@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rmpl.cli.options import RunArgument
+
 
 def command(
-    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    run: RunArgument,
     repository: Annotated[str, typer.Argument(help="OWNER/NAME on the hub.")],
     message: Annotated[str, typer.Option(help="Commit message.")] = "Upload with rmpl push",
     *,

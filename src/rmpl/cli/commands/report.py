@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rmpl.cli.options import CorpusOption, Images
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
 def command(
     run: Annotated[Path, typer.Argument(help="Run folder, or a prediction file.")],
     data: Annotated[Path, typer.Option(help="Corpus folder with the gold annotation.")],
-    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
-    images: Annotated[
-        Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
-    ] = None,
+    corpus: CorpusOption = "m2e2",
+    images: Images = None,
     out: Annotated[
         Path | None, typer.Option(help="Output page. Default: report.html in the run folder.")
     ] = None,

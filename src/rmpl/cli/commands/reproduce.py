@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rmpl.cli.options import Limit
+from rmpl.cli.options import Limit, Overrides, RecipeArgument, RecipeData
 
 if TYPE_CHECKING:
     from rmpl.experiments.lock import Lock
@@ -18,24 +18,16 @@ DIFFERS = 1
 
 
 def command(
-    recipe: Annotated[
-        Path, typer.Argument(help="Recipe: a YAML file, or a name listed by rmpl recipes.")
-    ],
+    recipe: RecipeArgument,
     out: Annotated[
         Path | None, typer.Option(help="Run folder. Default: runs/reproduce/NAME.")
     ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Data folder; corpus paths are relative to it. Default: the recipe's."),
-    ] = None,
+    data: RecipeData = None,
     benchmark: Annotated[
         Path | None, typer.Option(help="M2E2 folder. Default: m2e2 in the data folder.")
     ] = None,
     limit: Limit = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Override a key, such as stages.0.steps=100; repeatable."),
-    ] = None,
+    set_: Overrides = None,
     verify: Annotated[
         Path | None,
         typer.Option(help="Lock file to compare with; exit code 1 if scores or losses differ."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rmpl.cli.options import Protocols, Schema, ScoredSettings
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -20,16 +21,8 @@ def command(
         typer.Argument(help="Prediction file (JSONL, may be gzipped), or - for standard input."),
     ] = None,
     gold: Annotated[Path | None, typer.Option(help="Gold: M2E2 folder, or a JSONL file.")] = None,
-    protocol: Annotated[
-        list[str] | None, typer.Option(help="Scoring protocol; repeatable. Default: strict.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Settings to score, comma-separated: text, image, multimedia. Leave out those "
-            "that were not predicted. Default: all."
-        ),
-    ] = None,
+    protocol: Protocols = None,
+    settings: ScoredSettings = None,
     intervals: Annotated[
         bool, typer.Option("--intervals", help="Add 95% bootstrap intervals over documents.")
     ] = False,
@@ -47,7 +40,7 @@ def command(
     html: Annotated[
         Path | None, typer.Option(help="Write scores and error analysis as one HTML page.")
     ] = None,
-    schema: Annotated[str, typer.Option(help="Schema, a name or a YAML file.")] = ("m2e2"),
+    schema: Schema = ("m2e2"),
     list_protocols: Annotated[
         bool,
         typer.Option(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rmpl.cli.options import AsJson, CorpusOption, CorpusPath, FirstSplit
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,17 +19,15 @@ if TYPE_CHECKING:
 
 
 def command(
-    path: Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")],
-    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "documents",
-    split: Annotated[
-        str | None, typer.Option(help="Read only this split. Default: the first that exists.")
-    ] = None,
+    path: CorpusPath,
+    corpus: CorpusOption = "documents",
+    split: FirstSplit = None,
     backbone: Annotated[
         str,
         typer.Option(help="Tokenizer to count with: embedded, a hub id, a model folder, or none."),
     ] = "embedded",
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show lengths in tokens, events per sentence, boxes per event, and label balance."""
     from rmpl.cli.tables import print_counts, print_table

@@ -7,20 +7,14 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.options import Overrides, RecipeArgument, RecipeData
+
 
 def command(
-    recipe: Annotated[
-        Path, typer.Argument(help="Recipe: a YAML file, or a name listed by rmpl recipes.")
-    ],
+    recipe: RecipeArgument,
     out: Annotated[Path | None, typer.Option(help="Run folder. Default: runs/NAME.")] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Data folder; corpus paths are relative to it. Default: the recipe's."),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="Override a key, such as stages.0.steps=100; repeatable."),
-    ] = None,
+    data: RecipeData = None,
+    set_: Overrides = None,
     *,
     dry_run: Annotated[
         bool,
