@@ -121,7 +121,9 @@ def test_the_card_says_what_scores_were_measured_on_and_what_is_calibrated(run, 
     scales = {"text-emi": {"measured": measured}, "same-event": {"measured": None}}
     data = "40 held-out documents"
     (run / "calibration.json").write_text(json.dumps({"scales": scales, "data": data}))
-    assert "calibrated for text-emi, on 40 held-out documents" in card_of(run)
+    assert "Only the confidences of text-emi are calibrated, on 40 held-out documents" in card_of(
+        run
+    )
 
 
 def test_what_a_recipe_names_and_no_stage_reads_is_not_in_the_card(run):

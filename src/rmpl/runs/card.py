@@ -293,7 +293,7 @@ def _calibrated(calibration: Mapping[str, Any]) -> str:
     if not fitted:
         return "Its confidences are not calibrated."
     data = calibration.get("data") or "held-out training documents"
-    return f"Its confidences are calibrated for {', '.join(fitted)} only, on {data}."
+    return f"Only the confidences of {', '.join(fitted)} are calibrated, on {data}."
 
 
 def _licences(recipe: Recipe, corpora: Mapping[str, CorpusRecipe], run: Mapping[str, Any]) -> str:
