@@ -201,7 +201,7 @@ def test_how_often_to_save_may_change_when_a_stage_goes_on(trained, twin, small_
 
 def test_batches_by_length_learn_the_same_from_any_number_of_passes(twin, small_world, tmp_path):
     losses = {}
-    for name, changes in {"whole": {}, "halves": {"split": 2}}.items():
+    for name, changes in {"whole": {}, "halves": {"micro_batches": 2}}.items():
         tree = one_stage(twin, by_length=True, steps=6, **changes)
         Run(tree, tmp_path / name, small_world).train()
         curve = read_curve(tmp_path / name / "one" / "curve.jsonl")
