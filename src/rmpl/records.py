@@ -186,7 +186,11 @@ class Relation(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Document(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A news document: sentences, images, and the events, links and relations in them."""
+    """A news document: sentences, images, and the events, links and relations in them.
+
+    ``partial`` says that not all of its events are annotated (RAMS and FrameNet's examples mark one
+    event of a sentence): what is not annotated is then unknown, not absent.
+    """
 
     id: str
     sentences: tuple[Sentence, ...] = ()
@@ -195,3 +199,4 @@ class Document(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     image_events: tuple[ImageEvent, ...] = ()
     links: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
+    partial: bool = False

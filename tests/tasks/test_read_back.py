@@ -43,6 +43,7 @@ def test_targets_say_what_is_annotated(task):
         ("text-emi", "arrested", "Police"),
         ("text-events", "Kyiv", "Lviv"),
         ("text-are", "Kyiv", "the march"),
+        ("text-event", "Kyiv", "the march"),
         ("image-emi", "Justice:Arrest-Jail", "Life:Die"),
         ("image-events", "[100,200,", "[900,900,"),
         ("image-are", "Agent", "Instrument"),

@@ -53,6 +53,7 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
     image_events: tuple[ImageEvent, ...] = ()
     links: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
+    partial: bool = False
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
@@ -117,6 +118,7 @@ def to_document(content: bytes | dict[str, object], where: str) -> Document:
         image_events=raw.image_events,
         links=raw.links,
         relations=raw.relations,
+        partial=raw.partial,
     )
 
 

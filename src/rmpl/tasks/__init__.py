@@ -13,6 +13,7 @@ from rmpl.plugins import Registry
 from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.base import Context, Prompt, Sample, Task
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
+from rmpl.tasks.marked_event import MarkedEvent
 from rmpl.tasks.relations import Relations
 from rmpl.tasks.same_event import SameEvent
 from rmpl.tasks.skills import SKILLS
@@ -21,6 +22,7 @@ from rmpl.tasks.whole_events import ImageEvents, TextEvents
 EVENT_TASKS: tuple[type[Task[Any, Any]], ...] = (
     TextEvents,
     ImageEvents,
+    MarkedEvent,
     Relations,
     TextEMI,
     ImageEMI,

@@ -16,7 +16,7 @@ from rmpl.tasks.schema import Answer, BoxCodec, places_of_boxes
 
 Style = Literal["full", "brief"]
 Directions = Literal["one", "both"]
-Finds = Literal["events", "mentions", "arguments", "links"]
+Finds = Literal["events", "mentions", "event", "arguments", "links"]
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -102,10 +102,14 @@ class Task(Generic[Question, Item]):
     instruction
         The start of full prompts.
     finds
-        The kind of items for event extraction: ``events`` with arguments, ``mentions`` without,
-        the ``arguments`` of a given mention, or ``links``; ``None`` for other tasks.
+        The kind of items for event extraction: ``events`` with arguments, ``mentions`` without, one
+        ``event`` with arguments, the ``arguments`` of a given mention, or ``links``; ``None`` for
+        other tasks.
     max_tokens
         The maximum number of tokens of an answer.
+    asks_for_all
+        Whether an answer lists all events of a sentence or image. Partial documents do not know
+        them, so such a task has no training questions about them.
     """
 
     name: ClassVar[str]
@@ -113,6 +117,7 @@ class Task(Generic[Question, Item]):
     instruction: ClassVar[str]
     finds: ClassVar[Finds | None] = None
     max_tokens: ClassVar[int] = 128
+    asks_for_all: ClassVar[bool] = False
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -123,7 +128,8 @@ class Task(Generic[Question, Item]):
         A task that joins documents, such as a text with another one's image, overrides this.
         """
         for document in documents:
-            yield from self.questions_in(document)
+            if not (self.asks_for_all and document.partial):
+                yield from self.questions_in(document)
 
     def questions_in(self, document: Document) -> Iterable[Question]:
         """Return the questions of one document, with its annotation."""

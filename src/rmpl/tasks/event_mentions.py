@@ -26,6 +26,7 @@ class TextEMI(Task[InSentence, TextEvent]):
     name = "text-emi"
     medium = "text"
     finds = "mentions"
+    asks_for_all = True
     instruction = (
         "Find the event triggers in the sentence. Answer with a JSON list of "
         '{"type", "trigger"}; copy each trigger from the sentence; add "nth" where not the first '
@@ -71,6 +72,7 @@ class ImageEMI(Task[InImage, ImageEvent]):
     name = "image-emi"
     medium = "image"
     finds = "mentions"
+    asks_for_all = True
     instruction = (
         'Which events does the picture show? Answer with a JSON list of {"type"}; '
         "[] if there is no event of these types:"

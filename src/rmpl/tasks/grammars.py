@@ -123,8 +123,13 @@ def image_arguments(roles: Sequence[str], key: str, pattern: str) -> Grammar:
     return _list(lines, _size(_ROLE, f'","{key}":', "}") + _longest(roles) + _LONGEST_BOX)
 
 
-def text_events(sentence: Sentence, ontology: Ontology, pad: str = "") -> Grammar:
-    """Return the grammar of a sentence's events with arguments; roles depend on the type."""
+def text_events(
+    sentence: Sentence, ontology: Ontology, pad: str = "", *, one: bool = False
+) -> Grammar:
+    """Return the grammar of a sentence's events with arguments; roles depend on the type.
+
+    With ``one``, it is a list of exactly one event.
+    """
     if not sentence.tokens or not ontology.events:
         return _list([], 0)
     lines = [f"item: {' | '.join(f'event{i}' for i in range(len(ontology.events)))}"]
@@ -135,7 +140,11 @@ def text_events(sentence: Sentence, ontology: Ontology, pad: str = "") -> Gramma
     roles = _all_roles(ontology.events.values())
     size = _size(_TYPE, f'","trigger":"{pad}', ',"args":[', "]}") + _longest(ontology.events)
     size += _argument_size(roles, pad) + 2 * _longest_span(sentence)
-    return _list([*lines, *_spans(sentence)], size)
+    found = _list([*lines, *_spans(sentence)], size)
+    if one:
+        rest = found.text.partition("\n")[2]
+        return Grammar(f'start: "[" item "]"\n{rest}', found.closing)
+    return found
 
 
 def image_events(ontology: Ontology, key: str, pattern: str) -> Grammar:

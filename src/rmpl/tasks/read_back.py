@@ -37,7 +37,8 @@ def read_back(sample: Sample, document: Document, context: Context) -> Both | No
         gold = [question.event]
         said = [msgspec.structs.replace(question.event, arguments=tuple(items))]
     else:
-        gold, said = question.events, items
+        gold = [question.event] if task.finds == "event" else question.events
+        said = items
         if task.finds == "mentions":
             gold = [msgspec.structs.replace(event, arguments=()) for event in gold]
     medium = MEDIA[task.medium]

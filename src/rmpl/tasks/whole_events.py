@@ -26,6 +26,7 @@ class TextEvents(Task[InSentence, TextEvent]):
     name = "text-events"
     medium = "text"
     finds = "events"
+    asks_for_all = True
     max_tokens = 448
     instruction = (
         "Find every event in the sentence. Answer with a JSON list of "
@@ -75,6 +76,7 @@ class ImageEvents(Task[InImage, ImageEvent]):
     name = "image-events"
     medium = "image"
     finds = "events"
+    asks_for_all = True
     max_tokens = 448
     instruction = (
         "Say what happens in the picture. Answer with a JSON list of "

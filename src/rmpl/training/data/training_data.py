@@ -86,7 +86,8 @@ class TrainingData:
         Raises
         ------
         RmplError
-            If a corpus is not there or cannot be read, or there is no such task.
+            If a corpus is not there or cannot be read, there is no such task, or the task asks for
+            all events of a sentence or image and no document knows them.
         """
         documents = [
             document
@@ -94,7 +95,13 @@ class TrainingData:
             for document in self.documents(name)
             if self._is_held_out(document) == held_out
         ]
-        return list(make_task(task, context).samples(documents))
+        asked = make_task(task, context)
+        if asked.asks_for_all and documents and all(one.partial for one in documents):
+            raise RmplError(
+                f"{task} asks for all events, and {' and '.join(names)} mark only some of them",
+                remedy="use text-are or text-event with partial corpora, or a complete corpus",
+            )
+        return list(asked.samples(documents))
 
     def held_out_documents(self, name: str) -> list[Document]:
         """Return those documents of a corpus that nothing is trained on."""
