@@ -2,8 +2,8 @@
 
 import msgspec
 import pytest
-from builders import ATTACK, DIE, document, image_event, sentence, text_event
 
+from builders import ATTACK, DIE, document, image_event, sentence, text_event
 from rmpl.extraction.engines.server.validation import is_grammatical
 from rmpl.ontology import load_ontology
 from rmpl.records import Image

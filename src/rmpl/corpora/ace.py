@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from rmpl.corpora.ace_text import SourceSentence, split_source
 from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.textual import Selection, outside_sentence, whole_documents
+from rmpl.corpora.textual import Selection, Types, outside_sentence, whole_documents
 from rmpl.errors import RmplError
 from rmpl.io.files import read_bytes
 from rmpl.io.read_report import OnError, ReadReport
@@ -53,6 +53,8 @@ def read_ace(
     names: frozenset[str] | None = None,
     extent: Extent = "extent",
     ontology: Ontology | None = None,
+    types: Types = "mapped",
+    heads: bool = False,
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
@@ -69,6 +71,9 @@ def read_ace(
         Whether arguments are the full extents of mentions, as in JMEE, or heads, as in OneIE.
     ontology
         The schema: event types and roles to read; M2E2's by default.
+    types, heads
+        ``"all"`` keeps every event with the corpus's own type and roles; ``heads`` reduces
+        arguments to the heads of their phrases.
     on_error, report
         As in every reader. Triggers outside all sentences and arguments outside the trigger's
         sentence are left out and counted.
@@ -80,7 +85,7 @@ def read_ace(
         are handled according to ``on_error``.
     """
     require_splitter("raw ACE", "ace")
-    selection = Selection(ontology, on_error, report)
+    selection = Selection(ontology, on_error, report, types=types, heads=heads)
     files = _files(Path(path))
     for missing in sorted((names or frozenset()) - files.keys()):
         selection.report.leave_out("a missing document of the split", missing)

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from rmpl.corpora.mentions import Mention, RawDocument, RawSentence, SpanEvent
-from rmpl.corpora.textual import Selection, whole_documents
+from rmpl.corpora.textual import Selection, Types, whole_documents
 from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_bytes
 from rmpl.io.read_report import OnError, ReadReport
@@ -41,6 +41,8 @@ def read_jmee(
     path: Path,
     *,
     ontology: Ontology | None = None,
+    types: Types = "mapped",
+    heads: bool = False,
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
@@ -55,7 +57,7 @@ def read_jmee(
         If the file is missing or not a JSON list. Invalid sentences are handled according to
         ``on_error``.
     """
-    selection = Selection(ontology, on_error, report)
+    selection = Selection(ontology, on_error, report, types=types, heads=heads)
     return whole_documents(_records(Path(path), selection), selection)
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
+from rmpl.corpora.extent import Tree
 from rmpl.errors import RmplError
 from rmpl.records import Sentence
 
@@ -24,28 +25,38 @@ class RawArgument(NamedTuple):
 
 
 class RawEvent(NamedTuple):
-    """A raw event: the corpus's type name, the trigger's word span, the arguments."""
+    """A raw event: the corpus's type name, the trigger's word span, the arguments.
+
+    ``unusable`` says why the event cannot be used (a discontinuous target). Its sentence is then
+    left out: without the event, it would teach that there is none.
+    """
 
     event_type: str
     start: int
     end: int
     arguments: list[RawArgument]
+    unusable: str = ""
 
 
 class RawSentence(NamedTuple):
-    """A sentence with the events triggered in it, and its location in the file."""
+    """A sentence with the events triggered in it, its location in the file, and its tree if any."""
 
     sentence: Sentence
     events: list[RawEvent]
     where: str
+    tree: Tree | None = None
 
 
 class RawDocument(NamedTuple):
-    """A document or a part of one, and its location in the file."""
+    """A document or a part of one, and its location in the file.
+
+    ``partial`` says that not all of its events are annotated.
+    """
 
     id: str
     sentences: list[RawSentence]
     where: str
+    partial: bool = False
 
 
 class Mention(msgspec.Struct, gc=False):

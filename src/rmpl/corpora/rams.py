@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.textual import Selection, outside_sentence, raw_lines, whole_documents
+from rmpl.corpora.textual import Selection, Types, outside_sentence, raw_lines, whole_documents
 from rmpl.errors import RmplError
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import sentence_from_words
@@ -41,6 +41,8 @@ def read_rams(
     *,
     loose: bool = False,
     ontology: Ontology | None = None,
+    types: Types = "mapped",
+    heads: bool = False,
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
@@ -54,6 +56,9 @@ def read_rams(
         Take near types too (a threat made in a meeting as a meeting), not only exact ones.
     ontology
         The types and roles to keep, of M2E2's names or the corpus's own; M2E2's by default.
+    types, heads
+        ``"all"`` keeps every event with the corpus's own type and roles; ``heads`` reduces
+        arguments to the heads of their phrases.
     on_error, report
         As in every reader. Arguments in another sentence than the trigger are left out and counted.
 
@@ -63,10 +68,12 @@ def read_rams(
         If the file is missing. Invalid records are handled according to ``on_error``.
     """
     mapping = load_mapping("rams") | (load_mapping("rams_loose") if loose else {})
-    selection = Selection(ontology, on_error, report, mapping)
+    selection = Selection(ontology, on_error, report, mapping, types=types, heads=heads)
 
     def record(raw: _Line, where: str) -> RawDocument:
-        document = RawDocument(raw.doc_key, [_sentence(raw, selection.report, where)], where)
+        document = RawDocument(
+            raw.doc_key, [_sentence(raw, selection.report, where)], where, partial=True
+        )
         selection.report.use("records")
         return document
 

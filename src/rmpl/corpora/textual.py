@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from rmpl.corpora.extent import head_of
 from rmpl.corpora.mentions import RawDocument, RawEvent, RawSentence
 from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_lines
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import to_span
 from rmpl.ontology import Ontology, TypeMapping, load_ontology
-from rmpl.records import Document, Sentence, TextArgument, TextEvent
+from rmpl.records import Document, Sentence, Span, TextArgument, TextEvent
 
 T = TypeVar("T")
+Types = Literal["mapped", "all"]
+"""Which events of a text corpus are kept: those of a schema's types, or all, with their own."""
+
+
+class _UnusableError(Exception):
+    """An event of a selected type that cannot be used."""
 
 
 class Selection:
@@ -34,6 +41,13 @@ class Selection:
     mapping
         From the corpus's types and roles to M2E2's; types that the ontology has by the corpus's own
         name are not translated.
+    types
+        ``"all"`` selects every event with the corpus's own type and roles, whatever the ontology.
+    heads
+        Whether arguments are reduced to the heads of their phrases.
+    lists_names
+        Whether the report names each type and role that is left out; a corpus of thousands only
+        counts them.
     """
 
     def __init__(
@@ -42,11 +56,18 @@ class Selection:
         on_error: OnError,
         report: ReadReport | None,
         mapping: dict[str, TypeMapping] | None = None,
+        *,
+        types: Types = "mapped",
+        heads: bool = False,
+        lists_names: bool = True,
     ) -> None:
         self.ontology = load_ontology("m2e2") if ontology is None else ontology
         self.on_error = on_error
         self.report = ReadReport() if report is None else report
         self.mapping = mapping or {}
+        self.types = types
+        self.heads = heads
+        self.lists_names = lists_names
         self._documents: set[str] = set()
 
     def claim(self, document_id: str, where: str) -> None:
@@ -67,61 +88,100 @@ class Selection:
             )
         self._documents.add(document_id)
 
-    def events(self, raw: RawSentence, first: int = 1) -> Iterator[TextEvent]:
-        """Yield the selected events of a sentence with ids ``t<first>``, ``t<first + 1>``, ...
+    def events(self, raw: RawSentence, first: int = 1) -> list[TextEvent] | None:
+        """Return the selected events of a sentence, with ids ``t<first>``, ``t<first + 1>``, ...
+
+        Return ``None``, and count the sentence, if one of its events is of a selected type but
+        cannot be used: the sentence must not teach that there is no event.
 
         Raises
         ------
         RmplError
             If a span lies outside the sentence, even of an event that is not selected.
         """
-        number = first
+        selected: list[TextEvent] = []
         for event in raw.events:
-            selected = self._event(event, f"t{number}", raw.sentence, raw.where)
-            if selected is not None:
-                yield selected
-                number += 1
+            try:
+                found = self._event(event, f"t{first + len(selected)}", raw)
+            except _UnusableError as error:
+                self.report.leave_out(f"a sentence with {error}", raw.where)
+                return None
+            if found is not None:
+                selected.append(found)
+        return selected
 
-    def _event(
-        self, raw: RawEvent, event_id: str, sentence: Sentence, where: str
-    ) -> TextEvent | None:
-        count = len(sentence.tokens)
+    def _event(self, raw: RawEvent, event_id: str, place: RawSentence) -> TextEvent | None:
+        count, where = len(place.sentence.tokens), place.where
+        event_type = self._type(raw.event_type)
+        if raw.unusable and event_type is not None:
+            raise _UnusableError(raw.unusable)
         trigger = to_span(raw.start, raw.end, count, where)
         spans = [to_span(a.start, a.end, count, where) for a in raw.arguments]
-        event_type = self._type(raw.event_type)
         if event_type is None:
-            self.report.leave_out(f"event type {raw.event_type} outside the schema", where)
+            self.report.leave_out(self._outside("event type", raw.event_type), where)
             return None
-        roles = [self._role(raw.event_type, event_type, a.role, where) for a in raw.arguments]
-        given = [
-            TextArgument(role, span)
-            for role, span in zip(roles, spans, strict=True)
-            if role is not None
-        ]
+        named = [(self._role(raw.event_type, event_type, a.role, where)) for a in raw.arguments]
+        given = list(self._arguments(named, spans, place))
         arguments = tuple(dict.fromkeys(given))
         if len(arguments) < len(given):
             self.report.leave_out(
                 "a repeated argument of an event", where, len(given) - len(arguments)
             )
+        needs = self._needs(raw.event_type, event_type)
+        if needs and not any(argument.role in needs for argument in arguments):
+            raise _UnusableError(f"a {event_type} that has no {' or '.join(needs)}")
         return TextEvent(
             id=event_id,
-            sentence_id=sentence.id,
+            sentence_id=place.sentence.id,
             event_type=event_type,
             trigger=trigger,
             arguments=arguments,
         )
 
+    def _arguments(
+        self, roles: Sequence[str | None], spans: Sequence[Span], place: RawSentence
+    ) -> Iterator[TextArgument]:
+        words = place.sentence.words() if self.heads and spans else []
+        for role, span in zip(roles, spans, strict=True):
+            if role is None:
+                continue
+            marked = head_of(words, span, place.tree) if self.heads else span
+            if marked is None:
+                reason = "an argument that ACE does not mark (a clause, an adverb, a possessive)"
+                self.report.leave_out(reason, place.where)
+            else:
+                yield TextArgument(role, marked)
+
+    def keeps(self, name: str) -> bool:
+        """Return whether events of a type of the corpus are selected."""
+        return self._type(name) is not None
+
     def _type(self, name: str) -> str | None:
+        if self.types == "all":
+            return name
         if name not in self.ontology.events and name in self.mapping:
             name = self.mapping[name].event_type
         return name if name in self.ontology.events else None
 
+    def _needs(self, name: str, event_type: str) -> tuple[str, ...]:
+        return () if name == event_type else self.mapping[name].needs
+
     def _role(self, name: str, event_type: str, role: str, where: str) -> str | None:
+        if self.types == "all":
+            return role
         own = role if name == event_type else self.mapping[name].roles.get(role)
         if own in self.ontology.events[event_type].text:
             return own
-        self.report.leave_out(f"role {role} of {name} outside the schema", where)
+        self.report.leave_out(self._outside("role", f"{role} of {name}"), where)
         return None
+
+    def _outside(self, what: str, name: str) -> str:
+        article = "an" if what.startswith("e") else "a"
+        return (
+            f"{what} {name} outside the schema"
+            if self.lists_names
+            else (f"{article} {what} outside the schema")
+        )
 
     def document(self, raw: RawDocument) -> Document:
         """Build a document from its complete record.
@@ -133,10 +193,18 @@ class Selection:
         """
         self.claim(raw.id, raw.where)
         events: list[TextEvent] = []
-        for sentence in raw.sentences:
-            events.extend(self.events(sentence, first=len(events) + 1))
-        sentences = tuple(part.sentence for part in raw.sentences)
-        return Document(id=raw.id, sentences=sentences, text_events=tuple(events))
+        sentences: list[Sentence] = []
+        for part in raw.sentences:
+            found = self.events(part, first=len(events) + 1)
+            if found is not None:
+                events.extend(found)
+                sentences.append(part.sentence)
+        return Document(
+            id=raw.id,
+            sentences=tuple(sentences),
+            text_events=tuple(events),
+            partial=raw.partial,
+        )
 
     def refuse(self, error: RmplError) -> None:
         """Raise the error of an invalid record, or count it, according to ``on_error``."""
@@ -197,7 +265,8 @@ def whole_documents(
         except RmplError as error:
             selection.refuse(error)
             continue
-        if document.text_events or not with_events:
+        is_empty = bool(raw.sentences) and not document.sentences
+        if document.text_events or not (with_events or is_empty):
             selection.count(document)
             yield document
 
@@ -231,8 +300,10 @@ def joined_documents(raws: Iterable[RawDocument], selection: Selection) -> Itera
             for part in raw.sentences:
                 if part.sentence.id in selected:
                     raise RmplError(f"a repeated sentence id {part.sentence.id!r}", where=raw.where)
-                events.extend(list(selection.events(part, first=len(events) + 1)))
-                selected[part.sentence.id] = part.sentence
+                found = selection.events(part, first=len(events) + 1)
+                if found is not None:
+                    events.extend(found)
+                    selected[part.sentence.id] = part.sentence
         except RmplError as error:
             selection.refuse(error)
     yield from finished()
@@ -261,20 +332,23 @@ class LineFormat(Generic[T]):
         path: Path,
         *,
         ontology: Ontology | None = None,
+        types: Types = "mapped",
+        heads: bool = False,
         on_error: OnError = "raise",
         report: ReadReport | None = None,
     ) -> Iterator[Document]:
         """Read a file.
 
         Events whose type, and arguments whose role, is not in ``ontology`` (M2E2's by default) are
-        left out and counted.
+        left out and counted, unless ``types`` is ``"all"``. With ``heads``, arguments are reduced
+        to the heads of their phrases.
 
         Raises
         ------
         RmplError
             If the file is missing; for a line that cannot be used, see ``on_error``.
         """
-        selection = Selection(ontology, on_error, report)
+        selection = Selection(ontology, on_error, report, types=types, heads=heads)
         raws = raw_lines(path, msgspec.json.Decoder(self.line), self.take_apart, selection)
         build = joined_documents if self.joined else whole_documents
         return build(raws, selection)

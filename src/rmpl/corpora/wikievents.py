@@ -22,7 +22,7 @@ from rmpl.corpora.mentions import (
     by_id,
     named,
 )
-from rmpl.corpora.textual import Selection, outside_sentence, raw_lines, whole_documents
+from rmpl.corpora.textual import Selection, Types, outside_sentence, raw_lines, whole_documents
 from rmpl.errors import RmplError
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import sentence_from_words
@@ -59,6 +59,8 @@ def read_wikievents(
     path: Path,
     *,
     ontology: Ontology | None = None,
+    types: Types = "mapped",
+    heads: bool = False,
     on_error: OnError = "raise",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
@@ -70,6 +72,9 @@ def read_wikievents(
         ``train.jsonl`` or another split's.
     ontology
         The types and roles to keep, of M2E2's names or the corpus's own; M2E2's by default.
+    types, heads
+        ``"all"`` keeps every event with the corpus's own type and roles; ``heads`` reduces
+        arguments to the heads of their phrases.
     on_error, report
         As in every reader. Arguments in another sentence than the trigger are left out and counted.
 
@@ -78,7 +83,9 @@ def read_wikievents(
     RmplError
         If the file is missing. Invalid documents are handled according to ``on_error``.
     """
-    selection = Selection(ontology, on_error, report, load_mapping("wikievents"))
+    selection = Selection(
+        ontology, on_error, report, load_mapping("wikievents"), types=types, heads=heads
+    )
 
     def document(raw: _Line, where: str) -> RawDocument:
         return RawDocument(raw.doc_id, list(_sentences(raw, selection.report, where)), where)

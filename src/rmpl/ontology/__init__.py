@@ -37,10 +37,16 @@ class Ontology(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TypeMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The mapping of a corpus's event type (or imSitu verb) and its roles onto the schema's."""
+    """The mapping of a corpus's event type (or imSitu verb) and its roles onto the schema's.
+
+    ``needs`` lists roles of the schema of which at least one must be filled: ACE's Transport moves
+    somebody or something from or to a place, while FrameNet's and PropBank's motion is often
+    figurative ("go ahead").
+    """
 
     event_type: str
     roles: dict[str, str]
+    needs: tuple[str, ...] = ()
 
 
 def _read_packaged(name: str) -> str:
