@@ -119,9 +119,9 @@ def _by_tree(words: Sequence[str], span: Span, tree: Tree) -> Span | None:
     if tree.tags[head] != "PROPN":
         return Span(head, head + 1)
     start, end = head, head + 1
-    while start > span.start and _is_of_name(start - 1, range(start, end), tree):
+    while start > span.start and _is_of_name(words, start - 1, range(start, end), tree):
         start -= 1
-    while end < span.end and _is_of_name(end, range(start, end), tree):
+    while end < span.end and _is_of_name(words, end, range(start, end), tree):
         end += 1
     return Span(start, end)
 
@@ -137,6 +137,8 @@ def _is_nominal(words: Sequence[str], token: int, tree: Tree) -> bool:
     return tree.tags[token] in {"ADJ", "VERB"} and determined
 
 
-def _is_of_name(token: int, name: range, tree: Tree) -> bool:
+def _is_of_name(words: Sequence[str], token: int, name: range, tree: Tree) -> bool:
     kind = tree.relations[token].split(":")[0]
-    return kind in _NAME and tree.tags[token] == "PROPN" and tree.heads[token] in name
+    # UD has an adjective in "Supreme Court".
+    is_capitalised = words[token][:1].isupper() and kind in (*_NAME, "amod")
+    return is_capitalised and tree.heads[token] in name

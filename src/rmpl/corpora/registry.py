@@ -8,17 +8,21 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import get_args
 
 from rmpl.corpora.ace import Extent, read_ace, read_names
+from rmpl.corpora.corpus import Corpus, Extents, Request
 from rmpl.corpora.dygiepp import read_dygiepp
+from rmpl.corpora.framenet import read_framenet, read_framenet_examples
 from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.corpora.mnre import read_mnre
 from rmpl.corpora.oneie import read_oneie
+from rmpl.corpora.propbank import SPLIT_FILES, read_propbank
 from rmpl.corpora.rams import read_rams
 from rmpl.corpora.swig import read_swig
 from rmpl.corpora.textee import read_textee
+from rmpl.corpora.textual import Types
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents
@@ -28,87 +32,6 @@ from rmpl.ontology import Ontology
 from rmpl.plugins import Registry
 from rmpl.predictions.file import read_predictions
 from rmpl.records import Document
-
-
-class Request(NamedTuple):
-    """The arguments of ``read_corpus``."""
-
-    path: Path
-    split: str | None
-    images: Path | None
-    on_error: OnError
-    report: ReadReport
-    ontology: Ontology | None = None
-    """The event types and roles to keep; M2E2's by default."""
-
-
-class Corpus(NamedTuple):
-    """One readable corpus.
-
-    Parameters
-    ----------
-    about
-        One line for help texts.
-    read
-        Streams the documents of a request.
-    splits
-        Its splits, in order; empty if it has none.
-    files
-        The possible file names of a split, with ``{split}`` for its name.
-    trains
-        Whether training may read it. M2E2 is annotated for evaluation only.
-    whole
-        Whether its documents contain the sentences and images of their events.
-    source
-        Where to obtain it.
-    terms
-        Its terms of use as stated by its authors (docs/data.md), quoted in model cards.
-    """
-
-    about: str
-    read: Callable[[Request], Iterator[Document]]
-    splits: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    trains: bool = True
-    whole: bool = True
-    source: str = ""
-    terms: str = "see its authors"
-
-    def find(self, path: Path, split: str) -> Path | None:
-        """Return ``path`` if it is a file, otherwise the split's file in that folder, if any."""
-        if path.is_file():
-            return path
-        names = (path / name.format(split=split) for name in self.files)
-        return next((name for name in names if name.is_file()), None)
-
-    def file(self, request: Request) -> Path:
-        """Return the file of a request: its path, or its split's file in that folder.
-
-        Raises
-        ------
-        RmplError
-            If the split's file is missing.
-        """
-        split = request.split or self.splits[0]
-        found = self.find(request.path, split)
-        if found is None:
-            names = ", ".join(repr(file.format(split=split)) for file in self.files)
-            raise RmplError(
-                f"none of {names} found",
-                where=str(request.path),
-                remedy="give the file itself, or the folder and --split",
-            )
-        return found
-
-    def split_of(self, file: Path) -> str | None:
-        """Return the split in a file's name, if any."""
-        names = ((split, name.format(split=split)) for name in self.files for split in self.splits)
-        return next((split for split, name in names if name == file.name), None)
-
-    def present_splits(self, path: Path) -> list[str | None]:
-        """Return the splits whose files are in a folder; ``[None]`` if there are none."""
-        found = [split for split in self.splits if path.is_dir() and self.find(path, split)]
-        return list(found) or [None]
 
 
 def _m2e2(request: Request) -> Iterator[Document]:
@@ -148,6 +71,8 @@ def _ace(extent: Extent) -> Callable[[Request], Iterator[Document]]:
             names=names,
             extent=extent,
             ontology=request.ontology,
+            types=request.types,
+            heads=extent == "extent" and CORPORA["ace"].reduces(request),
             on_error=request.on_error,
             report=request.report,
         )
@@ -173,12 +98,38 @@ def _in_file(
     """Make a reader of requests out of one that takes a file and an ontology."""
 
     def read_file(request: Request) -> Iterator[Document]:
-        path = CORPORA[name].file(request)
-        return read(
-            path, ontology=request.ontology, on_error=request.on_error, report=request.report
-        )
+        return _read_texts(CORPORA[name], read, CORPORA[name].file(request), request)
 
     return read_file
+
+
+def _in_folder(
+    name: str, read: Callable[..., Iterator[Document]]
+) -> Callable[..., Iterator[Document]]:
+    """Make a reader of requests out of one that takes a folder and an ontology."""
+
+    def read_folder(request: Request) -> Iterator[Document]:
+        return _read_texts(CORPORA[name], read, request.path, request)
+
+    return read_folder
+
+
+def _propbank(request: Request) -> Iterator[Document]:
+    read = functools.partial(read_propbank, split=request.split)
+    return _read_texts(CORPORA["propbank"], read, request.path, request)
+
+
+def _read_texts(
+    corpus: Corpus, read: Callable[..., Iterator[Document]], path: Path, request: Request
+) -> Iterator[Document]:
+    return read(
+        path,
+        ontology=request.ontology,
+        types=request.types,
+        heads=corpus.reduces(request),
+        on_error=request.on_error,
+        report=request.report,
+    )
 
 
 _SPLITS = ("train", "dev", "test")
@@ -194,6 +145,13 @@ _of_rams = functools.partial(
     Corpus,
     source="nlp.jhu.edu/rams",
     terms="RAMS: annotations for research; the articles are their publishers'",
+    extent="phrase",
+)
+_of_framenet = functools.partial(
+    Corpus,
+    source="framenet.icsi.berkeley.edu, on request",
+    terms="FrameNet: Berkeley FrameNet, ICSI; release 1.7 CC BY 3.0",
+    extent="phrase",
 )
 
 CORPORA: dict[str, Corpus] = {
@@ -230,12 +188,14 @@ CORPORA: dict[str, Corpus] = {
         source="github.com/thecharm/MNRE; images through its README",
         terms="MNRE: for research; posts and images are their authors'",
     ),
-    "ace": _of_ace("ACE 2005 from its own .sgm and .apf.xml", _ace("extent"), _SPLITS, _LISTS),
+    "ace": _of_ace(
+        "ACE 2005 from its own .sgm and .apf.xml", _ace("extent"), _SPLITS, _LISTS, "mention"
+    ),
     "ace_heads": _of_ace(
         "the same; arguments are the heads of their mentions", _ace("head"), _SPLITS, _LISTS
     ),
     "jmee": _of_ace(
-        "ACE 2005 as JMEE JSON", _in_file("jmee", read_jmee), _SPLITS, ("{split}.json",)
+        "ACE 2005 as JMEE JSON", _in_file("jmee", read_jmee), _SPLITS, ("{split}.json",), "mention"
     ),
     "oneie": _of_ace("ACE 2005 as OneIE lines", _in_file("oneie", read_oneie), _SPLITS, _LINES),
     "dygiepp": _of_ace(
@@ -269,6 +229,24 @@ CORPORA: dict[str, Corpus] = {
         source="github.com/raspberryice/gen-arg",
         terms="WikiEvents: MIT; the articles are their publishers'",
     ),
+    "framenet": _of_framenet(
+        "FrameNet's full texts, mapped to M2E2's types: every frame of 78 documents; free",
+        _in_folder("framenet", read_framenet),
+    ),
+    "framenet_examples": _of_framenet(
+        "FrameNet's example sentences, mapped to M2E2's types: one frame of each is marked",
+        _in_folder("framenet_examples", read_framenet_examples),
+    ),
+    "propbank": Corpus(
+        "PropBank on UD's English Web Treebank, mapped to M2E2's types: every predicate; free",
+        _propbank,
+        _SPLITS,
+        SPLIT_FILES,
+        extent="phrase",
+        source="github.com/propbank/propbank-release and propbank-frames, and "
+        "github.com/UniversalDependencies/UD_English-EWT (docs/data.md says how they lie)",
+        terms="PropBank and UD English EWT: CC BY-SA 4.0",
+    ),
     "documents": Corpus(
         "your own documents: .jsonl, .jsonl.gz, .parquet",
         _documents,
@@ -299,6 +277,8 @@ def read_corpus(
     on_error: OnError = "raise",
     report: ReadReport | None = None,
     ontology: Ontology | None = None,
+    types: Types = "mapped",
+    extents: Extents | None = None,
 ) -> Iterator[Document]:
     """Read a corpus by its name.
 
@@ -320,6 +300,13 @@ def read_corpus(
     ontology
         The event types and roles that readers of training corpora keep; M2E2's by default. A corpus
         that is mapped onto M2E2's types keeps its own names where the ontology has these.
+    types
+        ``"all"`` keeps every event of a corpus of text events, with its own type and roles, without
+        regard to the ontology. Other corpora keep all of theirs anyway.
+    extents
+        ``"heads"`` reduces arguments that a corpus marks as phrases to heads and names, as M2E2
+        marks them; ``"published"`` does not. By default heads for mapped types of RAMS, FrameNet
+        and PropBank, and otherwise as published.
 
     Raises
     ------
@@ -328,6 +315,8 @@ def read_corpus(
     """
     corpus = find_corpus(name)
     path = Path(path)
+    _check("types", types, get_args(Types))
+    _check("extents", extents, (None, *get_args(Extents)))
     if not path.exists():
         raise RmplError("no such file or folder", where=str(path), remedy="check the path")
     if split is not None and split not in corpus.splits:
@@ -341,7 +330,15 @@ def read_corpus(
     if folder is not None and not folder.is_dir():
         raise RmplError("no such image folder", where=str(folder), remedy="check the path")
     report = ReadReport() if report is None else report
-    return corpus.read(Request(path, split, folder, on_error, report, ontology))
+    return corpus.read(Request(path, split, folder, on_error, report, ontology, types, extents))
+
+
+def _check(name: str, value: object, known: tuple[object, ...]) -> None:
+    if value not in known:
+        raise RmplError(
+            f"{name} {value!r} is unknown",
+            remedy=f"use {' or '.join(str(one) for one in known if one is not None)}",
+        )
 
 
 def find_corpus(name: str) -> Corpus:

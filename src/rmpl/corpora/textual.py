@@ -120,14 +120,17 @@ class Selection:
         if event_type is None:
             self.report.leave_out(self._outside("event type", raw.event_type), where)
             return None
-        named = [(self._role(raw.event_type, event_type, a.role, where)) for a in raw.arguments]
+        mapped = self._mapped(raw.event_type, event_type)
+        if mapped is not None and mapped.doubtful:
+            raise _UnusableError(f"an event near to {event_type}")
+        named = [self._role(raw.event_type, event_type, a.role, where) for a in raw.arguments]
         given = list(self._arguments(named, spans, place))
         arguments = tuple(dict.fromkeys(given))
         if len(arguments) < len(given):
             self.report.leave_out(
                 "a repeated argument of an event", where, len(given) - len(arguments)
             )
-        needs = self._needs(raw.event_type, event_type)
+        needs = () if mapped is None else mapped.needs
         if needs and not any(argument.role in needs for argument in arguments):
             raise _UnusableError(f"a {event_type} that has no {' or '.join(needs)}")
         return TextEvent(
@@ -163,8 +166,9 @@ class Selection:
             name = self.mapping[name].event_type
         return name if name in self.ontology.events else None
 
-    def _needs(self, name: str, event_type: str) -> tuple[str, ...]:
-        return () if name == event_type else self.mapping[name].needs
+    def _mapped(self, name: str, event_type: str) -> TypeMapping | None:
+        """Return how the corpus's type is mapped; ``None`` if it is the schema's own."""
+        return None if name == event_type else self.mapping[name]
 
     def _role(self, name: str, event_type: str, role: str, where: str) -> str | None:
         if self.types == "all":

@@ -41,12 +41,15 @@ class TypeMapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``needs`` lists roles of the schema of which at least one must be filled: ACE's Transport moves
     somebody or something from or to a place, while FrameNet's and PropBank's motion is often
-    figurative ("go ahead").
+    figurative ("go ahead"). ``doubtful`` marks a type near to the schema's that is sometimes an
+    event of it, so neither an event nor a negative. Sentences with a doubtful event, or one that
+    lacks what it needs, are left out.
     """
 
     event_type: str
     roles: dict[str, str]
     needs: tuple[str, ...] = ()
+    doubtful: bool = False
 
 
 def _read_packaged(name: str) -> str:
