@@ -125,7 +125,12 @@ def _development(recipe: Recipe, name: str, data: Path) -> list[Document]:
         for part in present
         if part != one.split
         for document in read_corpus(
-            one.reader, path, split=part, ontology=load_ontology(recipe.ontology)
+            one.reader,
+            path,
+            split=part,
+            ontology=load_ontology(recipe.ontology),
+            types=one.types,
+            extents=one.extents,
         )
     ]
 

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from rmpl.errors import RmplError
+
+
+def _types(given: str) -> Literal["mapped", "all"]:
+    if given == "mapped" or given == "all":
+        return given
+    raise RmplError(f"--types {given} is unknown", remedy="use mapped or all")
+
 
 # Corpora
 CorpusArgument = Annotated[
@@ -21,6 +30,14 @@ FirstSplit = Annotated[
 ]
 Images = Annotated[
     Path | None, typer.Option(help="Image folder. Default: images/ beside the annotations.")
+]
+Types = Annotated[
+    Literal["mapped", "all"],
+    typer.Option(
+        parser=_types,
+        metavar="mapped|all",
+        help="Events of a text corpus: of M2E2's types, or all with their own types and roles.",
+    ),
 ]
 Limit = Annotated[int | None, typer.Option(help="Process at most this many documents.", min=1)]
 

@@ -59,6 +59,24 @@ class _Text(NamedTuple):
         return Span(inside[0], inside[-1] + 1)
 
 
+class _Unit(NamedTuple):
+    """A lexical unit: its frame, and its name with the part of speech, ``attack.v``."""
+
+    frame: str
+    name: str
+
+    @property
+    def is_noun(self) -> bool:
+        return self.name.endswith(".n")
+
+
+class _Reading(NamedTuple):
+    """What reading a release needs: the frames it defines, and what to select."""
+
+    frames: frozenset[str]
+    selection: Selection
+
+
 def read_framenet(
     path: Path,
     *,
@@ -89,8 +107,8 @@ def read_framenet(
         If a folder is missing. Invalid files and sentences are handled according to ``on_error``.
     """
     selection = _selection(ontology, on_error, report, types=types, heads=heads)
-    files, frames = _files(path, "fulltext"), _frames(path)
-    return whole_documents(_full_texts(files, frames, selection), selection)
+    files, reading = _files(path, "fulltext"), _Reading(_frames(path), selection)
+    return whole_documents(_full_texts(files, reading), selection)
 
 
 def read_framenet_examples(
@@ -119,8 +137,8 @@ def read_framenet_examples(
         If a folder is missing. Invalid files and sentences are handled according to ``on_error``.
     """
     selection = _selection(ontology, on_error, report, types=types, heads=heads)
-    files, frames = _files(path, "lu"), _frames(path)
-    return whole_documents(_examples(files, frames, selection), selection, with_events=True)
+    files, reading = _files(path, "lu"), _Reading(_frames(path), selection)
+    return whole_documents(_examples(files, reading), selection, with_events=True)
 
 
 def _selection(
@@ -159,9 +177,8 @@ def _root(file: Path, tag: str) -> ET.Element:
     return root
 
 
-def _full_texts(
-    files: list[Path], frames: frozenset[str], selection: Selection
-) -> Iterator[RawDocument]:
+def _full_texts(files: list[Path], reading: _Reading) -> Iterator[RawDocument]:
+    selection = reading.selection
     for file in files:
         try:
             root = _root(file, "fullTextAnnotation")
@@ -172,7 +189,7 @@ def _full_texts(
         for number, element in enumerate(root.iter(_NAMESPACE + "sentence")):
             where = f"{file}, sentence {number}"
             try:
-                found = _full_sentence(element, f"{file.stem}_{number}", frames, selection, where)
+                found = _full_sentence(element, f"{file.stem}_{number}", reading, where)
             except RmplError as error:
                 selection.refuse(error)
                 continue
@@ -183,21 +200,23 @@ def _full_texts(
 
 
 def _full_sentence(
-    element: ET.Element, name: str, frames: frozenset[str], selection: Selection, where: str
+    element: ET.Element, name: str, reading: _Reading, where: str
 ) -> RawSentence | None:
     sets = [one for one in element.iter(_NAMESPACE + "annotationSet") if one.get("frameName")]
     if not sets:
-        selection.report.leave_out("a sentence without any frame set", where)
+        reading.selection.report.leave_out("a sentence without any frame set", where)
         return None
     text = _text(element)
-    selection.report.use("frame sets", len(sets))
-    events = [_event(one, one.get("frameName", ""), text, frames, selection, where) for one in sets]
+    reading.selection.report.use("frame sets", len(sets))
+    events = [
+        _event(one, _Unit(one.get("frameName", ""), one.get("luName", "")), text, reading, where)
+        for one in sets
+    ]
     return _sentence(name, text, events, where)
 
 
-def _examples(
-    files: list[Path], frames: frozenset[str], selection: Selection
-) -> Iterator[RawDocument]:
+def _examples(files: list[Path], reading: _Reading) -> Iterator[RawDocument]:
+    selection = reading.selection
     for file in files:
         try:
             if not _has_kept_frame(file, selection):
@@ -206,15 +225,15 @@ def _examples(
                 )
                 continue
             root = _root(file, "lexUnit")
-            frame = root.get("frame", "")
-            if frame not in frames:
+            unit = _Unit(root.get("frame", ""), root.get("name", ""))
+            if unit.frame not in reading.frames:
                 selection.report.leave_out("a lexical unit of an unknown frame", str(file))
                 continue
         except RmplError as error:
             selection.refuse(error)
             continue
         for element in root.iter(_NAMESPACE + "sentence"):
-            yield from _examples_of(element, frame, file, frames, selection)
+            yield from _examples_of(element, unit, file, reading)
 
 
 def _has_kept_frame(file: Path, selection: Selection) -> bool:
@@ -225,9 +244,9 @@ def _has_kept_frame(file: Path, selection: Selection) -> bool:
 
 
 def _examples_of(
-    element: ET.Element, frame: str, file: Path, frames: frozenset[str], selection: Selection
+    element: ET.Element, unit: _Unit, file: Path, reading: _Reading
 ) -> Iterator[RawDocument]:
-    text = _text(element)
+    text, selection = _text(element), reading.selection
     for number, annotation in enumerate(element.iter(_NAMESPACE + "annotationSet")):
         where = f"{file}, annotation set {annotation.get('ID', number)}"
         status = annotation.get("status")
@@ -238,7 +257,7 @@ def _examples_of(
         selection.report.use("annotation sets")
         name = f"{file.stem}_{annotation.get('ID', number)}"
         try:
-            event = _event(annotation, frame, text, frames, selection, where)
+            event = _event(annotation, unit, text, reading, where)
             sentence = _sentence(f"{name}_0", text, [event], where)
         except RmplError as error:
             selection.refuse(error)
@@ -258,35 +277,39 @@ def _sentence(name: str, text: _Text, events: list[RawEvent], where: str) -> Raw
 
 
 def _event(
-    annotation: ET.Element,
-    frame: str,
-    text: _Text,
-    frames: frozenset[str],
-    selection: Selection,
-    where: str,
+    annotation: ET.Element, unit: _Unit, text: _Text, reading: _Reading, where: str
 ) -> RawEvent:
-    if frame not in frames:
+    frame, selection = unit.frame, reading.selection
+    if frame not in reading.frames:
         return _unusable(frame, "an unknown frame", selection, where)
-    targets = [text.span(start, end, where) for _, start, end in _labels(annotation, "Target")]
-    targets.sort()
+    targets = sorted(
+        text.span(start, end, where) for _, start, end in _labels(annotation, "Target")
+    )
     if not targets:
         return _unusable(frame, "a frame without a target", selection, where)
     if any(one.end < other.start for one, other in itertools.pairwise(targets)):
         return _unusable(frame, "a discontinuous target", selection, where)
-    arguments = [
-        RawArgument(name, *_bounds(text.span(start, end, where)))
-        for name, start, end in _labels(annotation, "FE")
+    target = Span(targets[0].start, targets[-1].end)
+    elements = [
+        (name, text.span(start, end, where)) for name, start, end in _labels(annotation, "FE")
     ]
-    return RawEvent(frame, targets[0].start, targets[-1].end, arguments)
+    others = [
+        (name, span)
+        for name, span in elements
+        if span.end <= target.start or target.end <= span.start
+    ]
+    if selection.types == "mapped" and len(others) < len(elements):
+        # "murderer" evokes Killing and is its Killer: ACE marks a mention of a person, no event.
+        if unit.is_noun and selection.keeps(frame):
+            return _unusable(frame, "a noun that names a participant", selection, where)
+        elements = others
+    arguments = [RawArgument(name, span.start, span.end) for name, span in elements]
+    return RawEvent(frame, target.start, target.end, arguments)
 
 
 def _unusable(frame: str, reason: str, selection: Selection, where: str) -> RawEvent:
     selection.report.leave_out(reason, where)
     return RawEvent(frame, 0, 1, [], unusable=reason)
-
-
-def _bounds(span: Span) -> tuple[int, int]:
-    return span.start, span.end
 
 
 def _labels(annotation: ET.Element, name: str) -> Iterator[tuple[str, int, int]]:

@@ -98,18 +98,18 @@ def role_name(roleset: Roleset | None, argument: str) -> str | None:
 
 
 def _roleset(element: ET.Element) -> Roleset:
-    frames = {
+    frames: set[str] = {
         link.get("class", "")
         for link in element.iter("lexlink")
         if link.get("resource") == "FrameNet"
     }
     frame = next(iter(frames)) if len(frames) == 1 else None
-    roles = {}
+    own, roles = element.get("id", ""), {}
     for role in element.iter("role"):
         name = _linked(role, frame) or BY_FUNCTION.get((role.get("f") or "").strip().upper())
         if name is not None:
             roles[(role.get("n") or "").upper()] = name
-    return Roleset(frame or element.get("id", ""), roles)
+    return Roleset(frame or own, roles)
 
 
 def _linked(role: ET.Element, frame: str | None) -> str | None:

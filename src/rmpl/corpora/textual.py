@@ -156,8 +156,10 @@ class Selection:
                 yield TextArgument(role, marked)
 
     def keeps(self, name: str) -> bool:
-        """Return whether events of a type of the corpus are selected."""
-        return self._type(name) is not None
+        """Return whether events of a type of the corpus can be selected."""
+        event_type = self._type(name)
+        mapped = None if event_type is None else self._mapped(name, event_type)
+        return event_type is not None and not (mapped is not None and mapped.doubtful)
 
     def _type(self, name: str) -> str | None:
         if self.types == "all":

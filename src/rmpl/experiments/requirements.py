@@ -16,6 +16,7 @@ import yaml
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import known_checkpoints, local_folder
 from rmpl.corpora.registry import find_corpus, read_corpus
+from rmpl.corpora.textual import Types
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.recipe.recipe import Recipe
@@ -83,7 +84,7 @@ def requirements(recipe: Recipe, data: Path, benchmark: Path, out: Path) -> list
     """
     recipe.require_model()
     found = [
-        _corpus(name, corpus.reader, data / corpus.path, corpus.split)
+        _corpus(name, corpus.reader, data / corpus.path, corpus.split, corpus.types)
         for name, corpus in recipe.corpora.items()
     ]
     found.append(_corpus("the benchmark", "m2e2", benchmark, None))
@@ -91,11 +92,13 @@ def requirements(recipe: Recipe, data: Path, benchmark: Path, out: Path) -> list
     return found
 
 
-def _corpus(name: str, reader: str, path: Path, split: str | None) -> Requirement:
+def _corpus(
+    name: str, reader: str, path: Path, split: str | None, types: Types = "mapped"
+) -> Requirement:
     what = f"{name} ({reader})"
     report = ReadReport()
     try:
-        documents = read_corpus(reader, path, split=split, report=report)
+        documents = read_corpus(reader, path, split=split, report=report, types=types)
         images, missing = _images(documents)
     except RmplError as error:
         return Requirement(what, False, str(error), _how_to_get(reader, path))

@@ -61,11 +61,18 @@ class CorpusRecipe(Strict):
 
     ``made_up_names`` is the number of copies of each document, in each of which other made-up names
     replace the corpus's own; for models too small to know many names. 0 keeps the corpus as it is.
+
+    ``types: all`` keeps every event of a corpus of text events, with its own type and roles, and
+    ``mapped`` those of the recipe's schema. ``extents`` says how long arguments are: ``heads`` or
+    names, as M2E2 marks them, or as ``published``; by default heads for mapped types of corpora
+    that mark phrases, and otherwise as published.
     """
 
     reader: str
     path: str
     split: str | None = None
+    types: Literal["mapped", "all"] = "mapped"
+    extents: Literal["published", "heads"] | None = None
     made_up_names: Annotated[int, pydantic.Field(ge=0, le=100)] = 0
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from rmpl.cli.options import AllSplits, AsJson, CorpusArgument, CorpusPath, Images
+from rmpl.cli.options import AllSplits, AsJson, CorpusArgument, CorpusPath, Images, Types
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -37,6 +37,7 @@ def command(
     against: Annotated[
         Path | None, typer.Option(help="M2E2 folder for the contamination check.")
     ] = None,
+    types: Types = "mapped",
     *,
     decode: Annotated[
         bool, typer.Option(help="Decode every image, which finds truncated files.")
@@ -64,7 +65,7 @@ def command(
         parts = [split] if split is not None else find_corpus(corpus).present_splits(path)
         check = None if against is None else _contamination_check(against)
         for part in parts:
-            found[part or "all"] = _read(corpus, path, part, images, check, decode, cases)
+            found[part or "all"] = _read(corpus, path, part, images, types, check, decode, cases)
     notes: list[str] = []
     if corpus == "m2e2" and is_named_like_m2e2(path):
         release = check_m2e2(path)
@@ -94,6 +95,7 @@ def _read(
     path: Path,
     split: str | None,
     images: Path | None,
+    types: Types,
     check: ContaminationCheck | None,
     decode: bool,
     cases: int,
@@ -106,7 +108,13 @@ def _read(
     found = Found(Summary(cases), ReadReport(cases))
     done: set[str] = set()
     for document in read_corpus(
-        corpus, path, split=split, images=images, on_error="count", report=found.reading
+        corpus,
+        path,
+        split=split,
+        images=images,
+        types=types,
+        on_error="count",
+        report=found.reading,
     ):
         found.summary.add(document)
         if decode:

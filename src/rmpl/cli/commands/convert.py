@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.options import AllSplits, CorpusArgument, CorpusPath, Images
+from rmpl.cli.options import AllSplits, CorpusArgument, CorpusPath, Images, Types
 from rmpl.cli.outputs import hold, releases_locks
 
 
@@ -18,6 +18,7 @@ def command(
     out: Annotated[Path, typer.Option(help="Output file: .jsonl, .jsonl.gz or .parquet.")],
     split: AllSplits = None,
     images: Images = None,
+    types: Types = "mapped",
     *,
     for_scoring: Annotated[
         bool,
@@ -60,6 +61,7 @@ def command(
             path,
             split=part,
             images=images,
+            types=types,
             on_error="count" if skip_broken else "raise",
             report=report,
         )

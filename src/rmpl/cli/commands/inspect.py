@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rmpl.cli.options import CorpusArgument, CorpusPath, FirstSplit, Images
+from rmpl.cli.options import CorpusArgument, CorpusPath, FirstSplit, Images, Types
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def command(
         Path | None, typer.Option(help="Recipe to take the model, settings and tasks from.")
     ] = None,
     task: Annotated[list[str] | None, typer.Option(help="Show only this task; repeatable.")] = None,
+    types: Types = "mapped",
     documents: Annotated[int, typer.Option(help="Documents to draw.", min=1)] = 12,
     out: Annotated[Path, typer.Option(help="Output page.")] = Path("inspect.html"),
 ) -> None:
@@ -64,7 +65,7 @@ def command(
     context = model.context(load_ontology("m2e2" if loaded is None else loaded.ontology))
     tasks = _tasks(context, _task_names(loaded, corpus, task))
     splits = [split] if split is not None else find_corpus(corpus).present_splits(path)[:1]
-    read = list(read_corpus(corpus, path, split=splits[0], images=images))
+    read = list(read_corpus(corpus, path, split=splits[0], images=images, types=types))
     read = _as_trained(read, loaded, corpus)
     chosen = list(_choose(read, tasks, documents))
     notes = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rmpl.cli.options import AsJson, CorpusOption, CorpusPath, FirstSplit
+from rmpl.cli.options import AsJson, CorpusOption, CorpusPath, FirstSplit, Types
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ def command(
         str,
         typer.Option(help="Tokenizer to count with: embedded, a hub id, a model folder, or none."),
     ] = "embedded",
+    types: Types = "mapped",
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +46,7 @@ def command(
         "pictures a document": "images per document",
     }
     lengths = {name: Lengths() for name in titles}
-    for document in read_corpus(corpus, path, split=split):
+    for document in read_corpus(corpus, path, split=split, types=types):
         summary.add(document)
         _measure(document, list(lengths.values()), count_tokens)
     if as_json:

@@ -121,7 +121,13 @@ class TrainingData:
                 )
             report = self.readings.setdefault(name, ReadReport())
             documents = read_corpus(
-                corpus.reader, path, split=corpus.split, report=report, ontology=self._ontology
+                corpus.reader,
+                path,
+                split=corpus.split,
+                report=report,
+                ontology=self._ontology,
+                types=corpus.types,
+                extents=corpus.extents,
             )
             if self._contamination_check is not None:
                 documents = self._contamination_check.keep_clean(documents, report)
