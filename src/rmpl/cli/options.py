@@ -11,9 +11,10 @@ from rmpl.errors import RmplError
 
 
 def _types(given: str) -> Literal["mapped", "all"]:
-    if given == "mapped" or given == "all":
-        return given
-    raise RmplError(f"--types {given} is unknown", remedy="use mapped or all")
+    known: dict[str, Literal["mapped", "all"]] = {"mapped": "mapped", "all": "all"}
+    if given not in known:
+        raise RmplError(f"--types {given} is unknown", remedy="use mapped or all")
+    return known[given]
 
 
 # Corpora

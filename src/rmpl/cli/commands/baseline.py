@@ -159,6 +159,65 @@ def export(
         typer.echo(f"{benchmark.missing:,} images are missing and have no row")
 
 
+@app.command("lexicon")
+@releases_locks
+def lexicon(
+    examples: Annotated[
+        Path, typer.Option(help="Recipe whose training corpora the words are counted in.")
+    ],
+    data: Annotated[Path, typer.Option(help="Corpus folder of the benchmark.")],
+    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
+    split: Annotated[str | None, typer.Option(help="Split of the benchmark.")] = None,
+    examples_data: ExamplesData = None,
+    out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/lexicon"),
+    share: Annotated[
+        float, typer.Option(help="Share of a word's occurrences that are triggers.", min=0, max=1)
+    ] = 0.5,
+    least: Annotated[
+        int, typer.Option(help="Number of times that a word is a trigger.", min=1)
+    ] = 2,
+) -> None:
+    """Tag every word that is mostly a trigger in training, and score that: needs no model.
+
+    Finds text events without arguments. Documents that share an id or a sentence with the benchmark
+    are left out. Scores are strict.
+    """
+    from rmpl.cli.scoring import write_json
+    from rmpl.corpora.contamination import OVERLAP, LeakageGuard
+    from rmpl.corpora.registry import read_corpus
+    from rmpl.io.read_report import ReadReport
+    from rmpl.predictions.file import write_predictions
+    from rmpl.predictions.lexicon import learn_lexicon
+    from rmpl.runs.folder import RunFolder
+    from rmpl.scoring import score
+    from rmpl.scoring.tables import score_lines
+
+    shown = _training(1, examples, examples_data)
+    gold = list(read_corpus(corpus, data, split=split))
+    report = ReadReport()
+    clean = list(LeakageGuard(gold).keep_clean(shown, report))
+    learnt = learn_lexicon(clean, share=share, least=least)
+    hold_folder(out)
+    found = [learnt.tag(document) for document in gold]
+    write_predictions(found, RunFolder(out).predictions)
+    learnt.write(out / "lexicon.json")
+    scores = score(gold, found, settings=("text",))
+    about = {
+        "words": len(learnt.words),
+        "share": share,
+        "least": least,
+        "documents": len(clean),
+        "left_out": report.left_out[OVERLAP],
+        "scores": {task: counts.to_dict() for task, counts in scores.items()},
+    }
+    write_json(out / "baseline.json", about)
+    typer.echo(f"{len(learnt.words):,} words of {len(clean):,} documents")
+    for line in report.lines():
+        typer.echo(line)
+    typer.echo("\n".join(score_lines("strict", scores)))
+    typer.echo(f"predictions: {RunFolder(out).predictions}")
+
+
 def _show(about: dict[str, Any]) -> None:
     from rmpl.scoring import Counts
     from rmpl.scoring.tables import score_lines
