@@ -9,14 +9,15 @@ import pytest
 from rmpl.ontology import load_mapping, load_ontology, load_relations
 from rmpl.synthetic.story.situations_plan import ADDED_ROLES, SITUATIONS
 
-NAMES = ["imsitu", "rams", "rams_loose", "wikievents"]
+NAMES = ["framenet", "imsitu", "propbank", "rams", "rams_loose", "wikievents"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_mapping_leads_into_the_inventory(name: str) -> None:
     events = load_ontology("m2e2").events
     for mapped in load_mapping(name).values():
-        assert set(mapped.roles.values()) <= set(events[mapped.event_type].roles)
+        roles = {*mapped.roles.values(), *mapped.needs}
+        assert roles <= set(events[mapped.event_type].roles)
 
 
 def test_the_worlds_situations_are_mapped_as_they_were_made() -> None:

@@ -17,7 +17,7 @@ from rmpl.records import Document, Sentence, Span, TextEvent
 
 SHARE = 0.5
 """The share of a word's occurrences that must be triggers of one type."""
-LEAST = 2
+LEAST = 1
 """The number of times that a word must be a trigger."""
 
 
