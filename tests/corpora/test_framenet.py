@@ -156,6 +156,16 @@ def test_a_noun_that_names_a_participant_is_no_event(tmp_path: Path) -> None:
     assert report.left_out["a noun that names a participant"] == 1
 
 
+def test_a_target_is_no_argument_of_its_own(tmp_path: Path) -> None:
+    text = "They cycled to Odessa ."
+    ride = annotated(
+        text, "cycled", "Arriving", "cycle.v", Mode_of_transportation="cycled", Goal="to Odessa"
+    )
+    write(tmp_path, sentence(text, ride))
+    (document,) = read_corpus("framenet", tmp_path)
+    assert told(document) == [("Movement:Transport", "cycled", "Destination: Odessa")]
+
+
 def test_an_unknown_frame_is_counted(tmp_path: Path) -> None:
     report = ReadReport()
     write(tmp_path, sentence(TEXT, ATTACK), frame="Nothing")

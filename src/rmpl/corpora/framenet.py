@@ -293,18 +293,19 @@ def _event(
     elements = [
         (name, text.span(start, end, where)) for name, start, end in _labels(annotation, "FE")
     ]
-    others = [
-        (name, span)
-        for name, span in elements
-        if span.end <= target.start or target.end <= span.start
-    ]
-    if selection.types == "mapped" and len(others) < len(elements):
+    if selection.types == "mapped":
+        own = {name for name, span in elements if _overlap(span, target)}
+        elements = [(name, span) for name, span in elements if not _overlap(span, target)]
+        mapped = selection.mapping.get(frame)
         # "murderer" evokes Killing and is its Killer: ACE marks a mention of a person, no event.
-        if unit.is_noun and selection.keeps(frame):
+        if unit.is_noun and mapped is not None and own & mapped.roles.keys():
             return _unusable(frame, "a noun that names a participant", selection, where)
-        elements = others
     arguments = [RawArgument(name, span.start, span.end) for name, span in elements]
     return RawEvent(frame, target.start, target.end, arguments)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _unusable(frame: str, reason: str, selection: Selection, where: str) -> RawEvent:
