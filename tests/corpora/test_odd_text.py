@@ -125,7 +125,7 @@ def write(folder: Path, name: str, *, ascii_only: bool) -> Path:
 def test_words_and_spans_are_kept(tmp_path: Path, name: str, ascii_only: bool) -> None:
     path = write(tmp_path, name, ascii_only=ascii_only)
     report = ReadReport()
-    first, *_ = read_corpus(name, path, report=report)
+    first, *_ = read_corpus(name, path, report=report, extents="published")
     assert first.sentences[0].words() == WORDS
     events = first.text_events
     assert [event.trigger for event in events] == [Span(*DIE), Span(*BARE)][: len(events)]

@@ -175,7 +175,7 @@ def lexicon(
     ] = 0.5,
     least: Annotated[
         int, typer.Option(help="Number of times that a word is a trigger.", min=1)
-    ] = 2,
+    ] = 1,
 ) -> None:
     """Tag every word that is mostly a trigger in training, and score that: needs no model.
 
