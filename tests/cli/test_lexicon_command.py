@@ -13,6 +13,8 @@ name: words
 backbone: {model: none}
 corpora:
   ace: {reader: jmee, path: ace, split: train}
+  posts: {reader: mnre, path: mnre, split: train}
+  every: {reader: jmee, path: nowhere, types: all}
 stages:
   - {name: stage2, steps: 1, mixture: [{task: text-emi, corpora: [ace]}]}
 """
@@ -28,11 +30,24 @@ def test_a_lexicon_is_learnt_and_scored(small_world, tmp_path):
     lexicon = read_lexicon(tmp_path / "out" / "lexicon.json")
     assert about["words"] == len(lexicon.words) > 0
     assert about["scores"]["text_emi"]["tp"] > 0
+    # Neither posts, which have no events, nor corpora with other types.
+    sentences = json.loads((small_world / "ace" / "train.json").read_text())
+    assert about["documents"] + about["left_out"] == len(sentences)
     assert set(about["scores"]) == {"text_emi", "text_are"}
     found = list(read_predictions(tmp_path / "out" / "predictions.jsonl"))
     count = sum(len(one.text_events) for one in found)
     assert count == about["scores"]["text_emi"]["n_pred"]
     assert "text_emi" in done.output
+
+
+def test_a_recipe_without_text_events_is_refused(small_world, tmp_path):
+    recipe = RECIPE.replace("  ace: {reader: jmee, path: ace, split: train}\n", "")
+    (tmp_path / "words.yaml").write_text(recipe.replace("[ace]", "[posts]"))
+    line = ["baseline", "lexicon", "--examples", tmp_path / "words.yaml", "--examples-data"]
+    line += [small_world, "--data", small_world / "m2e2", "--out", tmp_path / "out"]
+    done = CliRunner().invoke(app, [str(word) for word in line])
+    assert done.exit_code == 2
+    assert "no corpus with text events of its schema's types; name a recipe" in done.output
 
 
 def test_types_that_a_corpus_may_keep(tmp_path):

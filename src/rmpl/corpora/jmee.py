@@ -49,7 +49,8 @@ def read_jmee(
     """Read a JMEE file; one document per sentence, named ``<file stem>_<number from 1>``.
 
     Events and arguments whose type or role is not in the schema ``ontology`` (M2E2's by default)
-    are left out and counted.
+    are left out and counted, unless ``types`` is ``"all"``. ``heads`` reduces arguments to the
+    heads of their phrases.
 
     Raises
     ------

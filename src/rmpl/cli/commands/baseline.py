@@ -192,7 +192,7 @@ def lexicon(
     from rmpl.scoring import score
     from rmpl.scoring.tables import score_lines
 
-    shown = _training(1, examples, examples_data)
+    shown = _annotated_texts(examples, examples_data)
     gold = list(read_corpus(corpus, data, split=split))
     report = ReadReport()
     clean = list(LeakageGuard(gold).keep_clean(shown, report))
@@ -232,11 +232,32 @@ def _show(about: dict[str, Any]) -> None:
     typer.echo("\n".join(score_lines("strict", scores)))
 
 
+def _annotated_texts(recipe: Path, data: Path | None) -> list[Document]:
+    """Read the corpora of a recipe that annotate events of its schema in texts.
+
+    Sentences of others, such as MNRE's posts, do not say that their words are no triggers.
+    """
+    from rmpl.errors import RmplError
+
+    corpora = _corpora(recipe, data, mapped=True)
+    found = [
+        document
+        for documents in corpora.values()
+        if any(document.text_events for document in documents)
+        for document in documents
+    ]
+    if not found:
+        raise RmplError(
+            "no corpus with text events of its schema's types",
+            where=str(recipe),
+            remedy="name a recipe with a corpus such as wikievents or propbank",
+        )
+    return found
+
+
 def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Document]:
     """Read the training corpora of a recipe; evaluation corpora are refused."""
     from rmpl.errors import RmplError
-    from rmpl.recipe.recipe import load_recipe
-    from rmpl.training.data.training_data import recipe_data
 
     if not shots:
         return []
@@ -245,11 +266,20 @@ def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Docume
             f"--shots {shots} without --examples",
             remedy="pass a recipe with --examples, for example recipes/paper.yaml",
         )
+    return [one for documents in _corpora(recipe, data).values() for one in documents]
+
+
+def _corpora(recipe: Path, data: Path | None, *, mapped: bool = False) -> dict[str, list[Document]]:
+    """Read a recipe's corpora with the names in them; with ``mapped`` none with other types."""
+    from rmpl.recipe.recipe import load_recipe
+    from rmpl.training.data.training_data import recipe_data
+
     loaded = load_recipe(recipe)
     place = data if data is not None else Path(loaded.data)
     whole = {
         name: corpus.model_copy(update={"made_up_names": 0})
         for name, corpus in loaded.corpora.items()
+        if not mapped or corpus.types == "mapped"
     }
     corpora = recipe_data(loaded.model_copy(update={"corpora": whole}), place)
-    return [document for name in whole for document in corpora.documents(name)]
+    return {name: corpora.documents(name) for name in whole}
