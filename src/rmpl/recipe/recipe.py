@@ -80,11 +80,16 @@ class SourceRecipe(Strict):
     """One part of a mixture: a task over the documents of one or more corpora.
 
     ``weight`` is its share of the samples, relative to the other sources of the stage.
+    ``negatives`` is the share of samples without an event: of those that the corpora have, a part
+    is drawn; all are used by default. With ``candidates``, a prompt lists that number of event
+    types, sampled anew for every sample, instead of the whole schema.
     """
 
     task: str
     corpora: list[str] = pydantic.Field(min_length=1)
     weight: Annotated[float, pydantic.Field(gt=0)] = 1.0
+    negatives: Annotated[float, pydantic.Field(ge=0, lt=1)] | None = None
+    candidates: Annotated[int, pydantic.Field(ge=0)] = 0
 
 
 class AdapterRecipe(Strict):

@@ -175,7 +175,7 @@ class Run:
         return [
             Source(
                 source_name(source),
-                self.corpora.samples(source.task, source.corpora, context),
+                self.corpora.samples(source, context),
                 source.weight,
             )
             for source in stage.mixture

@@ -207,9 +207,7 @@ class StageRun:
         chosen = {}
         for source in self._stage.mixture:
             name = source_name(source)
-            samples = self._corpora.samples(
-                source.task, source.corpora, self._context, held_out=True
-            )
+            samples = self._corpora.samples(source, self._context, held_out=True)
             if self._stage.max_length is not None:
                 samples = self._fitting(f"{name}, held out", samples, backbone).samples
             if samples:

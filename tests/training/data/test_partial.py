@@ -7,7 +7,7 @@ from builders import document, sentence, text_event
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents, write_documents
 from rmpl.ontology import load_ontology
-from rmpl.recipe.recipe import CorpusRecipe
+from rmpl.recipe.recipe import CorpusRecipe, SourceRecipe
 from rmpl.tasks import Context
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.training.data.training_data import TrainingData
@@ -15,6 +15,10 @@ from rmpl.training.data.training_data import TrainingData
 CONTEXT = Context(load_ontology(), RelativeBoxes(), "brief")
 WHOLE = document(text_event("t1", 1), sentences=(sentence("D_0", "They attacked"),))
 PARTIAL = msgspec.structs.replace(WHOLE, id="E", partial=True)
+
+
+def source(task: str, corpus: str) -> SourceRecipe:
+    return SourceRecipe(task=task, corpora=[corpus])
 
 
 @pytest.fixture
@@ -39,11 +43,11 @@ def test_own_documents_may_say_that_they_are_partial(tmp_path, ending):
 
 def test_a_source_that_asks_for_all_events_of_partial_documents_is_refused(data):
     with pytest.raises(RmplError, match="partial mark only some of them; use text-are or text-ev"):
-        data.samples("text-emi", ["partial"], CONTEXT)
-    assert len(data.samples("text-are", ["partial"], CONTEXT)) == 1
-    assert len(data.samples("text-event", ["partial"], CONTEXT)) == 1
-    assert len(data.samples("text-emi", ["mixed"], CONTEXT)) == 1
-    assert data.samples("text-emi", ["partial"], CONTEXT, held_out=True) == []
+        data.samples(source("text-emi", "partial"), CONTEXT)
+    assert len(data.samples(source("text-are", "partial"), CONTEXT)) == 1
+    assert len(data.samples(source("text-event", "partial"), CONTEXT)) == 1
+    assert len(data.samples(source("text-emi", "mixed"), CONTEXT)) == 1
+    assert data.samples(source("text-emi", "partial"), CONTEXT, held_out=True) == []
 
 
 def test_a_recipe_says_which_types_and_how_long_arguments_are(real_data):

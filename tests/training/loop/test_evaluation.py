@@ -57,7 +57,7 @@ def test_nothing_learnt_is_measured_and_the_other_way_round(twin, small_world, t
     learnt = {sample.id for source in run.sources(stage) for sample in source.samples}
     context = run._context()
     for source in stage.mixture:
-        samples = run.corpora.samples(source.task, source.corpora, context, held_out=True)
+        samples = run.corpora.samples(source, context, held_out=True)
         assert samples
         assert not learnt & {sample.id for sample in samples}
 

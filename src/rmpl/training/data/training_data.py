@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import random
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from rmpl.corpora.contamination import ContaminationCheck
+from rmpl.corpora.observed import observed_schema
 from rmpl.corpora.origin import is_synthetic
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology, load_ontology
-from rmpl.recipe.recipe import CorpusRecipe, Recipe
+from rmpl.recipe.recipe import CorpusRecipe, Recipe, SourceRecipe
 from rmpl.records import Document
-from rmpl.tasks import Context, Sample, make_task
+from rmpl.tasks import Context, Sample, Task, make_task
+from rmpl.tasks.candidates import samples_with_candidates
 from rmpl.training.data.made_up_names import rare_names, renamed
 
 
@@ -79,9 +84,12 @@ class TrainingData:
                 )
 
     def samples(
-        self, task: str, names: Sequence[str], context: Context, *, held_out: bool = False
+        self, source: SourceRecipe, context: Context, *, held_out: bool = False
     ) -> list[Sample]:
-        """Return the samples of a task over some corpora: to learn from, or held out.
+        """Return the samples of a source of a mixture: to learn from, or held out.
+
+        Where one of its corpora is read with all of its types, the schema is the one that the
+        source's documents show, not the recipe's.
 
         Raises
         ------
@@ -89,19 +97,35 @@ class TrainingData:
             If a corpus is not there or cannot be read, there is no such task, or the task asks for
             all events of a sentence or image and no document knows them.
         """
-        documents = [
-            document
-            for name in names
-            for document in self.documents(name)
-            if self._is_held_out(document) == held_out
-        ]
-        asked = make_task(task, context)
-        if asked.asks_for_all and documents and all(one.partial for one in documents):
+        documents = [one for name in source.corpora for one in self.documents(name)]
+        if any(self._corpora[name].types == "all" for name in source.corpora):
+            context = dataclasses.replace(context, ontology=observed_schema(documents, "observed"))
+        documents = [one for one in documents if self._is_held_out(one) == held_out]
+        task = make_task(source.task, context)
+        if task.asks_for_all and documents and all(one.partial for one in documents):
             raise RmplError(
-                f"{task} asks for all events, and {' and '.join(names)} mark only some of them",
+                f"{source.task} asks for all events, and {' and '.join(source.corpora)} mark only "
+                "some of them",
                 remedy="use text-are or text-event with partial corpora, or a complete corpus",
             )
-        return list(asked.samples(documents))
+        found = list(
+            samples_with_candidates(source.task, documents, context, source.candidates)
+            if source.candidates
+            else task.samples(documents)
+        )
+        if source.negatives is not None:
+            found = self._balanced(task, found, source.negatives)
+        return found
+
+    def _balanced(
+        self, task: Task[Any, Any], samples: list[Sample], negatives: float
+    ) -> list[Sample]:
+        """Draw negatives until they are a share of the samples; order and positives stay."""
+        others = [one for one in samples if task.is_positive(one) is False]
+        wanted = round((len(samples) - len(others)) * negatives / (1 - negatives))
+        rng = random.Random(f"{self._seed} negatives {task.name}")
+        drawn = {id(one) for one in rng.sample(others, min(wanted, len(others)))}
+        return [one for one in samples if task.is_positive(one) is not False or id(one) in drawn]
 
     def held_out_documents(self, name: str) -> list[Document]:
         """Return those documents of a corpus that nothing is trained on."""
