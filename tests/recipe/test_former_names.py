@@ -104,6 +104,19 @@ def test_fingerprints_are_those_of_version_0_1() -> None:
     assert former_names(recipe.model_dump(mode="json")) == tree
 
 
+def test_new_keys_are_written_where_they_are_used_and_nowhere_else() -> None:
+    tree = yaml.safe_load((OLD / "run" / "recipe.yaml").read_text())
+    (name, *_) = tree["corpora"]
+    tree["corpora"][name]["types"] = "all"
+    tree["stages"][0]["mixture"][0]["candidates"] = 8
+    written = Recipe.model_validate(tree).model_dump(mode="json")
+    assert written["corpora"][name]["types"] == "all"
+    assert "extents" not in written["corpora"][name]
+    assert written["stages"][0]["mixture"][0]["candidates"] == 8
+    assert "negatives" not in written["stages"][0]["mixture"][0]
+    assert Recipe.model_validate(written) == Recipe.model_validate(tree)
+
+
 def test_a_grid_and_a_lock_of_version_0_1_are_read(tmp_path: Path) -> None:
     grid = yaml.safe_load((ROOT / "recipes" / "ablations" / "tiny.yaml").read_text())
     shutil.copy(ROOT / "recipes" / "tiny.yaml", tmp_path / "base.yaml")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import pydantic
 import yaml
@@ -34,6 +34,16 @@ class Strict(pydantic.BaseModel):
     """A part of a recipe: no unknown keys, no changes after validation."""
 
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+    added: ClassVar[frozenset[str]] = frozenset()
+    """Keys that version 0.1 lacks. They are written only where they are used, so that fingerprints
+    and locks of its recipes still hold."""
+
+    @pydantic.model_serializer(mode="wrap")
+    def _without_unused(self, write: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
+        tree: dict[str, Any] = write(self)
+        fields = type(self).model_fields
+        unused = {name for name in self.added if getattr(self, name) == fields[name].default}
+        return {name: value for name, value in tree.items() if name not in unused}
 
 
 class BackboneRecipe(Strict):
@@ -68,12 +78,13 @@ class CorpusRecipe(Strict):
     that mark phrases, and otherwise as published.
     """
 
+    added = frozenset({"types", "extents"})
     reader: str
     path: str
     split: str | None = None
+    made_up_names: Annotated[int, pydantic.Field(ge=0, le=100)] = 0
     types: Literal["mapped", "all"] = "mapped"
     extents: Literal["published", "heads"] | None = None
-    made_up_names: Annotated[int, pydantic.Field(ge=0, le=100)] = 0
 
 
 class SourceRecipe(Strict):
@@ -85,6 +96,7 @@ class SourceRecipe(Strict):
     types, sampled anew for every sample, instead of the whole schema.
     """
 
+    added = frozenset({"negatives", "candidates"})
     task: str
     corpora: list[str] = pydantic.Field(min_length=1)
     weight: Annotated[float, pydantic.Field(gt=0)] = 1.0
