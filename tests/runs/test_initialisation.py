@@ -1,5 +1,6 @@
 """What stages start from and what of a model they train."""
 
+import functools
 import importlib.util
 import shutil
 
@@ -240,7 +241,11 @@ def test_flash_attention_that_is_not_there_is_refused(twin):
 
 def test_attention_is_chosen_by_what_is_there(twin, monkeypatch):
     family = load_backbone(str(twin)).family
-    assert loading.attention_of(family, "fp32", "auto") == "eager"
+    assert loading.attention_of(family, "fp32", "auto", is_tiny=True) == "eager"
+    assert loading.attention_of(family, "fp32", "auto", is_tiny=False) is None
+    assert loading.loading_options(family, str(twin), "fp32", "auto")["attn_implementation"] == (
+        "eager"
+    )
     assert (
         backbone_module.load_backbone(str(twin), attention="sdpa")
         .model.config.get_text_config()
@@ -249,7 +254,8 @@ def test_attention_is_chosen_by_what_is_there(twin, monkeypatch):
     )
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(loading, "is_flash_attn_2_available", lambda: True)
-    assert loading.attention_of(family, "bf16", "auto") == "flash_attention_2"
-    assert loading.attention_of(family, "fp32", "auto") is None
+    chosen = functools.partial(loading.attention_of, family, is_tiny=True)
+    assert chosen("bf16", "auto") == "flash_attention_2"
+    assert chosen("fp32", "auto") is None
     monkeypatch.setattr(loading, "is_flash_attn_2_available", lambda: False)
-    assert loading.attention_of(family, "bf16", "auto") is None
+    assert chosen("bf16", "auto") is None

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import ask_hub, model_type_of
+from rmpl.backbones.end_of_turn import end_of_turn
 from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features, same_shape
@@ -72,7 +73,7 @@ class Encoded:
 
 
 class Backbone:
-    """A vision-language model, its processor, and the settings it was trained with."""
+    """A model, its processor, and the settings it was trained with."""
 
     def __init__(self, model: Any, processor: Any, family: Family, settings: Settings) -> None:
         self.model = model
@@ -80,7 +81,7 @@ class Backbone:
         self.tokenizer = processor.tokenizer
         self.family = family
         self.settings = bound_pixels(processor, family, settings)
-        self.end_id = self._end_of_turn()
+        self.end_id = end_of_turn(model, self.tokenizer, family)
         self.placeholders = placeholders(processor)
         self._text = PlainText(self.tokenizer, self.placeholders)
         self._image_tokens: dict[tuple[int, int], int] = {}
@@ -131,6 +132,7 @@ class Backbone:
         RmplError
             If the image cannot be opened, or the processor refuses it.
         """
+        self._check_reads(image)
         if self._image_frame is None:
             return None
         with self._refusals(image, PROBE):
@@ -179,6 +181,7 @@ class Backbone:
     def _lay_out(
         self, image: Image | PIL.Image.Image | None, prompt: Prompt, processor: Any = None
     ) -> Inputs:
+        self._check_reads(image)
         opened = open_image(Path(image.path or "")) if isinstance(image, Image) else image
         with self._refusals(image, prompt.text):
             return self._laid_out(opened, prompt, processor or self.processor)
@@ -193,6 +196,14 @@ class Backbone:
             except ValueError as error:
                 refusal = error
         raise refusal or ValueError("its tokenizer has no token that can stand in for others")
+
+    def _check_reads(self, image: Image | PIL.Image.Image | None) -> None:
+        if image is not None and not self.family.reads_images:
+            raise RmplError(
+                f"{self.family.name} models read no images",
+                where=image.path if isinstance(image, Image) else None,
+                remedy="use a vision-language model",
+            )
 
     @contextlib.contextmanager
     def _refusals(self, image: Image | PIL.Image.Image | None, text: str) -> Iterator[None]:
@@ -216,6 +227,7 @@ class Backbone:
         """
         answer = 0 if target is None else self.count(target) + 1
         image = prompt.image
+        self._check_reads(image)
         frame = self._text_frame if image is None else self._image_frame
         if frame is not None and is_framed(prompt.text):
             around = len(frame) + len(self._tokens(prompt))
@@ -265,18 +277,6 @@ class Backbone:
         if self.end_id in ids:
             ids = ids[: ids.index(self.end_id)]
         return str(self.tokenizer.decode(ids, skip_special_tokens=True))
-
-    def _end_of_turn(self) -> int:
-        """Return the id of the token that ends an answer; generation stops at it."""
-        end = int(self.tokenizer.eos_token_id)
-        if self.family.end_of_turn is not None:
-            end = self.tokenizer.get_vocab().get(self.family.end_of_turn, end)
-        settings = self.model.generation_config
-        known = settings.eos_token_id
-        known = known if isinstance(known, list) else [known]
-        if end not in known:
-            settings.eos_token_id = [number for number in known if number is not None] + [end]
-        return end
 
     def collate(self, batch: Sequence[Encoded], *, pad_left: bool) -> dict[str, Any]:
         """Pad samples to one length and stack them, shape (batch, length).
@@ -337,7 +337,14 @@ def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
 def family_context(family: Family, settings: Settings, ontology: Ontology) -> Context:
     """Return what tasks need to know about a model of a family with these settings."""
     boxes = family.boxes(settings.box_step, pixel_bounds(family, settings))
-    return Context(ontology, boxes, settings.style, settings.pad, settings.link_directions)
+    return Context(
+        ontology,
+        boxes,
+        settings.style,
+        settings.pad,
+        settings.link_directions,
+        reads_images=family.reads_images,
+    )
 
 
 def _where(source: str) -> str:

@@ -139,6 +139,8 @@ def stand_in_processor(source: str, family: Family) -> Any:
         folder = Path(name)
         family.twin(folder)
         path = folder / "processor_config.json"
+        if not family.reads_images:
+            return family.load_processor(name)
         tree = _merged(json.loads(path.read_text(encoding="utf-8")), known.processor)
         path.write_text(json.dumps(tree), encoding="utf-8")
         return family.load_processor(name)

@@ -51,19 +51,20 @@ def _relative_boxes(step: int, pixels: tuple[int, int], *, key: str) -> BoxCodec
 
 @dataclasses.dataclass(frozen=True)
 class Family:
-    """A vision-language model family.
+    """A family of vision-language models, or of language models that read no images.
 
     Parameters
     ----------
     name
         The family's name in recipes and messages.
     model_type
-        ``model_type`` in the config.json of its checkpoints, and the name of its file here.
+        ``model_type`` in the config.json of its checkpoints, and the name of its file here, unless
+        it shares one.
     model_class
         The transformers class with a language-modelling head.
     load_processor
-        Takes a folder or hub id and returns a processor with an ``image_processor``; works with and
-        without torchvision.
+        Takes a folder or hub id and returns a processor with a ``tokenizer`` and, if the family
+        reads images, an ``image_processor``; works with and without torchvision.
     boxes
         Takes the grid step (``box_step`` of a recipe) and the minimum and maximum number of pixels
         of a resized image, and returns the family's box convention.
@@ -95,6 +96,9 @@ class Family:
     whole
         For each part, modules that a LoRA adapter trains and saves whole, because their weights
         belong to no linear layer.
+    reads_images
+        Whether prompts may have an image. If not, whatever needs an image is not run, which is
+        never the same as a score of 0.
     """
 
     name: str
@@ -112,3 +116,9 @@ class Family:
     sees_ahead: bool = False
     box_tokens: str = ""
     whole: dict[Part, tuple[str, ...]] = dataclasses.field(default_factory=dict)
+    reads_images: bool = True
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """The media that its models read."""
+        return ("text", "image") if self.reads_images else ("text",)

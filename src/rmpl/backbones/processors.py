@@ -11,8 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import transformers
+
 from rmpl.backbones.model_files import check_model
-from rmpl.backbones.prompts.layouts import flat_template
+from rmpl.backbones.prompts.layouts import flat_template, flat_text_template
 from rmpl.errors import RmplError
 
 
@@ -75,13 +77,64 @@ def load(processor_class: Any, source: str, *, template: bool = True) -> Any:
             where=source,
             remedy="download the whole checkpoint, preprocessor_config.json too",
         )
-    if template and not processor.chat_template:
+    if template:
+        _check_template(processor, source)
+        for shows_image in (False, True):
+            flat_template(processor, shows_image=shows_image)
+    return processor
+
+
+def _check_template(processor: Any, source: str) -> None:
+    if not processor.chat_template:
         raise RmplError(
             "this checkpoint has no chat template",
             where=source,
             remedy="use the instruction-tuned checkpoint, or add its chat_template.jinja",
         )
-    if template:
-        for shows_image in (False, True):
-            flat_template(processor, shows_image=shows_image)
+
+
+class TextProcessor:
+    """The processor of a model without images: its tokenizer alone."""
+
+    image_processor: Any = None
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+
+    @property
+    def chat_template(self) -> Any:
+        """The tokenizer's chat template."""
+        return self.tokenizer.chat_template
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Save the tokenizer's files into a folder."""
+        self.tokenizer.save_pretrained(folder)
+
+
+def load_text(source: str) -> Any:
+    """Load the tokenizer of a folder or hub id as the processor of a model without images.
+
+    Raises
+    ------
+    RmplError
+        If files are missing, the hub cannot be reached, or there is no chat template.
+    """
+    if Path(source).is_dir():
+        check_model(Path(source))
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+    except (OSError, ValueError, TypeError, AttributeError, ImportError) as error:
+        reason = str(error).strip().split("\n", maxsplit=1)[0]
+        raise RmplError(
+            f"cannot load the tokenizer ({reason})",
+            where=source,
+            remedy="the folder needs tokenizer.json and tokenizer_config.json of the checkpoint",
+        ) from error
+    # These models have no token types, whatever the tokenizer's class says.
+    tokenizer.model_input_names = ["input_ids", "attention_mask"]
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    processor = TextProcessor(tokenizer)
+    _check_template(processor, source)
+    flat_text_template(processor)
     return processor

@@ -64,6 +64,8 @@ class Context:
         Whether linking asks from the text to the image only, or also from the image to the text.
     examples
         Few-shot examples for the prompts of each task, for models not trained on it.
+    reads_images
+        Whether the model reads images; if not, a task that can do without them leaves them out.
     """
 
     ontology: Ontology
@@ -72,6 +74,7 @@ class Context:
     pad: str = ""
     link_directions: Directions = "one"
     examples: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
+    reads_images: bool = True
 
 
 class Identified(Protocol):

@@ -27,6 +27,7 @@ from rmpl.tasks.schema import (
 from rmpl.tasks.spans import name_span
 
 NEGATIVE = "None"
+_ABOUT_THE_IMAGE = "The post goes with the picture. "
 
 
 class RelationQuestion(msgspec.Struct, frozen=True):
@@ -53,7 +54,7 @@ class Relations(Task[RelationQuestion, Predicate]):
     name = "relations"
     medium = "both"
     instruction = (
-        "The post goes with the picture. Say how the head and the tail are related. Answer with a "
+        f"{_ABOUT_THE_IMAGE}Say how the head and the tail are related. Answer with a "
         'JSON list of {"type", "args": [{"role": "head", "span"}, {"role": "tail", "span"}]}; '
         "[] if they are not related."
     )
@@ -73,7 +74,13 @@ class Relations(Task[RelationQuestion, Predicate]):
         """Ask how two spans of a sentence are related."""
         sentence, relation = question.sentence, question.relation
         head, tail = sentence.slice(relation.head), sentence.slice(relation.tail)
-        return self.prompt(f"{sentence.text}\nhead: {head}\ntail: {tail}", question.image)
+        image = question.image if self.context.reads_images else None
+        return self.prompt(f"{sentence.text}\nhead: {head}\ntail: {tail}", image)
+
+    def beginning(self) -> str:
+        """Return the instruction; a model that reads no images is asked about the post alone."""
+        words = super().beginning()
+        return words if self.context.reads_images else words.removeprefix(_ABOUT_THE_IMAGE)
 
     def grammar(self, question: RelationQuestion) -> grammars.Grammar:
         """Return the output grammar: one of the labels, or no relation."""

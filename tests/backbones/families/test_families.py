@@ -40,6 +40,14 @@ def backbone(request, twins):
 
 
 @pytest.fixture(scope="module")
+def seeing(backbone):
+    """The backbone, if its family reads images; the test is skipped if not."""
+    if not backbone.family.reads_images:
+        pytest.skip(f"{backbone.family.name} reads no images")
+    return backbone
+
+
+@pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> list[Image]:
     folder = tmp_path_factory.mktemp("pictures")
     made = []
@@ -58,6 +66,9 @@ def pictures(tmp_path_factory) -> list[Image]:
 @pytest.fixture(scope="module")
 def samples(backbone, pictures):
     """Text-only and image samples; the answers of the latter hold boxes."""
+    text = [(Prompt("Police fired."), TEXT), (Prompt("Which events? Police fired."), "[]")]
+    if not backbone.family.reads_images:
+        return text
     task = make_task("image-events", backbone.context(load_ontology("m2e2")))
     event = ImageEvent("e", "0", "Conflict:Attack", (ImageArgument("Target", Box(10, 12, 40, 22)),))
     documents = [
@@ -65,7 +76,7 @@ def samples(backbone, pictures):
     ]
     shown = [(s.prompt, s.target) for s in task.samples(documents)]
     assert len(shown) == len(pictures)
-    return [(Prompt("Police fired."), TEXT), *shown, (Prompt("Which events? Police fired."), "[]")]
+    return [text[0], *shown, text[1]]
 
 
 def with_image(event, image):
@@ -110,6 +121,7 @@ def test_labels_cover_exactly_the_target_token_by_token(backbone, samples):
 def test_an_answer_ends_with_the_turn(backbone):
     ends = {
         "gemma3": "<end_of_turn>",
+        "gemma3_text": "<end_of_turn>",
         "idefics3": "<end_of_utterance>",
         "smolvlm": "<end_of_utterance>",
         "paligemma": "<eos>",
@@ -133,18 +145,19 @@ def test_a_mixed_batch_reaches_every_part(backbone, samples):
         for name, parameter in backbone.model.named_parameters()
         if parameter.grad is not None and parameter.grad.abs().sum() > 0
     }
-    assert reached == {"language", "projector", "vision"}
+    assert reached == set(backbone.family.parts)
+    assert backbone.family.reads_images == (reached == {"language", "projector", "vision"})
     backbone.model.zero_grad()
 
 
-def test_a_batch_without_pictures_has_the_same_loss_as_in_company(backbone, samples):
-    text = [backbone.encode(*samples[0]), backbone.encode(*samples[-1])]
-    mixed = [*text, backbone.encode(*samples[1])]
-    alone = backbone.collate(text, pad_left=False)
-    beside = backbone.collate(mixed, pad_left=False)
+def test_a_batch_without_pictures_has_the_same_loss_as_in_company(seeing, samples):
+    text = [seeing.encode(*samples[0]), seeing.encode(*samples[-1])]
+    mixed = [*text, seeing.encode(*samples[1])]
+    alone = seeing.collate(text, pad_left=False)
+    beside = seeing.collate(mixed, pad_left=False)
     with torch.no_grad():
-        one = backbone.model(**alone).logits
-        other = backbone.model(**beside).logits
+        one = seeing.model(**alone).logits
+        other = seeing.model(**beside).logits
     for row in range(2):
         length = int(alone["attention_mask"][row].sum())
         assert torch.allclose(one[row, :length], other[row, :length], atol=1e-5)
@@ -171,38 +184,38 @@ def test_padding_does_not_change_what_is_computed(backbone, samples):
         assert torch.allclose(logits(backbone, [prompt])[0], together[row], atol=1e-5)
 
 
-def test_the_picture_is_seen(backbone, samples, pictures):
+def test_the_picture_is_seen(seeing, samples, pictures):
     one, other = (Prompt("What?", image) for image in (pictures[0], pictures[3]))
-    assert not torch.allclose(*logits(backbone, [one, other]), atol=1e-6)
+    assert not torch.allclose(*logits(seeing, [one, other]), atol=1e-6)
 
 
-def test_features_of_pictures_stand_in_for_pixels(backbone, samples):
-    encoded = [backbone.encode(prompt, target) for prompt, target in samples]
+def test_features_of_pictures_stand_in_for_pixels(seeing, samples):
+    encoded = [seeing.encode(prompt, target) for prompt, target in samples]
     with torch.no_grad():
-        seen = backbone.model(**backbone.collate(encoded, pad_left=False)).logits
+        seen = seeing.model(**seeing.collate(encoded, pad_left=False)).logits
     for sample in encoded:
         if sample.vision:
-            sample.features = image_features(backbone.model, sample.vision)
+            sample.features = image_features(seeing.model, sample.vision)
             del sample.vision["pixel_values"]
-    inputs = backbone.collate(encoded, pad_left=False)
+    inputs = seeing.collate(encoded, pad_left=False)
     assert "pixel_values" not in inputs
     with torch.no_grad():
-        remembered = backbone.model(**inputs).logits
+        remembered = seeing.model(**inputs).logits
     assert torch.allclose(seen, remembered, atol=1e-5)
 
 
-def test_pictures_of_one_size_are_seen_together(backbone, samples, pictures, tmp_path):
+def test_pictures_of_one_size_are_seen_together(seeing, samples, pictures, tmp_path):
     light = PIL.Image.effect_noise(SIZES[0], 20).convert("RGB")
     light.save(tmp_path / "light.png")
     other = Image("light", str(tmp_path / "light.png"), *SIZES[0])
     prompts = [Prompt("What?", image) for image in (pictures[0], pictures[1], other)]
-    together = compute_images(backbone, prompts)
+    together = compute_images(seeing, prompts)
     assert not torch.equal(
-        logits_of(backbone, prompts[0], together[0]), logits_of(backbone, prompts[2], together[2])
+        logits_of(seeing, prompts[0], together[0]), logits_of(seeing, prompts[2], together[2])
     )
     for prompt, seen in zip(prompts, together, strict=True):
-        alone = logits_of(backbone, prompt, *compute_images(backbone, [prompt]))
-        assert torch.allclose(logits_of(backbone, prompt, seen), alone, atol=1e-5)
+        alone = logits_of(seeing, prompt, *compute_images(seeing, [prompt]))
+        assert torch.allclose(logits_of(seeing, prompt, seen), alone, atol=1e-5)
 
 
 def logits_of(backbone, prompt, seen):
@@ -224,11 +237,11 @@ def test_answers_are_generated_and_read(backbone, samples):
         assert answer.failure is not None  # a random model writes no JSON, and that is said
 
 
-def test_what_is_taught_is_read_back(backbone, samples, pictures):
-    boxes = backbone.context(load_ontology("m2e2")).boxes
+def test_what_is_taught_is_read_back(seeing, samples, pictures):
+    boxes = seeing.context(load_ontology("m2e2")).boxes
     for (prompt, target), image in zip(samples[1:-1], pictures, strict=True):
-        encoded = backbone.encode(prompt, target)
-        text = backbone.read(encoded.input_ids[encoded.prompt_length :])
+        encoded = seeing.encode(prompt, target)
+        text = seeing.read(encoded.input_ids[encoded.prompt_length :])
         answer = read_predicates(text, boxes.key)
         assert answer.failure is None
         (found,) = image_arguments(answer.items[0].args, image, boxes)
@@ -299,16 +312,16 @@ def test_lora_targets_are_linear_layers_of_their_part(backbone):
 
 
 @pytest.mark.parametrize("size", [(64, 64), (300, 20), (20, 300), (157, 93), (1000, 700), (13, 29)])
-def test_the_length_is_known_without_opening_the_picture(backbone, size, tmp_path):
+def test_the_length_is_known_without_opening_the_picture(seeing, size, tmp_path):
     path = tmp_path / "picture.png"
     PIL.Image.new("RGB", size, "navy").save(path)
     prompt = Prompt("Which events?\n\nPolice fired.", Image("a", str(path), *size))
     unseen = Prompt(prompt.text, Image("a", None, *size))
     for target in (None, TEXT):
-        length = len(backbone.encode(prompt, target).input_ids)
-        assert backbone.length(unseen, target) == length
-        assert backbone.fits(unseen, target, length)
-        assert not backbone.fits(unseen, target, length - 1)
+        length = len(seeing.encode(prompt, target).input_ids)
+        assert seeing.length(unseen, target) == length
+        assert seeing.fits(unseen, target, length)
+        assert not seeing.fits(unseen, target, length - 1)
 
 
 def test_a_frame_gives_the_tokens_of_the_whole_layout(backbone, pictures):
@@ -323,12 +336,13 @@ def test_a_frame_gives_the_tokens_of_the_whole_layout(backbone, pictures):
         "Hm\n",
     ]
     framed = 0
-    for image in (None, *pictures[:2]):
+    for image in (None, *(pictures[:2] if backbone.family.reads_images else ())):
         picture = None if image is None else open_image(Path(image.path))
         frame = None if image is None else backbone.frame(image)
         for text in texts:
             whole = inputs_of(backbone.family.chat(backbone.processor, picture, text))
             one = backbone.encode(Prompt(text, image), "yes")
+            assert backbone.length(Prompt(text, image), "yes") == len(one.input_ids)
             others = [] if frame is None else [backbone.encode_in(frame, Prompt(text), "yes")]
             for encoded in [one, *filter(None, others)]:
                 assert encoded.input_ids[: encoded.prompt_length] == whole.ids
@@ -340,13 +354,14 @@ def test_a_frame_gives_the_tokens_of_the_whole_layout(backbone, pictures):
             framed += sum(other is not None for other in others)
     assert framed in {0, 2 * 3}
     # These layouts go on with ordinary text after the question.
-    assert (framed == 0) == (backbone.family.name in {"llava", "llava-next", "paligemma"})
+    assert not backbone.family.reads_images or (framed == 0) == (backbone.family.name in {"llava", "llava-next", "paligemma"})
 
 
 def test_a_sentence_cannot_pose_as_a_picture(backbone, samples):
     tokens = ["<image>", "<|image_pad|>", "<IMG_CONTEXT>", "<video>", "<image_soft_token>"]
     text = f"Police {' '.join(tokens)} <start_of_image> fired."
-    assert torch.isfinite(logits(backbone, [Prompt(text), Prompt(text, samples[1][0].image)])).all()
+    image = samples[1][0].image if backbone.family.reads_images else None
+    assert torch.isfinite(logits(backbone, [Prompt(text), Prompt(text, image)])).all()
 
 
 def test_pickled_weights_are_refused(backbone, twins, tmp_path):
@@ -358,9 +373,9 @@ def test_pickled_weights_are_refused(backbone, twins, tmp_path):
         load_backbone(str(folder))
 
 
-def test_a_checkpoint_without_its_image_processor_is_refused(backbone, twins, tmp_path):
+def test_a_checkpoint_without_its_image_processor_is_refused(seeing, twins, tmp_path):
     folder = tmp_path / "text-only"
-    shutil.copytree(twins / backbone.family.model_type, folder)
+    shutil.copytree(twins / seeing.family.model_type, folder)
     for name in ("processor_config.json", "preprocessor_config.json"):
         (folder / name).unlink(missing_ok=True)
     with pytest.raises(RmplError, match="processor"):
@@ -368,14 +383,14 @@ def test_a_checkpoint_without_its_image_processor_is_refused(backbone, twins, tm
 
 
 @pytest.mark.parametrize(("width", "height"), [(400, 300), (130, 500)])
-def test_a_box_lies_where_the_model_sees_what_is_in_it(backbone, tmp_path, width, height):
+def test_a_box_lies_where_the_model_sees_what_is_in_it(seeing, tmp_path, width, height):
     box = Box(0.3 * width, 0.2 * height, 0.6 * width, 0.7 * height)
     picture = PIL.Image.new("RGB", (height, width), "white").rotate(90, expand=True)
     PIL.ImageDraw.Draw(picture).rectangle((box.x1, box.y1, box.x2 - 1, box.y2 - 1), fill="red")
     exif = picture.getexif()
     exif[ORIENTATION] = 3
     picture.rotate(180).save(tmp_path / "one.png", exif=exif)  # stored upside down
-    inspected = inspect_image(backbone, Image("one", str(tmp_path / "one.png"), width, height))
+    inspected = inspect_image(seeing, Image("one", str(tmp_path / "one.png"), width, height))
     pixels = np.asarray(inspected.tiles[inspected.whole]).astype(int)
     rows, columns = np.nonzero(pixels[..., 0] - pixels[..., 1] > 120)
     seen = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
@@ -406,3 +421,23 @@ def test_other_pixels_than_in_training_are_refused_at_inference():
         inference_settings(trained, max_pixels=90_000)
     allowed = inference_settings(trained, max_pixels=90_000, other_pixels=True)
     assert (allowed.min_pixels, allowed.max_pixels) == (3136, 90_000)
+
+
+def test_an_image_for_a_model_that_reads_none_is_refused_in_one_line(backbone, pictures):
+    if backbone.family.reads_images:
+        pytest.skip("reads images")
+    for ask in (backbone.encode, backbone.length):
+        with pytest.raises(RmplError, match=r"0\.jpg: .* models read no images; use a vision-"):
+            ask(Prompt("What?", pictures[0]))
+    with pytest.raises(RmplError, match="read no images"):
+        backbone.frame(pictures[0])
+
+
+def test_a_checkpoint_without_a_chat_template_is_refused(backbone, twins, tmp_path):
+    if backbone.family.name == "paligemma":
+        pytest.skip("has none")
+    folder = tmp_path / "base"
+    shutil.copytree(twins / backbone.family.model_type, folder)
+    (folder / "chat_template.jinja").unlink()
+    with pytest.raises(RmplError, match=r"base: this checkpoint has no chat template"):
+        load_backbone(str(folder))

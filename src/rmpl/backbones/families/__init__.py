@@ -1,7 +1,8 @@
 """One file for each model family, named after the ``model_type`` of its checkpoints.
 
-Each defines ``FAMILY``; a new one needs no change elsewhere. Other packages declare theirs in the
-entry-point group ``rmpl.families``, under the ``model_type``.
+Each defines ``FAMILY``; a new one needs no change elsewhere. Language models without images, which
+differ in their classes' names only, share the file ``causal_lm.py``. Other packages declare theirs
+in the entry-point group ``rmpl.families``, under the ``model_type``.
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ from rmpl.backbones.family import Family
 from rmpl.plugins import Registry
 
 
+_SHARED = {"causal_lm": ("gemma3_text", "llama", "qwen2", "qwen3", "smollm3")}
+"""The families of modules that define several in ``FAMILIES``; listed here because importing such a
+module only to learn its families takes a second or two."""
+_MODULES = {model_type: module for module, held in _SHARED.items() for model_type in held}
+
+
 @functools.cache
 def family_names() -> tuple[str, ...]:
     """Return the ``model_type`` of every family here.
@@ -26,7 +33,8 @@ def family_names() -> tuple[str, ...]:
     )
 
     modules = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in modules if name in CONFIG_MAPPING_NAMES))
+    own = (name for name in modules if name in CONFIG_MAPPING_NAMES)
+    return tuple(sorted({*own, *_MODULES}))
 
 
 class _Shipped(Mapping[str, Family]):
@@ -35,7 +43,10 @@ class _Shipped(Mapping[str, Family]):
     def __getitem__(self, model_type: str) -> Family:
         if model_type not in family_names():
             raise KeyError(model_type)
-        family: Family = importlib.import_module(f"{__name__}.{model_type}").FAMILY
+        module = importlib.import_module(f"{__name__}.{_MODULES.get(model_type, model_type)}")
+        family: Family = (
+            module.FAMILIES[model_type] if model_type in _MODULES else module.FAMILY
+        )
         return family
 
     def __contains__(self, model_type: object) -> bool:

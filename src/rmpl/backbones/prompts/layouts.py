@@ -53,25 +53,55 @@ def flat_template(processor: Any, *, shows_image: bool) -> str:
         If the processor's template is refused, takes too long, or does more with a question than
         insert it.
     """
+    return _flat_templates(*_template_of(processor))[shows_image]
+
+
+def flat_text_template(processor: Any) -> str:
+    """Return such a template for a model without images, whose prompts are plain strings.
+
+    Raises
+    ------
+    RmplError
+        As ``flat_template``.
+    """
+    return _flat_text_template(*_template_of(processor))
+
+
+def _template_of(processor: Any) -> tuple[str, _Tokens]:
     template = processor.chat_template
     if isinstance(template, dict):
         template = template.get("default")
     tokens = tuple(sorted(processor.tokenizer.special_tokens_map.items()))
     named = tuple((name, token) for name, token in tokens if isinstance(token, str))
-    return _flat_templates(str(template or ""), named)[shows_image]
+    return str(template or ""), named
+
+
+@functools.lru_cache(maxsize=64)
+def _flat_text_template(template: str, tokens: _Tokens) -> str:
+    _check_length(template)
+    conversations = [
+        [{"role": "user", "content": question}] for question in (_MARK, f"{_BLANKS}{_MARK}{_BLANKS}")
+    ]
+    bare, padded = _rendered(template, conversations, tokens)
+    return _flat(bare, padded, "messages[0]['content']")
+
+
+def _check_length(template: str) -> None:
+    if len(template) > LONGEST:
+        raise _refusal(f"{len(template):,} characters, more than {LONGEST:,}")
 
 
 @functools.lru_cache(maxsize=64)
 def _flat_templates(template: str, tokens: _Tokens) -> tuple[str, str]:
-    if len(template) > LONGEST:
-        raise _refusal(f"{len(template):,} characters, more than {LONGEST:,}")
+    _check_length(template)
     conversations = [
         _conversation(question, shows_image=shown)
         for shown in (False, True)
         for question in (_MARK, f"{_BLANKS}{_MARK}{_BLANKS}")
     ]
     texts = _rendered(template, conversations, tokens)
-    return _flat(*texts[:2]), _flat(*texts[2:])
+    question = "messages[0]['content'][-1]['text']"
+    return _flat(*texts[:2], question), _flat(*texts[2:], question)
 
 
 def _conversation(question: str, *, shows_image: bool) -> list[dict[str, Any]]:
@@ -79,8 +109,11 @@ def _conversation(question: str, *, shows_image: bool) -> list[dict[str, Any]]:
     return [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]
 
 
-def _flat(bare: str, padded: str) -> str:
-    """Write a layout's template, given its output for a bare question and one within blanks."""
+def _flat(bare: str, padded: str, question: str) -> str:
+    """Write a layout's template, given its output for a bare question and one within blanks.
+
+    ``question`` is the expression for the question in a conversation.
+    """
     before, mark, after = bare.partition(_MARK)
     if not mark or _MARK in after:
         raise _refusal("it does not write the question exactly once and unchanged")
@@ -91,8 +124,9 @@ def _flat(bare: str, padded: str) -> str:
         (f"{_BLANKS}{_MARK}", ".rstrip()"),
     ):
         if padded == f"{before}{expected}{after}":
-            question = f"messages[0]['content'][-1]['text']{method}"
-            return f"{{{{ {_literal(before)} }}}}{{{{ {question} }}}}{{{{ {_literal(after)} }}}}"
+            return (
+                f"{{{{ {_literal(before)} }}}}{{{{ {question}{method} }}}}{{{{ {_literal(after)} }}}}"
+            )
     raise _refusal("its output depends on the question")
 
 

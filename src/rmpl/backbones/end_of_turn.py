@@ -1,0 +1,71 @@
+"""The token that ends an answer."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import torch
+
+from rmpl.backbones.family import Family
+
+_log = logging.getLogger(__name__)
+_ROWS = 4096
+"""The number of embeddings that are sampled for their mean."""
+_NEAR = 0.05
+_SAME = 0.01
+_reported: set[tuple[str, str]] = set()
+
+
+def end_of_turn(model: Any, tokenizer: Any, family: Family) -> int:
+    """Return the id of the token that ends an answer; generation stops at it.
+
+    A token that the checkpoint was not trained with is reported, once.
+    """
+    end = int(tokenizer.eos_token_id)
+    if family.end_of_turn is not None:
+        end = tokenizer.get_vocab().get(family.end_of_turn, end)
+    settings = model.generation_config
+    known = settings.eos_token_id
+    known = known if isinstance(known, list) else [known]
+    if end not in known:
+        settings.eos_token_id = [number for number in known if number is not None] + [end]
+    _report_if_new(model, tokenizer, end)
+    return end
+
+
+def _report_if_new(model: Any, tokenizer: Any, end: int) -> None:
+    others = [number for number in tokenizer.added_tokens_decoder if number != end]
+    name = str(getattr(model, "name_or_path", ""))
+    token = str(tokenizer.convert_ids_to_tokens(end))
+    if (name, token) in _reported or not is_untrained(model, end, others):
+        return
+    _reported.add((name, token))
+    _log.warning(
+        "%s: the model was not trained with the token %s, which ends its answers: adapters leave "
+        "its embedding as it is, so every answer's last token stays hard to predict",
+        name,
+        token,
+    )
+
+
+@torch.no_grad()
+def is_untrained(model: Any, token: int, added: list[int]) -> bool:
+    """Return whether a token's embedding is as it was when the token was added.
+
+    It is then the mean of all embeddings (transformers' default), nothing but zeros, or the same as
+    that of another one of the ``added`` tokens.
+    """
+    weight = model.get_input_embeddings().weight
+    if weight.is_meta or weight.dim() != 2 or token >= len(weight):  # no weights, or sharded ones
+        return False
+    row = weight[token].float()
+    sample = weight[:: max(len(weight) // _ROWS, 1)].float()
+    mean = sample.mean(dim=0)
+    usual = (sample - mean).norm(dim=1).mean()
+    others = weight[[number for number in added if number < len(weight)]].float()
+    return bool(
+        not row.any()
+        or (row - mean).norm() < _NEAR * usual
+        or ((others - row).norm(dim=1) < _SAME * usual).any()
+    )
