@@ -16,11 +16,12 @@ import transformers
 from safetensors import SafetensorError
 
 from rmpl.backbones import embedded
-from rmpl.backbones.checkpoints import ask_hub, model_type_of
+from rmpl.backbones.checkpoints import ask_hub, model_type_of, place_to_load
 from rmpl.backbones.end_of_turn import end_of_turn
 from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features, same_shape
+from rmpl.backbones.known import hub_id
 from rmpl.backbones.loading import Attention, Weights, loading_options
 from rmpl.backbones.model_files import model_folder
 from rmpl.backbones.private_api import image_token_counts
@@ -330,8 +331,7 @@ class Backbone:
 
 def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
     """Return what tasks need to know about a model, without loading it."""
-    where = _where(source)
-    return family_context(family_of(model_type_of(where), where), settings, ontology)
+    return family_context(family_of(model_type_of(source), source), settings, ontology)
 
 
 def family_context(family: Family, settings: Settings, ontology: Ontology) -> Context:
@@ -347,10 +347,6 @@ def family_context(family: Family, settings: Settings, ontology: Ontology) -> Co
     )
 
 
-def _where(source: str) -> str:
-    return str(embedded.folder()) if source == embedded.NAME else source
-
-
 def load_backbone(
     source: str,
     settings: Settings | None = None,
@@ -358,7 +354,7 @@ def load_backbone(
     weights: Weights = "fp32",
     attention: Attention = "auto",
 ) -> Backbone:
-    """Load a model by hub id, by folder, or ``embedded``.
+    """Load a model by hub id, by folder, by a name of ``rmpl models list``, or ``embedded``.
 
     ``settings`` default to those saved with the model, else to the family's usual ones.
 
@@ -368,7 +364,7 @@ def load_backbone(
         If the folder is no model, its family is unknown, its weights are missing or pickled, or
         the hub cannot be reached.
     """
-    where = _where(source)
+    where = place_to_load(source)
     if settings is None:
         settings = read_settings(Path(where)) or Settings()
     family = family_of(model_type_of(where), where)
@@ -387,8 +383,9 @@ def load_backbone(
             remedy="weights must be complete safetensors files: pickled ones (.bin, .pt) can run "
             "any program and are refused; convert them on a machine you trust",
         ) from error
-    if folder != where:  # saved files then name the hub's model, not this machine's copy
-        model.name_or_path = model.config.name_or_path = where
+    if folder != source != embedded.NAME:
+        # Saved files then name the hub's model, not this machine's copy.
+        model.name_or_path = model.config.name_or_path = hub_id(source)
     return Backbone(model, processor, family, settings)
 
 

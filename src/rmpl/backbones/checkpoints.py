@@ -8,69 +8,71 @@ shipped recipes; else from the hub, a file of some kilobytes.
 from __future__ import annotations
 
 import contextlib
-import functools
 import json
 import tempfile
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import huggingface_hub
-import msgspec
 import torch
 import transformers
-import yaml
 from transformers.initialization import no_init_weights
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 from rmpl.backbones import embedded
 from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
+from rmpl.backbones.known import (
+    Checkpoint,
+    hub_id,
+    kept_folder,
+    known_checkpoint,
+    known_checkpoints,
+    named_models,
+    not_here,
+)
 from rmpl.backbones.private_api import model_from_config
 from rmpl.errors import RmplError
+
+__all__ = ["Checkpoint", "known_checkpoints"]
 
 _SECONDS = 10.0
 """Seconds to wait for the hub."""
 
 
-class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Metadata of a hub checkpoint, from ``checkpoints.yaml``.
-
-    ``config`` holds the arguments of its configuration class, ``processor`` the differences from
-    the processor of its family's twin; a key that is null there has the class's own default.
-    """
-
-    model_type: str
-    parameters: int
-    licence: str
-    pieces_per_token: float
-    processor: dict[str, Any]
-    config: dict[str, Any]
-
-
-@functools.cache
-def known_checkpoints() -> dict[str, Checkpoint]:
-    """Return the metadata of the known hub checkpoints, by id."""
-    text = (resources.files(__package__) / "checkpoints.yaml").read_text(encoding="utf-8")
-    tree = yaml.safe_load(text)
-    return {
-        name: msgspec.convert(entry, Checkpoint)
-        for name, entry in tree.items()
-        if not name.startswith("_")
-    }
-
-
 def local_folder(source: str) -> Path | None:
-    """Return the folder of a model's files, also in the hub's cache; ``None`` if there is none."""
+    """Return the folder of a model's files, also in a cache; ``None`` if there is none.
+
+    ``source`` is ``embedded``, a folder, a name of ``rmpl models list`` or a hub id.
+    """
     if source == embedded.NAME:
         return embedded.folder()
     if Path(source).is_dir():
         return Path(source)
+    kept = kept_folder(source)
+    if kept is not None:
+        return kept
     with contextlib.suppress(ValueError):  # not the form of a hub id
-        found = huggingface_hub.try_to_load_from_cache(source, "config.json")
+        found = huggingface_hub.try_to_load_from_cache(hub_id(source), "config.json")
         if isinstance(found, str):
             return Path(found).parent
     return None
+
+
+def place_to_load(source: str) -> str:
+    """Return the folder of the embedded model or of a named one; anything else as it is.
+
+    Raises
+    ------
+    RmplError
+        If a named model is not on this machine.
+    """
+    if source != embedded.NAME and (source not in named_models() or Path(source).is_dir()):
+        return source
+    folder = local_folder(source)
+    if folder is None:
+        raise not_here(source)
+    return str(folder)
 
 
 def model_type_of(source: str) -> str:
@@ -86,8 +88,9 @@ def model_type_of(source: str) -> str:
     folder = local_folder(source)
     if folder is not None:
         return str(_config_file(folder, source).get("model_type", ""))
-    if source in known_checkpoints():
-        return known_checkpoints()[source].model_type
+    known = known_checkpoint(source)
+    if known is not None:
+        return known.model_type
     return str(_auto_config(source).model_type)
 
 
@@ -103,7 +106,7 @@ def read_config(source: str) -> tuple[Any, str]:
     if folder is not None:
         _config_file(folder, source)
         return _auto_config(str(folder)), f"config.json in {folder}"
-    known = known_checkpoints().get(source)
+    known = known_checkpoint(source)
     if known is not None:
         family_of(known.model_type, source)
         config = CONFIG_MAPPING[known.model_type](**known.config)
@@ -128,7 +131,7 @@ def stand_in_processor(source: str, family: Family) -> Any:
     RmplError
         If the checkpoint is not known.
     """
-    known = known_checkpoints().get(source)
+    known = known_checkpoint(source)
     if known is None:
         raise RmplError(
             "the processor's files are not on this machine",
@@ -158,7 +161,7 @@ def processor_at_hand(source: str, family: Family) -> tuple[Any, float | None]:
         If it is neither on this machine nor known.
     """
     folder = local_folder(source)
-    known = known_checkpoints().get(source)
+    known = known_checkpoint(source)
     if folder is not None or known is None:
         try:
             return family.load_processor(str(folder or source)), None
@@ -210,10 +213,23 @@ def ask_hub(source: str) -> None:
     """
     if local_folder(source) is not None:
         return
+    if source in named_models():
+        raise not_here(source)
+    reach_hub(source)
+
+
+def reach_hub(source: str) -> None:
+    """Check that the hub is reachable, wherever else the model ``source`` may be.
+
+    Raises
+    ------
+    RmplError
+        As ``ask_hub``.
+    """
     try:
         huggingface_hub.get_session().head(huggingface_hub.constants.ENDPOINT, timeout=_SECONDS)
     except Exception as error:  # exceptions of its HTTP client, which rmpl does not depend on
-        known = known_checkpoints().get(source)
+        known = known_checkpoint(source)
         size = "" if known is None else f", {known.parameters * 2 / 1e9:.0f} GB"
         raise RmplError(
             f"not on this machine, and the hub cannot be reached ({error})",

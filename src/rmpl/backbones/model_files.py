@@ -48,15 +48,23 @@ def model_folder(source: str) -> Path:
     """
     folder = Path(source)
     if not folder.is_dir():
-        folder = _fetched(source)
+        folder = fetch_snapshot(source)
     check_model(folder)
     return folder
 
 
-def _fetched(source: str) -> Path:
+def fetch_snapshot(source: str, folder: Path | None = None) -> Path:
+    """Download the files of a hub id, except pickles: into the hub's cache, or into ``folder``.
+
+    Raises
+    ------
+    RmplError
+        If the hub does not have it.
+    """
     try:
         found = huggingface_hub.snapshot_download(
             source,
+            local_dir=folder,
             allow_patterns=[f"*{ending}" for ending in sorted(_READ)],
             ignore_patterns=["*/*", "consolidated*"],
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 
-from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.checkpoints import (
     empty_model,
@@ -32,7 +31,7 @@ def load_weightless(source: str, settings: Settings | None = None) -> tuple[Back
     RmplError
         If it is no model, or its processor is neither on this machine nor known.
     """
-    folder = embedded.folder() if source == embedded.NAME else local_folder(source)
+    folder = local_folder(source)
     if settings is None:
         settings = (read_settings(folder) if folder is not None else None) or Settings()
     family = family_of(model_type_of(source), source)

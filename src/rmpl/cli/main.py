@@ -20,6 +20,7 @@ from rmpl.cli.commands import (
     extract,
     inspect,
     link,
+    models,
     plot,
     predict,
     pretrain,
@@ -118,6 +119,7 @@ app.command("calibrate", cls=with_former_options({"--documents": "--limit"}))(ca
 app.command("ablate")(ablate.command)
 app.command("reproduce")(reproduce.command)
 app.add_typer(baseline.app, name="baseline")
+app.add_typer(models.app, name="models")
 
 
 _format = warnings.formatwarning

@@ -14,7 +14,8 @@ import torch
 import yaml
 
 from rmpl.backbones import embedded
-from rmpl.backbones.checkpoints import known_checkpoints, local_folder
+from rmpl.backbones.checkpoints import local_folder
+from rmpl.backbones.known import known_checkpoint, named_models
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.corpora.textual import Types
 from rmpl.errors import RmplError
@@ -138,12 +139,18 @@ def _how_to_get(reader: str, path: Path) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def _download(model: str, about: str) -> str:
+    if model in named_models():
+        return f"rmpl models get {model}  # {about}"
+    return f"hf download {model}  # {about}; `rmpl train` does it, too"
+
+
 def _model(recipe: Recipe, out: Path) -> Iterator[Requirement]:
     model = recipe.backbone.model
     if model == embedded.NAME:
         yield Requirement("the model", True, "the embedded one")
         return
-    known = known_checkpoints().get(model)
+    known = known_checkpoint(model)
     size = 0 if known is None else known.parameters * _BYTES_A_WEIGHT
     here = local_folder(model)
     has_weights = here is not None and any(here.glob("*.safetensors"))
@@ -152,7 +159,7 @@ def _model(recipe: Recipe, out: Path) -> Iterator[Requirement]:
         "the model",
         has_weights,
         f"{model}: {here if has_weights else 'its weights are not on this machine'}",
-        () if has_weights else (f"hf download {model}  # {about}; `rmpl train` does it, too",),
+        () if has_weights else (_download(model, about),),
         blocks=False,
     )
     if known is None:

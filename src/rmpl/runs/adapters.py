@@ -52,10 +52,21 @@ def adapter_config(family: Family, adapter: AdapterRecipe) -> LoraConfig:
     """Describe an adapter on the linear layers of some parts, as a recipe asks for it.
 
     Modules that the family names as ``whole`` are trained and saved as they are, with the adapter.
+
+    Raises
+    ------
+    RmplError
+        If the family has none of the parts.
     """
     parts = adapter.parts
     targets = [f"(?:{family.lora_targets[part]})" for part in parts if part in family.lora_targets]
     whole = [module for part in parts for module in family.whole.get(part, ())]
+    if not (targets or whole):
+        raise RmplError(
+            f"{family.name} models have no {' or '.join(parts)}",
+            where="adapter.parts",
+            remedy=f"train {', '.join(family.parts)}",
+        )
     return LoraConfig(
         r=adapter.rank,
         lora_alpha=adapter.alpha,

@@ -17,7 +17,7 @@ import yaml
 
 from rmpl import __version__
 from rmpl.backbones import embedded
-from rmpl.backbones.checkpoints import known_checkpoints
+from rmpl.backbones.known import hub_id, known_checkpoint
 from rmpl.errors import RmplError
 from rmpl.io import formats
 from rmpl.io.files import write_file
@@ -124,14 +124,14 @@ def public_name(source: str) -> str:
 def _hub_id(recipe: Recipe) -> str | None:
     model = recipe.backbone.model
     is_hub = model != embedded.NAME and public_name(model) == model
-    return model if is_hub else None
+    return hub_id(model) if is_hub else None
 
 
 def _licence(recipe: Recipe) -> str | None:
     """Return the licence of the base, ``None`` where it is not known here."""
     if recipe.backbone.model == embedded.NAME:
         return "Apache-2.0"
-    known = known_checkpoints().get(recipe.backbone.model)
+    known = known_checkpoint(recipe.backbone.model)
     return None if known is None else known.licence
 
 

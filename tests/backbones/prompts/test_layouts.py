@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 from types import SimpleNamespace
 
 import pytest
 from transformers.utils.chat_template_utils import render_jinja_template
 
+from rmpl.backbones import families
 from rmpl.backbones.backbone import load_backbone
-from rmpl.backbones.families import family_names
+from rmpl.backbones.families import causal_lm
 from rmpl.backbones.prompts import layouts
-from rmpl.backbones.prompts.layouts import flat_template
+from rmpl.backbones.prompts.layouts import flat_template, flat_text_template
 from rmpl.errors import RmplError
 from rmpl.tasks import Prompt
 
@@ -108,10 +110,13 @@ def test_the_families_templates_are_run_without_another_process(monkeypatch):
     monkeypatch.setattr(layouts, "_in_process", lambda _: pytest.fail("started a process"))
     layouts._flat_templates.cache_clear()
     tokens = {"bos_token": "<s>"}
-    for name in ("embedded", *(f"families.{name}" for name in family_names())):
+    modules = [one.name for one in pkgutil.iter_modules(families.__path__)]
+    for name in ("embedded", *(f"families.{name}" for name in modules)):
         template = getattr(importlib.import_module(f"rmpl.backbones.{name}"), "CHAT_TEMPLATE", None)
         if template is not None:
             flat_template(processor(template, **tokens), shows_image=True)
+    for template in (causal_lm.CHATML, causal_lm.GEMMA):
+        flat_text_template(processor(template, **tokens))
 
 
 def test_a_question_is_never_part_of_the_program(twin):

@@ -24,13 +24,13 @@ def backbone(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory):
+def samples(backbone, tmp_path_factory):
     path = tmp_path_factory.mktemp("pictures") / "one.jpg"
     PIL.Image.effect_noise((70, 50), 60).convert("RGB").save(path)
     image = Image("one", str(path), 70, 50)
     return [
         (Prompt("Police fired on three men."), '[{"type":"Conflict:Attack"}]'),
-        (Prompt("Which events?", image), "[]"),
+        (Prompt("Which events?", image if backbone.family.reads_images else None), "[]"),
         (Prompt("Who?"), '[{"role":"Target","span":"men"}]'),
     ]
 

