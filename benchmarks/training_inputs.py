@@ -81,7 +81,7 @@ def random_backbone(name: str) -> Backbone:
         if key.endswith(("token_id", "token_index")):
             setattr(config, key, value)
     dtype = torch.bfloat16 if IS_GPU else torch.float32
-    kernels = attention_of(family, "bf16" if IS_GPU else "fp32", "auto")
+    kernels = attention_of(family, "bf16" if IS_GPU else "fp32", "auto", is_tiny=False)
     model_class: Any = getattr(transformers, family.model_class)
     with torch.device(DEVICE):
         model = model_class._from_config(config, dtype=dtype, attn_implementation=kernels)

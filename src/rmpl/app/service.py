@@ -138,7 +138,9 @@ class Service:
                 # Drawn before the images are removed.
                 page = await loop.run_in_executor(self._reader, _draw, found) if draw else None
                 found = _without_paths(found)
-                return Found(found, result_line(found, Item(found, "upload")), page)
+                return Found(
+                    found, result_line(found, Item(found, "upload"), extractor.media), page
+                )
         finally:
             given_up.set()
             if folder is not None:

@@ -133,7 +133,7 @@ class Backbone:
         RmplError
             If the image cannot be opened, or the processor refuses it.
         """
-        self._check_reads(image)
+        self.family.check_reads(image)
         if self._image_frame is None:
             return None
         with self._refusals(image, PROBE):
@@ -182,7 +182,7 @@ class Backbone:
     def _lay_out(
         self, image: Image | PIL.Image.Image | None, prompt: Prompt, processor: Any = None
     ) -> Inputs:
-        self._check_reads(image)
+        self.family.check_reads(image)
         opened = open_image(Path(image.path or "")) if isinstance(image, Image) else image
         with self._refusals(image, prompt.text):
             return self._laid_out(opened, prompt, processor or self.processor)
@@ -197,14 +197,6 @@ class Backbone:
             except ValueError as error:
                 refusal = error
         raise refusal or ValueError("its tokenizer has no token that can stand in for others")
-
-    def _check_reads(self, image: Image | PIL.Image.Image | None) -> None:
-        if image is not None and not self.family.reads_images:
-            raise RmplError(
-                f"{self.family.name} models read no images",
-                where=image.path if isinstance(image, Image) else None,
-                remedy="use a vision-language model",
-            )
 
     @contextlib.contextmanager
     def _refusals(self, image: Image | PIL.Image.Image | None, text: str) -> Iterator[None]:
@@ -228,7 +220,7 @@ class Backbone:
         """
         answer = 0 if target is None else self.count(target) + 1
         image = prompt.image
-        self._check_reads(image)
+        self.family.check_reads(image)
         frame = self._text_frame if image is None else self._image_frame
         if frame is not None and is_framed(prompt.text):
             around = len(frame) + len(self._tokens(prompt))

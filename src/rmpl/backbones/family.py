@@ -11,6 +11,8 @@ from typing import Any, Literal
 import PIL.Image
 
 from rmpl.backbones.prompts.layouts import flat_template
+from rmpl.errors import RmplError
+from rmpl.records import Image
 from rmpl.tasks.boxes import RelativeBoxes
 from rmpl.tasks.schema import BoxCodec
 
@@ -118,7 +120,17 @@ class Family:
     whole: dict[Part, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     reads_images: bool = True
 
-    @property
-    def media(self) -> tuple[str, ...]:
-        """The media that its models read."""
-        return ("text", "image") if self.reads_images else ("text",)
+    def check_reads(self, image: Image | PIL.Image.Image | None) -> None:
+        """Check that its models can be asked about this image, or without one.
+
+        Raises
+        ------
+        RmplError
+            If there is an image and they read none.
+        """
+        if image is not None and not self.reads_images:
+            raise RmplError(
+                f"{self.name} models read no images",
+                where=image.path if isinstance(image, Image) else None,
+                remedy="use a vision-language model",
+            )

@@ -18,6 +18,9 @@ from tokenizers import pre_tokenizers
 
 from rmpl.errors import RmplError
 
+# transformers' own bars; progress is reported in steps.
+transformers.utils.logging.disable_progress_bar()
+
 Progress = Callable[[str, int, int], None]
 """Called with (step, done, total)."""
 
@@ -139,6 +142,7 @@ def _fresh(read: Any) -> Any:
     if hasattr(config, "quantization_config"):
         del config.quantization_config
     config.name_or_path = ""
+    vars(config).pop("_model_name_or_path", None)  # the name in the file, no hub id
     model = type(read)(config)
     model.load_state_dict(read.state_dict())
     return model.to(torch.bfloat16)

@@ -125,6 +125,13 @@ def write_json(path: Path, value: object) -> None:
         file.write(content + b"\n")
 
 
+def not_run_notes(settings: Sequence[str]) -> list[str]:
+    """Return a line on the settings that the prediction file says were not run, if any."""
+    if not settings:
+        return []
+    return [f"{' and '.join(settings)}: not run (not the same as a score of zero)"]
+
+
 def origin_notes(gold: Path) -> list[str]:
     """Return a note if the gold is the synthetic corpus, whichever format it is in."""
     return [f"{SYNTHETIC}, not news"] if is_synthetic(gold) else []

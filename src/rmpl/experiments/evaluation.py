@@ -11,6 +11,7 @@ from rmpl.extraction.calibration import read_calibration
 from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.extraction.pipeline import Pipeline, Report
 from rmpl.predictions.file import write_predictions
+from rmpl.predictions.media_run import settings_of
 from rmpl.records import Document
 from rmpl.runs.folder import RunFolder
 from rmpl.runs.trained import load_trained, ontology_of
@@ -69,8 +70,10 @@ class Benchmark:
 
 def extract(
     run: Path, benchmark: Benchmark, *, media: Sequence[str], progress: Progress | None = None
-) -> list[Document]:
+) -> tuple[list[Document], tuple[str, ...]]:
     """Extract a benchmark's events with a run and write them into its folder.
+
+    They are returned with the media that were run: those of ``media`` that the model reads.
 
     Parameters
     ----------
@@ -94,8 +97,8 @@ def extract(
         LocalEngine(backbone), context, media=tuple(media), calibration=read_calibration(run)
     )
     found = list(pipeline.stream(benchmark.documents, document_report(progress)))
-    write_predictions(found, RunFolder(run).predictions)
-    return found
+    write_predictions(found, RunFolder(run).predictions, media=pipeline.media)
+    return found, pipeline.media
 
 
 def measure(
@@ -106,6 +109,10 @@ def measure(
     settings: Sequence[str],
     progress: Progress | None = None,
 ) -> Scores:
-    """Extract a benchmark's events, see ``extract``, and score them strictly in some settings."""
-    found = extract(run, benchmark, media=media, progress=progress)
-    return score_by_document(benchmark.documents, found, [STRICT], settings)[STRICT]
+    """Extract a benchmark's events, see ``extract``, and score them strictly in some settings.
+
+    Settings that the model cannot run have no scores.
+    """
+    found, ran = extract(run, benchmark, media=media, progress=progress)
+    possible = [one for one in settings if one in settings_of(ran) or "image" not in media]
+    return score_by_document(benchmark.documents, found, [STRICT], possible)[STRICT]

@@ -20,10 +20,11 @@ from rmpl.extraction.engines.base import Engine
 from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.ontology import load_ontology
+from rmpl.predictions.media_run import settings_of
 from rmpl.records import Document, Image
 from rmpl.runs.card import public_name
 from rmpl.runs.provenance import surroundings
-from rmpl.scoring import SETTINGS, score_by_document
+from rmpl.scoring import score_by_document
 from rmpl.tasks import Context, Sample, make_task
 from rmpl.tasks.media import MEDIA
 from rmpl.tasks.same_event import SameEvent
@@ -186,7 +187,7 @@ def prompt_model(
         constrained=constrained,
     )
     found = list(pipeline.stream(benchmark.documents, document_report(progress)))
-    settings = SETTINGS if benchmark.has_images else ("text",)
+    settings = settings_of(pipeline.media)
     scores = score_by_document(benchmark.documents, found, [STRICT], settings)[STRICT].total()
     about = {
         "model": public_name(model),
@@ -195,6 +196,7 @@ def prompt_model(
         "constrained": constrained,
         "examples": worked,
         "benchmark": {"documents": len(benchmark.documents), "sha256": benchmark.digest},
+        "media": list(pipeline.media),
         "asked": dict(pipeline.asked),
         "not_readable_whole": {task: pipeline.failures[task] for task in pipeline.asked},
         "scores": {task: counts.to_dict() for task, counts in scores.items()},

@@ -16,7 +16,9 @@ from rmpl.backbones import embedded
 from rmpl.experiments.evaluation import Benchmark, extract
 from rmpl.experiments.lock import Lock, make_lock, write_lock
 from rmpl.io.files import write_file
+from rmpl.io.read_report import ReadReport
 from rmpl.predictions.file import read_predictions
+from rmpl.predictions.media_run import split_by_run
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import write_card
 from rmpl.runs.folder import RunFolder
@@ -127,8 +129,11 @@ def predict_once(recipe: Recipe, out: Path, benchmark: Benchmark, progress: Prog
 def _score(out: Path, benchmark: Benchmark) -> dict[str, dict[str, ScoreDict]]:
     """Score the prediction file, as ``rmpl score`` does."""
     settings = SETTINGS if benchmark.has_images else ("text",)
-    found = read_predictions(RunFolder(out).predictions)
+    report = ReadReport()
+    found = read_predictions(RunFolder(out).predictions, report=report)
     results = score_by_document(benchmark.documents, found, PROTOCOLS, settings)
+    run, _ = split_by_run(settings, report)
+    results = {name: scores.only(run) for name, scores in results.items()}
     return {
         name: {task: counts.to_dict() for task, counts in scores.total().items()}
         for name, scores in results.items()

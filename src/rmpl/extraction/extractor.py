@@ -189,6 +189,11 @@ class Extractor:
         return extractor
 
     @property
+    def media(self) -> tuple[str, ...]:
+        """The media that it extracts from: those that the model reads."""
+        return self._pipeline.media
+
+    @property
     def asked(self) -> Counter[str]:
         """Prompts asked so far, by task."""
         return self._pipeline.asked

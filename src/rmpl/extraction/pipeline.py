@@ -66,7 +66,8 @@ class Pipeline:
         constrained: bool = True,
     ) -> None:
         self._context = context
-        self._media = media
+        self.media = tuple(one for one in media if one == "text" or context.reads_images)
+        """The media that are extracted from: those that the model reads."""
         self._calibration = Calibration() if calibration is None else calibration
         self._asker = Asker(engine, constrained=constrained)
         self._linker = Linker(
@@ -123,7 +124,7 @@ class Pipeline:
 
     def _units(self, documents: Sequence[Document], medium: Medium[Any, Any, Any]) -> Units:
         """Return the units to ask about; none of a medium that is not extracted from."""
-        if medium.name not in self._media:
+        if medium.name not in self.media:
             return {}
         return {
             (number, unit.id): unit

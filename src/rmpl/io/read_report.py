@@ -26,6 +26,8 @@ class ReadReport:
         The number of suspicious items that were used nevertheless, by reason.
     refused
         The number of left-out items that were invalid rather than unwanted.
+    not_run
+        The number of documents that were not asked about a medium (``text``, ``image``).
     cases
         The first distinct locations per reason, at most ``max_cases`` each.
     """
@@ -36,6 +38,7 @@ class ReadReport:
         self.left_out: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
         self.refused = 0
+        self.not_run: Counter[str] = Counter()
         self.cases: dict[str, list[str]] = {}
 
     def use(self, what: str, count: int = 1) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import msgspec
 from msgspec import UNSET
 
@@ -19,6 +21,7 @@ from rmpl.predictions.lines import (
     TextEventLine,
     TriggerLine,
 )
+from rmpl.predictions.media_run import MEDIA, written_media
 from rmpl.predictions.merging import multimedia_events
 from rmpl.records import (
     NOWHERE,
@@ -105,8 +108,8 @@ def _number(score: object) -> float | None:
     return float(score) if isinstance(score, int | float) else None
 
 
-def line_of_document(document: Document) -> DocumentLine:
-    """Convert a document's events and links to a line.
+def line_of_document(document: Document, media: Collection[str] = MEDIA) -> DocumentLine:
+    """Convert a document's events and links to a line; ``media`` are those it was asked about.
 
     Character offsets and texts are included if the document has the sentence.
     """
@@ -114,6 +117,7 @@ def line_of_document(document: Document) -> DocumentLine:
     return DocumentLine(
         format=PREDICTIONS,
         doc_id=document.id,
+        media=written_media(media),
         text_events=[
             _text_event_line(event, sentences.get(event.sentence_id))
             for event in document.text_events
@@ -123,12 +127,15 @@ def line_of_document(document: Document) -> DocumentLine:
     )
 
 
-def extracted_line(document: Document, file: str, text: str | None) -> ExtractedLine:
+def extracted_line(
+    document: Document, file: str, text: str | None, media: Collection[str] = MEDIA
+) -> ExtractedLine:
     """Convert a document to a line with its sentences, images and multimedia events.
 
-    ``file`` is the file it was read from, ``text`` its extracted text, if any.
+    ``file`` is the file it was read from, ``text`` its extracted text, if any, and ``media`` what
+    it was asked about.
     """
-    line = with_multimedia_events(line_of_document(document), document)
+    line = with_multimedia_events(line_of_document(document, media), document)
     return ExtractedLine(
         **msgspec.structs.asdict(line),
         file=file,

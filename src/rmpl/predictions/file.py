@@ -9,7 +9,7 @@ sentence is written ``"start": -1, "end": 0`` with its text. docs/scoring.md des
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from rmpl.io.read_report import OnError, ReadReport
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.predictions.conversion import document_of_line, line_of_document
 from rmpl.predictions.lines import DocumentLine, decode_line
+from rmpl.predictions.media_run import MEDIA, count_not_run, media_of
 from rmpl.predictions.validity import Candidates, check_line, warn_of_line
 from rmpl.records import Document
 
@@ -69,6 +70,7 @@ def read_predictions(
         seen[document.doc_id] = where
         warn_of_line(document, ontology, candidates, report)
         report.use("documents")
+        count_not_run(report, media_of(document, f"{where}: document {document.doc_id}"))
         report.use("text events", len(document.text_events))
         report.use("image events", len(document.image_events))
         report.use("links", len(document.links))
@@ -94,11 +96,13 @@ def _lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
     return read_lines(Path(path))
 
 
-def write_predictions(documents: Iterable[Document], path: Path) -> int:
+def write_predictions(
+    documents: Iterable[Document], path: Path, *, media: Collection[str] = MEDIA
+) -> int:
     """Write events and links of documents as a prediction file, gzipped if named ``.gz``.
 
     The file is written atomically. Character offsets and texts are included if the document has
-    the sentence.
+    the sentence. ``media`` are those that the documents were asked about.
 
     Returns
     -------
@@ -114,6 +118,6 @@ def write_predictions(documents: Iterable[Document], path: Path) -> int:
     count = 0
     with replacing(Path(path)) as file:
         for document in documents:
-            file.write(encoder.encode(line_of_document(document)) + b"\n")
+            file.write(encoder.encode(line_of_document(document, media)) + b"\n")
             count += 1
     return count

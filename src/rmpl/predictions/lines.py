@@ -125,10 +125,14 @@ class MultimediaEventLine(msgspec.Struct, gc=False):
 
 
 class DocumentLine(msgspec.Struct, gc=False, kw_only=True):
-    """A line. ``multimedia_events`` are derived from the links and not read back."""
+    """A line. ``multimedia_events`` are derived from the links and not read back.
+
+    ``media`` lists what the document was asked about; without it, all media.
+    """
 
     format: object = UNSET
     doc_id: str
+    media: object = UNSET
     text_events: list[TextEventLine] = []
     image_events: list[ImageEventLine] = []
     links: list[LinkLine] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +28,7 @@ from rmpl.predictions.conversion import (
     with_multimedia_events,
 )
 from rmpl.predictions.lines import ExtractedLine
+from rmpl.predictions.media_run import MEDIA
 from rmpl.records import Document
 
 ABOUT = ".about.json"
@@ -42,9 +43,12 @@ _NAMED = msgspec.json.Decoder(_Named)
 _ENCODER = msgspec.json.Encoder()
 
 
-def result_line(document: Document, item: Item) -> bytes:
-    """Return the extracted document as one line, including the line end."""
-    return _ENCODER.encode(extracted_line(document, item.path, item.text)) + b"\n"
+def result_line(document: Document, item: Item, media: Collection[str] = MEDIA) -> bytes:
+    """Return the extracted document as one line, including the line end.
+
+    ``media`` are those that it was asked about.
+    """
+    return _ENCODER.encode(extracted_line(document, item.path, item.text, media)) + b"\n"
 
 
 def linked_line(document: Document) -> bytes:

@@ -103,6 +103,12 @@ def context_of_any(model: str) -> tuple[Callable[[Ontology], Context], Path | No
     return functools.partial(context_of, base_of(trained, stage.path), trained.settings), run
 
 
+def media_read_by(model: str) -> tuple[str, ...]:
+    """Return the media that a model reads; nothing is loaded, see ``context_of_any``."""
+    make_context, _ = context_of_any(model)
+    return ("text", "image") if make_context(load_ontology()).reads_images else ("text",)
+
+
 def fetched_run(model: str) -> Path | None:
     """Return the folder of a run that was pushed to the hub; ``None`` if ``model`` is none.
 

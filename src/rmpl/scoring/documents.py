@@ -46,6 +46,19 @@ class Scores(msgspec.Struct, frozen=True):
                 merged[doc_id] = score
         return Scores(self.protocol, merged)
 
+    def only(self, settings: Sequence[str]) -> Scores:
+        """Return the scores of the tasks of some settings."""
+        return Scores(
+            self.protocol,
+            {
+                doc_id: DocumentScore(
+                    {task: one for task, one in score.counts.items() if TASKS[task] in settings},
+                    score.predicted,
+                )
+                for doc_id, score in self.documents.items()
+            },
+        )
+
     def total(self) -> dict[str, Counts]:
         """Return the summed counts of each task."""
         return add_up(score.counts for score in self.documents.values())

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rmpl.errors import RmplError, one_line
-from rmpl.scoring.counts import Counts, ScoreDict
+from rmpl.scoring.counts import TASKS, Counts, ScoreDict
 from rmpl.scoring.protocols import MARK, REGISTRY, find_protocol
 
 if TYPE_CHECKING:
@@ -31,10 +31,12 @@ def score_lines(
     protocol: str,
     scores: Mapping[str, Counts],
     bounds: Mapping[str, ScoreIntervals] | None = None,
+    not_run: Sequence[str] = (),
 ) -> list[str]:
     """Return the scores of one protocol under its name, with tp / predicted / gold counts.
 
-    Tasks for which the protocol uses the gold are marked; ``bounds`` adds 95% intervals.
+    Tasks for which the protocol uses the gold are marked; ``bounds`` adds 95% intervals. Tasks of
+    the settings ``not_run`` are shown as such.
     """
     given = find_protocol(protocol).gold_given
     columns = ["P", "R", "F1"] if bounds is None else ["P", "R", "F1", "F1 95%"]
@@ -46,8 +48,11 @@ def score_lines(
             cells.append(f"{interval.low:.1f}-{interval.high:.1f}")
         numbers = [str(counts.tp), str(counts.n_pred), str(counts.n_gold)]
         rows.append([f"  {task}", *cells, *numbers, f"!! {MARK}" if task in given else ""])
+    protocol_tasks = find_protocol(protocol).scores
+    unrun = [task for task in protocol_tasks if TASKS[task] in not_run]
+    rows += [[f"  {task}", "not run", *[""] * (len(rows[0]) - 2)] for task in unrun]
     lines = aligned(rows)
-    if not scores:
+    if not (scores or unrun):
         lines.append("  no score: this protocol defines none in these settings")
     if given & scores.keys():
         lines.append(

@@ -113,6 +113,8 @@ class Task(Generic[Question, Item]):
     asks_for_all
         Whether an answer lists all events of a sentence or image. Partial documents do not know
         them, so such a task has no training questions about them.
+    needs_images
+        Whether it cannot do without images; by default, if its medium is not ``text``.
     """
 
     name: ClassVar[str]
@@ -121,6 +123,12 @@ class Task(Generic[Question, Item]):
     finds: ClassVar[Finds | None] = None
     max_tokens: ClassVar[int] = 128
     asks_for_all: ClassVar[bool] = False
+    needs_images: ClassVar[bool | None] = None
+
+    @classmethod
+    def asks_about_images(cls) -> bool:
+        """Return whether it cannot do without images."""
+        return cls.medium != "text" if cls.needs_images is None else cls.needs_images
 
     def __init__(self, context: Context) -> None:
         self.context = context

@@ -53,6 +53,7 @@ class Relations(Task[RelationQuestion, Predicate]):
 
     name = "relations"
     medium = "both"
+    needs_images = False
     instruction = (
         f"{_ABOUT_THE_IMAGE}Say how the head and the tail are related. Answer with a "
         'JSON list of {"type", "args": [{"role": "head", "span"}, {"role": "tail", "span"}]}; '

@@ -29,7 +29,7 @@ from rmpl.tasks import Context
 from rmpl.training.data.mixture import Source
 from rmpl.training.data.training_data import TrainingData, recipe_data
 from rmpl.training.loop.callbacks.tensorboard import reporters
-from rmpl.training.stage_run import StageRun, check_launch, source_name
+from rmpl.training.stage_run import StageRun, check_launch, check_media, source_name
 
 __all__ = ["Run", "load_trained", "read_trained"]
 
@@ -54,11 +54,12 @@ class Run:
     Raises
     ------
     RmplError
-        If the recipe names no model.
+        If the recipe names no model, or one that reads no images for a task that needs them.
     """
 
     def __init__(self, recipe: Recipe, folder: Path, data: Path) -> None:
         recipe.require_model()
+        check_media(recipe)
         self.recipe = recipe
         self.folder = folder
         self.place = RunFolder(folder)

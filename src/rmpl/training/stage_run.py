@@ -11,6 +11,8 @@ from pathlib import Path
 import torch
 
 from rmpl.backbones.backbone import Backbone
+from rmpl.backbones.checkpoints import model_type_of
+from rmpl.backbones.families import family_of
 from rmpl.backbones.loading import Weights
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
@@ -22,7 +24,7 @@ from rmpl.runs.folder import RunFolder, Trained
 from rmpl.runs.initialisation import start
 from rmpl.runs.processes import is_first
 from rmpl.runs.provenance import record_stage
-from rmpl.tasks import Context, Sample
+from rmpl.tasks import Context, Sample, find_task
 from rmpl.training.data.lengths import Fitting, fitting
 from rmpl.training.data.mixture import Mixture, Source
 from rmpl.training.data.training_data import TrainingData
@@ -55,6 +57,28 @@ def check_launch(stage: StageRecipe) -> None:
         "evaluate by score": evaluate is not None and evaluate.by == "score",
     }
     refuse_where_sharded(stage.name, wanted)
+
+
+def check_media(recipe: Recipe) -> None:
+    """Check that the model reads what the tasks of a recipe ask about.
+
+    Raises
+    ------
+    RmplError
+        If it reads no images and a task needs them, or its family is not known.
+    """
+    model = recipe.backbone.model
+    if family_of(model_type_of(model), model).reads_images:
+        return
+    for stage in recipe.stages:
+        for source in stage.mixture:
+            if find_task(source.task).asks_about_images():
+                raise RmplError(
+                    f"stage {stage.name} trains {source.task}, which needs images, and {model} "
+                    "reads none",
+                    where=recipe.name,
+                    remedy="leave the task out, or name a vision-language model",
+                )
 
 
 class StageRun:

@@ -354,7 +354,9 @@ def test_a_frame_gives_the_tokens_of_the_whole_layout(backbone, pictures):
             framed += sum(other is not None for other in others)
     assert framed in {0, 2 * 3}
     # These layouts go on with ordinary text after the question.
-    assert not backbone.family.reads_images or (framed == 0) == (backbone.family.name in {"llava", "llava-next", "paligemma"})
+    assert not backbone.family.reads_images or (framed == 0) == (
+        backbone.family.name in {"llava", "llava-next", "paligemma"}
+    )
 
 
 def test_a_sentence_cannot_pose_as_a_picture(backbone, samples):

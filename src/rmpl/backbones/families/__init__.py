@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping
 from rmpl.backbones.family import Family
 from rmpl.plugins import Registry
 
-
 _SHARED = {"causal_lm": ("gemma3_text", "llama", "qwen2", "qwen3", "smollm3")}
 """The families of modules that define several in ``FAMILIES``; listed here because importing such a
 module only to learn its families takes a second or two."""
@@ -44,9 +43,7 @@ class _Shipped(Mapping[str, Family]):
         if model_type not in family_names():
             raise KeyError(model_type)
         module = importlib.import_module(f"{__name__}.{_MODULES.get(model_type, model_type)}")
-        family: Family = (
-            module.FAMILIES[model_type] if model_type in _MODULES else module.FAMILY
-        )
+        family: Family = module.FAMILIES[model_type] if model_type in _MODULES else module.FAMILY
         return family
 
     def __contains__(self, model_type: object) -> bool:

@@ -23,7 +23,8 @@ from rmpl.backbones import processors, twins
 from rmpl.backbones.family import Family, relative_boxes
 from rmpl.backbones.prompts.layouts import flat_text_template
 
-IM_START, IM_END, END_OF_TEXT = "<|im_start|>", "<|im_end|>", "<|endoftext|>"
+CHATML_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+GEMMA_TOKENS = ("<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>")
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{{ message['content'] }}<|im_end|>\n{% endfor %}"
@@ -61,11 +62,9 @@ def twin(folder: Path, *, model_type: str) -> None:
     """Save a tiny model of a family with random weights."""
     is_gemma = model_type.startswith("gemma")
     if is_gemma:
-        special = ("<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>")
-        tokenizer = twins.tiny_tokenizer(special, bos="<bos>", eos="<eos>", pad="<pad>")
+        tokenizer = twins.tiny_tokenizer(GEMMA_TOKENS, bos="<bos>", eos="<eos>", pad="<pad>")
     else:
-        special = (END_OF_TEXT, IM_START, IM_END)
-        tokenizer = twins.tiny_tokenizer(special, eos=IM_END, pad=END_OF_TEXT)
+        tokenizer = twins.tiny_tokenizer(CHATML_TOKENS, eos=CHATML_TOKENS[2], pad=CHATML_TOKENS[0])
     tokenizer.chat_template = GEMMA if is_gemma else CHATML
     config = CONFIG_MAPPING[model_type](**twins.text_config(tokenizer, tie_word_embeddings=True))
     processor = processors.TextProcessor(tokenizer)

@@ -80,7 +80,8 @@ def _template_of(processor: Any) -> tuple[str, _Tokens]:
 def _flat_text_template(template: str, tokens: _Tokens) -> str:
     _check_length(template)
     conversations = [
-        [{"role": "user", "content": question}] for question in (_MARK, f"{_BLANKS}{_MARK}{_BLANKS}")
+        [{"role": "user", "content": question}]
+        for question in (_MARK, f"{_BLANKS}{_MARK}{_BLANKS}")
     ]
     bare, padded = _rendered(template, conversations, tokens)
     return _flat(bare, padded, "messages[0]['content']")
@@ -101,7 +102,7 @@ def _flat_templates(template: str, tokens: _Tokens) -> tuple[str, str]:
     ]
     texts = _rendered(template, conversations, tokens)
     question = "messages[0]['content'][-1]['text']"
-    return _flat(*texts[:2], question), _flat(*texts[2:], question)
+    return _flat(texts[0], texts[1], question), _flat(texts[2], texts[3], question)
 
 
 def _conversation(question: str, *, shows_image: bool) -> list[dict[str, Any]]:
@@ -124,9 +125,8 @@ def _flat(bare: str, padded: str, question: str) -> str:
         (f"{_BLANKS}{_MARK}", ".rstrip()"),
     ):
         if padded == f"{before}{expected}{after}":
-            return (
-                f"{{{{ {_literal(before)} }}}}{{{{ {question}{method} }}}}{{{{ {_literal(after)} }}}}"
-            )
+            start, end = _literal(before), _literal(after)
+            return f"{{{{ {start} }}}}{{{{ {question}{method} }}}}{{{{ {end} }}}}"
     raise _refusal("its output depends on the question")
 
 

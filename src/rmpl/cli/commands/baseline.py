@@ -94,7 +94,7 @@ def prompt(
             constrained=not unconstrained,
             progress=bars.update,
         )
-    write_predictions(found, RunFolder(folder).predictions)
+    write_predictions(found, RunFolder(folder).predictions, media=about["media"])
     write_json(folder / "baseline.json", about)
     _show(about)
     if benchmark.missing:

@@ -28,6 +28,7 @@ def command(
     """Compare two prediction files by a paired test over documents, Holm-corrected."""
     from rmpl.cli.scoring import (
         gold_notes,
+        not_run_notes,
         noting,
         print_warnings,
         require_documents,
@@ -39,6 +40,7 @@ def command(
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.predictions.file import read_predictions
+    from rmpl.predictions.media_run import split_by_run
     from rmpl.scoring import Scores, score_by_document
     from rmpl.scoring.bootstrap import compare
     from rmpl.scoring.tables import difference_lines
@@ -56,8 +58,12 @@ def command(
         )
         sides.append(score_by_document(reference.documents, noting(found, seen), names, chosen))
         require_documents(report, path)
+        chosen, missing = split_by_run(chosen, report)
+        for note in not_run_notes(missing):
+            typer.echo(f"{path}: {note}")
         warn_unanswered(report, reference.documents, seen)
         print_warnings(report)
+    sides = [{name: one.only(chosen) for name, one in side.items()} for side in sides]
     differences = {
         name: compare(sides[0][name], sides[1][name], resamples=resamples, seed=seed)
         for name in names

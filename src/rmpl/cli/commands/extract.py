@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 SKIPPED = 1
 INTERRUPTED = 130
 DEMO = Path("demo/run")
+UNREAD = "images are not read by this model"
 SERVER_KEY = "RMPL_SERVER_KEY"
 """Environment variable with the API key of the server, if it needs one."""
 
@@ -191,6 +192,7 @@ def _extract(
     from rmpl.predictions.results import result_line
 
     failed = 0
+    unread = False
     with Bars() as bars:
 
         def show(task: str = "", answered: int = 0, of: int = 0) -> None:
@@ -206,10 +208,13 @@ def _extract(
                 failed += 1
                 on_skip(RmplError(found.what, where=item.document.id, remedy=found.remedy))
             else:
-                results.append(result_line(found, item))
+                unread |= bool(item.document.images) and "image" not in extractor.media
+                results.append(result_line(found, item, extractor.media))
                 results.done.add(found.id)
             show()
         bars.update("documents", total, total)
+    if unread:
+        typer.echo(UNREAD, err=True)
 
 
 def _new(

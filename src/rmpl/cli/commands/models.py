@@ -72,9 +72,7 @@ def get(
     from rmpl.cli.progress import Bars
 
     with Bars() as bars:
-        folder, was_here = get_model(
-            name, source.value, lambda step, done, total: bars.update(step, done, total)
-        )
+        folder, was_here = get_model(name, source.value, bars.update)
     origin = origin_of(folder)
     said = "" if origin is None else f", from the {origin.source}"
     typer.echo(f"{'already here' if was_here else 'model'}: {folder}{said}")

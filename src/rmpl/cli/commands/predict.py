@@ -68,11 +68,13 @@ def command(
         constrained=not unconstrained,
     )
     with Bars() as bars:
-        write_predictions(pipeline.stream(documents, bars.update), target)
+        write_predictions(pipeline.stream(documents, bars.update), target, media=pipeline.media)
     typer.echo(f"predictions: {target}")
     for task, asked in pipeline.asked.items():
         typer.echo(f"{task}: {asked} prompts, {pipeline.failures[task]} unparseable answers")
-    if missing:
+    if found and "image" not in pipeline.media and "image" in media:
+        typer.echo("images are not read by this model: image and multimedia settings not run")
+    elif missing:
         what = (
             "image and multimedia settings not run"
             if len(media) == 1

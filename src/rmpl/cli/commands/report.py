@@ -33,11 +33,12 @@ def command(
     ] = None,
 ) -> None:
     """Write a self-contained page: scores, errors, curves, gold beside predicted documents."""
-    from rmpl.cli.scoring import origin_notes, require_documents
+    from rmpl.cli.scoring import not_run_notes, origin_notes, require_documents
     from rmpl.corpora.registry import read_corpus
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.predictions.file import read_predictions
+    from rmpl.predictions.media_run import split_by_run
     from rmpl.runs.curve import read_curves
     from rmpl.runs.folder import RunFolder
     from rmpl.scoring import SETTINGS
@@ -57,13 +58,13 @@ def command(
     require_documents(read, predictions)
     images_of_all = [image for document in gold for image in document.images]
     missing = sum(image.path is None for image in images_of_all)
-    settings: tuple[str, ...] = SETTINGS
+    settings, not_run = split_by_run(SETTINGS, read)
     notes = origin_notes(data)
     if missing:
         notes.append(f"{missing:,} of {len(images_of_all):,} images are missing")
     if missing and not any(document.image_events for document in predicted):
-        settings = ("text",)
-        notes.append("image and multimedia settings were not run (not the same as a score of zero)")
+        settings, not_run = ["text"], ["image", "multimedia"]
+    notes += not_run_notes(not_run)
     scores = score_by_document(gold, predicted, ("strict", "legacy"), settings)
     written = write_report(
         target,

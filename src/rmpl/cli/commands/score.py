@@ -52,6 +52,7 @@ def command(
     from rmpl.cli.scoring import (
         gold_notes,
         intervals_of,
+        not_run_notes,
         noting,
         origin_notes,
         plain_scores,
@@ -67,6 +68,7 @@ def command(
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.predictions.file import read_predictions
+    from rmpl.predictions.media_run import split_by_run
     from rmpl.scoring import score_by_document
     from rmpl.scoring.tables import protocol_lines, score_lines
 
@@ -93,11 +95,14 @@ def command(
     kept = list(found) if analysing else []
     results = score_by_document(reference.documents, kept if analysing else found, names, chosen)
     require_documents(report, predictions)
+    chosen, not_run = split_by_run(chosen, report)
+    if not_run:
+        results = {name: scores.only(chosen) for name, scores in results.items()}
     warn_unanswered(report, reference.documents, seen)
     bounds = intervals_of(results, resamples, seed) if intervals else {}
     print_warnings(report)
     for name, scores in results.items():
-        typer.echo("\n".join(score_lines(name, scores.total(), bounds.get(name))))
+        typer.echo("\n".join(score_lines(name, scores.total(), bounds.get(name), not_run)))
     plain = plain_scores(results, bounds)
     if json is not None:
         write_json(json, plain)
@@ -107,7 +112,7 @@ def command(
             from rmpl.runs.origins import record_scored
 
             record_scored(json.parent, gold)
-    if not analysing:
+    if not (analysing and chosen):
         return
     documents = with_text(gold, reference)
     if errors or errors_json is not None:
@@ -125,7 +130,12 @@ def command(
             curves={},
             gold=documents,
             predicted=kept,
-            notes=[*origin_notes(gold), *gold_notes(results), *report.lines()],
+            notes=[
+                *origin_notes(gold),
+                *gold_notes(results),
+                *not_run_notes(not_run),
+                *report.lines(),
+            ],
             intervals=bounds or None,
             settings=chosen,
         )

@@ -88,12 +88,22 @@ class RayExtractor:
         The number of workers; each uses a GPU if there are any, else a share of the cores.
     about
         Everything but the documents that results depend on.
+    media
+        The media that the model reads.
     """
 
-    def __init__(self, load: Load, *, workers: int, about: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        load: Load,
+        *,
+        workers: int,
+        about: dict[str, Any] | None = None,
+        media: tuple[str, ...] = ("text", "image"),
+    ) -> None:
         self._load = load
         self._workers = workers
         self.about = about or {}
+        self.media = media
         self.asked: Counter[str] = Counter()
         """Prompts asked so far, by task."""
         self.failures: Counter[str] = Counter()
@@ -117,6 +127,8 @@ class RayExtractor:
         RmplError
             If the model or the schema is not known.
         """
+        from rmpl.runs.trained import media_read_by  # noqa: PLC0415 - torch only when it is used
+
         about = about_pretrained(model, adapters=adapters, schema=schema, constrained=constrained)
         load = functools.partial(
             Extractor.from_pretrained,
@@ -126,7 +138,7 @@ class RayExtractor:
             batch=batch,
             constrained=constrained,
         )
-        return cls(load, workers=workers, about=about)
+        return cls(load, workers=workers, about=about, media=media_read_by(str(model)))
 
     def extract_files(self, *paths: str | Path) -> Iterator[Document]:
         """Yield the documents of files and folders with their events, in constant memory.
