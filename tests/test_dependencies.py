@@ -37,7 +37,7 @@ PLACES = {
 }
 
 # Declared, but imported by a library in our place, or only looked for.
-NOT_IMPORTED = {"bitsandbytes", "tensorboard"}
+NOT_IMPORTED = {"bitsandbytes", "gguf", "tensorboard"}
 # Not what rmpl runs on.
 TOOLS = {"test", "dev", "docs"}
 DISTRIBUTION = {"PIL": "pillow", "yaml": "pyyaml", "huggingface_hub": "huggingface-hub"}

@@ -7,14 +7,9 @@ import torch
 
 from rmpl.backbones import checkpoints
 from rmpl.backbones.backbone import Backbone, load_backbone
-from rmpl.backbones.checkpoints import (
-    empty_model,
-    known_checkpoints,
-    model_type_of,
-    read_config,
-    stand_in_processor,
-)
+from rmpl.backbones.checkpoints import empty_model, model_type_of, read_config, stand_in_processor
 from rmpl.backbones.families import family_of
+from rmpl.backbones.known import known_checkpoints
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.records import Image

@@ -36,6 +36,8 @@ def test_every_checkpoint_of_the_recipes_has_a_name():
     hubs = {model.hub for model in known.named_models().values()}
     assert hubs == known.known_checkpoints().keys()
     for path in shipped_folder("recipes").glob("*.yaml"):
+        if path.name == "embedded_base.yaml":  # another schema
+            continue
         model = load_recipe(path).backbone.model
         assert model in {"none", "embedded"} or known.hub_id(model) in hubs
 

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rmpl.backbones import checkpoints
-from rmpl.backbones.checkpoints import known_checkpoints
+from rmpl.backbones.known import named_models
 from rmpl.cli.main import app
 from rmpl.experiments import reproduction
 from rmpl.experiments.requirements import gpu_hours, requirements
@@ -52,13 +52,17 @@ def test_missing_pictures_are_counted_and_do_not_stop_what_is_text(small_world, 
 
 def test_the_hours_are_those_of_the_page_that_shows_their_arithmetic():
     page = (ROOT / "docs" / "backbones.md").read_text()
-    for model in known_checkpoints():
-        names = [p for p in (ROOT / "recipes").glob("*.yaml") if model in p.read_text()]
+    for name, model in named_models().items():
+        if model.reads == "text":
+            continue
+        known_as = (name, model.hub)
+        paths = sorted((ROOT / "recipes").glob("*.yaml"))
+        names = [p for p in paths if any(f"model: {one}" in p.read_text() for one in known_as)]
         row = re.search(
             rf"^\| `{names[0].stem}` \|.* \| ([\d.]+) \| ([\d.]+) \|$", page, re.MULTILINE
         )
         assert row is not None
-        assert gpu_hours(model) == (float(row[1]), float(row[2]))
+        assert gpu_hours(name) == gpu_hours(model.hub) == (float(row[1]), float(row[2]))
 
 
 @pytest.mark.parametrize("model", ["embedded", "Qwen/Qwen2.5-VL-7B-Instruct"])

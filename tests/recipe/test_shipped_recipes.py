@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 pytest.importorskip("huggingface_hub", reason="needs rmpl[train]")
 
 from rmpl.backbones import checkpoints
-from rmpl.backbones.checkpoints import known_checkpoints, model_type_of
+from rmpl.backbones.checkpoints import model_type_of
 from rmpl.backbones.families import family_of
-from rmpl.backbones.known import hub_id
+from rmpl.backbones.known import hub_id, known_checkpoints
 from rmpl.cli.main import app
 from rmpl.recipe.recipe import load_recipe
 from rmpl.tasks import TASKS
@@ -115,7 +115,7 @@ def test_a_dry_run_needs_neither_weights_nor_a_network(path, small_world):
         words += ["--set", change]
     result = CliRunner().invoke(app, [str(word) for word in words])
     assert result.exit_code == 0, result.output
-    known = known_checkpoints()[recipe.backbone.model]
+    known = known_checkpoints()[hub_id(recipe.backbone.model)]
     assert f"{known.parameters:,} parameters" in result.output
     for stage in recipe.stages:
         assert f"{stage.name}: 2,000 steps of 64 samples" in result.output or stage.steps != 2000

@@ -22,9 +22,7 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from rmpl.backbones import embedded
 from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
-from rmpl.backbones.known import Checkpoint as Checkpoint
 from rmpl.backbones.known import hub_id, kept_folder, known_checkpoint, named_models, not_here
-from rmpl.backbones.known import known_checkpoints as known_checkpoints
 from rmpl.backbones.private_api import model_from_config
 from rmpl.errors import RmplError
 

@@ -15,7 +15,7 @@ import yaml
 
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import local_folder
-from rmpl.backbones.known import known_checkpoint, named_models
+from rmpl.backbones.known import hub_id, known_checkpoint, named_models
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.corpora.textual import Types
 from rmpl.errors import RmplError
@@ -60,7 +60,7 @@ def _sources() -> dict[str, Any]:
 
 def gpu_hours(model: str) -> tuple[float, float] | None:
     """Return the estimated hours on one H100 and on one A100 for a shipped recipe."""
-    found = _sources()["gpu_hours"].get(model)
+    found = _sources()["gpu_hours"].get(hub_id(model))
     return None if found is None else (found[0], found[1])
 
 
