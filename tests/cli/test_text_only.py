@@ -134,7 +134,10 @@ def test_media_that_are_none_are_refused(predicted, small_world):
 
 def test_a_comparison_leaves_out_what_one_side_did_not_run(predicted, small_world, tmp_path):
     other = tmp_path / "other.jsonl"
-    lines = [json.loads(line) | {"media": ["text", "image"]} for line in predicted.read_text().splitlines()]
+    lines = [
+        json.loads(line) | {"media": ["text", "image"]}
+        for line in predicted.read_text().splitlines()
+    ]
     other.write_text("\n".join(map(json.dumps, lines)))
     shown = run("compare", predicted, other, "--gold", small_world / "m2e2").output
     assert f"{predicted}: image and multimedia: not run" in shown
