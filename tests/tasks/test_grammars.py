@@ -2,6 +2,7 @@
 
 import functools
 import re
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -27,6 +28,8 @@ from rmpl.tasks.whole_events import ImageEvents, TextEvents
 llguidance = pytest.importorskip("llguidance", reason="needs rmpl[train]")
 BYTES = llguidance.LLTokenizer("byte")
 M2E2 = Path(__file__).parents[2].parent / "shared" / "data" / "m2e2"
+EMPTY_SHARE = 16
+"""One in so many sentences without an event is tried."""
 
 ODD = [
     ["He", "said", '"', "no", '"', "\\", "to", "C:\\n", "."],
@@ -292,7 +295,7 @@ def test_image_events_are_legal_with_the_schemas_types_only(context):
 def test_no_gold_of_m2e2_is_rejected(documents, context):
     emi, are, whole = TextEMI(context), TextARE(context), TextEvents(context)
     image_emi, image_are, image_whole = ImageEMI(context), ImageARE(context), ImageEvents(context)
-    triggers = arguments = boxes = 0
+    triggers = arguments = boxes = empty = 0
     for document in documents:
         sentences = {s.id: s for s in document.sentences}
         events = {e.id: e for e in document.text_events}
@@ -300,8 +303,12 @@ def test_no_gold_of_m2e2_is_rejected(documents, context):
         for e in events.values():
             counts[e.sentence_id] += 1
         for sample in emi.samples([document]):
-            assert accepts(emi.grammar(UnitQuestion(sentences[sample.id])), sample.target), sample
-            triggers += counts[sample.id]
+            # Of what has no event the answer is the same empty list: a share of it will do.
+            if counts[sample.id] or zlib.crc32(sample.id.encode()) % EMPTY_SHARE == 0:
+                question = UnitQuestion(sentences[sample.id])
+                assert accepts(emi.grammar(question), sample.target), sample
+                triggers += counts[sample.id]
+                empty += not counts[sample.id]
         for sample in are.samples([document]):
             e = events[sample.id]
             grammar = are.grammar(MentionQuestion(e, sentences[e.sentence_id]))
@@ -325,6 +332,7 @@ def test_no_gold_of_m2e2_is_rejected(documents, context):
             assert accepts(image_emi.grammar(UnitQuestion(image)), f'[{{"type":"{e.event_type}"}}]')
             boxes += len(e.arguments)
     assert (triggers, arguments, boxes) == (1297, 1966, 1429)
+    assert empty == 323
 
 
 def test_argument_occurrences_are_named(context):
