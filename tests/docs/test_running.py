@@ -3,13 +3,15 @@
 import os
 import shutil
 import subprocess
-import sys
+import tempfile
 import unittest.mock
+from pathlib import Path
 
 import PIL.Image
 import pytest
 import yaml
 
+import warm
 from docs.pages import PAGES, ROOT, blocks
 from rmpl.corpora.registry import read_corpus
 from rmpl.predictions.file import write_predictions
@@ -67,16 +69,22 @@ def furnish(folder):
     (folder / "my.yaml").write_text(SCHEMA)
     for name in ("A.jsonl", "B.jsonl"):
         write_predictions(read_corpus("m2e2", folder / "small" / "m2e2"), folder / name)
-    programs = folder / "bin"
-    programs.mkdir()
-    for name, module in (("rmpl", "-m rmpl.cli.main "), ("python", "")):
-        (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {module}"$@"\n')
-        (programs / name).chmod(0o755)
+
+
+@pytest.fixture(scope="module")
+def programs():
+    """A folder with ``rmpl`` and ``python``, which need not import torch each time."""
+    with tempfile.TemporaryDirectory() as name, warm.server(Path(name) / "socket"):
+        folder = Path(name) / "bin"
+        folder.mkdir()
+        warm.program(folder / "python", Path(name) / "socket")
+        warm.program(folder / "rmpl", Path(name) / "socket", "-m", "rmpl.cli.main")
+        yield folder
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.stem)
-def test_what_is_marked_as_run_runs_as_it_is_shown(page, workshop, tmp_path):
+def test_what_is_marked_as_run_runs_as_it_is_shown(page, workshop, programs, tmp_path):
     folder = tmp_path / "here"
     shutil.copytree(workshop, folder)
     script = []
@@ -91,7 +99,7 @@ def test_what_is_marked_as_run_runs_as_it_is_shown(page, workshop, tmp_path):
         cwd=folder,
         env={
             **os.environ,
-            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+            "PATH": f"{programs}:{os.environ['PATH']}",
             "OMP_NUM_THREADS": "1",  # so small a model is faster on one
         },
         capture_output=True,
