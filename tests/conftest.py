@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files with most slow tests first, so that no process is left alone with one."""
     slow = collections.Counter(one.path for one in items if one.get_closest_marker("slow"))
     items.sort(key=lambda one: -slow[one.path])
+
+
+def pytest_collection_finish() -> None:
+    """Keep what is imported by now out of the collector's way: it is never garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
