@@ -29,6 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda one: -slow[one.path])
 
 
+gc.set_threshold(100_000, 20, 20)  # as the command does
+
+
 def pytest_collection_finish() -> None:
     """Keep what is imported by now out of the collector's way: it is never garbage."""
     gc.collect()

@@ -18,6 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from corpora import test_framenet, test_propbank
+from corpora.test_framenet import ATTACK, TEXT
 from rmpl.corpora.registry import CORPORA, read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.documents import write_documents
@@ -51,10 +53,19 @@ CASES = {
     "documents": "documents.jsonl",
     "predictions": "predictions.jsonl",
     "m2e2": "text_multimedia_event.json",
+    "framenet": "fulltext/D.xml",
+    "framenet_examples": "lu/lu1.xml",
+    "propbank": "propbank/ewt/weblog/00/d.xml.gold_skel",
 }
+NO_JSON = {"ace", "framenet", "framenet_examples", "propbank"}
 SAME_READER = {"ace_heads": "ace", "rams_loose": "rams"}
 LINES = [name for name, file in CASES.items() if file.endswith((".jsonl", ".jsonlines", ".txt"))]
 
+RELEASES: dict[str, Callable[[Path], Path]] = {
+    "framenet": lambda folder: test_framenet.write(folder, test_framenet.sentence(TEXT, ATTACK)),
+    "framenet_examples": lambda folder: RELEASES["framenet"](folder),
+    "propbank": lambda folder: test_propbank.write(folder, test_propbank.ATTACK, test_propbank.GO),
+}
 M2E2: dict[str, Any] = {
     "text_only_event.json": [],
     "text_multimedia_event.json": [
@@ -93,6 +104,8 @@ def prepare(folder: Path, name: str) -> tuple[Path, Path]:
             text = content if isinstance(content, str) else json.dumps(content)
             (folder / part).write_text(text)
         return folder, file
+    if name in RELEASES:
+        return RELEASES[name](folder), file
     if name == "documents":
         write_documents(read_corpus("textee", TWINS / "textee.jsonl"), file)
         return file, file
@@ -211,7 +224,7 @@ def as_lines(records: Any, write: Callable[[Any], str]) -> str:
     return "\n".join(write(line) for line in lines)
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "ace"])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in NO_JSON])
 @EXAMPLES
 @given(data=st.data())
 def test_values_that_were_changed(tmp_path: Path, name: str, data: st.DataObject) -> None:

@@ -99,10 +99,11 @@ def test_a_recipe_mixes_its_task_and_its_corpus(package, small_world):
     (source,) = recipe.stages[0].mixture
     data = TrainingData({"swig": Corpus("swig", small_world / "swig")})
     context = Context(load_ontology("m2e2"), RelativeBoxes(1000))
-    samples = data.samples(source.task, source.corpora, context)
+    samples = data.samples(source, context)
     assert samples[0].task == "brief-caption"
     assert samples[0].prompt.text.startswith("Say in at most five words")
-    assert len(samples) == len(data.samples("caption", ["swig"], context)) > 0
+    shipped = source.model_copy(update={"task": "caption"})
+    assert len(samples) == len(data.samples(shipped, context)) > 0
 
 
 def test_its_family_is_found(package):

@@ -13,11 +13,13 @@ from rmpl.backbones.checkpoints import model_type_of
 from rmpl.backbones.families import family_of
 from rmpl.backbones.known import hub_id, known_checkpoints
 from rmpl.cli.main import app
+from rmpl.corpora.registry import CORPORA
 from rmpl.recipe.recipe import load_recipe
 from rmpl.tasks import TASKS
 
 FOLDER = Path(__file__).parents[2] / "recipes"
-SKIPPED = {"embedded_base.yaml", "tiny.yaml", "paper.yaml"}  # another schema; a CPU's; a base
+CPU = {"tiny.yaml", "real_text.yaml"}
+SKIPPED = {"embedded_base.yaml", "paper.yaml", *CPU}  # another schema; a base; for CPUs
 FOUND = [*FOLDER.glob("*.yaml"), *(FOLDER / "ablations").glob("*.yaml")]
 RECIPES = sorted(path for path in FOUND if path.name not in SKIPPED)
 ABLATIONS = {"no_stage1", "no_relations", "joint", "stage1_only", "text_only", "images_only"}
@@ -64,6 +66,18 @@ def test_a_recipe_is_valid_and_names_what_exists(path):
     assert (family.pixels is not None) == all(bounds)
     # A step is the same 64 samples however many GPUs share it.
     assert {stage.batch * stage.accumulate for stage in recipe.stages} == {64}
+
+
+@pytest.mark.parametrize("name", sorted(CPU))
+def test_a_recipe_for_cpus_names_what_exists_and_how_to_train_it(name):
+    recipe = load_recipe(FOLDER / name)
+    assert f"{recipe.name}.yaml" == name
+    assert re.search(rf"^#   rmpl .*rmpl train recipes/{name}|^#   rmpl train recipes/{name}$",
+                     (FOLDER / name).read_text(), re.MULTILINE)  # fmt: skip
+    sources = [source for stage in recipe.stages for source in stage.mixture]
+    assert {source.task for source in sources} <= set(TASKS)
+    assert {corpus.reader for corpus in recipe.corpora.values()} <= set(CORPORA)
+    assert {name for source in sources for name in source.corpora} == set(recipe.corpora)
 
 
 def mixtures(name):

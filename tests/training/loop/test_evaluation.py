@@ -137,7 +137,7 @@ def test_the_record_forgets_what_a_killed_run_measured(tmp_path):
 
 
 def test_measuring_needs_something_held_out(twin, small_world, tmp_path):
-    with pytest.raises(ValueError, match="nothing is held_out"):
+    with pytest.raises(ValueError, match="to be evaluated, but held_out is 0"):
         held(twin, {"every": 1}, held_out=0.0)
     tiny = held(twin, {"every": 1}, held_out=1e-9)
     with pytest.raises(RmplError, match="no sample is held out"):
