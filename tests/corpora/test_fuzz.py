@@ -63,7 +63,9 @@ LINES = [name for name, file in CASES.items() if file.endswith((".jsonl", ".json
 
 RELEASES: dict[str, Callable[[Path], Path]] = {
     "framenet": lambda folder: test_framenet.write(folder, test_framenet.sentence(TEXT, ATTACK)),
-    "framenet_examples": lambda folder: RELEASES["framenet"](folder),
+    "framenet_examples": lambda folder: test_framenet.write(
+        folder, test_framenet.sentence(TEXT, ATTACK)
+    ),
     "propbank": lambda folder: test_propbank.write(folder, test_propbank.ATTACK, test_propbank.GO),
 }
 M2E2: dict[str, Any] = {
