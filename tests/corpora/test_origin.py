@@ -34,6 +34,13 @@ def test_others_are_not(twins, tmp_path):
     assert not is_synthetic(tmp_path)
 
 
+def test_a_corpus_of_others_beside_them_is_none(small_world, twins, tmp_path):
+    world = shutil.copytree(small_world, tmp_path / "world")
+    own = shutil.copytree(twins, world / "own")
+    assert not is_synthetic(own)
+    assert is_synthetic(world)
+
+
 def test_the_mark_is_no_part_of_the_corpus(small_world):
     for name, reader in (("ace", "jmee"), ("m2e2", "m2e2"), ("swig", "swig"), ("mnre", "mnre")):
         assert next(iter(read_corpus(reader, small_world / name)))

@@ -7,6 +7,7 @@ versions before 0.2 wrote only the first.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,20 @@ def is_synthetic(path: Path) -> bool:
     folder = here if here.is_dir() else here.parent
     if _read(folder / MARKER).get("format") == FORMAT:
         return True
-    return any(
-        _read(place / WORLD_MARKER).keys() >= _WORLD_KEYS for place in (folder, folder.parent)
-    )
+    if _read(folder / WORLD_MARKER).keys() >= _WORLD_KEYS:
+        return True
+    world = _read(folder.parent / WORLD_MARKER)
+    # Somebody may put corpora of their own beside the synthetic ones.
+    return world.keys() >= _WORLD_KEYS and folder.name in _names(world["counts"])
 
 
 def mark(folder: Path) -> None:
     """Mark the folder of one synthetic corpus."""
     (folder / MARKER).write_text(json.dumps({"format": FORMAT}) + "\n", encoding="utf-8")
+
+
+def _names(counts: object) -> Collection[str]:
+    return counts.keys() if isinstance(counts, dict) else ()
 
 
 def _read(path: Path) -> dict[str, Any]:
