@@ -292,6 +292,24 @@ def test_a_dry_run_lists_and_sends_nothing(run, fake):
     assert not fake.made
 
 
+def test_a_card_names_the_versions_that_trained_not_the_one_that_writes_it(
+    run, twin, small_world, monkeypatch
+):
+    monkeypatch.setattr("rmpl.__version__", "9.9.9")
+    monkeypatch.setattr("rmpl.runs.card.__version__", "9.9.9")
+    weights = run / "two" / "adapter" / "adapter_model.safetensors"
+    before = read_metadata(weights)
+    Run(recipe(twin), run, small_world).train()
+    about = json.loads((run / "run.json").read_text())
+    assert [one["trains"] for one in about["starts"]] == [["one", "two"], []]
+    assert "9.9.9" not in (run / "README.md").read_text()
+    assert read_metadata(weights) == before
+    about["starts"][1]["trains"] = ["two"]
+    (run / "run.json").write_text(json.dumps(about))
+    assert f"trained with rmpl {rmpl.__version__}" not in card_of(run)
+    assert re.search(r"trained with rmpl \S+ and 9\.9\.9:", card_of(run))
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_add_no_markup_to_a_card(run, text):
     name = text.encode("utf-8", "replace").decode()

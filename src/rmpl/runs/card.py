@@ -26,7 +26,8 @@ from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe
 from rmpl.runs.curve import read_curve
 from rmpl.runs.folder import RunFolder
 from rmpl.runs.origins import data_line, is_all_synthetic, licence_lines, scored_line
-from rmpl.runs.weights import add_metadata
+from rmpl.runs.provenance import training_starts
+from rmpl.runs.weights import add_metadata, read_metadata
 
 _READ = "read"
 
@@ -61,13 +62,14 @@ def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
     run.write_record({**run.read_record(), _READ: counts})
     for stage in recipe.stages:
         about = {
-            "rmpl": __version__,
             "recipe": recipe.name,
             "stage": stage.name,
             "base": public_name(recipe.backbone.model),
         }
         for path in run.stage(stage.name).weight_files():
-            add_metadata(path, about)
+            known = read_metadata(path)  # a stage that was finished before says what wrote it
+            own = known.get("rmpl") if known.get("stage") == stage.name else None
+            add_metadata(path, {**about, "rmpl": own or __version__})
     write_card(folder)
 
 
@@ -160,8 +162,10 @@ def _front_matter(recipe: Recipe) -> str:
 def _introduction(recipe: Recipe, run: Mapping[str, Any]) -> str:
     base = public_name(recipe.backbone.model)
     whose = "rmpl's own small model" if base == embedded.NAME else _code(base)
+    version = _versions(run).get("rmpl")
+    trained = "rmpl" if version is None else f"rmpl {_cell(version)}"
     said = (
-        f"Multimedia event extraction with {whose}, trained with rmpl {__version__}: from a news "
+        f"Multimedia event extraction with {whose}, trained with {trained}: from a news "
         "document with images, it extracts event types and triggers, arguments as text spans or "
         "boxes in an image, and links between text events and the images that show them. The "
         "method is RMPL's (arXiv 2602.13748), implemented independently; details "
@@ -232,16 +236,25 @@ def _stages(recipe: Recipe, place: RunFolder, run: Mapping[str, Any]) -> str:
     said = [f"Seed {recipe.seed}, precision {recipe.precision}."]
     if recipe.held_out:
         said.append(f"{recipe.held_out:.0%} of the documents were held out of training.")
-    starts = run.get("starts", [])
+    starts = training_starts(run)
     if starts:
-        versions = ", ".join(
-            _cell(f"{name} {version}") for name, version in starts[-1]["versions"].items()
-        )
+        versions = ", ".join(_cell(f"{name} {version}") for name, version in _versions(run).items())
         gpus = starts[-1]["machine"]["gpus"]
         said.append(f"Trained on {_cell(', '.join(gpus)) if gpus else 'CPU'} with {versions}.")
         if starts[-1]["commit"]:
             said.append(f"Sources: commit {_cell(starts[-1]['commit'])}.")
     return "\n".join([*rows, "", " ".join(said)])
+
+
+def _versions(run: Mapping[str, Any]) -> dict[str, str]:
+    """Return the versions that a run was trained with, several in the order of its starts."""
+    found: dict[str, list[str]] = {}
+    for start in training_starts(run):
+        for name, version in start["versions"].items():
+            known = found.setdefault(name, [])
+            if version not in known:
+                known.append(version)
+    return {name: " and ".join(versions) for name, versions in found.items()}
 
 
 def _stage(stage: StageRecipe, place: RunFolder, done: Mapping[str, Any]) -> str:

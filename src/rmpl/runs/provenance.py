@@ -8,6 +8,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from rmpl.runs.folder import RunFolder
 from rmpl.runs.processes import world
 
 _LIBRARIES = ("torch", "transformers", "peft", "accelerate", "safetensors", "tokenizers", "numpy")
+_TRAINS = "trains"
 
 
 def surroundings() -> dict[str, Any]:
@@ -60,8 +62,20 @@ def read_run(folder: Path) -> dict[str, Any]:
     return RunFolder(folder).read_record()
 
 
-def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
+def record_start(
+    folder: Path, about: dict[str, Any], trains: Sequence[str] | None = None
+) -> list[str]:
     """Write ``run.json``: what the run is about, and its starts, the earlier ones kept.
+
+    Parameters
+    ----------
+    folder
+        The run.
+    about
+        What it is about.
+    trains
+        The stages that are not finished yet, if known: a start that finds all of them finished
+        trains nothing.
 
     Returns
     -------
@@ -72,6 +86,8 @@ def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
     run = place.read_record()
     starts = run.get("starts", [])
     now = surroundings()
+    if trains is not None:
+        now[_TRAINS] = list(trains)
     changes = []
     if starts:
         before = starts[-1]["versions"]
@@ -83,6 +99,14 @@ def record_start(folder: Path, about: dict[str, Any]) -> list[str]:
     with writing(place.record, "nothing was lost"):
         place.write_record({**run, **about, "starts": [*starts, now]})
     return changes
+
+
+def training_starts(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the starts of a run that had something to train.
+
+    Those of version 0.1 do not say: all of them count.
+    """
+    return [one for one in run.get("starts", []) if one.get(_TRAINS) != []]
 
 
 def record_stage(folder: Path, name: str, about: dict[str, Any]) -> None:

@@ -148,7 +148,9 @@ class Run:
                 "data": self.corpora.fingerprints(),
                 "origins": self.corpora.origins(),
             }
-            self.notes += record_start(self.folder, about)
+            stages = (stage.name for stage in self.recipe.stages)
+            trains = [name for name in stages if not self.place.stage(name).is_finished]
+            self.notes += record_start(self.folder, about, trains)
         except OSError as error:
             raise RmplError(
                 f"cannot write here ({error.strerror})",
