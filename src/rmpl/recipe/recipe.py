@@ -393,5 +393,6 @@ def _override(tree: dict[str, Any], override: str) -> None:
         yaml.YAMLError,
     ) as error:
         raise RmplError(
-            f"override {override!r} does not fit the recipe", remedy="check the dotted key"
+            f"override {override!r} does not fit the recipe",
+            remedy="check the dotted key; stages are counted from 0, as in stages.0.steps=100",
         ) from error

@@ -84,6 +84,8 @@ def card_of(folder: Path) -> str:
     recipe = place.read_recipe()
     run = _json(place.record)
     formats.check_format(run.get("format"), formats.RUN, str(place.record))
+    calibration = _json(place.calibration)
+    formats.check_format(calibration.get("format"), formats.CALIBRATION, str(place.calibration))
     corpora = _corpora(recipe, run)
     parts = [
         _front_matter(recipe),
@@ -100,7 +102,7 @@ def card_of(folder: Path) -> str:
         "## Licences",
         _licences(recipe, corpora, run),
         "## Limits",
-        _LIMITS.format(calibrated=_calibrated(_json(place.calibration))),
+        _LIMITS.format(calibrated=_calibrated(calibration)),
         "## Recipe",
         _fenced(public_recipe(recipe)),
     ]

