@@ -292,6 +292,14 @@ def test_a_dry_run_lists_and_sends_nothing(run, fake):
     assert not fake.made
 
 
+def test_a_calibration_of_a_newer_version_is_refused_not_quoted(run):
+    scales = {"text-emi": {"measured": {}}}
+    about = {"format": "rmpl-calibration/2", "scales": scales}
+    (run / "calibration.json").write_text(json.dumps(about))
+    with pytest.raises(RmplError, match=r"calibration\.json: written by a newer rmpl"):
+        card_of(run)
+
+
 def test_a_card_names_the_versions_that_trained_not_the_one_that_writes_it(
     run, twin, small_world, monkeypatch
 ):
