@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.corpora.propbank_frames import read_rolesets, role_name
+from rmpl.corpora.propbank.frames import read_rolesets, role_name
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rmpl.corpora.ace_text import SourceSentence, split_source
-from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.textual import Selection, Types, outside_sentence, whole_documents
+from rmpl.corpora.text.mentions import RawArgument, RawDocument, RawEvent, RawSentence
+from rmpl.corpora.text.selection import Selection, Types, outside_sentence, whole_documents
 from rmpl.errors import RmplError
 from rmpl.io.files import read_bytes
 from rmpl.io.read_report import OnError, ReadReport

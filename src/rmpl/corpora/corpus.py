@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rmpl.corpora.textual import Types
+from rmpl.corpora.text.selection import Types
 from rmpl.errors import RmplError
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.ontology import Ontology

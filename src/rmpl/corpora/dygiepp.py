@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.textual import LineFormat
+from rmpl.corpora.text.mentions import RawArgument, RawDocument, RawEvent, RawSentence
+from rmpl.corpora.text.selection import LineFormat
 from rmpl.errors import RmplError
 from rmpl.io.tokens import sentence_from_words
 

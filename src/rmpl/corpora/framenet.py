@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.textual import Selection, Types, whole_documents
+from rmpl.corpora.text.mentions import RawArgument, RawDocument, RawEvent, RawSentence
+from rmpl.corpora.text.selection import Selection, Types, whole_documents
 from rmpl.corpora.xml_files import read_xml
 from rmpl.errors import RmplError
 from rmpl.io.files import opened

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.mentions import Mention, RawDocument, RawSentence, SpanEvent
-from rmpl.corpora.textual import Selection, Types, whole_documents
+from rmpl.corpora.text.mentions import Mention, RawDocument, RawSentence, SpanEvent
+from rmpl.corpora.text.selection import Selection, Types, whole_documents
 from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_bytes
 from rmpl.io.read_report import OnError, ReadReport

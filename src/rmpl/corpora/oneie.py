@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from rmpl.corpora.mentions import (
+from rmpl.corpora.text.mentions import (
     Mention,
     NamedArgument,
     RawArgument,
@@ -18,7 +18,7 @@ from rmpl.corpora.mentions import (
     by_id,
     named,
 )
-from rmpl.corpora.textual import LineFormat
+from rmpl.corpora.text.selection import LineFormat
 from rmpl.io.tokens import sentence_from_words
 
 

@@ -13,8 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.textual import Selection, Types, outside_sentence, raw_lines, whole_documents
+from rmpl.corpora.text.mentions import RawArgument, RawDocument, RawEvent, RawSentence
+from rmpl.corpora.text.selection import (
+    Selection,
+    Types,
+    outside_sentence,
+    raw_lines,
+    whole_documents,
+)
 from rmpl.errors import RmplError
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import sentence_from_words

@@ -18,11 +18,11 @@ from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.corpora.mnre import read_mnre
 from rmpl.corpora.oneie import read_oneie
-from rmpl.corpora.propbank import SPLIT_FILES, read_propbank
+from rmpl.corpora.propbank.reader import SPLIT_FILES, read_propbank
 from rmpl.corpora.rams import read_rams
 from rmpl.corpora.swig import read_swig
+from rmpl.corpora.text.selection import Types
 from rmpl.corpora.textee import read_textee
-from rmpl.corpora.textual import Types
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents

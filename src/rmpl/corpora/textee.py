@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from rmpl.corpora.mentions import Mention, RawDocument, RawSentence, SpanEvent
-from rmpl.corpora.textual import LineFormat
+from rmpl.corpora.text.mentions import Mention, RawDocument, RawSentence, SpanEvent
+from rmpl.corpora.text.selection import LineFormat
 from rmpl.io.tokens import sentence_from_words
 
 

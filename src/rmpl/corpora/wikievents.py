@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from rmpl.corpora.mentions import (
+from rmpl.corpora.text.mentions import (
     Mention,
     NamedArgument,
     RawArgument,
@@ -22,7 +22,13 @@ from rmpl.corpora.mentions import (
     by_id,
     named,
 )
-from rmpl.corpora.textual import Selection, Types, outside_sentence, raw_lines, whole_documents
+from rmpl.corpora.text.selection import (
+    Selection,
+    Types,
+    outside_sentence,
+    raw_lines,
+    whole_documents,
+)
 from rmpl.errors import RmplError
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import sentence_from_words

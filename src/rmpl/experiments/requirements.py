@@ -17,7 +17,7 @@ from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import local_folder
 from rmpl.backbones.known import hub_id, known_checkpoint, named_models
 from rmpl.corpora.registry import find_corpus, read_corpus
-from rmpl.corpora.textual import Types
+from rmpl.corpora.text.selection import Types
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.recipe.recipe import Recipe

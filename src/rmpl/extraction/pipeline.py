@@ -15,7 +15,7 @@ from rmpl.extraction.engines.base import Engine, Reply
 from rmpl.extraction.linking.linker import Linker
 from rmpl.records import Document
 from rmpl.tasks import Context
-from rmpl.tasks.media import MEDIA, Medium
+from rmpl.tasks.media import MEDIA, Medium, media_read
 from rmpl.tasks.places import Place
 from rmpl.tasks.questions import MentionQuestion, UnitQuestion
 from rmpl.tasks.same_event import SameEvent
@@ -66,7 +66,8 @@ class Pipeline:
         constrained: bool = True,
     ) -> None:
         self._context = context
-        self.media = tuple(one for one in media if one == "text" or context.reads_images)
+        read = media_read(reads_images=context.reads_images)
+        self.media = tuple(one for one in media if one in read)
         """The media that are extracted from: those that the model reads."""
         self._calibration = Calibration() if calibration is None else calibration
         self._asker = Asker(engine, constrained=constrained)

@@ -16,6 +16,7 @@ from rmpl.ontology import Ontology, load_ontology
 from rmpl.runs.adapters import merge_adapters
 from rmpl.runs.folder import RECIPE, RunFolder, StageFolder, Trained, run_folder, stage_folder
 from rmpl.tasks import Context
+from rmpl.tasks.media import media_read
 
 __all__ = ["Trained", "load_any", "load_trained", "read_trained"]
 
@@ -106,7 +107,7 @@ def context_of_any(model: str) -> tuple[Callable[[Ontology], Context], Path | No
 def media_read_by(model: str) -> tuple[str, ...]:
     """Return the media that a model reads; nothing is loaded, see ``context_of_any``."""
     make_context, _ = context_of_any(model)
-    return ("text", "image") if make_context(load_ontology()).reads_images else ("text",)
+    return media_read(reads_images=make_context(load_ontology()).reads_images)
 
 
 def fetched_run(model: str) -> Path | None:

@@ -33,6 +33,8 @@ Argument = TypeVar("Argument")
 class Medium(ABC, Generic[Unit, Event, Argument]):
     """One medium of a document: its units (sentences, images) and the events in them.
 
+    ``needs_images`` is whether only models that read images extract from it.
+
     Parameters
     ----------
     whole
@@ -44,6 +46,7 @@ class Medium(ABC, Generic[Unit, Event, Argument]):
     """
 
     name: ClassVar[str]
+    needs_images: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -104,6 +107,7 @@ class _Text(Medium[Sentence, TextEvent, TextArgument]):
 
 class _Image(Medium[Image, ImageEvent, ImageArgument]):
     name = "image"
+    needs_images = True
 
     def units(self, document: Document) -> Sequence[Image]:
         return [image for image in document.images if image.path is not None]
@@ -125,3 +129,8 @@ TEXT = _Text(TextEvents, TextEMI, TextARE)
 IMAGE = _Image(ImageEvents, ImageEMI, ImageARE)
 MEDIA: dict[str, Medium[Any, Any, Any]] = {TEXT.name: TEXT, IMAGE.name: IMAGE}
 """The media by name, in the order in which they are asked about."""
+
+
+def media_read(*, reads_images: bool) -> tuple[str, ...]:
+    """Return the names of the media that a model extracts from."""
+    return tuple(name for name, one in MEDIA.items() if reads_images or not one.needs_images)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rmpl.corpora.extent import Tree
+from rmpl.corpora.text.extent import Tree
 from rmpl.errors import RmplError
 from rmpl.io.files import read_bytes
 

@@ -9,8 +9,8 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-from rmpl.corpora.extent import head_of
-from rmpl.corpora.mentions import RawDocument, RawEvent, RawSentence
+from rmpl.corpora.text.extent import head_of
+from rmpl.corpora.text.mentions import RawDocument, RawEvent, RawSentence
 from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_lines
 from rmpl.io.read_report import OnError, ReadReport

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rmpl.corpora.conllu import TreeSentence, blocks_of, read_conllu
-from rmpl.corpora.mentions import RawArgument, RawDocument, RawEvent, RawSentence
-from rmpl.corpora.propbank_frames import Roleset, read_rolesets, role_name
-from rmpl.corpora.textual import Selection, Types, whole_documents
+from rmpl.corpora.propbank.conllu import TreeSentence, blocks_of, read_conllu
+from rmpl.corpora.propbank.frames import Roleset, read_rolesets, role_name
+from rmpl.corpora.text.mentions import RawArgument, RawDocument, RawEvent, RawSentence
+from rmpl.corpora.text.selection import Selection, Types, whole_documents
 from rmpl.errors import RmplError
 from rmpl.io.files import read_bytes
 from rmpl.io.read_report import OnError, ReadReport
@@ -76,7 +76,7 @@ def read_propbank(
         The types and roles to keep, of M2E2's names or rolesets and ``ARG0``; M2E2's by default.
     types, heads
         ``"all"`` keeps every predicate, by names of FrameNet where its frame file links to one
-        frame (``propbank_frames``); ``heads`` reduces arguments to the heads of their phrases.
+        frame (``propbank.frames``); ``heads`` reduces arguments to the heads of their phrases.
     on_error, report
         As in every reader. Documents without words and sentences that do not align are left out
         and counted, as are rolesets of be, have, do and light verbs.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rmpl.corpora.extent import Tree, head_of
+from rmpl.corpora.text.extent import Tree, head_of
 from rmpl.records import Span
 
 

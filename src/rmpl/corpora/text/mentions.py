@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from rmpl.corpora.extent import Tree
+from rmpl.corpora.text.extent import Tree
 from rmpl.errors import RmplError
 from rmpl.records import Sentence
 

@@ -1,0 +1,1 @@
+"""PropBank on the English Web Treebank: its annotation, its frame files, the treebank."""

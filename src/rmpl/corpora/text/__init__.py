@@ -1,0 +1,1 @@
+"""What readers of text event corpora share: raw mentions, selecting and mapping them, extents."""
