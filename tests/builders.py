@@ -78,3 +78,16 @@ def m2e2_event(kind: str, start: int, end: int, *arguments: tuple[str, int, int]
 def m2e2_image(kind: str, **boxes: list[list[Any]]) -> dict[str, Any]:
     """An image's event as the M2E2 release writes it: a role's boxes, [number, x1, y1, x2, y2]."""
     return {"role": boxes, "event_type": kind}
+
+
+def text_events_of(document: Document) -> list[tuple[str, ...]]:
+    """Every text event in strings: its type, its trigger, and its arguments as ``Role: text``."""
+    texts = {one.id: one for one in document.sentences}
+    return [
+        (
+            event.event_type,
+            texts[event.sentence_id].slice(event.trigger),
+            *(f"{a.role}: {texts[event.sentence_id].slice(a.span)}" for a in event.arguments),
+        )
+        for event in document.text_events
+    ]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from builders import text_events_of
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
-from rmpl.records import Document
 from shared import built_once
 
 NAMESPACE = 'xmlns="http://framenet.icsi.berkeley.edu"'
@@ -70,19 +70,6 @@ def write(folder: Path, *sentences: str, unit: str = "", frame: str = "Attack") 
     return folder
 
 
-def told(document: Document) -> list[tuple[str, ...]]:
-    """Every event as its type, its trigger, and its arguments."""
-    texts = {one.id: one for one in document.sentences}
-    return [
-        (
-            event.event_type,
-            texts[event.sentence_id].slice(event.trigger),
-            *(f"{a.role}: {texts[event.sentence_id].slice(a.span)}" for a in event.arguments),
-        )
-        for event in document.text_events
-    ]
-
-
 def test_a_full_text_is_complete(tmp_path: Path) -> None:
     rain = "It rained ."
     weather = annotated(rain, "rained", "Weather", "rain.v")
@@ -90,7 +77,7 @@ def test_a_full_text_is_complete(tmp_path: Path) -> None:
     write(tmp_path, sentence(TEXT, ATTACK), sentence("Nobody looked ."), sentence(rain, weather))
     (document,) = read_corpus("framenet", tmp_path, report=report)
     assert [one.text for one in document.sentences] == [TEXT, rain]
-    assert told(document) == [
+    assert text_events_of(document) == [
         ("Conflict:Attack", "attacked", "Attacker: rebels", "Target: harbour")
     ]
     assert not document.partial
@@ -101,7 +88,7 @@ def test_a_full_text_is_complete(tmp_path: Path) -> None:
 def test_every_frame_is_kept_as_published(tmp_path: Path) -> None:
     write(tmp_path, sentence(TEXT, ATTACK))
     (document,) = read_corpus("framenet", tmp_path, types="all")
-    assert told(document) == [
+    assert text_events_of(document) == [
         (
             "Attack",
             "attacked",
@@ -110,14 +97,14 @@ def test_every_frame_is_kept_as_published(tmp_path: Path) -> None:
         )
     ]
     (document,) = read_corpus("framenet", tmp_path, types="all", extents="heads")
-    assert told(document)[0][2:] == ("Assailant: rebels", "Victim: harbour")
+    assert text_events_of(document)[0][2:] == ("Assailant: rebels", "Victim: harbour")
 
 
 def test_an_example_marks_one_event(tmp_path: Path) -> None:
     write(tmp_path, sentence(TEXT, annotated(TEXT, "attacked", Assailant="Two rebels")))
     (document,) = read_corpus("framenet_examples", tmp_path)
     assert document.partial
-    assert told(document) == [("Conflict:Attack", "attacked", "Attacker: rebels")]
+    assert text_events_of(document) == [("Conflict:Attack", "attacked", "Attacker: rebels")]
     write(tmp_path, sentence(TEXT, ATTACK), frame="Weather")
     assert list(read_corpus("framenet_examples", tmp_path)) == []
 
@@ -163,7 +150,7 @@ def test_a_target_is_no_argument_of_its_own(tmp_path: Path) -> None:
     )
     write(tmp_path, sentence(text, ride))
     (document,) = read_corpus("framenet", tmp_path)
-    assert told(document) == [("Movement:Transport", "cycled", "Destination: Odessa")]
+    assert text_events_of(document) == [("Movement:Transport", "cycled", "Destination: Odessa")]
 
 
 def test_an_unknown_frame_is_counted(tmp_path: Path) -> None:
@@ -239,5 +226,5 @@ def test_real_examples(
     report = ReadReport()
     documents = list(read_corpus("framenet_examples", folder, types="all", report=report))
     assert len(documents) == report.used["annotation sets"] > 0
-    assert all(document.partial and len(told(document)) == 1 for document in documents)
-    assert any(len(told(document)[0]) > 3 for document in documents)
+    assert all(document.partial and len(text_events_of(document)) == 1 for document in documents)
+    assert any(len(text_events_of(document)[0]) > 3 for document in documents)

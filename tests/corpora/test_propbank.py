@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from builders import text_events_of
 from rmpl.corpora.propbank.frames import read_rolesets, role_name
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
-from rmpl.records import Document
 from shared import built_once
 
 # Words with their universal tag, head (from 1) and relation; then the predicates' columns.
@@ -90,22 +90,10 @@ def write(folder: Path, *sentences: list[Row], words: list[list[Row]] | None = N
     return folder
 
 
-def told(document: Document) -> list[tuple[str, ...]]:
-    texts = {one.id: one for one in document.sentences}
-    return [
-        (
-            event.event_type,
-            texts[event.sentence_id].slice(event.trigger),
-            *(f"{a.role}: {texts[event.sentence_id].slice(a.span)}" for a in event.arguments),
-        )
-        for event in document.text_events
-    ]
-
-
 def test_types_are_mapped_and_arguments_are_heads(tmp_path: Path) -> None:
     report = ReadReport()
     (document,) = read_corpus("propbank", write(tmp_path, ATTACK, GO, HAVE), report=report)
-    assert told(document) == [
+    assert text_events_of(document) == [
         ("Conflict:Attack", "attacked", "Attacker: rebels", "Target: convoy", "Place: Aleppo"),
         ("Movement:Transport", "went", "Artifact: They", "Destination: Odessa"),
     ]
@@ -119,7 +107,7 @@ def test_all_predicates_by_the_names_of_frames(tmp_path: Path) -> None:
     report = ReadReport()
     write(tmp_path, ATTACK, GO, HAVE)
     (document,) = read_corpus("propbank", tmp_path, types="all", report=report)
-    assert told(document) == [
+    assert text_events_of(document) == [
         (
             "Attack",
             "attacked",
@@ -145,7 +133,7 @@ def test_motion_from_and_to_nowhere_is_left_out(tmp_path: Path) -> None:
     ahead = [*GO[:2], ("ahead", "ADV", 2, "advmod", "-", "(ARG4*)")]
     report = ReadReport()
     (document,) = read_corpus("propbank", write(tmp_path, ATTACK, ahead), report=report)
-    assert [event[0] for event in told(document)] == ["Conflict:Attack"]
+    assert [event[0] for event in text_events_of(document)] == ["Conflict:Attack"]
     assert len(document.sentences) == 1
     reason = "a sentence with a Movement:Transport that has no Origin or Destination or Vehicle"
     assert report.left_out[reason] == 1
@@ -155,12 +143,12 @@ def test_sentences_that_do_not_align_are_counted(tmp_path: Path) -> None:
     report = ReadReport()
     write(tmp_path, ATTACK, GO, words=[ATTACK, HAVE])
     (document,) = read_corpus("propbank", tmp_path, report=report)
-    assert [event[1] for event in told(document)] == ["attacked"]
+    assert [event[1] for event in text_events_of(document)] == ["attacked"]
     assert report.left_out["a sentence that does not align with its words"] == 1
     # Another number of sentences: they are paired by their tags.
     write(tmp_path, HAVE, ATTACK, words=[GO, ATTACK, GO])
     (document,) = read_corpus("propbank", tmp_path, report=report)
-    assert [event[1] for event in told(document)] == ["attacked"]
+    assert [event[1] for event in text_events_of(document)] == ["attacked"]
     assert report.left_out["a sentence that does not align with its words"] == 2
 
 
@@ -226,7 +214,9 @@ def test_real_documents(
     (document,) = read_corpus("propbank", folder, report=report)
     assert document.id == name
     assert report.left_out["a listed document without annotation"] == 539
-    assert {"Conflict:Attack", "Movement:Transport"} <= {event[0] for event in told(document)}
+    assert {"Conflict:Attack", "Movement:Transport"} <= {
+        event[0] for event in text_events_of(document)
+    }
     lengths = [a.span.end - a.span.start for e in document.text_events for a in e.arguments]
     assert sum(length == 1 for length in lengths) > 0.8 * len(lengths)
     (whole,) = read_corpus("propbank", folder, types="all", report=report)
