@@ -204,6 +204,15 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, content: str, message: str) 
     assert list(read_corpus("framenet", tmp_path, on_error="count")) == []
 
 
+def test_a_declaration_around_a_part_that_is_left_out_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, sentence(TEXT, ATTACK))
+    path = tmp_path / "fulltext" / "D.xml"
+    hidden = '<!DOCTYPE a [<!ENT<valences>x</valences>ITY b "c">]>'
+    path.write_text(hidden + path.read_text())
+    with pytest.raises(RmplError, match="with declarations"):
+        list(read_corpus("framenet", tmp_path))
+
+
 def test_real_examples(
     tmp_path_factory: pytest.TempPathFactory, real_data: Callable[[str], Path]
 ) -> None:
