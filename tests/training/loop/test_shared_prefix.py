@@ -96,6 +96,19 @@ def test_loss_and_gradients_are_those_of_the_plain_pass(backbone, kind, checkpoi
     assert "forward" not in model.__dict__
 
 
+def test_a_batch_without_padding_needs_no_mask(backbone):
+    backbone.model.eval()
+    sample = (Prompt(f"{SCHEMA}\n{TEXTS[0]}"), "[]")
+    inputs = backbone.collate([backbone.encode(*sample)] * 3, pad_left=False)
+    labels = inputs.pop("labels")
+    del inputs["attention_mask"]
+    with torch.no_grad():
+        plain = target_losses(backbone.model, inputs, labels)
+        with shared_prefixes(backbone.model, backbone):
+            shared = target_losses(backbone.model, inputs, labels)
+    assert torch.allclose(plain, shared, atol=1e-5)
+
+
 def test_prompts_with_images_are_computed_as_before(backbone, tmp_path):
     if backbone.family.sees_ahead or not backbone.family.pixels:
         pytest.skip("no shared prefixes, or no image of two sizes")

@@ -20,12 +20,9 @@ from transformers.cache_utils import Cache, DynamicLayer
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.private_api import checkpointing_with_cache, prompt_positions
+from rmpl.extraction.engines.local.prefix_cache import MIN_SAVING, MIN_TOKENS
 from rmpl.training.parallel.sharding import is_sharded
 
-MIN_TOKENS = 16
-"""A shorter prefix is not worth a forward pass of its own."""
-MIN_SAVING = 0.25
-"""The share of a batch's positions that must be saved."""
 _PER_TOKEN = {"input_ids", "token_type_ids", "mm_token_type_ids"}
 _OTHERS = {"attention_mask", "logits_to_keep"}
 
@@ -74,9 +71,7 @@ def shared_tokens(inputs: dict[str, Any]) -> int:
     tokens, kept = inputs.get("input_ids"), inputs.get("logits_to_keep")
     if tokens is None or not isinstance(kept, torch.Tensor) or kept.shape != tokens.shape:
         return 0
-    if (
-        set(inputs) - _PER_TOKEN - _OTHERS
-    ):  # images, whose tokens stand for other states in each row
+    if set(inputs) - _PER_TOKEN - _OTHERS:  # images: the same tokens, but not the same states
         return 0
     rows, length = tokens.shape
     differs = kept.any(dim=0)
@@ -118,12 +113,8 @@ def _from_prefix(model: Any, plain: Any, inputs: dict[str, Any], common: int) ->
     """Compute the first ``common`` tokens once, and from there every row."""
     tokens = inputs["input_ids"]
     given = {name: value for name, value in inputs.items() if name not in _OTHERS}
-    mask = inputs.get("attention_mask")
-    positions = prompt_positions(
-        model,
-        tokens,
-        {**given, "attention_mask": torch.ones_like(tokens) if mask is None else mask},
-    )
+    mask = inputs.get("attention_mask", torch.ones_like(tokens))
+    positions = prompt_positions(model, tokens, {**given, "attention_mask": mask})
     prefix = Cache(layer_class_to_replicate=_Recorded)
     plain(
         **{name: value[:1, :common] for name, value in given.items()},

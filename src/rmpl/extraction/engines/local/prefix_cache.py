@@ -16,6 +16,8 @@ from rmpl.extraction.engines.local.decoding import Batch, Decoder
 
 MIN_TOKENS = 16
 """A shorter common prefix is not worth a forward pass of its own."""
+MIN_SAVING = 0.25
+"""The share of a batch's tokens that sharing must save."""
 MAX_PREFIXES = 4
 """The number of text prefixes in the cache; a task has one."""
 
@@ -103,7 +105,7 @@ class PrefixCache:
         saved = sum(
             shared[name] * (len(rows) - (name is not None)) for name, rows in groups.items()
         )
-        return saved >= sum(map(_size, prompts)) / 4
+        return saved >= MIN_SAVING * sum(map(_size, prompts))
 
     def _exceeds_window(
         self, prompts: list[Encoded], shared: dict[str | None, int], decoder: Decoder
