@@ -14,7 +14,7 @@ import msgspec
 
 from rmpl.calibration.link_threshold import Judged, choose_threshold
 from rmpl.calibration.simulated_documents import simulate
-from rmpl.corpora.registry import find_corpus, read_corpus
+from rmpl.corpora.registry import find_corpus
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Asker, Progress
 from rmpl.extraction.calibration import Calibration, Scale, fit
@@ -33,7 +33,7 @@ from rmpl.tasks import Context, find_task
 from rmpl.tasks.media import IMAGE, MEDIA, TEXT
 from rmpl.tasks.pairing import verdict
 from rmpl.tasks.same_event import SameEvent
-from rmpl.training.data.training_data import recipe_data
+from rmpl.training.data.training_data import read_recipe_corpus, recipe_data
 from rmpl.training.loop.evaluation import choose
 
 DEVELOPMENT = ("dev", "val")
@@ -124,13 +124,8 @@ def _development(recipe: Recipe, name: str, data: Path) -> list[Document]:
         document
         for part in present
         if part != one.split
-        for document in read_corpus(
-            one.reader,
-            path,
-            split=part,
-            ontology=load_ontology(recipe.ontology),
-            types=one.types,
-            extents=one.extents,
+        for document in read_recipe_corpus(
+            one, path, split=part, ontology=load_ontology(recipe.ontology)
         )
     ]
 

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -144,15 +144,7 @@ class TrainingData:
                     f"with --data, or change corpora.{name}.path",
                 )
             report = self.readings.setdefault(name, ReadReport())
-            documents = read_corpus(
-                corpus.reader,
-                path,
-                split=corpus.split,
-                report=report,
-                ontology=self._ontology,
-                types=corpus.types,
-                extents=corpus.extents,
-            )
+            documents = read_recipe_corpus(corpus, path, ontology=self._ontology, report=report)
             if self._contamination_check is not None:
                 documents = self._contamination_check.keep_clean(documents, report)
             self._documents[name] = list(documents)
@@ -198,6 +190,32 @@ class TrainingData:
         if self._benchmark is None:
             return None
         return ContaminationCheck(read_corpus("m2e2", self._benchmark))
+
+
+def read_recipe_corpus(
+    corpus: CorpusRecipe,
+    path: Path,
+    *,
+    split: str | None = None,
+    ontology: Ontology | None = None,
+    report: ReadReport | None = None,
+) -> Iterator[Document]:
+    """Read a corpus of a recipe from ``path``, in ``split`` instead of its own if that is given.
+
+    Raises
+    ------
+    RmplError
+        As ``read_corpus``.
+    """
+    return read_corpus(
+        corpus.reader,
+        path,
+        split=split or corpus.split,
+        report=report,
+        ontology=ontology,
+        types=corpus.types,
+        extents=corpus.extents,
+    )
 
 
 def recipe_data(recipe: Recipe, data: Path) -> TrainingData:
