@@ -166,7 +166,7 @@ def lexicon(
         Path, typer.Option(help="Recipe whose training corpora the words are counted in.")
     ],
     data: Annotated[Path, typer.Option(help="Corpus folder of the benchmark.")],
-    corpus: Annotated[str, typer.Option(help="Corpus format.")] = "m2e2",
+    corpus: CorpusOption = "m2e2",
     split: Annotated[str | None, typer.Option(help="Split of the benchmark.")] = None,
     examples_data: ExamplesData = None,
     out: Annotated[Path, typer.Option(help="Output folder.")] = Path("runs/lexicon"),
@@ -183,7 +183,7 @@ def lexicon(
     are left out. Scores are strict.
     """
     from rmpl.cli.scoring import write_json
-    from rmpl.corpora.contamination import OVERLAP, LeakageGuard
+    from rmpl.corpora.contamination import OVERLAP, ContaminationCheck
     from rmpl.corpora.registry import read_corpus
     from rmpl.io.read_report import ReadReport
     from rmpl.predictions.file import write_predictions
@@ -195,7 +195,7 @@ def lexicon(
     shown = _annotated_texts(examples, examples_data)
     gold = list(read_corpus(corpus, data, split=split))
     report = ReadReport()
-    clean = list(LeakageGuard(gold).keep_clean(shown, report))
+    clean = list(ContaminationCheck(gold).keep_clean(shown, report))
     learnt = learn_lexicon(clean, share=share, least=least)
     hold_folder(out)
     found = [learnt.tag(document) for document in gold]
