@@ -45,6 +45,7 @@ CASES = {
     "textee": "textee.jsonl",
     "dygiepp": "dygiepp.jsonl",
     "rams": "rams.jsonlines",
+    "rams_silver": "rams.jsonlines",
     "wikievents": "wikievents.jsonl",
     "swig": "swig.json",
     "imsitu": "imsitu.json",

@@ -53,6 +53,8 @@ class Corpus(NamedTuple):
         Whether training may read it. M2E2 is annotated for evaluation only.
     whole
         Whether its documents contain the sentences and images of their events.
+    mentions_only
+        Whether its events have no arguments because nobody annotated any.
     source
         Where to obtain it.
     terms
@@ -66,6 +68,7 @@ class Corpus(NamedTuple):
     extent: Extent = "head"
     trains: bool = True
     whole: bool = True
+    mentions_only: bool = False
     source: str = ""
     terms: str = "see its authors"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -32,14 +33,48 @@ _ROLE = re.compile(r"^evt\d{3}arg\d{2}")
 _Span = tuple[int, int]
 
 
-class _Line(msgspec.Struct, gc=False):
+class RamsRecord(msgspec.Struct, gc=False):
+    """A line: a window of sentences around an event; indices of words in it, end inclusive."""
+
     doc_key: str
     sentences: list[list[str]]
     evt_triggers: list[tuple[int, int, list[tuple[str, float]]]]
     gold_evt_links: list[tuple[_Span, _Span, str]]
 
+    def event(self, where: str) -> RamsEvent:
+        """Return the one event that is annotated.
 
-_LINE = msgspec.json.Decoder(_Line)
+        Raises
+        ------
+        RmplError
+            If there is not exactly one, or it is outside the window.
+        """
+        if len(self.evt_triggers) != 1 or not self.evt_triggers[0][2]:
+            raise RmplError("a record without exactly one event", where=where)
+        first, last, types = self.evt_triggers[0]
+        start = 0
+        for number, words in enumerate(self.sentences):
+            if start <= first < start + len(words):
+                return RamsEvent(types[0][0], number, start, first - start, last - start + 1)
+            start += len(words)
+        raise RmplError("a trigger outside the window", where=where)
+
+
+class RamsEvent(NamedTuple):
+    """An event's type, its sentence's number and first word, and the trigger in the sentence.
+
+    ``end`` is exclusive; it may lie outside the sentence.
+    """
+
+    event_type: str
+    sentence: int
+    first_word: int
+    start: int
+    end: int
+
+
+RECORDS = msgspec.json.Decoder(RamsRecord)
+"""Decodes a line."""
 
 
 def read_rams(
@@ -76,23 +111,20 @@ def read_rams(
     mapping = load_mapping("rams") | (load_mapping("rams_loose") if loose else {})
     selection = Selection(ontology, on_error, report, mapping, types=types, heads=heads)
 
-    def record(raw: _Line, where: str) -> RawDocument:
+    def record(raw: RamsRecord, where: str) -> RawDocument:
         document = RawDocument(
             raw.doc_key, [_sentence(raw, selection.report, where)], where, partial=True
         )
         selection.report.use("records")
         return document
 
-    raws = raw_lines(path, _LINE, record, selection)
+    raws = raw_lines(path, RECORDS, record, selection)
     return whole_documents(raws, selection, with_events=True)
 
 
-def _sentence(raw: _Line, report: ReadReport, where: str) -> RawSentence:
-    if len(raw.evt_triggers) != 1 or not raw.evt_triggers[0][2]:
-        raise RmplError("a record without exactly one event", where=where)
-    first, last, types = raw.evt_triggers[0]
-    number, start = _place(raw.sentences, first, where)
-    words = raw.sentences[number]
+def _sentence(raw: RamsRecord, report: ReadReport, where: str) -> RawSentence:
+    event = raw.event(where)
+    words, start = raw.sentences[event.sentence], event.first_word
     arguments = []
     for _, (argument_first, argument_last), label in raw.gold_evt_links:
         if start <= argument_first <= argument_last < start + len(words):
@@ -101,20 +133,10 @@ def _sentence(raw: _Line, report: ReadReport, where: str) -> RawSentence:
         else:
             outside_sentence(report, "an argument", where)
     sentence = sentence_from_words(
-        f"{raw.doc_key}_{number}",
+        f"{raw.doc_key}_{event.sentence}",
         words,
         entities=[(argument.start, argument.end) for argument in arguments],
         where=where,
     )
-    event = RawEvent(types[0][0], first - start, last - start + 1, arguments)
-    return RawSentence(sentence, [event], where)
-
-
-def _place(sentences: list[list[str]], word: int, where: str) -> tuple[int, int]:
-    """Return the index of the sentence that contains ``word``, and its first word's index."""
-    start = 0
-    for number, words in enumerate(sentences):
-        if start <= word < start + len(words):
-            return number, start
-        start += len(words)
-    raise RmplError("a trigger outside the window", where=where)
+    marked = RawEvent(event.event_type, event.start, event.end, arguments)
+    return RawSentence(sentence, [marked], where)

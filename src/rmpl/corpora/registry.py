@@ -20,6 +20,7 @@ from rmpl.corpora.mnre import read_mnre
 from rmpl.corpora.oneie import read_oneie
 from rmpl.corpora.propbank.reader import SPLIT_FILES, read_propbank
 from rmpl.corpora.rams import read_rams
+from rmpl.corpora.rams_silver import read_rams_silver
 from rmpl.corpora.swig import read_swig
 from rmpl.corpora.text.selection import Types
 from rmpl.corpora.textee import read_textee
@@ -220,6 +221,13 @@ CORPORA: dict[str, Corpus] = {
         _in_file("rams", functools.partial(read_rams, loose=True)),
         _SPLITS,
         ("{split}.jsonlines",),
+    ),
+    "rams_silver": _of_rams(
+        "the sentences of its windows whose events a word list completes; mentions only",
+        _in_file("rams_silver", read_rams_silver),
+        _SPLITS,
+        ("{split}.jsonlines",),
+        mentions_only=True,
     ),
     "wikievents": Corpus(
         "WikiEvents, mapped to M2E2's types; free, unlike ACE",

@@ -64,6 +64,7 @@ def test_which_corpora_are_reduced() -> None:
     assert {name for name, one in CORPORA.items() if reduces(one)} == {
         "rams",
         "rams_loose",
+        "rams_silver",
         "framenet",
         "framenet_examples",
         "propbank",

@@ -50,6 +50,13 @@ def test_a_source_that_asks_for_all_events_of_partial_documents_is_refused(data)
     assert data.samples(source("text-emi", "partial"), CONTEXT, held_out=True) == []
 
 
+def test_a_source_that_would_learn_that_there_are_no_arguments_is_refused(tmp_path):
+    data = TrainingData({"news": CorpusRecipe(reader="rams_silver", path="none")}, data=tmp_path)
+    for task in ("text-are", "text-events", "text-event"):
+        with pytest.raises(RmplError, match=f"{task} learns arguments, and news marks mentions"):
+            data.samples(source(task, "news"), CONTEXT)
+
+
 def test_a_recipe_says_which_types_and_how_long_arguments_are(real_data):
     corpora = {
         name: CorpusRecipe(reader="rams", path=str(real_data("rams")), split="dev", **chosen)

@@ -94,9 +94,11 @@ class TrainingData:
         Raises
         ------
         RmplError
-            If a corpus is not there or cannot be read, there is no such task, or the task asks for
-            all events of a sentence or image and no document knows them.
+            If a corpus is not there or cannot be read, there is no such task, the task asks for
+            all events of a sentence or image and no document knows them, or it learns arguments and
+            a corpus has none.
         """
+        self._require_arguments(source, make_task(source.task, context))
         documents = [one for name in source.corpora for one in self.documents(name)]
         if any(self._corpora[name].types == "all" for name in source.corpora):
             context = dataclasses.replace(context, ontology=observed_schema(documents, "observed"))
@@ -116,6 +118,17 @@ class TrainingData:
         if source.negatives is not None:
             found = self._balanced(task, found, source.negatives)
         return found
+
+    def _require_arguments(self, source: SourceRecipe, task: Task[Any, Any]) -> None:
+        """Refuse corpora without arguments for a task that would learn that there are none."""
+        if task.finds in {None, "mentions"}:
+            return
+        for name in source.corpora:
+            if find_corpus(self._corpora[name].reader).mentions_only:
+                raise RmplError(
+                    f"{source.task} learns arguments, and {name} marks mentions only",
+                    remedy="use the corpus with text-emi",
+                )
 
     def _balanced(
         self, task: Task[Any, Any], samples: list[Sample], negatives: float
