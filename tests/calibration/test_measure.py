@@ -4,6 +4,7 @@ import itertools
 import re
 import shutil
 
+import msgspec
 import pytest
 
 from fakes import FakeEngine, gold_rule, gold_samples, task_of
@@ -66,6 +67,24 @@ def test_what_the_recipe_held_out_is_what_training_left(small_world):
     assert found.text
     assert learnt.isdisjoint(s.id for d in found.text for s in d.sentences)
     assert learnt.isdisjoint(i.id for d in found.image for i in d.images)
+
+
+def test_only_whole_documents_with_types_of_the_schema_are_judged(small_world, tmp_path):
+    whole = held_out_documents(recipe(held_out=0.3), small_world, most=1_000).text
+    own = recipe(held_out=0.3).model_dump()
+    own["corpora"]["ace"]["types"] = "all"
+    assert not held_out_documents(Recipe.model_validate(own), small_world, most=1_000).text
+    lines = [
+        msgspec.json.encode(msgspec.structs.replace(document, partial=number % 2 == 0))
+        for number, document in enumerate(whole)
+    ]
+    (tmp_path / "own.jsonl").write_bytes(b"\n".join(lines))
+    own = recipe(held_out=0.5).model_dump()
+    own["corpora"]["ace"] = {"reader": "documents", "path": str(tmp_path / "own.jsonl")}
+    own["corpora"]["swig"]["path"] = str(small_world / "swig")
+    found = held_out_documents(Recipe.model_validate(own), small_world, most=1_000).text
+    assert found
+    assert not any(document.partial for document in found)
 
 
 def test_without_any_there_is_a_clear_line(small_world, tmp_path):

@@ -89,6 +89,18 @@ def test_an_argument_is_never_likelier_than_its_event(gold, context):
     )
 
 
+def test_mentions_below_the_threshold_are_left_out_before_their_arguments_are_asked(gold, context):
+    # Every mention has the raw score 0.9, which is 0.768 calibrated.
+    scales = {"text-emi": Scale(1.0, -1.0)}
+    for least, left in ((0.76, True), (0.78, False)):
+        chosen = Calibration(scales, thresholds={"text-emi": least})
+        pipeline = Pipeline(FakeEngine(oracle(gold, context)), context, calibration=chosen)
+        found = pipeline.extract(gold)
+        assert any(document.text_events for document in found) is left
+        assert bool(pipeline.asked["text-are"]) is left
+        assert any(document.image_events for document in found)
+
+
 def repeating(rule):
     """Every item of a list twice."""
 

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rmpl.calibration.thresholds import as_good_as_best
 from rmpl.extraction.linking.linker import assigned, neutral
 
 DEFAULT = 0.5
 MIN_PAIRS = 20
 """Minimum number of pairs of each outcome; with fewer, the choice would follow chance."""
 _CUTS = np.round(np.arange(0.05, 0.96, 0.025), 3)
-_RESAMPLES = 500
 
 
 class Judged(NamedTuple):
@@ -38,22 +38,15 @@ Judgements = Mapping[tuple[str, str], Judged]
 def choose_threshold(documents: Sequence[Judgements]) -> float:
     """Return the threshold whose links have the best F1; 0.5 if there are too few pairs.
 
-    Of the thresholds that are not significantly worse than the best (F1 lower by at most one
-    standard error of the difference, over resampled documents), the one nearest to 0.5, which is
-    the neutral choice for calibrated probabilities.
+    Of the thresholds as good as the best, the one nearest to 0.5, which is the neutral choice for
+    calibrated probabilities.
     """
     known = [j.is_same for one in documents for j in one.values() if j.is_same is not None]
     if min(known.count(True), known.count(False)) < MIN_PAIRS:
         return DEFAULT
     counts = np.array([[_counts(one, float(cut)) for one in documents] for cut in _CUTS])
-    best = int(np.argmax(_f1(counts.sum(axis=1))))
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(documents), size=(_RESAMPLES, len(documents)))
-    scores = _f1(counts[:, drawn].sum(axis=2))
-    differences = scores[best] - scores
-    as_good = differences.mean(axis=1) <= differences.std(axis=1)
-    as_good[best] = True
-    return min(map(float, _CUTS[as_good]), key=lambda cut: (abs(cut - DEFAULT), cut))
+    as_good = _CUTS[as_good_as_best(counts)]
+    return min(map(float, as_good), key=lambda cut: (abs(cut - DEFAULT), cut))
 
 
 def _counts(document: Judgements, threshold: float) -> tuple[int, int, int]:
@@ -66,10 +59,3 @@ def _counts(document: Judgements, threshold: float) -> tuple[int, int, int]:
     known = {pair for pair, one in document.items() if one.is_same is not None}
     same = {pair for pair in known if document[pair].is_same}
     return len(predicted & same), len(predicted & known), len(same)
-
-
-def _f1(counts: np.typing.NDArray[np.int_]) -> np.typing.NDArray[np.float64]:
-    """Return F1 of counts, whose last axis is (correct, predicted, gold)."""
-    correct, predicted, gold = np.moveaxis(counts, -1, 0)
-    scores: np.typing.NDArray[np.float64] = 2 * correct / np.maximum(predicted + gold, 1)
-    return scores

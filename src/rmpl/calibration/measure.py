@@ -14,6 +14,7 @@ import msgspec
 
 from rmpl.calibration.link_threshold import Judged, choose_threshold
 from rmpl.calibration.simulated_documents import simulate
+from rmpl.calibration.thresholds import ScoredMentions, mention_threshold
 from rmpl.corpora.registry import find_corpus
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Asker, Progress
@@ -74,7 +75,12 @@ def held_out_documents(recipe: Recipe, data: Path, *, most: int) -> HeldOutDocum
         for name in dict.fromkeys(name for names in corpora.values() for name in names)
     }
     by_medium = {
-        medium: choose([d for name in names for d in documents[name]], most, recipe.seed)
+        medium: choose(
+            # A partial document does not say whether another mention is wrong.
+            [d for name in names for d in documents[name] if not d.partial],
+            most,
+            recipe.seed,
+        )
         for medium, names in corpora.items()
     }
     if not any(by_medium.values()):
@@ -89,7 +95,7 @@ def held_out_documents(recipe: Recipe, data: Path, *, most: int) -> HeldOutDocum
 
 
 def _corpora(recipe: Recipe, medium: str) -> list[str]:
-    """Return the corpora whose events of a medium are trained on."""
+    """Return the corpora whose events of the schema's types, in a medium, are trained on."""
     sources = [source for stage in recipe.stages for source in stage.mixture]
     used = (
         name
@@ -97,6 +103,8 @@ def _corpora(recipe: Recipe, medium: str) -> list[str]:
         for task in [find_task(source.task)]
         if task.medium == medium and task.finds in {"events", "mentions"}
         for name in source.corpora
+        # Corpora read with their own types say nothing about the schema's.
+        if recipe.corpora[name].types == "mapped"
     )
     return list(dict.fromkeys(used))
 
@@ -136,7 +144,7 @@ def calibrate(
     held_out: HeldOutDocuments,
     progress: Progress | None = None,
 ) -> Calibration:
-    """Fit calibrated confidences and the link threshold on held-out documents.
+    """Fit calibrated confidences and the thresholds of mentions and links on held-out documents.
 
     Parameters
     ----------
@@ -147,19 +155,24 @@ def calibrate(
     progress
         Called with (step, prompts answered, prompts in all).
     """
-    scales = {}
+    scales: dict[str, Scale] = {}
+    thresholds: dict[str, float] = {}
     for name, medium in MEDIA.items():
         gold = [_within(document, context.ontology) for document in held_out.by_medium[name]]
         pipeline = Pipeline(engine, context, media=(name,))
         found = pipeline.extract(gold, progress)
         judged = [judge(*both) for both in zip(gold, found, strict=True)]
-        # A judged document has one attribute per medium, which holds its mentions.
-        mentions: list[Any] = [mention for one in judged for mention in getattr(one, name)]
+        mentions: list[Any] = [mention for one in judged for mention in one.mentions[name]]
         arguments = [a for mention in mentions for a in mention.arguments]
-        scales[medium.mentions.name] = fit(*_outcomes(mentions))
+        task = medium.mentions.name
+        scales[task] = fit(*_outcomes(mentions))
+        thresholds[task] = mention_threshold(
+            [_scored(one.mentions[name], scales[task]) for one in judged]
+        )
         scales[medium.arguments.name] = fit(*_outcomes(arguments))
     scales[SameEvent.name], threshold = _links(engine, context, held_out, progress)
-    return Calibration(scales, threshold, held_out.data)
+    chosen = {task: value for task, value in thresholds.items() if value}
+    return Calibration(scales, threshold, held_out.data, thresholds=chosen)
 
 
 def _within(document: Document, ontology: Ontology) -> Document:
@@ -175,6 +188,12 @@ def _outcomes(items: Sequence[Any]) -> tuple[list[float], list[bool]]:
     predicted = [item for item in items if item.predicted is not None]
     scores = [item.predicted.score or 0.0 for item in predicted]
     return scores, [item.verdict is Verdict.RIGHT for item in predicted]
+
+
+def _scored(mentions: Sequence[Any], scale: Scale) -> ScoredMentions:
+    scores, are_right = _outcomes(mentions)
+    gold = sum(mention.gold is not None for mention in mentions)
+    return ScoredMentions([scale(score) for score in scores], are_right, gold)
 
 
 def _links(

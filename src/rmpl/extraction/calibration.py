@@ -72,12 +72,15 @@ class Calibration(msgspec.Struct, frozen=True):
         The probability of "same event" above which a pair counts in favour of one event.
     data
         A description of the held-out data.
+    thresholds
+        By task of mentions, the calibrated score below which a mention is left out.
     """
 
     scales: dict[str, Scale] = {}
     link_threshold: float = 0.5
     data: str = ""
     format: str = formats.CALIBRATION
+    thresholds: dict[str, float] = {}
 
     def scale(self, task: str) -> Scale:
         """Return a task's curve."""

@@ -144,7 +144,9 @@ class Pipeline:
             answer = task.read(reply.text, question)
             self._asker.note(task.name, answer.failure)
             events += [(key, event) for event in _scored_items(answer.items, answer.places, reply)]
-        return self._known(events)
+        least = self._calibration.thresholds.get(task.name, 0.0)
+        scale = self._calibration.scale(task.name)
+        return [one for one in self._known(events) if scale(one[1].score or 0.0) >= least]
 
     def _known(self, events: Events) -> Events:
         """Leave out duplicates, and types outside the schema, which are invalid in predictions."""

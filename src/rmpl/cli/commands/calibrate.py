@@ -20,7 +20,7 @@ def command(
     ] = 400,
     batch: Batch = 32,
 ) -> None:
-    """Calibrate a run's confidences and its link threshold on held-out training data.
+    """Calibrate a run's confidences and its thresholds on held-out training data.
 
     Writes calibration.json to the run folder; predict, extract and link use it from then on.
     """
@@ -59,6 +59,8 @@ def command(
     few = [task for task, scale in found.scales.items() if scale.measured is None]
     if few:
         typer.echo(f"too few correct or wrong items, left uncalibrated: {', '.join(few)}")
+    for task, least in found.thresholds.items():
+        typer.echo(f"{task}: mentions with a score below {least:.3f} are left out")
     typer.echo(f"link threshold: {found.link_threshold:.3f}")
     typer.echo(f"measured on {found.data}")
     typer.echo(f"calibration: {save(found, run)}")
