@@ -18,6 +18,7 @@ from rmpl.cli.commands import (
     check,
     compare,
     convert,
+    export,
     extract,
     inspect,
     link,
@@ -113,6 +114,7 @@ app.command("inspect")(inspect.command)
 app.command("plot")(plot.command)
 app.command("app")(serving.command)
 app.command("push")(push.command)
+app.command("export")(export.command)
 app.command("pretrain")(pretrain.command)
 app.command("extract", cls=with_former_options({"--drawn": "--documents"}))(extract.command)
 app.command("link")(link.command)

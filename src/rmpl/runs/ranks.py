@@ -1,0 +1,99 @@
+"""The rank of a trained LoRA adapter: its best approximation of a smaller one."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from rmpl.backbones.model_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_adapter
+from rmpl.errors import RmplError
+
+_PAIR = re.compile(r"(.+)\.lora_A\.(.*)weight")
+
+
+class Reduced(NamedTuple):
+    """An adapter's files, and the share of its squared singular values that they keep."""
+
+    config: dict[str, Any]
+    tensors: dict[str, torch.Tensor]
+    kept: float
+
+
+def reduced(adapter: Path, rank: int) -> Reduced:
+    """Approximate an adapter by one of a smaller rank.
+
+    An adapter adds ``scale * B @ A`` to a matrix of the model. Of its singular value decomposition
+    the largest ``rank`` components are kept, which is the nearest matrix of that rank (Eckart and
+    Young, 1936).
+
+    Parameters
+    ----------
+    adapter
+        The folder of a LoRA adapter.
+    rank
+        Positive; an adapter of this rank or a smaller one is only read.
+
+    Raises
+    ------
+    RmplError
+        If it is no plain LoRA adapter (DoRA, ranks that differ between layers), or is a pickle.
+    """
+    check_adapter(adapter)
+    config: dict[str, Any] = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    with safe_open(adapter / ADAPTER_WEIGHTS, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
+    if config.get("r", 0) <= rank:
+        return Reduced(config, tensors, 1.0)
+    uneven = [key for key in ("use_dora", "rank_pattern", "alpha_pattern") if config.get(key)]
+    if config.get("peft_type") != "LORA" or uneven:
+        raise RmplError(
+            f"the rank of this adapter cannot be reduced ({uneven[0] if uneven else 'not LoRA'})",
+            where=str(adapter),
+            remedy="leave out --rank",
+        )
+    over = config["r"] ** (0.5 if config.get("use_rslora") else 1.0)
+    scale = config["lora_alpha"] / over
+    before = after = 0.0
+    for name in [name for name in tensors if _PAIR.fullmatch(name)]:
+        other = _PAIR.sub(r"\1.lora_B.\2weight", name)
+        first, second, values = _truncated(tensors[name], tensors[other] * scale, rank)
+        tensors[name], tensors[other] = first, second
+        before += float(values.square().sum())
+        after += float(values[:rank].square().sum())
+    config |= {"r": rank, "lora_alpha": rank, "use_rslora": False}
+    return Reduced(config, tensors, after / before if before else 1.0)
+
+
+def _truncated(
+    a: torch.Tensor, b: torch.Tensor, rank: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return A and B of ``rank`` nearest to ``b @ a``, and all singular values of that.
+
+    ``a`` is of shape (rank, inputs), ``b`` (outputs, rank). Only small matrices are decomposed.
+    """
+    left, upper = torch.linalg.qr(b.double())
+    right, lower = torch.linalg.qr(a.double().T)
+    u, values, v = torch.linalg.svd(upper @ lower.T)
+    root = values[:rank].sqrt()
+    return (
+        (root[:, None] * (v[:rank] @ right.T)).to(a.dtype).contiguous(),
+        ((left @ u[:, :rank]) * root).to(b.dtype).contiguous(),
+        values,
+    )
+
+
+def write_adapter(folder: Path, adapter: Reduced, *, bf16: bool) -> None:
+    """Write an adapter's files into a folder, its weights in bf16 or as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: (tensor.bfloat16() if bf16 else tensor).contiguous()
+        for name, tensor in adapter.tensors.items()
+    }
+    save_file(tensors, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
+    (folder / ADAPTER_CONFIG).write_text(json.dumps(adapter.config, indent=1) + "\n", "utf-8")
