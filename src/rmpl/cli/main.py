@@ -33,6 +33,7 @@ from rmpl.cli.commands import (
     score,
     stats,
     synthetic,
+    table,
     train,
 )
 from rmpl.cli.commands import app as serving
@@ -117,6 +118,7 @@ app.command("push")(push.command)
 app.command("export")(export.command)
 app.command("pretrain")(pretrain.command)
 app.command("extract", cls=with_former_options({"--drawn": "--documents"}))(extract.command)
+app.command("table")(table.command)
 app.command("link")(link.command)
 app.command("calibrate", cls=with_former_options({"--documents": "--limit"}))(calibrate.command)
 app.command("ablate")(ablate.command)

@@ -7,12 +7,14 @@ without the key is of all media, as in files of earlier versions.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 
 from msgspec import UNSET
 
 from rmpl.errors import RmplError
+from rmpl.io.files import read_lines
 from rmpl.io.read_report import ReadReport
-from rmpl.predictions.lines import DocumentLine
+from rmpl.predictions.lines import DocumentLine, decode_line
 from rmpl.scoring.counts import SETTINGS
 
 MEDIA = ("text", "image")
@@ -37,6 +39,18 @@ def media_of(line: DocumentLine, where: str) -> tuple[str, ...]:
             remedy=f"list what was run, of {', '.join(MEDIA)}, or leave it out",
         )
     return tuple(one for one in MEDIA if one in given)
+
+
+def media_by_document(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the media of every document of a prediction file.
+
+    Raises
+    ------
+    RmplError
+        If there is no such file, or a line has another format.
+    """
+    lines = ((decode_line(content, where), where) for where, content in read_lines(path))
+    return {line.doc_id: media_of(line, where) for line, where in lines}
 
 
 def written_media(media: Collection[str]) -> object:

@@ -51,12 +51,13 @@ def result_line(document: Document, item: Item, media: Collection[str] = MEDIA) 
     return _ENCODER.encode(extracted_line(document, item.path, item.text, media)) + b"\n"
 
 
-def linked_line(document: Document) -> bytes:
+def linked_line(document: Document, media: Collection[str] = MEDIA) -> bytes:
     """Return a document's events as a prediction line with multimedia events, with the line end.
 
-    This is the output of ``rmpl link``: without sentences and images.
+    This is the output of ``rmpl link``: without sentences and images. ``media`` are those that the
+    events were asked about.
     """
-    line = with_multimedia_events(line_of_document(document), document)
+    line = with_multimedia_events(line_of_document(document, media), document)
     return _ENCODER.encode(line) + b"\n"
 
 
