@@ -38,6 +38,10 @@ def test_a_lexicon_is_learnt_and_scored(small_world, tmp_path):
     count = sum(len(one.text_events) for one in found)
     assert count == about["scores"]["text_emi"]["n_pred"]
     assert "text_emi" in done.output
+    # What it never asked about is not run, which is no score of 0.
+    gold = ["--gold", str(small_world / "m2e2")]
+    scored = CliRunner().invoke(app, ["score", str(tmp_path / "out" / "predictions.jsonl"), *gold])
+    assert "image_emi  not run" in scored.output
 
 
 def test_a_recipe_without_text_events_is_refused(small_world, tmp_path):

@@ -175,3 +175,20 @@ def test_the_extractor_says_what_it_reads_without_loading(trained, twin, llama):
     assert media_read_by(str(trained)) == media_read_by(str(llama)) == ("text",)
     assert media_read_by(str(twin)) == ("text", "image")
     assert Extractor.from_pretrained(trained).media == ("text",)
+
+
+def test_the_card_of_a_model_of_text_claims_no_images(trained):
+    card = (trained / "README.md").read_text()
+    assert "pipeline_tag: text-generation" in card
+    assert "It reads no images." in card
+    assert "multimedia-event-extraction" not in card
+    assert "pixel bounds" not in card
+
+
+def test_linking_keeps_what_was_not_run(predicted, twin, small_world, tmp_path):
+    out = tmp_path / "linked.jsonl"
+    done = run("link", predicted, "--model", twin, "--data", small_world / "m2e2", "--out", out)
+    assert done.exit_code == 0, done.output
+    media = [json.loads(line)["media"] for line in out.read_text().splitlines()]
+    assert media == [["text"]] * len(media)
+    assert media

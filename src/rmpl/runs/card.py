@@ -17,6 +17,8 @@ import yaml
 
 from rmpl import __version__
 from rmpl.backbones import embedded
+from rmpl.backbones.checkpoints import local_folder, model_type_of
+from rmpl.backbones.families import family_of
 from rmpl.backbones.known import hub_id, known_checkpoint
 from rmpl.errors import RmplError
 from rmpl.io import formats
@@ -31,14 +33,23 @@ from rmpl.runs.weights import add_metadata, read_metadata
 
 _READ = "read"
 
+_MULTIMEDIA = (
+    "Multimedia event extraction with {whose}, trained with {trained}: from a news document with "
+    "images, it extracts event types and triggers, arguments as text spans or boxes in an image, "
+    "and links between text events and the images that show them."
+)
+_TEXT = (
+    "Event extraction from text with {whose}, trained with {trained}: from a news document, it "
+    "extracts event types and triggers, and arguments as text spans. It reads no images."
+)
 _LIMITS = """\
 - It extracts only the event types and roles it was trained on, from English news.
-- It reads one sentence or one image at a time: context from the rest of an article is not used.
+- It reads one {unit} at a time: context from the rest of an article is not used.
 - Its output is parseable, but not always correct: events are missed and hallucinated, and scores on
   one benchmark say little about other kinds of news.
 - {calibrated}
-- Images must be resized to the pixel bounds of training; `rmpl predict` does so.
-- It must not be used to accuse, track or judge people: who does what in an image is a guess."""
+{images}- It must not be used to accuse, track or judge people: who does what is a guess."""
+_BOUNDS = "- Images must be resized to the pixel bounds of training; `rmpl predict` does so.\n"
 
 
 def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
@@ -87,10 +98,11 @@ def card_of(folder: Path) -> str:
     calibration = _json(place.calibration)
     formats.check_format(calibration.get("format"), formats.CALIBRATION, str(place.calibration))
     corpora = _corpora(recipe, run)
+    reads_images = _reads_images(recipe.backbone.model)
     parts = [
-        _front_matter(recipe),
+        _front_matter(recipe, reads_images=reads_images),
         f"# {_cell(recipe.name)}",
-        _introduction(recipe, run),
+        _introduction(recipe, run, reads_images=reads_images),
         "## Use",
         _use(recipe),
         "## Training data",
@@ -102,7 +114,11 @@ def card_of(folder: Path) -> str:
         "## Licences",
         _licences(recipe, corpora, run),
         "## Limits",
-        _LIMITS.format(calibrated=_calibrated(calibration)),
+        _LIMITS.format(
+            calibrated=_calibrated(calibration),
+            images=_BOUNDS if reads_images else "",
+            unit="sentence or one image" if reads_images else "sentence",
+        ),
         "## Recipe",
         _fenced(public_recipe(recipe)),
     ]
@@ -139,13 +155,20 @@ def _licence(recipe: Recipe) -> str | None:
     return None if known is None else known.licence
 
 
-def _front_matter(recipe: Recipe) -> str:
+def _reads_images(base: str) -> bool:
+    """Return whether the base reads images; of one that is not known here, as most do, yes."""
+    if local_folder(base) is None and known_checkpoint(base) is None:
+        return True
+    return family_of(model_type_of(base), base).reads_images
+
+
+def _front_matter(recipe: Recipe, *, reads_images: bool) -> str:
     is_full = recipe.stages[-1].adapter.kind == "full"
     head: dict[str, Any] = {
         "library_name": "transformers" if is_full else "peft",
-        "pipeline_tag": "image-text-to-text",
+        "pipeline_tag": "image-text-to-text" if reads_images else "text-generation",
         "language": ["en"],
-        "tags": ["multimedia-event-extraction", "event-extraction", "rmpl"],
+        "tags": [*["multimedia-event-extraction"] * reads_images, "event-extraction", "rmpl"],
     }
     base = _hub_id(recipe)
     if base is not None:
@@ -161,17 +184,15 @@ def _front_matter(recipe: Recipe) -> str:
     return f"---\n{yaml.safe_dump(head, sort_keys=False)}---"
 
 
-def _introduction(recipe: Recipe, run: Mapping[str, Any]) -> str:
+def _introduction(recipe: Recipe, run: Mapping[str, Any], *, reads_images: bool) -> str:
     base = public_name(recipe.backbone.model)
     whose = "rmpl's own small model" if base == embedded.NAME else _code(base)
     version = _versions(run).get("rmpl")
     trained = "rmpl" if version is None else f"rmpl {_cell(version)}"
-    said = (
-        f"Multimedia event extraction with {whose}, trained with {trained}: from a news "
-        "document with images, it extracts event types and triggers, arguments as text spans or "
-        "boxes in an image, and links between text events and the images that show them. The "
-        "method is RMPL's (arXiv 2602.13748), implemented independently; details "
-        "that the paper leaves open are choices of this implementation."
+    said = (_MULTIMEDIA if reads_images else _TEXT).format(whose=whose, trained=trained)
+    said += (
+        " The method is RMPL's (arXiv 2602.13748), implemented independently; details that the "
+        "paper leaves open are choices of this implementation."
     )
     if is_all_synthetic(run):
         said += (

@@ -199,7 +199,7 @@ def lexicon(
     learnt = learn_lexicon(clean, share=share, least=least)
     hold_folder(out)
     found = [learnt.tag(document) for document in gold]
-    write_predictions(found, RunFolder(out).predictions)
+    write_predictions(found, RunFolder(out).predictions, media=("text",))
     learnt.write(out / "lexicon.json")
     scores = score(gold, found, settings=("text",))
     about = {

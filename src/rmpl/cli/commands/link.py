@@ -50,6 +50,7 @@ def command(
     from rmpl.extraction.linking.linker import Linker
     from rmpl.io.files import replacing
     from rmpl.ontology import load_ontology
+    from rmpl.predictions.media_run import media_by_document
     from rmpl.predictions.results import linked_line
     from rmpl.runs.trained import load_any, ontology_of
     from rmpl.tasks.same_event import SameEvent
@@ -64,6 +65,7 @@ def command(
         ontology = ontology_of(folder)
     calibration = (read_calibration(folder) if folder is not None else None) or Calibration()
     documents = _documents(predictions, ontology, data, corpus, images)
+    media = media_by_document(predictions)
     asker = Asker(LocalEngine(backbone, batch=batch))
     linker = Linker(
         asker,
@@ -74,7 +76,7 @@ def command(
     with Bars() as bars:
         linked = linker.link(documents, bars.update)
     with replacing(target) as file:
-        file.writelines(map(linked_line, linked))
+        file.writelines(linked_line(document, media[document.id]) for document in linked)
     for task, count in asker.failures.items():
         if count:
             typer.echo(f"{task}: {count:,} of {asker.asked[task]:,} unparseable answers", err=True)
