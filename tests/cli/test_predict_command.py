@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rmpl.cli.main import app
+from rmpl.corpora import registry
 from rmpl.extraction import pipeline
 from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.recipe.recipe import Recipe
@@ -106,3 +107,16 @@ def test_many_documents_are_predicted_group_by_group(predict, monkeypatch, brief
     assert len(lines[8]) == 4
     assert lines[8] == lines[1024]
     assert most[8] < most[1024]
+
+
+def test_a_split_of_a_corpus_is_predicted(trained, small_world, tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        trained_module, "load_to_answer", lambda *_: pytest.fail("not needed for this test")
+    )
+    monkeypatch.setattr(
+        registry, "read_corpus", lambda name, path, **how: read.append((name, how["split"])) or []
+    )
+    line = ["predict", trained, "--corpus", "jmee", "--data", small_world / "ace"]
+    CliRunner().invoke(app, [*map(str, line), "--split", "dev"])
+    assert read == [("jmee", "dev")]

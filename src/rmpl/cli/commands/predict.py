@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.options import AutoBatch, CorpusOption, Images, Limit, Unconstrained
+from rmpl.cli.options import AutoBatch, CorpusOption, FirstSplit, Images, Limit, Unconstrained
 from rmpl.cli.outputs import hold, releases_locks
 
 
@@ -16,6 +16,7 @@ def command(
     run: Annotated[Path, typer.Argument(help="Run folder, or the folder of one of its stages.")],
     data: Annotated[Path, typer.Option(help="Corpus folder.")],
     corpus: CorpusOption = "m2e2",
+    split: FirstSplit = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Prediction file to write. Default: predictions.jsonl in RUN."),
@@ -53,7 +54,7 @@ def command(
     target = out if out is not None else RunFolder(run).predictions
     if out is not None or run.is_dir():  # if not, loading it reports it
         hold(target)
-    documents = list(read_corpus(corpus, data, images=images))[:limit]
+    documents = list(read_corpus(corpus, data, split=split, images=images))[:limit]
     found = [image for document in documents for image in document.images]
     missing = sum(image.path is None for image in found)
     media = ("text",) if missing and missing == len(found) else ("text", "image")
