@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import pkgutil
 import signal
 import time
 from pathlib import Path
 
-from brief import BRIEF
+from brief import keep_to_short_answers
 from fakes import FakeEngine
 from rmpl.errors import RmplError
 from rmpl.extraction.engines.base import EngineError
@@ -42,9 +41,7 @@ def scripted(seconds: float = 0.0, pids: Path | None = None) -> Extractor:
 
 def brief(model: Path) -> Extractor:
     """Load a model with random weights, and keep it to a few tokens an answer."""
-    for name, value in BRIEF.items():
-        module, _, constant = name.rpartition(".")
-        setattr(pkgutil.resolve_name(module), constant, value)
+    keep_to_short_answers()
     return Extractor.from_pretrained(model)
 
 

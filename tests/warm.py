@@ -2,6 +2,7 @@
 
 ``python -m warm SOCKET`` serves. What ``program`` writes is run instead of ``python``: it hands
 over its arguments, folder, environment and standard streams, and ends with the fork's exit code.
+Models answer in a few tokens there: those of the pages' runs have hardly been trained.
 """
 
 import array
@@ -19,6 +20,8 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
+
+from brief import keep_to_short_answers
 
 HEAVY = ("rmpl.training.run", "rmpl.extraction.engines.local.engine")
 
@@ -107,6 +110,7 @@ def finish(code: object) -> NoReturn:
 def serve(address: str) -> None:
     for name in HEAVY:
         __import__(name)
+    keep_to_short_answers()
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
