@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from rmpl.cli.main import app
 from rmpl.corpora import registry
+from rmpl.errors import RmplError
 from rmpl.extraction import pipeline
 from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.recipe.recipe import Recipe
@@ -109,14 +110,14 @@ def test_many_documents_are_predicted_group_by_group(predict, monkeypatch, brief
     assert most[8] < most[1024]
 
 
-def test_a_split_of_a_corpus_is_predicted(trained, small_world, tmp_path, monkeypatch):
+def test_a_split_of_a_corpus_is_predicted(trained, small_world, monkeypatch):
     read = []
-    monkeypatch.setattr(
-        trained_module, "load_to_answer", lambda *_: pytest.fail("not needed for this test")
-    )
-    monkeypatch.setattr(
-        registry, "read_corpus", lambda name, path, **how: read.append((name, how["split"])) or []
-    )
+
+    def noted(name, path, **how):
+        read.append((name, how["split"]))
+        raise RmplError("enough is known")
+
+    monkeypatch.setattr(registry, "read_corpus", noted)
     line = ["predict", trained, "--corpus", "jmee", "--data", small_world / "ace"]
-    CliRunner().invoke(app, [*map(str, line), "--split", "dev"])
-    assert read == [("jmee", "dev")]
+    result = CliRunner().invoke(app, [*map(str, line), "--split", "dev"])
+    assert (result.exit_code, read) == (2, [("jmee", "dev")])
