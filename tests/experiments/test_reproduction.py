@@ -1,6 +1,7 @@
 """Reproducing a recipe: one command, a lock file, and what differs from it."""
 
 import json
+import re
 
 import pytest
 import yaml
@@ -42,6 +43,9 @@ def test_one_command_goes_from_the_data_to_the_row_of_the_table(done):
     assert "test, strict" in said
     assert "WASE (ACL 2020), own scorer" in said
     assert "these scores cannot be compared with published ones" in said
+    # Beside the run stands the baseline that needs no model, with a paired test.
+    assert re.search(r"lexicon: \d+ words of the same corpora, no model\nstrict +P +R +F1", said)
+    assert re.search(r"strict, F1 +\w+ +lexicon +difference.*\n  text_emi +[\d.]+ +[1-9]", said)
     lock = json.loads((out / "rmpl.lock.json").read_text())
     assert lock["recipe"]["seed"] == 7
     assert lock["data"].keys() == {"ace", "swig", "mnre"}

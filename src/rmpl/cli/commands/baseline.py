@@ -183,36 +183,41 @@ def lexicon(
     are left out. Scores are strict.
     """
     from rmpl.cli.scoring import write_json
-    from rmpl.corpora.contamination import OVERLAP, ContaminationCheck
+    from rmpl.corpora.contamination import OVERLAP
     from rmpl.corpora.registry import read_corpus
-    from rmpl.io.read_report import ReadReport
+    from rmpl.errors import RmplError
+    from rmpl.experiments.lexicon_baseline import lexicon_baseline
     from rmpl.predictions.file import write_predictions
-    from rmpl.predictions.lexicon import learn_lexicon
+    from rmpl.recipe.recipe import load_recipe
     from rmpl.runs.folder import RunFolder
     from rmpl.scoring import score
     from rmpl.scoring.tables import score_lines
 
-    shown = _annotated_texts(examples, examples_data)
+    recipe = load_recipe(examples)
+    place = examples_data if examples_data is not None else Path(recipe.data)
     gold = list(read_corpus(corpus, data, split=split))
-    report = ReadReport()
-    clean = list(ContaminationCheck(gold).keep_clean(shown, report))
-    learnt = learn_lexicon(clean, share=share, least=least)
+    made = lexicon_baseline(recipe, place, gold, share=share, least=least)
+    if made is None:
+        raise RmplError(
+            "no corpus with text events of its schema's types",
+            where=str(examples),
+            remedy="name a recipe with a corpus such as wikievents or propbank",
+        )
     hold_folder(out)
-    found = [learnt.tag(document) for document in gold]
-    write_predictions(found, RunFolder(out).predictions, media=("text",))
-    learnt.write(out / "lexicon.json")
-    scores = score(gold, found, settings=("text",))
+    write_predictions(made.found, RunFolder(out).predictions, media=("text",))
+    made.lexicon.write(out / "lexicon.json")
+    scores = score(gold, made.found, settings=("text",))
     about = {
-        "words": len(learnt.words),
+        "words": len(made.lexicon.words),
         "share": share,
         "least": least,
-        "documents": len(clean),
-        "left_out": report.left_out[OVERLAP],
+        "documents": made.documents,
+        "left_out": made.report.left_out[OVERLAP],
         "scores": {task: counts.to_dict() for task, counts in scores.items()},
     }
     write_json(out / "baseline.json", about)
-    typer.echo(f"{len(learnt.words):,} words of {len(clean):,} documents")
-    for line in report.lines():
+    typer.echo(f"{len(made.lexicon.words):,} words of {made.documents:,} documents")
+    for line in made.report.lines():
         typer.echo(line)
     typer.echo("\n".join(score_lines("strict", scores)))
     typer.echo(f"predictions: {RunFolder(out).predictions}")
@@ -232,32 +237,11 @@ def _show(about: dict[str, Any]) -> None:
     typer.echo("\n".join(score_lines("strict", scores)))
 
 
-def _annotated_texts(recipe: Path, data: Path | None) -> list[Document]:
-    """Read the corpora of a recipe that annotate events of its schema in texts.
-
-    Sentences of others, such as MNRE's posts, do not say that their words are no triggers.
-    """
-    from rmpl.errors import RmplError
-
-    corpora = _corpora(recipe, data, mapped=True)
-    found = [
-        document
-        for documents in corpora.values()
-        if any(document.text_events for document in documents)
-        for document in documents
-    ]
-    if not found:
-        raise RmplError(
-            "no corpus with text events of its schema's types",
-            where=str(recipe),
-            remedy="name a recipe with a corpus such as wikievents or propbank",
-        )
-    return found
-
-
 def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Document]:
     """Read the training corpora of a recipe; evaluation corpora are refused."""
     from rmpl.errors import RmplError
+    from rmpl.recipe.recipe import load_recipe
+    from rmpl.training.data.training_data import recipe_data
 
     if not shots:
         return []
@@ -266,20 +250,11 @@ def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Docume
             f"--shots {shots} without --examples",
             remedy="pass a recipe with --examples, for example recipes/paper.yaml",
         )
-    return [one for documents in _corpora(recipe, data).values() for one in documents]
-
-
-def _corpora(recipe: Path, data: Path | None, *, mapped: bool = False) -> dict[str, list[Document]]:
-    """Read a recipe's corpora with the names in them; with ``mapped`` none with other types."""
-    from rmpl.recipe.recipe import load_recipe
-    from rmpl.training.data.training_data import recipe_data
-
     loaded = load_recipe(recipe)
     place = data if data is not None else Path(loaded.data)
     whole = {
         name: corpus.model_copy(update={"made_up_names": 0})
         for name, corpus in loaded.corpora.items()
-        if not mapped or corpus.types == "mapped"
     }
     corpora = recipe_data(loaded.model_copy(update={"corpora": whole}), place)
-    return {name: corpora.documents(name) for name in whole}
+    return [document for name in whole for document in corpora.documents(name)]

@@ -10,8 +10,10 @@ import typer
 from rmpl.cli.options import Limit, Overrides, RecipeArgument, RecipeData
 
 if TYPE_CHECKING:
+    from rmpl.experiments.evaluation import Benchmark
     from rmpl.experiments.lock import Lock
     from rmpl.experiments.requirements import Requirement
+    from rmpl.recipe.recipe import Recipe
 
 DIFFERS = 1
 """Exit code if scores or losses differ from the lock file."""
@@ -78,6 +80,7 @@ def command(
     if found is None:
         return
     _show(loaded.name, found)
+    _show_baseline(loaded, corpora, documents, RunFolder(folder).predictions)
     typer.echo(f"lock file: {RunFolder(folder).lock}")
     if locked is not None and verify is not None and _differ(verify, locked, found):
         raise typer.Exit(DIFFERS)
@@ -104,6 +107,21 @@ def _show(name: str, lock: Lock) -> None:
     typer.echo("\n".join(table_lines(name, lock.scores["strict"])))
     if lock.world is not None:
         typer.echo("synthetic corpus: these scores cannot be compared with published ones")
+
+
+def _show_baseline(recipe: Recipe, data: Path, gold: Benchmark, predictions: Path) -> None:
+    """Print the row of the baseline that needs no model, where the run finds events in texts."""
+    from rmpl.experiments.lexicon_baseline import against_lexicon, lexicon_baseline
+    from rmpl.scoring.tables import difference_lines, score_lines
+
+    baseline = lexicon_baseline(recipe, data, gold.documents)
+    if baseline is None:
+        return
+    scores, differences = against_lexicon(gold.documents, predictions, baseline)
+    mentions = {"text_emi": scores.total()["text_emi"]}
+    typer.echo(f"\nlexicon: {len(baseline.lexicon.words):,} words of the same corpora, no model")
+    typer.echo("\n".join(score_lines("strict", mentions)))
+    typer.echo("\n".join(difference_lines("strict", (recipe.name, "lexicon"), differences)))
 
 
 def _differ(path: Path, locked: Lock, here: Lock) -> bool:
