@@ -1,20 +1,25 @@
 """Events as rows of a table, and the command that prints them."""
 
+import csv
 import json
+import sys
 
 import msgspec
+import pytest
 from typer.testing import CliRunner
 
 from rmpl.cli.main import app
 from rmpl.inputs.reading import Item
 from rmpl.inputs.records import text_document
-from rmpl.predictions.results import result_line
-from rmpl.predictions.table import event_rows
+from rmpl.predictions.results import read_results, result_line
+from rmpl.predictions.table import EventRow, event_rows
+from rmpl.predictions.table_files import arguments_table, events_table, write_tables
 from rmpl.records import (
     Box,
     Image,
     ImageArgument,
     ImageEvent,
+    Link,
     Span,
     TextArgument,
     TextEvent,
@@ -39,25 +44,45 @@ def write(path):
         ),
         image_events=(
             ImageEvent(
-                "i1", "p.jpg", "Contact:Meet", (ImageArgument("Participant", Box(1, 2, 30.4, 20)),)
+                "i1",
+                "p.jpg",
+                "Contact:Meet",
+                (
+                    ImageArgument("Participant", Box(1, 2, 30.4, 20)),
+                    ImageArgument("Participant", Box(5, 5, 9, 9)),
+                ),
             ),
         ),
+        links=(Link("t1", "i1"),),
     )
     path.write_bytes(result_line(found, Item(found, "a.txt")))
 
 
+def rows_of(path):
+    return list(event_rows(read_results(path)))
+
+
 def test_a_row_quotes_the_document(tmp_path):
     write(tmp_path / "events.jsonl")
-    text, image = event_rows(tmp_path / "events.jsonl")
-    assert text == (
+    text, image = rows_of(tmp_path / "events.jsonl")
+    assert text[:10] == (
         "a.txt",
+        "t1",
         "Justice:Arrest-Jail",
         "arrested",
-        "Agent: Police; Person: two men",
-        0.75,
+        7,
+        15,
         "Police arrested two men in Lima.",
+        "",
+        0.75,
+        "i1",
     )
-    assert image == ("a.txt", "Contact:Meet", "", "Participant: 1 2 30 20", None, "p.jpg")
+    assert text.by_role == {"Agent": "Police", "Person": "two men"}
+    # Offsets are those of the user's text, in which a line ends after "men".
+    assert [(one.start, one.end) for one in text.arguments] == [(0, 6), (16, 23)]
+    assert image[:4] == ("a.txt", "i1", "Contact:Meet", "")
+    assert image[6:10] == ("", "p.jpg", None, "t1")
+    assert image.by_role == {"Participant": "1 2 30 20; 5 5 9 9"}
 
 
 def test_without_sentences_words_are_counted(tmp_path):
@@ -66,15 +91,99 @@ def test_without_sentences_words_are_counted(tmp_path):
     for key in ("sentences", "images", "text"):
         line.pop(key, None)
     (tmp_path / "plain.jsonl").write_text(json.dumps(line))
-    text, _ = event_rows(tmp_path / "plain.jsonl")
-    assert (text.trigger, text.arguments) == ("words 1-2", "Agent: words 0-1; Person: words 2-4")
+    text, _ = rows_of(tmp_path / "plain.jsonl")
+    assert text.trigger == "words 1-2"
+    assert text.by_role == {"Agent": "words 0-1", "Person": "words 2-4"}
+
+
+def invoke(*words):
+    return CliRunner().invoke(app, ["table", *map(str, words)])
+
+
+def test_tables_as_csv(tmp_path):
+    write(tmp_path / "events.jsonl")
+    result = invoke(tmp_path / "events.jsonl", "--out", tmp_path / "events.csv")
+    assert result.exit_code == 0, result.output
+    with (tmp_path / "events.csv").open(encoding="utf-8-sig", newline="") as file:
+        text, image = csv.DictReader(file)
+    assert text["Agent"] == "Police"
+    assert text["Participant"] == ""
+    assert (text["score"], image["score"]) == ("0.75", "")
+    with (tmp_path / "events-arguments.csv").open(encoding="utf-8-sig", newline="") as file:
+        arguments = list(csv.DictReader(file))
+    assert [one["role"] for one in arguments] == ["Agent", "Person", "Participant", "Participant"]
+    assert arguments[2]["x2"] == "30.4"
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "parquet"])
+def test_the_same_tables_in_other_formats(tmp_path, ending):
+    pytest.importorskip({"xlsx": "openpyxl", "parquet": "pyarrow"}[ending])
+    write(tmp_path / "events.jsonl")
+    out = tmp_path / f"events.{ending}"
+    assert invoke(tmp_path / "events.jsonl", "--out", out).exit_code == 0
+    if ending == "xlsx":
+        import openpyxl
+
+        sheets = openpyxl.load_workbook(out)
+        assert sheets.sheetnames == ["events", "arguments"]
+        read = [[list(row) for row in sheet.values] for sheet in sheets]
+    else:
+        from pyarrow import parquet
+
+        files = (out, tmp_path / "events-arguments.parquet")
+        tables = [parquet.read_table(file) for file in files]
+        read = [
+            [t.column_names, *map(list, zip(*t.to_pydict().values(), strict=True))] for t in tables
+        ]
+    rows = rows_of(tmp_path / "events.jsonl")
+    made = (events_table(rows), arguments_table(rows))
+    for found, (header, rows) in zip(read, made, strict=True):
+        assert found[0] == header
+        empty = {"", None}
+        for one, other in zip(found[1:], rows, strict=True):
+            assert all(a == b or {a, b} <= empty for a, b in zip(one, other, strict=True))
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula(tmp_path, text):
+    openpyxl = pytest.importorskip("openpyxl")
+    row = EventRow(text, "t1", "Life:Die", text, 0, 3, text, "", 0.5, "", ())
+    write_tables([row], tmp_path / "a.csv")
+    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as file:
+        [read] = csv.DictReader(file)
+    assert {read["document"], read["trigger"], read["sentence"]} == {f"'{text}"}
+    write_tables([row], tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["events"]
+    assert {cell.data_type for cell in sheet[2]} <= {"s", "inlineStr", "n"}
+    assert sheet["A2"].value.strip() == text.strip()
+
+
+def test_control_characters_and_long_texts_fit_a_sheet(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    row = EventRow("a\x00b", "t1", "Life:Die", "x" * 40_000, 0, 3, "", "", None, "", ())
+    write_tables([row], tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["events"]
+    assert sheet["A2"].value == "ab"
+    assert len(sheet["D2"].value) == 32_767
+
+
+def test_another_suffix_or_a_missing_library_is_one_line(tmp_path, monkeypatch):
+    result = invoke(tmp_path / "none.jsonl", "--out", tmp_path / "events.ods")
+    assert result.exit_code == 2
+    assert "no table format .ods; name a file .csv, .xlsx, .parquet" in result.output
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    result = invoke(tmp_path / "none.jsonl", "--out", tmp_path / "events.xlsx")
+    assert "pip install 'rmpl[excel]', or write .csv" in result.output
 
 
 def test_the_command_prints_a_table(tmp_path):
     write(tmp_path / "events.jsonl")
     shown = CliRunner().invoke(app, ["table", str(tmp_path / "events.jsonl")]).output.splitlines()
     assert shown[0].split() == ["document", "event", "trigger", "arguments", "score"]
-    assert "arrested  Agent: Police; Person: two men  0.75" in shown[1]
+    assert "arrested  Agent: Police; Person: two men " in shown[1]
     whole = CliRunner().invoke(app, ["table", str(tmp_path / "events.jsonl"), "--sentences"])
     assert "in Lima." in whole.output
     (tmp_path / "empty.jsonl").write_text("")

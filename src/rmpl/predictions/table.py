@@ -1,72 +1,157 @@
-"""Extracted events as rows of a table: what happened, who and what took part, and where."""
+"""Extracted events as rows of tables: what happened, who and what took part, and where."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from rmpl.predictions.results import read_results
-from rmpl.records import Box, Document, ImageEvent, Sentence, Span, TextEvent
+from rmpl.records import Document, ImageEvent, Sentence, Span, TextEvent
 
-HEADER = ("document", "event", "trigger", "arguments", "score", "where")
+
+class ArgumentRow(NamedTuple):
+    """An argument of an event: a span of text, or a box in pixels of the original image.
+
+    ``start`` and ``end`` are as in ``EventRow``.
+    """
+
+    document: str
+    event: str
+    event_type: str
+    role: str
+    text: str
+    start: int | None
+    end: int | None
+    x1: float | None
+    y1: float | None
+    x2: float | None
+    y2: float | None
+    score: float | None
+
+    @property
+    def filler(self) -> str:
+        """Who or what it is: the quoted text, or the box."""
+        if self.x1 is None:
+            return self.text
+        return " ".join(
+            f"{value:.0f}" for value in (self.x1, self.y1, self.x2, self.y2) if value is not None
+        )
 
 
 class EventRow(NamedTuple):
     """An event in words.
 
-    ``trigger`` and ``arguments`` quote the document; where its sentences are not known, they give
-    word positions. ``where`` is the sentence or the image's id.
+    Texts quote the document; where its sentences are not known, they give word positions. ``start``
+    and ``end`` are characters of the user's own text, end exclusive, where that is known, else of
+    the sentence. ``links`` are the ids of events that are the same one in the other medium.
     """
 
     document: str
+    event: str
     event_type: str
     trigger: str
-    arguments: str
+    start: int | None
+    end: int | None
+    sentence: str
+    image: str
     score: float | None
-    where: str
+    links: str
+    arguments: tuple[ArgumentRow, ...]
+
+    @property
+    def by_role(self) -> dict[str, str]:
+        """What fills each role; several are divided by semicolons."""
+        found: dict[str, str] = {}
+        for one in self.arguments:
+            found[one.role] = (
+                f"{found[one.role]}; {one.filler}" if one.role in found else one.filler
+            )
+        return found
 
 
-def event_rows(path: Path) -> Iterator[EventRow]:
-    """Yield a row for every event of a prediction file, text events first, document by document.
-
-    Raises
-    ------
-    RmplError
-        If there is no such file, or a line has another format.
-    """
-    for document in read_results(path):
+def event_rows(documents: Iterable[Document]) -> Iterator[EventRow]:
+    """Yield a row for every event, text events first, document by document."""
+    for document in documents:
         sentences = {sentence.id: sentence for sentence in document.sentences}
+        links: dict[str, list[str]] = {}
+        for link in document.links:
+            links.setdefault(link.text, []).append(link.image)
+            links.setdefault(link.image, []).append(link.text)
         for event in document.text_events:
-            yield _text_row(document, event, sentences.get(event.sentence_id))
+            sentence = sentences.get(event.sentence_id)
+            yield _text_row(document.id, event, sentence, links.get(event.id, []))
         for shown in document.image_events:
-            yield _image_row(document, shown)
+            yield _image_row(document.id, shown, links.get(shown.id, []))
 
 
-def _text_row(document: Document, event: TextEvent, sentence: Sentence | None) -> EventRow:
-    arguments = [f"{one.role}: {_quoted(one.span, sentence)}" for one in event.arguments]
+def _text_row(
+    document: str, event: TextEvent, sentence: Sentence | None, links: list[str]
+) -> EventRow:
+    arguments = tuple(
+        ArgumentRow(
+            document,
+            event.id,
+            event.event_type,
+            one.role,
+            *_quoted(one.span, sentence, one.text),
+            None,
+            None,
+            None,
+            None,
+            one.score,
+        )
+        for one in event.arguments
+    )
     return EventRow(
-        document.id,
+        document,
+        event.id,
         event.event_type,
-        _quoted(event.trigger, sentence),
-        "; ".join(arguments),
-        event.score,
+        *_quoted(event.trigger, sentence, event.trigger_text),
         event.sentence_id if sentence is None else sentence.text,
+        "",
+        event.score,
+        " ".join(links),
+        arguments,
     )
 
 
-def _image_row(document: Document, event: ImageEvent) -> EventRow:
-    arguments = [f"{one.role}: {_corners(one.box)}" for one in event.arguments]
+def _image_row(document: str, event: ImageEvent, links: list[str]) -> EventRow:
+    arguments = tuple(
+        ArgumentRow(
+            document,
+            event.id,
+            event.event_type,
+            one.role,
+            "",
+            None,
+            None,
+            one.box.x1,
+            one.box.y1,
+            one.box.x2,
+            one.box.y2,
+            one.score,
+        )
+        for one in event.arguments
+    )
     return EventRow(
-        document.id, event.event_type, "", "; ".join(arguments), event.score, event.image_id
+        document,
+        event.id,
+        event.event_type,
+        "",
+        None,
+        None,
+        "",
+        event.image_id,
+        event.score,
+        " ".join(links),
+        arguments,
     )
 
 
-def _quoted(span: Span, sentence: Sentence | None) -> str:
+def _quoted(
+    span: Span, sentence: Sentence | None, text: str | None
+) -> tuple[str, int | None, int | None]:
+    if text is not None:
+        return text, None, None
     if sentence is None or not sentence.holds(span):
-        return f"words {span.start}-{span.end}"
-    return sentence.slice(span)
-
-
-def _corners(box: Box) -> str:
-    return " ".join(f"{value:.0f}" for value in (box.x1, box.y1, box.x2, box.y2))
+        return f"words {span.start}-{span.end}", None, None
+    return sentence.slice(span), *(sentence.source_chars(span) or sentence.chars(span))

@@ -1,41 +1,62 @@
-"""``rmpl table``: the events of a prediction file as a table."""
+"""``rmpl table``: the events of a prediction file as tables."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rmpl.cli.outputs import hold, releases_locks
 
+if TYPE_CHECKING:
+    from rmpl.predictions.table import EventRow
+
+
+@releases_locks
 def command(
     predictions: Annotated[
         Path, typer.Argument(help="What rmpl extract, predict or link wrote, .jsonl or .jsonl.gz.")
     ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a table of events and one of arguments: .csv, .xlsx or .parquet. Default: "
+            "print the events."
+        ),
+    ] = None,
     *,
     sentences: Annotated[
         bool, typer.Option("--sentences", help="Also print the sentence, or the image's name.")
     ] = False,
 ) -> None:
-    """Print one row per event: document, type, trigger, arguments, score."""
+    """Print or write one row per event: document, type, trigger, who by role, score, place."""
+    from rmpl.predictions.results import read_results
+    from rmpl.predictions.table import event_rows
+    from rmpl.predictions.table_files import write_tables, writer_of
+
+    if out is not None:
+        writer_of(out)
+        hold(out)
+    rows = list(event_rows(read_results(predictions)))
+    if out is not None:
+        for file in write_tables(rows, out):
+            typer.echo(f"table: {file}")
+    elif rows:
+        typer.echo("\n".join(_lines(rows, sentences=sentences)))
+    else:
+        typer.echo(f"{predictions}: no events")
+
+
+def _lines(rows: list[EventRow], *, sentences: bool) -> list[str]:
     from rmpl.errors import one_line
-    from rmpl.predictions.table import HEADER, event_rows
     from rmpl.scoring.tables import aligned
 
-    rows = [
-        [
-            row.document,
-            row.event_type,
-            row.trigger,
-            row.arguments,
-            "" if row.score is None else f"{row.score:.2f}",
-            row.where,
-        ]
-        for row in event_rows(predictions)
-    ]
-    if not rows:
-        typer.echo(f"{predictions}: no events")
-        return
-    columns = len(HEADER) if sentences else len(HEADER) - 1
-    table = [list(HEADER[:columns]), *([one_line(cell) for cell in row[:columns]] for row in rows)]
-    typer.echo("\n".join(aligned(table, left=columns)))
+    table = [["document", "event", "trigger", "arguments", "score", *["where"] * sentences]]
+    for row in rows:
+        filled = "; ".join(f"{one.role}: {one.filler}" for one in row.arguments)
+        score = "" if row.score is None else f"{row.score:.2f}"
+        cells = [row.document, row.event_type, row.trigger, filled, score]
+        cells += [row.sentence or row.image] * sentences
+        table.append(list(map(one_line, cells)))
+    return aligned(table, left=len(table[0]))

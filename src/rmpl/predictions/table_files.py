@@ -1,0 +1,161 @@
+"""Tables of events as files: CSV, Excel and Parquet, one of events and one of arguments."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rmpl.errors import RmplError
+from rmpl.io.files import write_file
+from rmpl.predictions.table import ArgumentRow, EventRow
+
+Cell = str | int | float | None
+Table = tuple[list[str], list[list[Cell]]]
+"""The names of the columns, and the rows."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_MOST_ROWS = 1_048_575
+"""Of a worksheet, below its header."""
+_MOST_CHARACTERS = 32_767
+"""Of a cell of a worksheet."""
+
+
+def events_table(rows: Sequence[EventRow]) -> Table:
+    """Return the table of events, with a column for every role that occurs."""
+    roles = sorted({one.role for row in rows for one in row.arguments})
+    names = [name for name in EventRow._fields if name != "arguments"]
+    header = [*names[:4], *roles, *names[4:]]
+    cells: list[list[Cell]] = []
+    for row in rows:
+        own: list[Cell] = list(row[: len(names)])  # type: ignore[arg-type] # without arguments
+        filled = row.by_role
+        cells.append([*own[:4], *(filled.get(role, "") for role in roles), *own[4:]])
+    return header, cells
+
+
+def arguments_table(rows: Sequence[EventRow]) -> Table:
+    """Return the table of arguments, one a row."""
+    return list(ArgumentRow._fields), [list(one) for row in rows for one in row.arguments]
+
+
+def write_tables(rows: Sequence[EventRow], path: Path) -> list[Path]:
+    """Write the tables of events and of arguments; return the files.
+
+    ``.xlsx`` has two sheets. The arguments of ``events.csv`` are in ``events-arguments.csv``, those
+    of ``events.parquet`` in ``events-arguments.parquet``.
+
+    Raises
+    ------
+    RmplError
+        If the suffix is none of these, a library is missing, or there are more events than a sheet
+        has rows.
+    """
+    return writer_of(path)(events_table(rows), arguments_table(rows), path)
+
+
+def writer_of(path: Path) -> Callable[[Table, Table, Path], list[Path]]:
+    """Return what writes tables of a file name's suffix.
+
+    Raises
+    ------
+    RmplError
+        If there is none, or its library is missing.
+    """
+    if path.suffix not in _WRITERS:
+        raise RmplError(
+            f"no table format {path.suffix or 'without a suffix'}",
+            where=str(path),
+            remedy=f"name a file {', '.join(_WRITERS)}",
+        )
+    library, extra = _LIBRARIES.get(path.suffix, ("", ""))
+    if library:
+        try:
+            __import__(library)
+        except ImportError as error:
+            raise RmplError(
+                f"{path.suffix} needs {library}",
+                where=str(path),
+                remedy=f"pip install 'rmpl[{extra}]', or write .csv",
+            ) from error
+    return _WRITERS[path.suffix]
+
+
+def _write_csv(events: Table, arguments: Table, path: Path) -> list[Path]:
+    files = [path, _beside(path)]
+    for (header, rows), file in zip((events, arguments), files, strict=True):
+        text = io.StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(map(_inert, header))
+        writer.writerows(map(_inert, row) for row in rows)
+        # With a byte order mark, which spreadsheet programs need to read UTF-8.
+        write_file(file, text.getvalue().encode("utf-8-sig"))
+    return files
+
+
+def _inert(cell: Cell) -> Cell:
+    """Return a cell that no spreadsheet program takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _write_xlsx(events: Table, arguments: Table, path: Path) -> list[Path]:
+    from openpyxl import Workbook  # noqa: PLC0415 - an extra
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
+
+    book = Workbook(write_only=True)
+    for name, (header, rows) in zip(("events", "arguments"), (events, arguments), strict=True):
+        if len(rows) > _MOST_ROWS:
+            raise RmplError(
+                f"{len(rows):,} {name} are more than the {_MOST_ROWS:,} rows of a sheet",
+                where=str(path),
+                remedy="write .csv or .parquet",
+            )
+        sheet = book.create_sheet(name)
+        sheet.freeze_panes = "A2"
+        for row in [list[Cell](header), *rows]:
+            cells = []
+            for value in row:
+                if not isinstance(value, str):
+                    cells.append(WriteOnlyCell(sheet, value=value))
+                    continue
+                text = ILLEGAL_CHARACTERS_RE.sub("", value)[:_MOST_CHARACTERS]
+                cells.append(WriteOnlyCell(sheet, value=text))
+                cells[-1].data_type = "s"  # never a formula
+            sheet.append(cells)
+    content = io.BytesIO()
+    book.save(content)
+    write_file(path, content.getvalue())
+    return [path]
+
+
+def _write_parquet(events: Table, arguments: Table, path: Path) -> list[Path]:
+    import pyarrow  # noqa: PLC0415 - an extra
+    import pyarrow.parquet  # noqa: PLC0415
+
+    files = [path, _beside(path)]
+    for (header, rows), file in zip((events, arguments), files, strict=True):
+        columns = {
+            name: pyarrow.array([row[place] for row in rows], type=_kind(name, pyarrow))
+            for place, name in enumerate(header)
+        }
+        content = io.BytesIO()
+        pyarrow.parquet.write_table(pyarrow.table(columns), content)
+        write_file(file, content.getvalue())
+    return files
+
+
+def _kind(name: str, pyarrow: Any) -> Any:
+    numbers = {"start": "int64", "end": "int64", "score": "float64"}
+    numbers |= dict.fromkeys(("x1", "y1", "x2", "y2"), "float64")
+    return getattr(pyarrow, numbers.get(name, "string"))()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.stem}-arguments{path.suffix}")
+
+
+_WRITERS = {".csv": _write_csv, ".xlsx": _write_xlsx, ".parquet": _write_parquet}
+_LIBRARIES = {".xlsx": ("openpyxl", "excel"), ".parquet": ("pyarrow", "parquet")}
