@@ -93,15 +93,18 @@ class SourceRecipe(Strict):
     ``weight`` is its share of the samples, relative to the other sources of the stage.
     ``negatives`` is the share of samples without an event: of those that the corpora have, a part
     is drawn; all are used by default. With ``candidates``, a prompt lists that number of event
-    types, sampled anew for every sample, instead of the whole schema.
+    types, sampled anew for every sample, instead of the whole schema. ``keep`` is the share of the
+    samples that are used, for learning curves: those of a smaller share are among those of a larger
+    one.
     """
 
-    added = frozenset({"negatives", "candidates"})
+    added = frozenset({"negatives", "candidates", "keep"})
     task: str
     corpora: list[str] = pydantic.Field(min_length=1)
     weight: Annotated[float, pydantic.Field(gt=0)] = 1.0
     negatives: Annotated[float, pydantic.Field(ge=0, lt=1)] | None = None
     candidates: Annotated[int, pydantic.Field(ge=0)] = 0
+    keep: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0
 
 
 class AdapterRecipe(Strict):

@@ -43,6 +43,23 @@ def test_without_a_share_all_negatives_are_used(data):
     assert len(data.samples(SourceRecipe(task="text-emi", corpora=["own"]), CONTEXT)) == 100
 
 
+def test_a_smaller_share_of_samples_is_part_of_a_larger_one(tmp_path):
+    made = [
+        document(document_id=f"n{n}", sentences=(sentence("D_0", f"Word{n} fell"),))
+        for n in range(100)
+    ]
+    write_documents(made, tmp_path / "own.jsonl")
+    data = TrainingData({"own": CorpusRecipe(reader="documents", path="own.jsonl")}, data=tmp_path)
+
+    def kept(share):
+        source = SourceRecipe(task="text-emi", corpora=["own"], keep=share)
+        return {sample.prompt.text for sample in data.samples(source, CONTEXT)}
+
+    whole, third, tenth = kept(1.0), kept(0.3), kept(0.1)
+    assert tenth < third < whole
+    assert 0.2 < len(third) / len(whole) < 0.4
+
+
 def test_a_source_lists_as_many_candidates_as_its_recipe_says(data):
     source = SourceRecipe(task="text-emi", corpora=["own"], candidates=3)
     for sample in data.samples(source, CONTEXT):
@@ -69,7 +86,9 @@ def test_a_corpus_with_all_its_types_brings_its_own_schema(real_data):
     assert len(listed) > 20
 
 
-@pytest.mark.parametrize("key", [{"negatives": 1.0}, {"negatives": -0.1}, {"candidates": -1}])
+@pytest.mark.parametrize(
+    "key", [{"negatives": 1.0}, {"negatives": -0.1}, {"candidates": -1}, {"keep": 0}, {"keep": 1.5}]
+)
 def test_impossible_shares_are_refused(key):
     stage = {"name": "s", "steps": 1, "mixture": [{"task": "text-emi", "corpora": ["a"], **key}]}
     with pytest.raises(ValueError, match=next(iter(key))):

@@ -117,6 +117,12 @@ class TrainingData:
         )
         if source.negatives is not None:
             found = self._balanced(task, found, source.negatives)
+        if source.keep < 1:
+            found = [
+                one
+                for number, one in enumerate(found)  # ids are unique within a document only
+                if self._draw(f"keep {number} {one.id}") < source.keep
+            ]
         return found
 
     def _require_arguments(self, source: SourceRecipe, task: Task[Any, Any]) -> None:
@@ -193,10 +199,12 @@ class TrainingData:
         }
 
     def _is_held_out(self, document: Document) -> bool:
-        if not self._share:
-            return False
-        drawn = hashlib.sha256(f"{self._seed} held out {document.id}".encode()).digest()
-        return int.from_bytes(drawn[:8], "big") < self._share * 2**64
+        return bool(self._share) and self._draw(f"held out {document.id}") < self._share
+
+    def _draw(self, of: str) -> float:
+        """Return a number from 0 to 1 that depends on the seed and ``of`` alone."""
+        drawn = hashlib.sha256(f"{self._seed} {of}".encode()).digest()
+        return int.from_bytes(drawn[:8], "big") / 2**64
 
     @functools.cached_property
     def _contamination_check(self) -> ContaminationCheck | None:
