@@ -111,6 +111,20 @@ def test_of_published_corpora_the_card_gives_the_terms_and_the_formats_of_0_1_ar
     assert "Linguistic Data Consortium, if it is the published corpus." in card_of(run)
 
 
+def test_the_card_adds_up_what_many_types_leave_out(run):
+    about = json.loads((run / "run.json").read_text())
+    left = {f"event type a.b{n} outside the schema": n for n in range(1, 40)}
+    left |= {
+        "role x of a.b outside the schema": 3,
+        **{f"a reason of kind {n}": 1 for n in range(9)},
+    }
+    about["read"]["ace"]["left_out"] = left
+    (run / "run.json").write_text(json.dumps(about))
+    card = card_of(run)
+    assert "| 780 an event type outside the schema, 3 a role outside the schema, 1 a reason" in card
+    assert "5 for other reasons |" in card
+
+
 def test_the_card_says_what_scores_were_measured_on_and_what_is_calibrated(run, small_world):
     (run / "metrics.json").write_text(json.dumps({"strict": {"text_emi": SCORE}}))
     assert "Measured" not in card_of(run)

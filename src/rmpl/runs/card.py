@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ from rmpl.runs.provenance import training_starts
 from rmpl.runs.weights import add_metadata, read_metadata
 
 _READ = "read"
+_NAMED = 6
+"""The number of reasons that a corpus's row gives for what it leaves out."""
+_ONE_OF_MANY = re.compile(r"(event type|role) .+ (outside the schema)")
 
 _MULTIMEDIA = (
     "Multimedia event extraction with {whose}, trained with {trained}: from a news document with "
@@ -246,7 +250,13 @@ def _data(recipe: Recipe, corpora: Mapping[str, CorpusRecipe], run: Mapping[str,
 
 
 def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count:,} {_cell(what)}" for what, count in counts.items()) or "-"
+    """Return counts in words; those of single types and roles are added up, and few are named."""
+    kinds: Counter[str] = Counter()
+    for what, count in counts.items():
+        kinds[_ONE_OF_MANY.sub(r"an \1 \2", what).replace("an role", "a role")] += count
+    said = [f"{count:,} {_cell(what)}" for what, count in kinds.most_common(_NAMED)]
+    rest = kinds.total() - sum(count for _, count in kinds.most_common(_NAMED))
+    return ", ".join([*said, *([f"{rest:,} for other reasons"] if rest else [])]) or "-"
 
 
 def _stages(recipe: Recipe, place: RunFolder, run: Mapping[str, Any]) -> str:

@@ -88,7 +88,7 @@ def _notes(kept: dict[str, float], rank: int | None, *, bf16: bool) -> Iterator[
         if rank is not None and share < 1.0:
             yield (
                 f"\n{name} was reduced to rank {rank} after training, which keeps {share:.1%} of "
-                "its squared singular values; scores above are those of the run before.\n"
+                "its squared singular values; it is another model than before, with other scores.\n"
             )
         if bf16:
             yield f"\n{name} is stored in bf16.\n"
