@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
+from digests import without_digests
 from rmpl.cli.main import app
 from rmpl.errors import RmplError
 from rmpl.runs.export import export
@@ -110,7 +111,7 @@ def test_the_command_reduces_and_says_so(run, tmp_path):
 
 
 def test_nothing_is_left_of_an_export_that_fails(run, tmp_path):
-    broken = shutil.copytree(run, tmp_path / "run")
+    broken = without_digests(shutil.copytree(run, tmp_path / "run"))
     config = broken / "two" / "adapter" / "adapter_config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | {"use_dora": True}))
     with pytest.raises(RmplError, match="cannot be reduced"):

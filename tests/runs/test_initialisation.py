@@ -157,7 +157,9 @@ def test_an_adapter_that_is_not_whole_is_refused(trained, twin, tmp_path):
             (folder / "adapter_config.json").unlink()
         else:
             (folder / "adapter_config.json").write_text(text)
-        with pytest.raises(RmplError, match=r"adapter_config\.json is missing or damaged"):
+        with pytest.raises(
+            RmplError, match=r"adapter_config\.json: (not JSON|no JSON)|no adapter_config\.json"
+        ):
             merge_adapters(load_backbone(str(twin)).model, [folder])
 
 

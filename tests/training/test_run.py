@@ -71,6 +71,7 @@ def test_one_training_at_a_time_writes_into_a_folder(trained, twin, small_world)
 def test_an_adapter_outside_of_its_stage_is_refused(trained, tmp_path):
     (tmp_path / "trained.json").write_bytes((trained / "one" / "trained.json").read_bytes())
     record = json.loads((tmp_path / "trained.json").read_text())
+    del record["sha256"]
     for name in ("../x", "/x", "..", "", "a/b", "a\n"):
         (tmp_path / "trained.json").write_text(json.dumps({**record, "adapters": [name]}))
         with pytest.raises(RmplError, match="not named like a folder beside this file"):

@@ -13,7 +13,6 @@ from typing import Any
 import PIL.Image
 import torch
 import transformers
-from safetensors import SafetensorError
 
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import ask_hub, model_type_of, place_to_load
@@ -23,7 +22,7 @@ from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features, same_shape
 from rmpl.backbones.known import hub_id
 from rmpl.backbones.loading import Attention, Weights, loading_options
-from rmpl.backbones.model_files import model_folder
+from rmpl.backbones.model_files import WEIGHTS_NEED, model_folder, read_by_libraries
 from rmpl.backbones.private_api import image_token_counts
 from rmpl.backbones.processed_image import BLANK, processing_once
 from rmpl.backbones.prompts.frames import (
@@ -45,6 +44,7 @@ from rmpl.backbones.settings import (
 )
 from rmpl.errors import RmplError
 from rmpl.io.images import open_image
+from rmpl.io.saved import COPY_AGAIN
 from rmpl.ontology import Ontology
 from rmpl.records import Image
 from rmpl.tasks import Context, Prompt
@@ -364,21 +364,15 @@ def load_backbone(
     folder = str(model_folder(where))
     options = loading_options(family, folder, weights, attention)
     processor = family.load_processor(folder)
-    try:
+    with read_by_libraries(folder, "cannot load the weights", WEIGHTS_NEED):
         model = getattr(transformers, family.model_class).from_pretrained(
             folder, use_safetensors=True, trust_remote_code=False, **options
         )
-    except (ImportError, OSError, RuntimeError, ValueError, SafetensorError) as error:
-        raise RmplError(
-            f"cannot load the weights ({str(error).strip().partition(chr(10))[0]})",
-            where=source,
-            remedy="weights must be complete safetensors files: pickled ones (.bin, .pt) can run "
-            "any program and are refused; convert them on a machine you trust",
-        ) from error
     if folder != source != embedded.NAME:
         # Saved files then name the hub's model, not this machine's copy.
         model.name_or_path = model.config.name_or_path = hub_id(source)
-    return Backbone(model, processor, family, settings)
+    with read_by_libraries(folder, "its files do not fit together", COPY_AGAIN):
+        return Backbone(model, processor, family, settings)
 
 
 def load_to_answer(source: str, settings: Settings | None = None) -> Backbone:

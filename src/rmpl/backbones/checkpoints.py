@@ -23,8 +23,10 @@ from rmpl.backbones import embedded
 from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.known import hub_id, kept_folder, known_checkpoint, named_models, not_here
+from rmpl.backbones.model_files import read_by_libraries
 from rmpl.backbones.private_api import model_from_config
 from rmpl.errors import RmplError
+from rmpl.io.saved import saved_object
 
 _SECONDS = 10.0
 """Seconds to wait for the hub."""
@@ -182,13 +184,7 @@ def _config_file(folder: Path, source: str) -> dict[str, Any]:
             where=source,
             remedy="name a folder saved by save_pretrained, a hub id, or 'embedded'",
         )
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise RmplError(
-            f"not JSON ({error})", where=str(path), remedy="download it again"
-        ) from error
-    return dict(tree)
+    return saved_object(path)
 
 
 def ask_hub(source: str) -> None:
@@ -231,12 +227,9 @@ def reach_hub(source: str) -> None:
 
 def _auto_config(source: str) -> Any:
     ask_hub(source)
-    try:
+    remedy = (
+        "check the name, or download it where a network is (`hf download NAME --local-dir DIR`) "
+        "and give that folder"
+    )
+    with read_by_libraries(source, f"cannot load model {source!r}", remedy):
         return transformers.AutoConfig.from_pretrained(source, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise RmplError(
-            f"cannot load model {source!r} ({reason})",
-            remedy="check the name, or download it where a network is "
-            "(`hf download NAME --local-dir DIR`) and give that folder",
-        ) from error

@@ -66,7 +66,7 @@ def origin_of(folder: Path) -> Origin | None:
     """Return where a named model in a folder is from, ``None`` if it does not say."""
     try:
         return msgspec.json.decode((folder / ORIGIN).read_bytes(), type=Origin)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, UnicodeDecodeError, RecursionError, msgspec.MsgspecError):
         return None
 
 

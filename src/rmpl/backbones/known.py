@@ -6,7 +6,6 @@ It imports no torch, so that listing them is quick.
 from __future__ import annotations
 
 import functools
-import json
 import os
 import sys
 from importlib import resources
@@ -17,6 +16,7 @@ import msgspec
 import yaml
 
 from rmpl.errors import RmplError
+from rmpl.io.saved import saved_object
 
 CACHE = "RMPL_CACHE"
 """Environment variable with the folder that named models are kept in."""
@@ -142,9 +142,9 @@ def has_weights(folder: Path) -> bool:
     if not index.is_file():
         return any(folder.glob("*.safetensors"))
     try:
-        shards = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        shards = saved_object(index)["weight_map"].values()
         return all((folder / shard).is_file() for shard in shards)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (RmplError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from transformers.utils import is_flash_attn_2_available
 
 from rmpl.backbones.family import Family
 from rmpl.errors import RmplError
+from rmpl.io.saved import saved_object
 
 Weights = Literal["fp32", "bf16", "4bit"]
 Attention = Literal["auto", "eager", "sdpa", "flash"]
@@ -66,8 +66,9 @@ def attention_of(
 
 def _is_tiny(folder: str) -> bool:
     """Whether a model is of about the embedded one's size, or of a twin's."""
-    tree = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
-    width = tree.get("text_config", tree).get("hidden_size")
+    tree = saved_object(Path(folder) / "config.json")
+    language = tree.get("text_config", tree)
+    width = language.get("hidden_size") if isinstance(language, dict) else None
     return isinstance(width, int) and width <= _TINY
 
 

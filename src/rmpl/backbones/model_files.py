@@ -7,7 +7,7 @@ within the folder; and every file must be a regular file, not a pipe or a device
 
 from __future__ import annotations
 
-import json
+import contextlib
 import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -17,6 +17,7 @@ import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError
 
 from rmpl.errors import RmplError
+from rmpl.io.saved import COPY_AGAIN, saved_json, saved_object, saved_text
 
 WEIGHTS = ".safetensors"
 ADAPTER_WEIGHTS = "adapter_model.safetensors"
@@ -27,11 +28,17 @@ _READ = {".json", ".jinja", ".txt", ".model", WEIGHTS}
 """Extensions of the files that libraries read from a model's folder."""
 _MOST_CONFIG = 2**24
 _MOST_TEMPLATE = 2**20
+_MOST_TOKENIZER = 2**28
 _LARGE = {"tokenizer.json", "vocab.json", "added_tokens.json"}  # up to a hundred megabytes
 _UNUSED = {"special_tokens_map_file"}  # written by old versions, opened by no version
 _PICKLES = (
     "pickled weights (.bin, .pt, .ckpt and the like) can run any program and are refused; convert "
     "them to safetensors on a machine you trust"
+)
+WEIGHTS_NEED = (
+    "config.json must be that of the weights, and weights must be complete safetensors files: "
+    "pickled ones (.bin, .pt) can run any program and are refused; convert them on a machine you "
+    "trust"
 )
 _HERE = "use a checkpoint whose files are all in its folder; replace links by copies"
 
@@ -79,6 +86,37 @@ def fetch_snapshot(source: str, folder: Path | None = None) -> Path:
     return Path(found)
 
 
+@contextlib.contextmanager
+def read_by_libraries(source: str, failure: str, remedy: str) -> Iterator[None]:
+    """Turn whatever a library raises over the files of a model into one line.
+
+    What it is says nothing: a changed byte of a configuration may end in any exception, and one of
+    a tokenizer in a panic of its Rust. If a file of the folder is no JSON, the line is about it.
+
+    Parameters
+    ----------
+    source
+        The folder or hub id.
+    failure, remedy
+        What failed, and what the user can do.
+
+    Raises
+    ------
+    RmplError
+        In place of any other exception.
+    """
+    try:
+        yield
+    except (RmplError, MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        folder = Path(source)
+        for path in sorted(folder.glob("*.json")) if folder.is_dir() else []:
+            saved_json(path, most=_MOST_TOKENIZER)
+        reason = str(error).strip().split("\n", maxsplit=1)[0] or type(error).__name__
+        raise RmplError(f"{failure} ({reason[:300]})", where=source, remedy=remedy) from error
+
+
 def check_model(folder: Path) -> None:
     """Check that a model's folder is safe to load.
 
@@ -109,16 +147,9 @@ def check_adapter(folder: Path) -> None:
     if not (folder / ADAPTER_WEIGHTS).is_file():
         raise RmplError(f"no {ADAPTER_WEIGHTS} here", where=str(folder), remedy=_PICKLES)
     path = folder / ADAPTER_CONFIG
-    try:
-        tree = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (OSError, ValueError, RecursionError):
-        tree = None
-    if not isinstance(tree, dict):
-        raise RmplError(
-            f"{ADAPTER_CONFIG} is missing or damaged",
-            where=str(folder),
-            remedy="copy or download the folder again",
-        )
+    if not path.is_file():
+        raise RmplError(f"no {ADAPTER_CONFIG} here", where=str(folder), remedy=COPY_AGAIN)
+    tree = saved_object(path)
     for one in (path, folder / ADAPTER_WEIGHTS):
         _check_file(folder, one)
     _check_named(folder, path, tree)
@@ -144,25 +175,18 @@ def _configs(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         size = path.stat().st_size
         if path.suffix == ".jinja" and size > _MOST_TEMPLATE:
             raise RmplError(f"a template of {size:,} bytes", where=str(path), remedy=_SMALLER)
+        if path.suffix == ".jinja":
+            saved_text(path)
         if path.suffix != ".json" or path.name in _LARGE:
             continue
         if size > _MOST_CONFIG:
             raise RmplError(f"a configuration of {size:,} bytes", where=str(path), remedy=_SMALLER)
-        tree = _read(path)
+        tree = saved_json(path)
         if isinstance(tree, dict):
             yield path, tree
 
 
 _SMALLER = "no published checkpoint has one as large; download it again"
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise RmplError(
-            f"not JSON ({str(error)[:100]})", where=str(path), remedy="download it again"
-        ) from error
 
 
 def _check_file(folder: Path, path: Path) -> None:
@@ -176,12 +200,14 @@ def _check_file(folder: Path, path: Path) -> None:
         raise RmplError("links out of the model's folder", where=str(path), remedy=_HERE)
     try:
         mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            path.open("rb").close()
+            return
     except OSError as error:
         raise RmplError(
-            f"cannot be read ({error.strerror})", where=str(path), remedy="download it again"
+            f"cannot be read ({error.strerror})", where=str(path), remedy=COPY_AGAIN
         ) from error
-    if not stat.S_ISREG(mode):
-        raise RmplError("not a regular file", where=str(path), remedy=_HERE)
+    raise RmplError("not a regular file", where=str(path), remedy=_HERE)
 
 
 def _check_config(folder: Path, path: Path, tree: dict[str, Any]) -> None:

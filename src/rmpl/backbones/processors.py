@@ -13,7 +13,7 @@ from typing import Any
 
 import transformers
 
-from rmpl.backbones.model_files import check_model
+from rmpl.backbones.model_files import check_model, read_by_libraries
 from rmpl.backbones.prompts.layouts import flat_template, flat_text_template
 from rmpl.errors import RmplError
 
@@ -60,16 +60,12 @@ def load(processor_class: Any, source: str, *, template: bool = True) -> Any:
     """
     if Path(source).is_dir():
         check_model(Path(source))
-    try:
+    needs = (
+        "the folder needs the tokenizer's files and preprocessor_config.json or "
+        "processor_config.json of the checkpoint"
+    )
+    with read_by_libraries(source, "cannot load the processor", needs):
         processor = processor_class.from_pretrained(source, trust_remote_code=False)
-    except (OSError, ValueError, TypeError, AttributeError, ImportError) as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise RmplError(
-            f"cannot load the processor ({reason})",
-            where=source,
-            remedy="the folder needs the tokenizer's files and preprocessor_config.json or "
-            "processor_config.json of the checkpoint",
-        ) from error
     # transformers silently returns a bare tokenizer if it does not know the processor.
     if getattr(processor, "image_processor", None) is None:
         raise RmplError(
@@ -121,15 +117,9 @@ def load_text(source: str) -> Any:
     """
     if Path(source).is_dir():
         check_model(Path(source))
-    try:
+    needs = "the folder needs tokenizer.json and tokenizer_config.json of the checkpoint"
+    with read_by_libraries(source, "cannot load the tokenizer", needs):
         tokenizer = transformers.AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-    except (OSError, ValueError, TypeError, AttributeError, ImportError) as error:
-        reason = str(error).strip().split("\n", maxsplit=1)[0]
-        raise RmplError(
-            f"cannot load the tokenizer ({reason})",
-            where=source,
-            remedy="the folder needs tokenizer.json and tokenizer_config.json of the checkpoint",
-        ) from error
     # These models have no token types, whatever the tokenizer's class says.
     tokenizer.model_input_names = ["input_ids", "attention_mask"]
     if tokenizer.pad_token_id is None:

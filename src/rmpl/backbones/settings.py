@@ -9,6 +9,7 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.io import formats
+from rmpl.io.saved import saved_record
 from rmpl.tasks.base import Directions, Style
 
 if TYPE_CHECKING:  # it needs packages that the base install lacks
@@ -108,12 +109,11 @@ def read_settings(folder: Path) -> Settings | None:
     Raises
     ------
     RmplError
-        If they are of a newer version.
+        If they are damaged or of a newer version.
     """
     path = folder / SETTINGS
     if not path.is_file():
         return None
-    content = path.read_bytes()
-    formats.check_format_of(content, formats.SETTINGS, str(path))
-    found = msgspec.structs.asdict(msgspec.json.decode(content, type=_File))
+    read = saved_record(path, _File, formats.SETTINGS, "the settings of a model")
+    found = msgspec.structs.asdict(read)
     return Settings(**{name: found[name] for name in Settings.__struct_fields__})

@@ -23,6 +23,7 @@ from rmpl.extraction.engines.base import Engine
 from rmpl.extraction.linking.comparison import captions_of, compare
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.io.files import write_file
+from rmpl.io.saved import sealed_record
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.recipe.recipe import Recipe
 from rmpl.records import Document
@@ -243,7 +244,6 @@ def save(calibration: Calibration, folder: Path) -> Path:
         If it cannot be written.
     """
     path = RunFolder(folder).calibration
-    content = msgspec.json.format(msgspec.json.encode(calibration), indent=1).decode()
     with writing(folder, "nothing was lost"):
-        write_file(path, content + "\n")
+        write_file(path, sealed_record(calibration, indent=1) + b"\n")
     return path

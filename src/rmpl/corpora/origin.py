@@ -51,6 +51,6 @@ def _read(path: Path) -> dict[str, Any]:
     """Return the content of a marker file; empty if it is missing or something else."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

@@ -14,8 +14,10 @@ import msgspec
 from rmpl.errors import RmplError
 from rmpl.experiments.evaluation import Benchmark, measure
 from rmpl.experiments.grid import Cell
+from rmpl.io import formats
 from rmpl.io.files import write_file
 from rmpl.io.locks import writing_folder
+from rmpl.io.saved import saved_record
 from rmpl.recipe.former_names import former_names
 from rmpl.runs.checkpoints import writing
 from rmpl.runs.folder import RunFolder
@@ -62,7 +64,8 @@ def finished_run(out: Path, cell: Cell, seed: int, benchmark: Benchmark) -> Cell
     path = RunFolder(folder).scored
     if not path.is_file():
         return None
-    found = msgspec.json.decode(path.read_bytes(), type=CellRun)
+    remedy = "delete it: its cell is then scored again"
+    found = saved_record(path, CellRun, formats.ABLATION, "the scores of a cell", remedy)
     if found.fingerprint != _fingerprint(cell, seed, benchmark):
         raise RmplError(
             "this cell was run by another recipe or scored on other documents",

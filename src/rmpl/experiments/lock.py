@@ -19,6 +19,7 @@ from rmpl.errors import RmplError
 from rmpl.experiments.evaluation import Benchmark
 from rmpl.io import formats
 from rmpl.io.files import write_file
+from rmpl.io.saved import saved_record, saved_text
 from rmpl.recipe.former_names import current_names
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs.card import public_name
@@ -94,7 +95,7 @@ def make_lock(
     tree["backbone"]["model"] = public_name(recipe.backbone.model)
     measured = place.stage(recipe.stages[-1].name).precision
     is_auto = recipe.precision == "auto" and measured.is_file()
-    precision = measured.read_text() if is_auto else recipe.precision
+    precision = saved_text(measured) if is_auto else recipe.precision
     return Lock(
         format=formats.LOCK,
         recipe=tree,
@@ -161,12 +162,7 @@ def read_lock(path: Path) -> Lock:
     """
     if not path.is_file():
         raise RmplError("no such lock file", where=str(path), remedy="check the path")
-    content = path.read_bytes()
-    formats.check_format_of(content, formats.LOCK, str(path))
-    try:
-        lock = msgspec.json.decode(content, type=Lock)
-    except msgspec.MsgspecError as error:
-        raise RmplError(f"not a lock file ({error})", where=str(path)) from error
+    lock = saved_record(path, Lock, formats.LOCK, "a lock file", "reproduce it again")
     if lock.format != formats.LOCK:
         raise RmplError(
             f"a lock of format {lock.format!r}, not {formats.LOCK!r}",

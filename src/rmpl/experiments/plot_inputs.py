@@ -138,7 +138,7 @@ def _add_file(inputs: PlotInputs, path: Path, name: str) -> None:
             found = msgspec.json.decode(content, type=dict[str, dict[str, Score]])
             for protocol, scores in found.items():
                 inputs.scores.setdefault(protocol, {})[name] = scores
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RmplError(
             f"nothing that can be plotted ({error})",
             where=str(path),

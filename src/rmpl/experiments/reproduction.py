@@ -17,6 +17,7 @@ from rmpl.experiments.evaluation import Benchmark, extract
 from rmpl.experiments.lock import Lock, make_lock, write_lock
 from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
+from rmpl.io.saved import saved_bytes
 from rmpl.predictions.file import read_predictions
 from rmpl.predictions.media_run import split_by_run
 from rmpl.recipe.recipe import Recipe
@@ -115,7 +116,7 @@ def predict_once(recipe: Recipe, out: Path, benchmark: Benchmark, progress: Prog
     weights = run.stage(recipe.stages[-1].name).read_trained().fingerprint
     wanted = hashlib.sha256(f"{weights} {benchmark.digest}".encode()).hexdigest()
     marker = run.predicted
-    if marker.is_file() and run.predictions.is_file() and marker.read_text() == wanted:
+    if marker.is_file() and run.predictions.is_file() and saved_bytes(marker) == wanted.encode():
         return
     extract(
         out,

@@ -17,8 +17,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from rmpl.errors import RmplError
 from rmpl.io import formats
+from rmpl.io.saved import saved_record
 from rmpl.runs.folder import RunFolder
 
 MIN_ITEMS = 5
@@ -122,16 +122,8 @@ def read_calibration(folder: Path) -> Calibration | None:
     path = RunFolder(folder).calibration
     if not path.is_file():
         return None
-    content = path.read_bytes()
-    formats.check_format_of(content, formats.CALIBRATION, str(path))
-    try:
-        return msgspec.json.decode(content, type=Calibration)
-    except msgspec.MsgspecError as error:
-        raise RmplError(
-            f"not a calibration ({error})",
-            where=str(path),
-            remedy="write it again with rmpl calibrate",
-        ) from error
+    remedy = "write it again with rmpl calibrate"
+    return saved_record(path, Calibration, formats.CALIBRATION, "a calibration", remedy)
 
 
 def _logits(probabilities: _Numbers) -> _Numbers:

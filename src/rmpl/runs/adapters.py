@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import warnings
 from collections import Counter
@@ -17,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from rmpl.backbones.family import Family, Part
 from rmpl.backbones.model_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_adapter
 from rmpl.errors import RmplError
+from rmpl.io.saved import COPY_AGAIN, saved_object
 from rmpl.recipe.recipe import AdapterRecipe
 
 TRAINED_ADAPTER = "default"
@@ -185,13 +185,13 @@ def _matching(model: Any, adapter: Path) -> Iterator[None]:
         raise RmplError(
             f"the adapter's weights are not whole ({error})",
             where=str(adapter),
-            remedy="copy or download the folder again",
+            remedy=COPY_AGAIN,
         ) from error
     except (RuntimeError, ValueError) as error:
         # torch heads its list of mismatches with an uninformative line.
         lines = [line.strip() for line in str(error).splitlines()]
         telling = [line for line in lines if line and not line.startswith("Error(s) in loading")]
-        raise _of_another_model(adapter, (telling or lines)[0]) from error
+        raise _of_another_model(adapter, (telling or lines or [type(error).__name__])[0]) from error
 
 
 def _check_class(model: Any, adapter: Path) -> None:
@@ -199,8 +199,8 @@ def _check_class(model: Any, adapter: Path) -> None:
 
     Two families may have language models of the same shapes, as Qwen2-VL and Qwen2.5-VL of 7B have.
     """
-    tree = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8"))
-    named = tree.get("auto_mapping") or {}
+    mapping = saved_object(adapter / ADAPTER_CONFIG).get("auto_mapping")
+    named = mapping if isinstance(mapping, dict) else {}
     wanted = named.get("base_model_class")
     base = model.get_base_model() if isinstance(model, PeftModel) else model
     if wanted not in {None, type(base).__name__}:

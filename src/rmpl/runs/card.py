@@ -7,7 +7,6 @@ from that folder, so it can be written again when scores have been added.
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -21,10 +20,10 @@ from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import local_folder, model_type_of
 from rmpl.backbones.families import family_of
 from rmpl.backbones.known import hub_id, known_checkpoint
-from rmpl.errors import RmplError
 from rmpl.io import formats
 from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
+from rmpl.io.saved import saved_object
 from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe
 from rmpl.runs.curve import read_curve
 from rmpl.runs.folder import RunFolder
@@ -76,16 +75,20 @@ def finish(folder: Path, readings: Mapping[str, ReadReport]) -> None:
     }
     run.write_record({**run.read_record(), _READ: counts})
     for stage in recipe.stages:
-        about = {
-            "recipe": recipe.name,
-            "stage": stage.name,
-            "base": public_name(recipe.backbone.model),
-        }
-        for path in run.stage(stage.name).weight_files():
-            known = read_metadata(path)  # a stage that was finished before says what wrote it
-            own = known.get("rmpl") if known.get("stage") == stage.name else None
-            add_metadata(path, {**about, "rmpl": own or __version__})
+        place = run.stage(stage.name)
+        if not place.read_trained().files:  # of version 0.1: nothing keeps their digests
+            for path in place.weight_files():
+                label_weights(path, recipe, stage.name)
     write_card(folder)
+
+
+def label_weights(path: Path, recipe: Recipe, stage: str) -> None:
+    """Add what a weight file is to its metadata; one of the same stage keeps what wrote it."""
+    known = read_metadata(path)
+    own = known.get("rmpl") if known.get("stage") == stage else None
+    base = public_name(recipe.backbone.model)
+    about = {"recipe": recipe.name, "stage": stage, "base": base, "rmpl": own or __version__}
+    add_metadata(path, about)
 
 
 def write_card(folder: Path) -> None:
@@ -97,8 +100,7 @@ def card_of(folder: Path) -> str:
     """Return the text of a run's model card, made of what its folder holds."""
     place = RunFolder(folder)
     recipe = place.read_recipe()
-    run = _json(place.record)
-    formats.check_format(run.get("format"), formats.RUN, str(place.record))
+    run = {} if place.record.is_symlink() else place.read_record()
     calibration = _json(place.calibration)
     formats.check_format(calibration.get("format"), formats.CALIBRATION, str(place.calibration))
     corpora = _corpora(recipe, run)
@@ -380,11 +382,4 @@ def _json(path: Path) -> dict[str, Any]:
     """Read what the run's folder holds itself: a card is for others, and a link leads elsewhere."""
     if path.is_symlink() or not path.is_file():
         return {}
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise RmplError(
-            f"no JSON object ({str(error)[:100]})",
-            where=str(path),
-            remedy="write it again, or take it out of the run's folder",
-        ) from error
+    return saved_object(path, "write it again, or take it out of the run's folder")

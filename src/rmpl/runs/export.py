@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from rmpl.errors import RmplError
 from rmpl.io.files import appearing_folder
 from rmpl.io.locks import writing_file
 from rmpl.runs.checkpoints import writing
-from rmpl.runs.folder import RunFolder
+from rmpl.runs.digests import files_of
+from rmpl.runs.folder import RunFolder, StageFolder
 from rmpl.runs.hub import pack
 from rmpl.runs.ranks import reduced, write_adapter
 from rmpl.runs.weights import add_metadata, read_metadata
@@ -72,10 +75,19 @@ def export(run: Path, out: Path, *, rank: int | None = None, bf16: bool = False)
             for weights in (folder / name).glob("*.safetensors"):
                 add_metadata(weights, read_metadata(adapter / weights.name))
             kept[name] = found.kept
+        _record(folder / record.parent.relative_to(run))
         with (folder / RunFolder(run).card.name).open("a", encoding="utf-8") as card:
             card.writelines(_notes(kept, rank, bf16=bf16))
     files = sorted(path for path in out.rglob("*") if path.is_file())
     return Exported({path.relative_to(out).as_posix(): path.stat().st_size for path in files}, kept)
+
+
+def _record(stage: Path) -> None:
+    """Say in a stage's record what its files are now: some were left out or reduced."""
+    place = StageFolder(stage)
+    trained = place.read_trained()
+    if trained.files:
+        place.write_trained(msgspec.structs.replace(trained, files=files_of(stage, trained)))
 
 
 _ANY = 2**31

@@ -42,6 +42,7 @@ from rmpl.errors import RmplError
 from rmpl.io import formats
 from rmpl.io.files import write_file
 from rmpl.io.images import MAX_NAME_BYTES
+from rmpl.io.saved import FileDigest, digest_of_file, saved_object, saved_record, sealed_record
 from rmpl.recipe.recipe import Recipe, load_recipe
 
 RECIPE = "recipe.yaml"
@@ -50,6 +51,10 @@ TRAINED = "trained.json"
 FULL = "model"
 ADAPTER = "adapter"
 
+_RECORD_REMEDY = (
+    "copy the run again, or delete this file: it records what the run was made of, and no weights "
+    "depend on it"
+)
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 _BESIDE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -58,6 +63,7 @@ class Trained(msgspec.Struct, frozen=True):
     """What a finished stage left: a base and the adapters to be put on it, in this order.
 
     ``base`` is a hub id, ``embedded`` or a folder; ``adapters`` are folders beside this file.
+    ``files`` says what loading reads (see ``rmpl.runs.digests``); version 0.1 did not write it.
     """
 
     base: str
@@ -65,6 +71,25 @@ class Trained(msgspec.Struct, frozen=True):
     settings: Settings
     fingerprint: str
     format: str = formats.TRAINED
+    files: dict[str, FileDigest] = {}
+
+
+class _Start(msgspec.Struct):
+    """What is used of a start in ``run.json``."""
+
+    versions: dict[str, str | None]
+    machine: dict[str, Any]
+    commit: str | None
+
+
+class _Record(msgspec.Struct):
+    """What is used of ``run.json``."""
+
+    starts: list[_Start] = []
+    stages: dict[str, dict[str, Any]] = {}
+    origins: dict[str, dict[str, Any]] = {}
+    data: dict[str, dict[str, Any]] = {}
+    files: dict[str, FileDigest] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,16 +181,9 @@ class StageFolder:
                 where=str(self.path),
                 remedy="train it with 'rmpl train', or name a run's folder",
             )
-        content = path.read_bytes()
-        formats.check_format_of(content, formats.TRAINED, str(path))
-        try:
-            trained = msgspec.json.decode(content, type=Trained)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise RmplError(
-                f"no record of a finished stage ({error})",
-                where=str(path),
-                remedy="copy or download the run again, or train it again into another folder",
-            ) from error
+        remedy = "copy or download the run again, or train it again into another folder"
+        what = "the record of a finished stage"
+        trained = saved_record(path, Trained, formats.TRAINED, what, remedy)
         if any(len(part.encode()) > MAX_NAME_BYTES for part in trained.base.split("/")):
             raise RmplError(
                 f"the base {trained.base!r:.80} is not a path",
@@ -188,7 +206,7 @@ class StageFolder:
 
 def trained_json(trained: Trained) -> bytes:
     """Return the content of a finished stage's record."""
-    return msgspec.json.format(msgspec.json.encode(trained))
+    return sealed_record(trained)
 
 
 def step_of(checkpoint: Path) -> int:
@@ -285,9 +303,32 @@ class RunFolder:
         Raises
         ------
         RmplError
-            If there is none, or it is not valid.
+            If there is none, it is not valid, or it is not the one that was trained by.
         """
-        return load_recipe(self.recipe, warn=False)
+        recipe = load_recipe(self.recipe, warn=False)
+        recorded = self.read_record().get("files", {}).get(RECIPE)
+        if recorded is not None:
+            if msgspec.to_builtins(digest_of_file(self.recipe)) != recorded:
+                raise RmplError(
+                    "not the recipe that was trained by: it was changed or is damaged",
+                    where=str(self.recipe),
+                    remedy="copy the run again, or train it again; if you changed it yourself, "
+                    f"remove files from {self.record.name} beside it",
+                )
+            return recipe
+        named = {stage.name for stage in recipe.stages}
+        others = (one.parent.name for one in self.path.glob(f"*/{TRAINED}"))
+        for other in sorted(one for one in others if one not in named):
+            raise RmplError(
+                f"names no stage {other}, which was trained here: it may be cut off",
+                where=str(self.recipe),
+                remedy=f"copy the run again, or delete the folder {other}",
+            )
+        return recipe
+
+    def recipe_files(self) -> dict[str, Any]:
+        """Return what ``run.json`` says of the recipe."""
+        return {RECIPE: msgspec.to_builtins(digest_of_file(self.recipe))}
 
     def last_stage(self) -> StageFolder:
         """Return the folder of the recipe's last stage."""
@@ -299,11 +340,17 @@ class RunFolder:
         Raises
         ------
         RmplError
-            If it is of a newer version.
+            If it is damaged, or of a newer version.
         """
         path = self.record
-        run = dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+        run = saved_object(path, _RECORD_REMEDY) if path.is_file() else {}
         formats.check_format(run.get("format"), formats.RUN, str(path))
+        try:
+            msgspec.convert(run, _Record)
+        except msgspec.ValidationError as error:
+            raise RmplError(
+                f"not the record of a run ({error})", where=str(path), remedy=_RECORD_REMEDY
+            ) from error
         return {"format": formats.RUN, **run}
 
     def write_record(self, run: Mapping[str, Any]) -> None:

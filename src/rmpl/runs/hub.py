@@ -20,6 +20,7 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, Repository
 
 from rmpl.errors import RmplError
 from rmpl.runs.card import card_of, public_name, public_recipe
+from rmpl.runs.digests import check_files
 from rmpl.runs.folder import RunFolder, trained_json
 from rmpl.runs.weights import is_pickled
 
@@ -67,6 +68,7 @@ def pack(run: Path) -> Parcel:
     recipe = place.read_recipe()
     stage = place.last_stage()
     trained = stage.read_trained()
+    check_files(stage, trained)
     notes = []
     uploads = [
         Upload(place.card.name, card_of(run).encode()),
@@ -80,7 +82,6 @@ def pack(run: Path) -> Parcel:
         base = public_name(trained.base)
         notes.append(f"the base is a folder of this machine: others need {base}, too")
         trained = msgspec.structs.replace(trained, base=base)
-    uploads.append(Upload(_name(stage.trained, run), trained_json(trained)))
     uploads += [
         Upload(_name(path, run), path)
         for path in (place.metrics, place.calibration, stage.curve)
@@ -94,6 +95,10 @@ def pack(run: Path) -> Parcel:
                 remedy="copy or download the run again",
             )
         uploads += _files(folder, run)
+    taken = {os.path.relpath(run / one.name, stage.path) for one in uploads}
+    files = {name: one for name, one in trained.files.items() if os.path.normpath(name) in taken}
+    trained = msgspec.structs.replace(trained, files=files)
+    uploads.append(Upload(_name(stage.trained, run), trained_json(trained)))
     listed = {upload.name for upload in uploads}
     left = sorted(
         name

@@ -21,6 +21,7 @@ from rmpl.runs.adapters import (
     merge_adapters,
     stack_lora,
 )
+from rmpl.runs.digests import check_files
 from rmpl.runs.folder import StageFolder
 from rmpl.runs.processes import is_first, wait
 from rmpl.runs.trained import base_of, read_trained
@@ -65,6 +66,7 @@ def start(
     source = base
     if earlier is not None:
         trained = read_trained(earlier)
+        check_files(StageFolder(earlier), trained)
         below = trained.adapters
         source = base_of(trained, earlier)
         is_folder_of_run = source != trained.base

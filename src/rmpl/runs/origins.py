@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,19 @@ def record_scored(folder: Path, gold: Path) -> None:
     """Note in a run's ``run.json`` what its ``metrics.json`` was scored against.
 
     Nothing happens where ``folder`` is not a run's, or its ``run.json`` cannot be written.
+
+    Raises
+    ------
+    RmplError
+        If ``run.json`` is damaged, or of a newer version.
     """
     place = RunFolder(folder)
-    try:
-        run = json.loads(place.record.read_text(encoding="utf-8"))
-        run[SCORED] = {"gold": gold.name, "synthetic": is_synthetic(gold)}
-        place.write_record(run)
-    except (OSError, ValueError, TypeError):
+    if not place.record.is_file():
         return
+    run = place.read_record()
+    run[SCORED] = {"gold": gold.name, "synthetic": is_synthetic(gold)}
+    with contextlib.suppress(OSError):
+        place.write_record(run)
 
 
 def is_all_synthetic(run: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from rmpl.backbones.model_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_adapter
 from rmpl.errors import RmplError
+from rmpl.io.saved import saved_object
 
 _PAIR = re.compile(r"(.+)\.lora_A\.(.*)weight")
 
@@ -45,7 +46,7 @@ def reduced(adapter: Path, rank: int) -> Reduced:
         If it is no plain LoRA adapter (DoRA, ranks that differ between layers), or is a pickle.
     """
     check_adapter(adapter)
-    config: dict[str, Any] = json.loads((adapter / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    config = saved_object(adapter / ADAPTER_CONFIG)
     with safe_open(adapter / ADAPTER_WEIGHTS, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
     if config.get("r", 0) <= rank:

@@ -14,6 +14,7 @@ from rmpl.backbones.checkpoints import ask_hub, local_folder
 from rmpl.backbones.settings import Settings, inference_settings, read_settings
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.runs.adapters import merge_adapters
+from rmpl.runs.digests import check_files
 from rmpl.runs.folder import RECIPE, RunFolder, StageFolder, Trained, run_folder, stage_folder
 from rmpl.tasks import Context
 from rmpl.tasks.media import media_read
@@ -41,6 +42,7 @@ def load_trained(
     """
     stage = stage_folder(folder)
     trained = stage.read_trained()
+    check_files(stage, trained)
     settings = inference_settings(
         trained.settings, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
     )
@@ -69,6 +71,10 @@ def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path 
     """
     folder = _run_of(model)
     backbone = load_to_answer(model) if folder is None else load_trained(folder)
+    for adapter in adapters:
+        beside = StageFolder(adapter.parent)
+        if beside.is_finished:
+            check_files(beside, beside.read_trained(), adapter)
     backbone.model = merge_adapters(backbone.model, adapters)
     return backbone, folder
 

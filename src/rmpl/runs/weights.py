@@ -59,8 +59,12 @@ def _read_header(path: Path) -> dict[str, dict[str, str]]:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
             header = json.loads(file.read(length)) if length < _MOST_HEADER else None
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
+    except OSError as error:
+        raise RmplError(
+            f"cannot be read ({error.strerror or error})", where=str(path), remedy="copy it again"
+        ) from error
     if not isinstance(header, dict):
         raise RmplError("no safetensors file", where=str(path), remedy="copy it again")
     return header

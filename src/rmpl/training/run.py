@@ -17,10 +17,12 @@ from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
+from rmpl.io.saved import saved_text
 from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import Recipe, StageRecipe
 from rmpl.runs.card import finish
 from rmpl.runs.checkpoints import writing
+from rmpl.runs.digests import check_files
 from rmpl.runs.folder import RunFolder
 from rmpl.runs.processes import is_first, wait, writing_alone
 from rmpl.runs.provenance import record_start
@@ -35,6 +37,7 @@ __all__ = ["Run", "load_trained", "read_trained"]
 
 SAME_WEIGHTS = {"save_every", "micro_batches", "checkpointing"}
 """Keys of a stage that do not change the weights: a resumed run may change them."""
+_BROKEN_STAGE = "copy the run again, choose another --out, or delete that stage's folder"
 Report = Callable[[str, int, int, float], None]
 """Called with (stage, step, steps, loss); step 0 when a stage begins."""
 
@@ -125,8 +128,14 @@ class Run:
             sources = self.sources(stage)
             fingerprint = self._fingerprint(stage, fingerprints[stage.start], sources)
             fingerprints[stage.name] = fingerprint
-            started = self.place.stage(stage.name).started
-            if started.is_file() and started.read_text() != fingerprint:
+            folder = self.place.stage(stage.name)
+            started = folder.started
+            known = [saved_text(started, _BROKEN_STAGE)] if started.is_file() else []
+            if folder.is_finished:
+                trained = folder.read_trained()
+                check_files(folder, trained)
+                known = known or [trained.fingerprint]
+            if known and known[0] != fingerprint:
                 raise RmplError(
                     "this stage was trained by another recipe, seed or data",
                     where=str(started.parent),
@@ -147,6 +156,7 @@ class Run:
                 "seed": self.recipe.seed,
                 "data": self.corpora.fingerprints(),
                 "origins": self.corpora.origins(),
+                "files": self.place.recipe_files(),
             }
             stages = (stage.name for stage in self.recipe.stages)
             trains = [name for name in stages if not self.place.stage(name).is_finished]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import msgspec
 import torch
 
 from rmpl.backbones.backbone import Backbone
@@ -19,7 +20,9 @@ from rmpl.errors import RmplError
 from rmpl.io.files import flush, write_file
 from rmpl.recipe.recipe import Recipe, SourceRecipe, StageRecipe
 from rmpl.runs.adapters import trainable_by_part
+from rmpl.runs.card import label_weights
 from rmpl.runs.checkpoints import copy_weights, writing
+from rmpl.runs.digests import files_of
 from rmpl.runs.folder import RunFolder, Trained
 from rmpl.runs.initialisation import start
 from rmpl.runs.processes import is_first
@@ -286,8 +289,11 @@ class StageRun:
                 copy_weights(checkpoint, place)
                 if is_full:
                     backbone.save_without_weights(place)
+                for path in self._place.weight_files():
+                    label_weights(path, self._recipe, self._stage.name)
                 flush(place)
-                self._place.write_trained(trained)
+                files = files_of(self.folder, trained)
+                self._place.write_trained(msgspec.structs.replace(trained, files=files))
             except BaseException:
                 shutil.rmtree(place, ignore_errors=True)
                 raise

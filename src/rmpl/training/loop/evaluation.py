@@ -16,9 +16,10 @@ import msgspec
 import torch
 
 from rmpl.backbones.backbone import Backbone
+from rmpl.errors import RmplError
 from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.io import formats
-from rmpl.io.files import write_file
+from rmpl.io.files import read_bytes, write_file
 from rmpl.runs.checkpoints import writing
 from rmpl.runs.processes import world
 from rmpl.scoring.counts import Counts
@@ -178,12 +179,12 @@ class CheckpointSelection:
         self._path = path
         self._by = by
         self._patience = patience
-        lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
-        self._record = []
-        for number, line in enumerate(lines, start=1):
-            if line.endswith("\n"):
-                formats.check_format_of(line.encode(), formats.HELD_OUT, f"{path}:{number}")
-                self._record.append(msgspec.json.decode(line, type=Evaluation))
+        lines = read_bytes(path).splitlines(keepends=True) if path.is_file() else []
+        self._record = [
+            _evaluation(line, f"{path}:{number}")
+            for number, line in enumerate(lines, start=1)
+            if line.endswith(b"\n")
+        ]
 
     def resume(self, step: int, *, writes: bool) -> None:
         """Drop evaluations after ``step``, the last checkpoint of an interrupted run."""
@@ -217,6 +218,18 @@ class CheckpointSelection:
         if self._by == "loss" or evaluation.score is None:
             return -evaluation.loss
         return evaluation.score
+
+
+def _evaluation(line: bytes, where: str) -> Evaluation:
+    formats.check_format_of(line, formats.HELD_OUT, where)
+    try:
+        return msgspec.json.decode(line, type=Evaluation)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise RmplError(
+            f"not an evaluation ({error})",
+            where=where,
+            remedy="delete the stage's folder and train it again: this file selects the weights",
+        ) from error
 
 
 def _line(evaluation: Evaluation) -> str:

@@ -12,7 +12,9 @@ from pathlib import Path
 import torch
 
 from rmpl.backbones.private_api import cpu_multiplies_bf16
+from rmpl.errors import RmplError
 from rmpl.io.files import write_file
+from rmpl.io.saved import saved_text
 from rmpl.runs.folder import StageFolder
 from rmpl.runs.processes import first_says, is_first
 
@@ -48,7 +50,7 @@ def settled(folder: Path) -> Iterator[None]:
     """
     path = StageFolder(folder).precision
     known = path.is_file()
-    works = first_says(path.read_text() == "bf16" if known else bf16_works())
+    works = first_says(_read(path) if known else bf16_works())
     if is_first() and not known:
         write_file(path, "bf16" if works else "fp32")
     _FIXED.append(works)
@@ -58,6 +60,18 @@ def settled(folder: Path) -> Iterator[None]:
     finally:
         _FIXED.pop()
         bf16_works.cache_clear()
+
+
+def _read(path: Path) -> bool:
+    found = saved_text(path, _MEASURE_AGAIN).strip()
+    if found not in {"bf16", "fp32"}:
+        raise RmplError(
+            f"names no precision ({found[:40]!r})", where=str(path), remedy=_MEASURE_AGAIN
+        )
+    return found == "bf16"
+
+
+_MEASURE_AGAIN = "write bf16 or fp32 into it, or delete it: the faster one is measured again"
 
 
 def _seconds(dtype: torch.dtype) -> float:
