@@ -137,6 +137,16 @@ def origin_notes(gold: Path) -> list[str]:
     return [f"{SYNTHETIC}, not news"] if is_synthetic(gold) else []
 
 
+def print_release_notes(gold: Path, found: Gold) -> list[str]:
+    """Print and return a note if gold of M2E2's articles is not the whole release."""
+    if not found.deviations:
+        return []
+    what = ", ".join(found.deviations)
+    note = f"!! this gold is not the release of M2E2: {what} (rmpl check m2e2 {gold})"
+    typer.echo(note)
+    return [note]
+
+
 def with_text(path: Path, gold: Gold) -> list[Document]:
     """Return the gold with its sentences and images, if it is a folder that has them."""
     if not path.is_dir():

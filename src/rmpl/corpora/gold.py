@@ -9,6 +9,7 @@ import msgspec
 from rmpl.corpora.m2e2.gold import read_m2e2_gold
 from rmpl.errors import RmplError
 from rmpl.io.files import collector_paused
+from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology
 from rmpl.predictions.file import read_predictions
 from rmpl.predictions.validity import Candidates
@@ -24,10 +25,16 @@ class Gold(msgspec.Struct, frozen=True):
 
     documents: list[Document]
     candidates: Candidates | None
+    deviations: list[str] = []
+    """Counts of M2E2's articles that are not those of the release."""
 
 
 def read_gold(
-    path: str | Path, *, entities: bool = False, ontology: Ontology | None = None
+    path: str | Path,
+    *,
+    entities: bool = False,
+    ontology: Ontology | None = None,
+    report: ReadReport | None = None,
 ) -> Gold:
     """Read gold for scoring.
 
@@ -40,6 +47,8 @@ def read_gold(
         Whether to read M2E2's gold entity mentions, which one relaxation needs.
     ontology
         The schema of JSONL gold; M2E2's by default.
+    report
+        Counts what is suspicious of M2E2's links.
 
     Raises
     ------
@@ -53,4 +62,4 @@ def read_gold(
             raise RmplError("no gold documents", where=str(path), remedy="check the file")
         return Gold(documents, None)
     with collector_paused():
-        return Gold(*read_m2e2_gold(path, entities=entities))
+        return Gold(*read_m2e2_gold(path, entities=entities, report=report))

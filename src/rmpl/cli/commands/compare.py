@@ -30,6 +30,7 @@ def command(
         gold_notes,
         not_run_notes,
         noting,
+        print_release_notes,
         print_warnings,
         require_documents,
         split_settings,
@@ -49,7 +50,11 @@ def command(
     names = list(dict.fromkeys(protocol or ["strict"]))
     chosen = split_settings(settings)
     ontology = load_ontology(schema)
-    reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
+    suspicious = ReadReport()
+    reference = read_gold(
+        gold, entities="gold-entities" in names, ontology=ontology, report=suspicious
+    )
+    print_warnings(suspicious)
     sides: list[dict[str, Scores]] = []
     for path in (first, second):
         report, seen = ReadReport(), set[str]()
@@ -71,6 +76,7 @@ def command(
     titles = (Path(first).name, Path(second).name)
     for name, tested in differences.items():
         typer.echo("\n".join(difference_lines(name, titles, tested)))
+    print_release_notes(gold, reference)
     for note in gold_notes(sides[0]):
         typer.echo(note)
     if json is not None:

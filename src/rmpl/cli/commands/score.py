@@ -56,6 +56,7 @@ def command(
         noting,
         origin_notes,
         plain_scores,
+        print_release_notes,
         print_warnings,
         require_documents,
         split_settings,
@@ -84,8 +85,8 @@ def command(
     names = list(dict.fromkeys(protocol or ["strict"]))
     chosen = split_settings(settings)
     ontology = load_ontology(schema)
-    reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
     report = ReadReport()
+    reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology, report=report)
     seen: set[str] = set()
     read = read_predictions(
         predictions, ontology=ontology, candidates=reference.candidates, report=report
@@ -103,6 +104,7 @@ def command(
     print_warnings(report)
     for name, scores in results.items():
         typer.echo("\n".join(score_lines(name, scores.total(), bounds.get(name), not_run)))
+    notes = print_release_notes(gold, reference)
     plain = plain_scores(results, bounds)
     if json is not None:
         write_json(json, plain)
@@ -132,6 +134,7 @@ def command(
             predicted=kept,
             notes=[
                 *origin_notes(gold),
+                *notes,
                 *gold_notes(results),
                 *not_run_notes(not_run),
                 *report.lines(),

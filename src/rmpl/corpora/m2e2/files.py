@@ -10,12 +10,13 @@ The reader chooses how much of a sentence is decoded: only its events, which is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
 
+from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_bytes
 from rmpl.records import (
     Box,
@@ -122,6 +123,26 @@ class LinkRow(NamedTuple):
     def image_id(self) -> str:
         """The id of the linked image; empty if the row has none."""
         return self.fields[1].strip().removesuffix(".jpg") if len(self.fields) > 1 else ""
+
+
+UNLINKED = "multimedia event without a link: the file of links may be cut off"
+REPEATED = "repeated link, counted once"
+
+
+def check_row(row: LinkRow, types: Collection[str]) -> None:
+    """Check that a row of the links is whole: its last field is a type of the corpus.
+
+    Raises
+    ------
+    RmplError
+        If it is cut off or has other fields.
+    """
+    if len(row.fields) != 3 or row.fields[2].strip() not in types:
+        raise RmplError(
+            "not a link (sentence, TAB, image, TAB, type), or cut off",
+            where=row.where,
+            remedy="download or copy the file again",
+        )
 
 
 Raw = TypeVar("Raw", bound=EventsOfSentence)

@@ -14,8 +14,10 @@ from rmpl.corpora.m2e2.files import (
     IMAGE_MULTIMEDIA,
     IMAGE_ONLY,
     LINKS,
+    REPEATED,
     TEXT_MULTIMEDIA,
     TEXT_ONLY,
+    UNLINKED,
     LinkRow,
     Parts,
     RawImageEvent,
@@ -229,11 +231,21 @@ class _Reading:
 
     def _read_links(self) -> None:
         path = self.folder / LINKS
+        seen: set[tuple[str, str]] = set()
         for row in link_rows(read_bytes(path), str(path)):
+            pair = (row.sentence_id, row.image_id)
+            if pair in seen:
+                self.report.warn(REPEATED, row.where)
+                continue
             try:
                 self._add_link(row)
+                seen.add(pair)
             except RmplError as error:
                 self.report.refuse(error, self.on_error)
+        linked = {medium for pair in seen for medium in pair}
+        for medium in (*self.linkable_text, *self.linkable_images):
+            if medium not in linked:
+                self.report.warn(UNLINKED, f"{path}, {medium}")
 
     def _add_link(self, row: LinkRow) -> None:
         where, sentence_id, image_id = row.where, row.sentence_id, row.image_id

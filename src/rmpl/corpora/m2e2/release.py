@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from rmpl.corpora.m2e2.files import (
@@ -57,6 +58,24 @@ EVENTS_BY_TYPE = {
     "Transaction:Transfer-Money": (33, 6),
 }
 """The number of text events and image events by type."""
+
+
+COUNTS = {"sentences": 6167, "text events": 1297, "image events": 391, "links": 309}
+"""What the release holds in all."""
+
+
+def deviations(documents: Iterable[str], found: Mapping[str, int]) -> list[str]:
+    """Return how the counts of a corpus with the release's article ids differ from the release's.
+
+    Empty for a corpus of other articles.
+    """
+    if not any(ARTICLE.match(name.encode()) for name in documents):
+        return []
+    return [
+        f"{found[what]:,} {what} instead of {count:,}"
+        for what, count in COUNTS.items()
+        if found[what] != count
+    ]
 
 
 def is_named_like_m2e2(folder: Path) -> bool:
