@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import warnings
 from typing import Annotated, Any
@@ -38,6 +39,13 @@ from rmpl.cli.commands import (
 )
 from rmpl.cli.commands import app as serving
 from rmpl.cli.former_options import with_former_options
+from rmpl.cli.interpreter import (
+    TERMINATED,
+    in_suitable_python,
+    print_any_name,
+    terminate_like_interrupt,
+    was_terminated,
+)
 from rmpl.errors import RmplError, one_line
 from rmpl.plugins import PluginWarning
 from rmpl.recipe.former_names import FormerNameWarning
@@ -68,6 +76,22 @@ class Commands(TyperGroup):
             if missing not in TRAINING or ctx.params.get("debug"):
                 raise
             typer.echo(f"rmpl: this needs {missing}; pip install 'rmpl[train]'", err=True)
+            raise typer.Exit(BAD_INPUT) from error
+        except (PermissionError, IsADirectoryError, NotADirectoryError) as error:
+            if error.filename is None or ctx.params.get("debug"):
+                raise
+            name = os.fsdecode(error.filename)
+            typer.echo(
+                f"rmpl: {one_line(name)}: cannot be used ({error.strerror}); check its permissions "
+                "and those of its folders, or name another one",
+                err=True,
+            )
+            raise typer.Exit(BAD_INPUT) from error
+        except UnicodeEncodeError as error:
+            if "surrogates" not in error.reason or ctx.params.get("debug"):
+                raise
+            name = one_line(str(error.object)[:200])
+            typer.echo(f"rmpl: a name that is not UTF-8 ({name}); rename it", err=True)
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt as error:
             typer.echo(
@@ -146,13 +170,25 @@ def _own_in_one_line(
 
 def main() -> None:
     """Run the command line and exit."""
+    try:
+        in_suitable_python()
+    except RmplError as error:
+        typer.echo(f"rmpl: {error}", err=True)
+        sys.exit(BAD_INPUT)
+    print_any_name(sys.stdout)
+    terminate_like_interrupt()
     # Importing torch and transformers makes objects that never die; searching them for garbage
     # again and again took a sixth of a command's start.
     gc.set_threshold(100_000, 20, 20)
     if not sys.warnoptions:  # warnings between libraries are of no use on the command line
         warnings.simplefilter("ignore", FutureWarning)
         warnings.formatwarning = _own_in_one_line
-    app()
+    try:
+        app()
+    except SystemExit as done:
+        if was_terminated() and done.code == INTERRUPTED:
+            sys.exit(TERMINATED)
+        raise
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from rmpl.errors import RmplError
 from rmpl.io.locks import writing_file, writing_folder
 
 P = ParamSpec("P")
@@ -19,6 +20,8 @@ _held = contextlib.ExitStack()
 def hold(*files: Path | None) -> None:
     """Lock output files until the command ends; called before any work is done.
 
+    Folders that are missing are made, and removed again if nothing is written there.
+
     Raises
     ------
     RmplError
@@ -26,7 +29,27 @@ def hold(*files: Path | None) -> None:
     """
     for file in files:
         if file is not None:
+            _make_folder(file.parent)
             _held.enter_context(writing_file(file))
+
+
+def _make_folder(folder: Path) -> None:
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RmplError(
+            f"cannot be made ({error.strerror or error})",
+            where=str(folder),
+            remedy="choose another name",
+        ) from error
+    _held.callback(_remove_empty, missing)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for one in folders:
+        with contextlib.suppress(OSError):
+            one.rmdir()
 
 
 def hold_folder(folder: Path) -> None:

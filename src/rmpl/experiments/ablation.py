@@ -165,7 +165,10 @@ class Ablation:
                     for one in done:
                         one.result()
                         yield
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt):  # only a terminal interrupts them, too
+                    for process in multiprocessing.active_children():
+                        process.terminate()
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 

@@ -200,6 +200,14 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
 
 def _to_image(path: Path) -> Image:
     """Decode an image once, so that a truncated file is found before a batch; return its record."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise RmplError(
+            "an image whose name, or its folder's, is not UTF-8",
+            where=path_name(path),
+            remedy="rename it: results are UTF-8 and name their images",
+        ) from error
     width, height = open_image(path).size
     if max(width, height) > MAX_ASPECT_RATIO * min(width, height):
         raise RmplError(

@@ -262,9 +262,7 @@ def appearing_folder(path: Path, *, flushed: bool = True) -> Iterator[Path]:
         Whether to flush every file to the disk first. Without, it takes less time for thousands of
         files that can be made again, which a crash of the machine may leave empty.
     """
-    for kind in (_PARTIAL, _OLD):
-        for left in path.parent.glob(f"{glob.escape(hidden(path.name, kind))}-*"):
-            shutil.rmtree(left, ignore_errors=True)
+    remove_unfinished(path)
     written, old = (
         path.with_name(hidden(path.name, f"{kind}-{secrets.token_hex(8)}"))
         for kind in (_PARTIAL, _OLD)
@@ -278,6 +276,13 @@ def appearing_folder(path: Path, *, flushed: bool = True) -> Iterator[Path]:
     finally:
         shutil.rmtree(written, ignore_errors=True)
     flush_folder(path.parent)
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what killed processes left of a folder; the caller holds its lock."""
+    for kind in (_PARTIAL, _OLD):
+        for left in path.parent.glob(f"{glob.escape(hidden(path.name, kind))}-*"):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _put_in_place(written: Path, path: Path, old: Path) -> None:

@@ -200,5 +200,7 @@ class ResultsFile:
             raise RmplError(
                 f"cannot be written ({error.strerror or error})",
                 where=str(self.path),
-                remedy="its lines are complete: free disk space and continue with --resume",
+                remedy="its lines are complete: free disk space and continue with --resume"
+                if self.done
+                else "check the folder and the space on its disk, or choose another file",
             ) from error

@@ -5,6 +5,7 @@ The folder is written atomically. The same seed and scale give the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import random
@@ -14,9 +15,10 @@ from typing import Any
 
 from rmpl.corpora.origin import WORLD_MARKER, mark
 from rmpl.errors import RmplError
-from rmpl.io.files import appearing_folder
+from rmpl.io.files import appearing_folder, remove_unfinished
 from rmpl.io.formats import SYNTHETIC
 from rmpl.io.locks import writing_file
+from rmpl.io.saved import saved_object
 from rmpl.synthetic.documents import plan_corpus
 from rmpl.synthetic.story.casts import Setting
 from rmpl.synthetic.story.names import TEST_NAMES, TRAIN_NAMES
@@ -104,7 +106,11 @@ def is_built(out: Path, *, seed: int, scale: float = 1.0) -> bool:
     if about is None:
         return False
     made = (about.get("format"), about.get("seed"), about.get("scale"))
-    return bool(made == (SYNTHETIC, seed, scale))
+    if made != (SYNTHETIC, seed, scale):
+        return False
+    with contextlib.suppress(RmplError), writing_file(out, folder=True):
+        remove_unfinished(out)  # a killed process may have been writing it again
+    return True
 
 
 def read_marker(folder: Path) -> dict[str, Any] | None:
@@ -112,7 +118,7 @@ def read_marker(folder: Path) -> dict[str, Any] | None:
     marker = folder / MARKER
     if not marker.is_file():
         return None
-    return named_format(json.loads(marker.read_text(encoding="utf-8")))
+    return named_format(saved_object(marker, "write the corpus again: rmpl synthetic --fresh"))
 
 
 def named_format(about: dict[str, Any]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def command(
     multimedia events that follow from the links, as written by rmpl extract.
     """
     from rmpl.cli.progress import Bars
+    from rmpl.errors import RmplError
     from rmpl.extraction.asking import Asker
     from rmpl.extraction.calibration import Calibration, read_calibration
     from rmpl.extraction.engines.local.engine import LocalEngine
@@ -65,6 +66,12 @@ def command(
         ontology = ontology_of(folder)
     calibration = (read_calibration(folder) if folder is not None else None) or Calibration()
     documents = _documents(predictions, ontology, data, corpus, images)
+    if not documents:
+        raise RmplError(
+            "no documents",
+            where=str(predictions),
+            remedy="write one line per document, also for documents without events",
+        )
     media = media_by_document(predictions)
     asker = Asker(LocalEngine(backbone, batch=batch))
     linker = Linker(
