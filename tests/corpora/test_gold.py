@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from builders import m2e2_event, m2e2_image
 from rmpl.corpora.gold import read_gold
+from rmpl.corpora.m2e2.files import REPEATED, UNLINKED
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 from rmpl.records import Box, Span
 from rmpl.scoring import score
 
@@ -100,3 +103,32 @@ def test_a_jsonl_gold_says_nothing_about_candidates(tmp_path: Path) -> None:
     gold = read_gold(path)
     assert [document.id for document in gold.documents] == ["A"]
     assert gold.candidates is None
+
+
+def test_a_link_that_is_cut_off_is_named(folder: Path) -> None:
+    links = folder / "crossmedia_coref.txt"
+    whole = links.read_bytes()
+    for cut in (3, 12, len(whole) - 3):
+        links.write_bytes(whole[:cut])
+        with pytest.raises(RmplError, match=r"crossmedia_coref\.txt:1"):
+            read_gold(folder)
+
+
+def test_repeated_links_count_once_and_missing_ones_are_said(folder: Path) -> None:
+    links = folder / "crossmedia_coref.txt"
+    whole = links.read_text()
+    links.write_text(whole * 3)
+    report = ReadReport()
+    assert [len(one.links) for one in read_gold(folder, report=report).documents] == [1, 0, 0]
+    assert report.warnings == {REPEATED: 2}
+    links.write_text("")
+    report = ReadReport()
+    read_gold(folder, report=report)
+    assert report.warnings == {UNLINKED: 2}
+
+
+def test_counts_that_are_not_the_releases_are_said(folder: Path) -> None:
+    assert read_gold(folder).deviations == []
+    for path in folder.iterdir():
+        path.write_text(re.sub(r"\b([ABC])_", r"VOA_EN_NW_2017.\1_", path.read_text()))
+    assert "1 links instead of 309" in read_gold(folder).deviations
