@@ -121,6 +121,7 @@ def test_repeated_links_count_once_and_missing_ones_are_said(folder: Path) -> No
     report = ReadReport()
     assert [len(one.links) for one in read_gold(folder, report=report).documents] == [1, 0, 0]
     assert report.warnings == {REPEATED: 2}
+    assert read_gold(folder).deviations == [f"2 x {REPEATED}"]
     links.write_text("")
     report = ReadReport()
     read_gold(folder, report=report)

@@ -137,12 +137,12 @@ def origin_notes(gold: Path) -> list[str]:
     return [f"{SYNTHETIC}, not news"] if is_synthetic(gold) else []
 
 
-def print_release_notes(gold: Path, found: Gold) -> list[str]:
-    """Print and return a note if gold of M2E2's articles is not the whole release."""
+def print_doubts(gold: Path, found: Gold) -> list[str]:
+    """Print and return a note if the gold may not be whole."""
     if not found.deviations:
         return []
     what = ", ".join(found.deviations)
-    note = f"!! this gold is not the release of M2E2: {what} (rmpl check m2e2 {gold})"
+    note = f"!! this gold may not be whole: {what} (rmpl check m2e2 {gold})"
     typer.echo(note)
     return [note]
 

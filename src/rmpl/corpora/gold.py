@@ -26,7 +26,7 @@ class Gold(msgspec.Struct, frozen=True):
     documents: list[Document]
     candidates: Candidates | None
     deviations: list[str] = []
-    """Counts of M2E2's articles that are not those of the release."""
+    """What speaks against the whole of M2E2's files being there, see ``read_m2e2_gold``."""
 
 
 def read_gold(

@@ -30,7 +30,7 @@ def command(
         gold_notes,
         not_run_notes,
         noting,
-        print_release_notes,
+        print_doubts,
         print_warnings,
         require_documents,
         split_settings,
@@ -76,7 +76,7 @@ def command(
     titles = (Path(first).name, Path(second).name)
     for name, tested in differences.items():
         typer.echo("\n".join(difference_lines(name, titles, tested)))
-    print_release_notes(gold, reference)
+    print_doubts(gold, reference)
     for note in gold_notes(sides[0]):
         typer.echo(note)
     if json is not None:

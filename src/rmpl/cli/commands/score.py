@@ -56,7 +56,7 @@ def command(
         noting,
         origin_notes,
         plain_scores,
-        print_release_notes,
+        print_doubts,
         print_warnings,
         require_documents,
         split_settings,
@@ -104,7 +104,7 @@ def command(
     print_warnings(report)
     for name, scores in results.items():
         typer.echo("\n".join(score_lines(name, scores.total(), bounds.get(name), not_run)))
-    notes = print_release_notes(gold, reference)
+    notes = print_doubts(gold, reference)
     plain = plain_scores(results, bounds)
     if json is not None:
         write_json(json, plain)

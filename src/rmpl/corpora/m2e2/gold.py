@@ -52,7 +52,8 @@ def read_m2e2_gold(
     -------
     documents, candidates, deviations
         Sorted by id. Sentences are included if entities are read, without text. The deviations are
-        counts that are not the release's, of a corpus with its article ids.
+        repeated and missing links, and counts that are not the release's, of a corpus with its
+        article ids.
 
     Raises
     ------
@@ -92,7 +93,12 @@ class _Reading:
             "links": sum(len(one.links) for one in documents),
         }
         candidates = Candidates(self.parts.keys(), self.sentences, self.images)
-        return documents, candidates, deviations(self.parts, counts)
+        suspicious = [
+            f"{self.report.warnings[what]:,} x {what}"
+            for what in (UNLINKED, REPEATED)
+            if self.report.warnings[what]
+        ]
+        return documents, candidates, [*deviations(self.parts, counts), *suspicious]
 
     def _parts_of(self, medium_id: str) -> tuple[str, Parts]:
         name = document_of(medium_id)
