@@ -8,6 +8,8 @@ With torchvision, transformers selects the image processor's faster backend by i
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +77,19 @@ def load(processor_class: Any, source: str, *, template: bool = True) -> Any:
         )
     if template:
         _check_template(processor, source)
-        for shows_image in (False, True):
-            flat_template(processor, shows_image=shows_image)
+        with _naming(source):
+            for shows_image in (False, True):
+                flat_template(processor, shows_image=shows_image)
     return processor
+
+
+@contextlib.contextmanager
+def _naming(source: str) -> Iterator[None]:
+    """Name the checkpoint in an error about its template."""
+    try:
+        yield
+    except RmplError as error:
+        raise RmplError(error.what, where=error.where or source, remedy=error.remedy) from error
 
 
 def _check_template(processor: Any, source: str) -> None:
@@ -126,5 +138,6 @@ def load_text(source: str) -> Any:
         tokenizer.pad_token = tokenizer.eos_token
     processor = TextProcessor(tokenizer)
     _check_template(processor, source)
-    flat_text_template(processor)
+    with _naming(source):
+        flat_text_template(processor)
     return processor

@@ -104,9 +104,10 @@ def saved_record(path: Path, kind: type[T], known: str, what: str, remedy: str =
     formats.check_format_of(content, known, str(path))
     try:
         found = msgspec.json.decode(content, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        tree = json.loads(content)  # strings of unknown keys are not decoded by msgspec
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _damaged(path, f"not {what} ({error})", remedy) from error
-    _check_seal(json.loads(content), path, remedy)
+    _check_seal(tree, path, remedy)
     return found
 
 

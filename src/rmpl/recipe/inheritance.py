@@ -58,12 +58,14 @@ def _read(path: Path, readers: tuple[Path, ...], *, warn: bool) -> dict[str, Any
     try:
         tree = yaml.safe_load(read_text(path))
     except OSError as error:
-        raise RmplError(f"cannot be read ({error.strerror})", where=str(path)) from error
+        raise RmplError(
+            f"cannot be read ({error.strerror})", where=str(path), remedy="check its permissions"
+        ) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise RmplError(f"not YAML ({reason})", where=str(path)) from error
+        raise RmplError(f"not YAML ({reason})", where=str(path), remedy=_COMPARE) from error
     if not isinstance(tree, dict):
-        raise RmplError("not a recipe: no keys", where=str(path))
+        raise RmplError("not a recipe: no keys", where=str(path), remedy=_COMPARE)
     tree = current_names(tree, str(path), warn=warn)
     base = tree.pop(EXTENDS, None)
     if base is None:
@@ -71,6 +73,9 @@ def _read(path: Path, readers: tuple[Path, ...], *, warn: bool) -> dict[str, Any
     if not isinstance(base, str):
         raise RmplError(f"{EXTENDS} is no file name", where=str(path), remedy="name one recipe")
     return merge(_read(path.parent / base, (*readers, where), warn=warn), tree, str(path))
+
+
+_COMPARE = "compare it with those of `rmpl recipes`; the recipe of a run: copy the run again"
 
 
 def merge(base: dict[str, Any], change: dict[str, Any], where: str) -> dict[str, Any]:
