@@ -1,6 +1,6 @@
 """Random damage to the files of a run: tracebacks, and results that differ without a word.
 
-    python benchmarks/fuzz_files.py --run RUN [--inputs 10000] [--seed 0] [--old]
+    python benchmarks/fuzz_files.py --run RUN [--inputs 10000] [--seconds 600] [--seed 0] [--old]
 
 Every input is a copy of the run with one file cut, with changed, repeated or removed bytes, nested
 deeply, empty, or with a folder in its place; then the run is read as its commands do. It must end
@@ -15,10 +15,12 @@ import collections
 import contextlib
 import hashlib
 import json
+import math
 import os
 import random
 import shutil
 import tempfile
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +33,6 @@ from rmpl.runs.folder import RunFolder
 from rmpl.runs.hub import pack
 from rmpl.runs.trained import load_any, ontology_of
 
-SHOWN = 10
 LEFT_OUT = {".md", ".html", ".jsonl.gz"}
 """Endings of files that only people read."""
 
@@ -114,6 +115,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--inputs", type=int, default=1000)
+    parser.add_argument("--seconds", type=float, default=math.inf)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--old", action="store_true")
     asked = parser.parse_args()
@@ -124,9 +126,11 @@ def main() -> None:
             without_digests(run)
         expected = outcome(run)
         counts: collections.Counter[tuple[str, str]] = collections.Counter()
-        wrong: list[str] = []
+        done = wrong = 0
         files = files_of(run)
-        for number in range(asked.inputs):
+        end = time.monotonic() + asked.seconds
+        while done < asked.inputs and time.monotonic() < end:
+            done += 1
             file = run / rng.choice(files)
             whole = file.read_bytes()
             content = mutated(whole, rng)
@@ -135,13 +139,13 @@ def main() -> None:
             how, said = ("same", "") if content == whole else ended(run, expected)
             counts[how, file.name] += 1
             if how in {"traceback", "no file named"} or (how == "differs" and not asked.old):
-                wrong.append(f"input {number}, {file.relative_to(run)}: {how} {said}")
+                wrong += 1
+                print(f"input {done}, {file.relative_to(run)}: {how} {said}", flush=True)
             file.rmdir() if content is None else file.unlink()
             file.write_bytes(whole)
     for (how, file_name), count in sorted(counts.items()):
         print(f"{how:12} {file_name:28} {count:6,}")
-    print("\n".join(wrong[:SHOWN]))
-    print(f"{asked.inputs:,} inputs, {len(wrong):,} wrong")
+    print(f"{done:,} inputs, {wrong:,} wrong")
     raise SystemExit(bool(wrong))
 
 

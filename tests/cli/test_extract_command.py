@@ -131,3 +131,7 @@ def test_events_without_their_sentences_need_the_corpus(run, tmp_path, monkeypat
     (tmp_path / "p.jsonl").write_text('{"doc_id": "d"}\n')
     result = run("link", "p.jsonl")
     assert (result.exit_code, "--data" in result.output) == (2, True)
+    (tmp_path / "p.jsonl").write_text("")
+    result = run("link", "p.jsonl", "--out", "new/linked.jsonl")
+    assert (result.exit_code, "p.jsonl: no documents" in result.output) == (2, True)
+    assert not (tmp_path / "new").exists()

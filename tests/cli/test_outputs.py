@@ -126,6 +126,17 @@ def test_a_command_that_ends_lets_go_and_leaves_nothing_behind(run, tmp_path):
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["scores-strict.svg"]
 
 
+def test_missing_folders_of_outputs_are_made_and_removed_again_when_nothing_comes(run, tmp_path):
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"doc_id": "1", "text_events": [], "image_events": [], "links": []}\n')
+    code, said = run(f"score {gold} --gold no.jsonl --json OUT/new/scores.json")
+    assert code == 2, said
+    assert not (tmp_path / "out").exists()
+    code, said = run(f"score {gold} --gold {gold} --json OUT/new/scores.json")
+    assert code == 0, said
+    assert [path.name for path in (tmp_path / "out" / "new").iterdir()] == ["scores.json"]
+
+
 def test_a_name_in_scores_leads_nowhere_else(run, tmp_path):
     (tmp_path / "scores.json").write_text('{"../../x": {"text_emi": {"f1": 50.0}}}')
     code, said = run("plot SCORES --out OUT")

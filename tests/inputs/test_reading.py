@@ -196,6 +196,18 @@ def test_a_broken_picture_does_not_take_its_article_along(tmp_path):
     assert told.what == "a broken image"
 
 
+def test_a_name_that_is_not_utf_8_costs_an_image_and_nothing_else(tmp_path):
+    folder = tmp_path / os.fsdecode(b"odd\xff")
+    folder.mkdir()
+    (folder / os.fsdecode(b"a\xfe.txt")).write_text("He fell.")
+    jpeg(tmp_path / "whole.jpg")
+    (tmp_path / "whole.jpg").rename(folder / os.fsdecode(b"a\xfe.jpg"))
+    items, [told] = read(tmp_path)
+    assert [len(item.document.sentences) for item in items] == [1]
+    assert told.what == "an image whose name, or its folder's, is not UTF-8"
+    assert all(str(item.document).encode() for item in items)
+
+
 def test_an_oversized_picture_and_text_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("rmpl.inputs.files.MAX_BYTES", 100)
     (tmp_path / "a.txt").write_text("He fell. " * 20)

@@ -143,6 +143,16 @@ def test_a_file_that_is_there_is_not_written_over(path):
     assert path.read_bytes() == before
 
 
+def test_a_new_file_that_cannot_be_written_is_not_said_to_be_whole(path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(RmplError, match=r"Permission denied.*choose another file") as caught:
+        ResultsFile(path, {})
+    assert "complete" not in str(caught.value)
+
+
 def test_two_runs_do_not_write_one_file(path):
     results = ResultsFile(path, {})
     with pytest.raises(RmplError, match="another process"):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from rmpl.errors import RmplError
+from rmpl.io.formats import SYNTHETIC
 from rmpl.synthetic import build
 from rmpl.synthetic.build import build_world
 
@@ -111,6 +112,23 @@ def test_what_a_killed_build_left_is_removed_by_the_next(tmp_path: Path) -> None
         (tmp_path / name / "half").touch()
     build_world(tmp_path / "world", seed=1, scale=TINY)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".worlds.partial-1", "world"]
+
+
+def test_what_a_killed_rewrite_left_is_removed_where_the_old_one_is_kept(tmp_path: Path) -> None:
+    world = tmp_path / "world"
+    world.mkdir()
+    marker = {"format": SYNTHETIC, "seed": 1, "scale": TINY}
+    (world / "world.json").write_text(json.dumps(marker), encoding="utf-8")
+    (tmp_path / ".world.partial-1").mkdir()
+    assert build.is_built(world, seed=1, scale=TINY)
+    assert [path.name for path in tmp_path.iterdir()] == ["world"]
+
+
+@pytest.mark.parametrize("content", ['{"format"', "[" * 100_000, "3", "\udcff"])
+def test_a_broken_marker_is_one_line(tmp_path: Path, content: str) -> None:
+    (tmp_path / "world.json").write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(RmplError, match=r"world\.json: (no|not) .*--fresh"):
+        build.is_built(tmp_path, seed=1)
 
 
 def test_a_folder_that_cannot_be_written_is_one_clear_error(

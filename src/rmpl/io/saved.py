@@ -79,6 +79,22 @@ def saved_object(path: Path, remedy: str = COPY_AGAIN, *, most: int = MOST) -> d
     return found
 
 
+def check_shape(
+    tree: object, kind: object, path: Path, what: str, remedy: str = COPY_AGAIN
+) -> None:
+    """Check that what a file holds has the keys that are used of it, of the right types.
+
+    Raises
+    ------
+    RmplError
+        If it does not; ``what`` is what a valid file is.
+    """
+    try:
+        msgspec.convert(tree, cast("Any", kind))
+    except msgspec.ValidationError as error:
+        raise _damaged(path, f"not {what} ({error})", remedy) from error
+
+
 def saved_record(path: Path, kind: type[T], known: str, what: str, remedy: str = COPY_AGAIN) -> T:
     """Return the record that a JSON file holds, which agrees with its digest if it has one.
 

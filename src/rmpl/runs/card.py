@@ -23,12 +23,13 @@ from rmpl.backbones.known import hub_id, known_checkpoint
 from rmpl.io import formats
 from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
-from rmpl.io.saved import saved_object
+from rmpl.io.saved import check_shape, saved_object
 from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe
 from rmpl.runs.curve import read_curve
 from rmpl.runs.folder import RunFolder
 from rmpl.runs.origins import data_line, is_all_synthetic, licence_lines, scored_line
 from rmpl.runs.provenance import training_starts
+from rmpl.runs.shapes import CalibrationShape, MetricsShape
 from rmpl.runs.weights import add_metadata, read_metadata
 
 _READ = "read"
@@ -101,7 +102,7 @@ def card_of(folder: Path) -> str:
     place = RunFolder(folder)
     recipe = place.read_recipe()
     run = {} if place.record.is_symlink() else place.read_record()
-    calibration = _json(place.calibration)
+    calibration = _json(place.calibration, CalibrationShape)
     formats.check_format(calibration.get("format"), formats.CALIBRATION, str(place.calibration))
     corpora = _corpora(recipe, run)
     reads_images = _reads_images(recipe.backbone.model)
@@ -116,7 +117,7 @@ def card_of(folder: Path) -> str:
         "## Training",
         _stages(recipe, place, run),
         "## Scores",
-        _scores(_json(place.metrics), scored_line(run)),
+        _scores(_json(place.metrics, MetricsShape), scored_line(run)),
         "## Licences",
         _licences(recipe, corpora, run),
         "## Limits",
@@ -378,8 +379,11 @@ def _fenced(text: str) -> str:
     return f"{fence}yaml\n{text}{fence}"
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(path: Path, kind: object) -> dict[str, Any]:
     """Read what the run's folder holds itself: a card is for others, and a link leads elsewhere."""
     if path.is_symlink() or not path.is_file():
         return {}
-    return saved_object(path, "write it again, or take it out of the run's folder")
+    remedy = "write it again, or take it out of the run's folder"
+    tree = saved_object(path, remedy)
+    check_shape(tree, kind, path, f"what a run's {path.name} holds", remedy)
+    return tree

@@ -72,8 +72,8 @@ def _points(path: Path, known: str) -> list[dict[str, Any]]:
             raise RmplError(
                 f"not a point of a curve ({error})", where=where, remedy="delete that line"
             ) from error
-        if not isinstance(point.get("step"), int | float):
-            raise RmplError("a point without a step", where=where, remedy="delete that line")
+        if not all(isinstance(point.get(key), int | float) for key in ("step", "loss")):
+            raise RmplError("a point without step and loss", where=where, remedy="delete that line")
         formats.check_format(point.pop("format", None), known, where)
         points.append(point)
     return points

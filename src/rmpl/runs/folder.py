@@ -42,8 +42,16 @@ from rmpl.errors import RmplError
 from rmpl.io import formats
 from rmpl.io.files import write_file
 from rmpl.io.images import MAX_NAME_BYTES
-from rmpl.io.saved import FileDigest, digest_of_file, saved_object, saved_record, sealed_record
+from rmpl.io.saved import (
+    FileDigest,
+    check_shape,
+    digest_of_file,
+    saved_object,
+    saved_record,
+    sealed_record,
+)
 from rmpl.recipe.recipe import Recipe, load_recipe
+from rmpl.runs.shapes import RecordShape
 
 RECIPE = "recipe.yaml"
 METRICS = "metrics.json"
@@ -71,24 +79,6 @@ class Trained(msgspec.Struct, frozen=True):
     settings: Settings
     fingerprint: str
     format: str = formats.TRAINED
-    files: dict[str, FileDigest] = {}
-
-
-class _Start(msgspec.Struct):
-    """What is used of a start in ``run.json``."""
-
-    versions: dict[str, str | None]
-    machine: dict[str, Any]
-    commit: str | None
-
-
-class _Record(msgspec.Struct):
-    """What is used of ``run.json``."""
-
-    starts: list[_Start] = []
-    stages: dict[str, dict[str, Any]] = {}
-    origins: dict[str, dict[str, Any]] = {}
-    data: dict[str, dict[str, Any]] = {}
     files: dict[str, FileDigest] = {}
 
 
@@ -184,6 +174,11 @@ class StageFolder:
         remedy = "copy or download the run again, or train it again into another folder"
         what = "the record of a finished stage"
         trained = saved_record(path, Trained, formats.TRAINED, what, remedy)
+        low, high = trained.settings.min_pixels, trained.settings.max_pixels
+        if 0 < high < low:
+            raise RmplError(
+                f"min_pixels {low} is more than max_pixels {high}", where=str(path), remedy=remedy
+            )
         if any(len(part.encode()) > MAX_NAME_BYTES for part in trained.base.split("/")):
             raise RmplError(
                 f"the base {trained.base!r:.80} is not a path",
@@ -345,12 +340,7 @@ class RunFolder:
         path = self.record
         run = saved_object(path, _RECORD_REMEDY) if path.is_file() else {}
         formats.check_format(run.get("format"), formats.RUN, str(path))
-        try:
-            msgspec.convert(run, _Record)
-        except msgspec.ValidationError as error:
-            raise RmplError(
-                f"not the record of a run ({error})", where=str(path), remedy=_RECORD_REMEDY
-            ) from error
+        check_shape(run, RecordShape, path, "the record of a run", _RECORD_REMEDY)
         return {"format": formats.RUN, **run}
 
     def write_record(self, run: Mapping[str, Any]) -> None:
