@@ -59,6 +59,6 @@ MetricsShape = dict[str, dict[str, _Score]]
 
 
 class CalibrationShape(msgspec.Struct):
-    """What is used of ``calibration.json`` here; ``rmpl.extraction.calibration`` reads all of it."""
+    """What a card uses of ``calibration.json``."""
 
     scales: dict[str, dict[str, Any]] = {}
