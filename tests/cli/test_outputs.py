@@ -112,6 +112,59 @@ def test_a_folder_that_comes_as_a_whole_is_written_by_one_process(run, tmp_path,
         assert refused(found), found
 
 
+INPUTS = [
+    "predict RUN --data WORLD/m2e2 --out WORLD/m2e2/crossmedia_coref.txt",
+    "predict RUN --data GOLD --corpus documents --out GOLD",
+    "predict RUN --data GOLD --corpus documents --out RUN/recipe.yaml",
+    "link GOLD --model no --out GOLD",
+    "link GOLD --model no --out LINK",
+    "convert documents GOLD --out GOLD",
+    "score GOLD --gold no --json GOLD",
+    "score no.jsonl --gold GOLD --errors-json HARD",
+    "score no.jsonl --gold WORLD/m2e2 --html WORLD/m2e2/image_only_event.json",
+    "compare GOLD no.jsonl --gold no --json GOLD",
+    "report GOLD --data WORLD/m2e2 --out GOLD",
+    "report RUN --data GOLD --corpus documents --out GOLD",
+    "inspect documents GOLD --out GOLD",
+    "ablate recipes/ablations/tiny.yaml --data WORLD --json WORLD/m2e2/image_only_event.json",
+    "extract GOLD --out new.jsonl --html GOLD",
+    "extract NEWS --out new.jsonl --html NEWS/page.html",
+    "extract GOLD --out GOLD --resume",
+]
+
+
+@pytest.mark.parametrize("line", INPUTS)
+def test_an_output_that_is_an_input_is_refused_before_any_work(run, tmp_path, small_world, line):
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"doc_id": "1"}\n')
+    (tmp_path / "link.jsonl").symlink_to(gold)
+    (tmp_path / "hard.jsonl").hardlink_to(gold)
+    (tmp_path / "news").mkdir()
+    (tmp_path / "news/page.html").write_text("<p>Police arrested Ana Reyes in Lima.</p>")
+    for name in ("gold", "link", "hard"):
+        line = line.replace(name.upper(), f"{tmp_path}/{name}.jsonl")
+    code, said = run(line.replace("NEWS", f"{tmp_path}/news"))
+    assert code == 2
+    assert "is an input of this command, which would be overwritten; choose another" in said
+    assert gold.read_text() == '{"doc_id": "1"}\n'
+
+
+def test_outputs_in_a_folder_that_is_read_may_be_written_again(run, tmp_path):
+    """What these commands wrote there is none of its inputs; two outputs need two names."""
+    gold = tmp_path / "gold.jsonl"
+    gold.write_text('{"doc_id": "1", "text_events": []}\n')
+    for _ in range(2):
+        (tmp_path / "run/predictions.jsonl").write_text('{"doc_id":"1"}\n')
+        for line in ("--json RUN/a.json --errors-json RUN/b.json", "--html RUN/c.html"):
+            code, said = run(f"score {gold} --gold {gold} {line}")
+            assert code == 0, said
+        for out in ("predictions.jsonl", "a.json", "b.json", "c.html"):
+            code, said = run(f"predict RUN --data no --out RUN/{out}")
+            assert "is an input" not in said
+    code, said = run(f"score {gold} --gold {gold} --json OUT --errors-json OUT")
+    assert (code, "two outputs of one name" in said) == (2, True)
+
+
 def test_a_command_that_ends_lets_go_and_leaves_nothing_behind(run, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     for line in ("score no.jsonl --gold no --json OUT", "predict RUN --data no --out OUT"):

@@ -179,6 +179,74 @@ def test_a_number_too_large_for_a_float_is_not_finite(tmp_path: Path) -> None:
         list(read_predictions(path))
 
 
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (line(text_event=[]), "'text_event' (did you mean 'text_events'?)"),
+        (text(argument=[]), "'argument' in text_events (did you mean 'arguments'?)"),
+        (text(args=[]), "'args' in text_events (did you mean 'arguments'?)"),
+        (
+            text(arguments=[{"role": "Victim", "start": 0, "end": 1, "Score": 0.5}]),
+            "'Score' in text_events.arguments (did you mean 'score'?)",
+        ),
+        (image(arguments_=[]), "'arguments_' in image_events (did you mean 'arguments'?)"),
+        (
+            line(links=[{"text": "t1", "image": "i1", "aligments": []}]),
+            "'aligments' in links (did you mean 'alignments'?)",
+        ),
+    ],
+)
+def test_a_key_that_nothing_reads_is_warned_of_with_its_line(found, said, tmp_path: Path) -> None:
+    """A mistyped optional key would mean nothing predicted, without a word."""
+    found = json.loads(json.dumps(found))
+    for event in found["text_events"]:
+        del event["anything"]
+    path = write(tmp_path, {"doc_id": "A"}, found, found | {"doc_id": "E"})
+    report = ReadReport()
+    list(read_predictions(path, report=report))
+    assert dict(report.warnings) == {f"unknown key {said}, not read": 2}
+    assert report.cases[f"unknown key {said}, not read"][0] == f"{path}:2: document D"
+
+
+def test_a_line_without_any_known_key_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, {"doc_id": "A"}, {"doc_id": "D", "textevents": [TEXT], "image": []})
+    with pytest.raises(RmplError, match=r"p.jsonl:2: document D: no key .*mean 'text_events'"):
+        list(read_predictions(path))
+
+
+def test_a_mistyped_needed_key_is_named_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    wrong = {name: value for name, value in TEXT.items() if name not in {"trigger", "anything"}}
+    wrong["triger"] = {"start": 1, "end": 2}
+    with pytest.raises(RmplError, match=r"'triger' in text_events \(did you mean 'trigger'\?\)"):
+        list(read_predictions(write(tmp_path, line(text_events=[wrong]))))
+
+
+@pytest.mark.parametrize("name", ["predictions", "extracted", "linked"])
+def test_files_of_version_0_1_have_no_unknown_keys(name: str) -> None:
+    report = ReadReport()
+    old = Path(__file__).parents[1] / "data/version_0_1" / f"{name}.jsonl"
+    assert list(read_predictions(old, report=report))
+    assert not [reason for reason in report.warnings if "unknown key" in reason]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"score": float("nan")},
+            r"text_events\[0\]\.score \(NaN\); leave score out or write null",
+        ),
+        ({"trigger": {"start": float("inf"), "end": 2}}, r"trigger\.start \(Infinity\); write a n"),
+        ({"anything": [{"x": float("nan")}]}, r"anything\[0\]\.x \(NaN\); leave x out"),
+    ],
+)
+def test_a_number_that_is_not_finite_is_named_with_its_field(
+    changes: dict, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RmplError, match=f"document D: a non-finite number in .*{said}"):
+        list(read_predictions(write(tmp_path, text(**changes))))
+
+
 def test_lines_that_cannot_be_scored_may_be_counted(tmp_path: Path) -> None:
     path = write(tmp_path, {"doc_id": "A"}, {"doc_id": 3}, line(), line(), text(event_type="X"))
     report = ReadReport()
@@ -212,6 +280,8 @@ def test_what_can_only_be_wrong_is_counted_and_stays(tmp_path: Path) -> None:
         "repeated text mention": 1,
         "repeated text argument": 1,
         "repeated link": 1,
+        "unknown key 'anything' in text_events (known: id, sentence_id, event_type, trigger, "
+        "arguments, score), not read": 3,
     }
     assert report.cases["image role not in the schema of its event type"] == [
         "D, event i2: Place of Life:Die"

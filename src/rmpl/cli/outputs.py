@@ -1,15 +1,19 @@
-"""Lock the files a command writes until it ends."""
+"""The files a command writes: locked until it ends, and never among those it reads."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from rmpl.errors import RmplError
-from rmpl.io.locks import writing_file, writing_folder
+from rmpl.io.files import GZIP, opened
+from rmpl.io.locks import is_special, writing_file, writing_folder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -17,16 +21,30 @@ T = TypeVar("T")
 _held = contextlib.ExitStack()
 
 
-def hold(*files: Path | None) -> None:
+_HEAD = 400  # bytes
+_WRITTEN = re.compile(
+    rb'\s*\{\s*"format":\s*"rmpl-(?:predictions|documents|errors|ablation)/'
+    rb'|\{"doc_id":'
+    rb'|\s*\{\s*"[\w.-]+":\s*\{\s*"(?:text|image|mm|link)_'  # scores by protocol and task
+    rb'|<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+    rb'<meta http-equiv="Content-Security-Policy" content="default-src'
+)
+"""The beginning of files that commands write and may write again beside what they read."""
+
+
+def hold(*files: Path | None, reads: Iterable[str | Path | None] = ()) -> None:
     """Lock output files until the command ends; called before any work is done.
 
-    Folders that are missing are made, and removed again if nothing is written there.
+    Folders that are missing are made, and removed again if nothing is written there. ``reads`` are
+    the files and folders that the command reads.
 
     Raises
     ------
     RmplError
-        If another process is writing one of them, or it cannot be written.
+        If an output is also an input, another process is writing one of them, or it cannot be
+        written.
     """
+    refuse_inputs(files, reads)
     for file in files:
         if file is not None:
             _make_folder(file.parent)
@@ -50,6 +68,49 @@ def _remove_empty(folders: list[Path]) -> None:
     for one in folders:
         with contextlib.suppress(OSError):
             one.rmdir()
+
+
+def refuse_inputs(files: Iterable[Path | None], reads: Iterable[str | Path | None]) -> None:
+    """Refuse output files that are inputs, through links too, or that are the same file.
+
+    In a folder that is read, a file may be replaced only if it is an output of such a command.
+
+    Raises
+    ------
+    RmplError
+        If there is one.
+    """
+    inputs = [Path(one) for one in reads if one is not None and str(one) != "-"]
+    given = [file for file in files if file is not None and not is_special(file)]
+    for number, file in enumerate(given):
+        if any(_is_same(file, other) for other in given[:number]):
+            raise RmplError("two outputs of one name", where=str(file), remedy="name two files")
+        if any(_is_same(file, one) or _is_read_in(one, file) for one in inputs):
+            raise RmplError(
+                "is an input of this command, which would be overwritten",
+                where=str(file),
+                remedy="choose another name for the output",
+            )
+
+
+def _is_same(file: Path, other: Path) -> bool:
+    try:
+        return file.samefile(other)
+    except OSError:  # one of them does not exist yet
+        return os.path.realpath(file) == os.path.realpath(other)
+
+
+def _is_read_in(folder: Path, file: Path) -> bool:
+    """Return whether ``file`` is in a folder and may be what is read there."""
+    if not (folder.is_dir() and file.is_file()):
+        return False
+    if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder)):
+        return False
+    with opened(file) as content:
+        packed = content.read(_HEAD)
+    # The end of the gzip stream is missing, which only zlib's own object takes.
+    head = zlib.decompressobj(31).decompress(packed) if packed.startswith(GZIP) else packed
+    return bool(head.strip()) and _WRITTEN.match(head) is None
 
 
 def hold_folder(folder: Path) -> None:

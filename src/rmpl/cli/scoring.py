@@ -11,7 +11,7 @@ import typer
 
 from rmpl.corpora.gold import Gold
 from rmpl.corpora.origin import SYNTHETIC, is_synthetic
-from rmpl.errors import RmplError
+from rmpl.errors import RmplError, one_line
 from rmpl.io.files import replacing
 from rmpl.io.read_report import ReadReport
 from rmpl.records import Document
@@ -20,11 +20,15 @@ from rmpl.scoring.bounds import ScoreIntervals
 from rmpl.scoring.protocols import MARK, find_protocol
 
 
-def print_warnings(report: ReadReport) -> None:
-    """Print each kind of warning once, with its count and first cases, to standard error."""
+def print_warnings(report: ReadReport, of: str = "") -> None:
+    """Print each kind of warning once, with its count and first cases, to standard error.
+
+    ``of`` says which file they are about, where there are several.
+    """
+    kind = f"warning, {of}" if of else "warning"
     for reason, count in report.warnings.items():
         cases = "; ".join(report.cases[reason])
-        typer.echo(f"warning: {count:,} x {reason} (first: {cases})", err=True)
+        typer.echo(one_line(f"{kind}: {count:,} x {reason} (first: {cases})"), err=True)
 
 
 def require_documents(report: ReadReport, predictions: str | Path) -> None:

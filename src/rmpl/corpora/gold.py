@@ -25,6 +25,8 @@ class Gold(msgspec.Struct, frozen=True):
 
     documents: list[Document]
     candidates: Candidates | None
+    report: ReadReport = msgspec.field(default_factory=ReadReport)
+    """Counts what is suspicious of the gold itself."""
     deviations: list[str] = []
     """What speaks against the whole of M2E2's files being there, see ``read_m2e2_gold``."""
 
@@ -34,7 +36,6 @@ def read_gold(
     *,
     entities: bool = False,
     ontology: Ontology | None = None,
-    report: ReadReport | None = None,
 ) -> Gold:
     """Read gold for scoring.
 
@@ -47,8 +48,6 @@ def read_gold(
         Whether to read M2E2's gold entity mentions, which one relaxation needs.
     ontology
         The schema of JSONL gold; M2E2's by default.
-    report
-        Counts what is suspicious of M2E2's links.
 
     Raises
     ------
@@ -57,9 +56,12 @@ def read_gold(
     """
     path = Path(path)
     if not path.is_dir():
-        documents = list(read_predictions(path, ontology=ontology))
+        report = ReadReport()
+        documents = list(read_predictions(path, ontology=ontology, report=report))
         if not documents:
             raise RmplError("no gold documents", where=str(path), remedy="check the file")
-        return Gold(documents, None)
+        return Gold(documents, None, report)
     with collector_paused():
-        return Gold(*read_m2e2_gold(path, entities=entities, report=report))
+        report = ReadReport()
+        found, candidates, deviations = read_m2e2_gold(path, entities=entities, report=report)
+        return Gold(found, candidates, report, deviations)

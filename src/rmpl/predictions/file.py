@@ -21,7 +21,7 @@ from rmpl.ontology import Ontology, load_ontology
 from rmpl.predictions.conversion import document_of_line, line_of_document
 from rmpl.predictions.lines import DocumentLine, decode_line
 from rmpl.predictions.media_run import MEDIA, count_not_run, media_of
-from rmpl.predictions.validity import Candidates, check_line, warn_of_line
+from rmpl.predictions.validity import Candidates, check_keys, check_line, warn_of_line
 from rmpl.records import Document
 
 STDIN = "-"
@@ -49,13 +49,14 @@ def read_predictions(
     on_error
         ``"raise"`` stops at the first line that cannot be scored, ``"count"`` skips it.
     report
-        Counts what was read, and predictions that cannot be correct; these are scored, too.
+        Counts what was read, predictions that cannot be correct (these are scored, too), and keys
+        that are not read.
 
     Raises
     ------
     RmplError
         If there is no such file; with ``on_error="raise"``, if a line is not a document of this
-        format, a document or an id is repeated, a link names an unknown id, an event type is
+        format or has none of its keys, a document or an id is repeated, a link names an unknown id, an event type is
         unknown, a span is empty, or a box is not finite.
     """
     ontology = load_ontology("m2e2") if ontology is None else ontology
@@ -63,7 +64,7 @@ def read_predictions(
     seen: dict[str, str] = {}
     for where, content in _lines(path):
         try:
-            document = _checked(content, where, seen, ontology)
+            document = _checked(content, where, seen, ontology, report)
         except RmplError as error:
             report.refuse(error, on_error)
             continue
@@ -77,7 +78,9 @@ def read_predictions(
         yield document_of_line(document)
 
 
-def _checked(content: bytes, where: str, seen: dict[str, str], ontology: Ontology) -> DocumentLine:
+def _checked(
+    content: bytes, where: str, seen: dict[str, str], ontology: Ontology, report: ReadReport
+) -> DocumentLine:
     document = decode_line(content, where)
     where = f"{where}: document {document.doc_id}"
     if document.doc_id in seen:
@@ -87,6 +90,7 @@ def _checked(content: bytes, where: str, seen: dict[str, str], ontology: Ontolog
             remedy="write each document once",
         )
     check_line(document, ontology, where)
+    check_keys(content, where, report)
     return document
 
 

@@ -6,13 +6,17 @@ anything: they have the type ``object`` and are checked where they are used.
 
 from __future__ import annotations
 
+import json
+import math
 import re
+from collections.abc import Iterator
 
 import msgspec
 from msgspec import UNSET
 
 from rmpl.errors import RmplError
 from rmpl.io.formats import PREDICTIONS, check_format, check_format_of
+from rmpl.io.keys import UnknownKey, unknown_keys
 from rmpl.records import Image, Sentence
 
 
@@ -165,20 +169,64 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
     except msgspec.ValidationError as error:
         check_format_of(line, PREDICTIONS, where)
         what = f"not a document of a prediction file ({error})"
-        raise RmplError(what, where=_with_document(where, line), remedy=_FORMAT) from error
+        mistyped = _mistyped(line)
+        remedy = _FORMAT if mistyped is None else f"{mistyped.said}; {_FORMAT}"
+        raise RmplError(what, where=_with_document(where, line), remedy=remedy) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         where = _with_document(where, line)
-        if re.search(rb"[\s,:\[]-?(NaN|Infinity)\b", line):
+        place = _not_finite(line)
+        if place is not None:
             raise RmplError(
-                "a non-finite number (NaN or Infinity)",
-                where=where,
-                remedy="omit such boxes",
+                f"a non-finite number in {place}", where=where, remedy=_in_place_of(place)
             ) from error
         what = f"not JSON ({error})" if _is_utf8(line) else "not UTF-8 text"
         raise RmplError(what, where=where, remedy=_FORMAT) from error
     if document.format is not UNSET:
         check_format(document.format, PREDICTIONS, where)
     return document
+
+
+def unknown_keys_of(line: bytes) -> list[UnknownKey]:
+    """Return the keys of a line, and of what is in it, that no reader of this format reads."""
+    return list(unknown_keys(msgspec.json.decode(line), ExtractedLine))
+
+
+def _mistyped(line: bytes) -> UnknownKey | None:
+    """Return the first unknown key of a line that is no document; it may be no JSON either."""
+    try:
+        return next(iter(unknown_keys_of(line)), None)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _not_finite(line: bytes) -> str | None:
+    """Return where the first number that is not finite is, such as ``text_events[0].score``."""
+    try:
+        # Python's own parser takes the NaN and Infinity that it writes.
+        return next(_places_not_finite(json.loads(line), ""), None)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _places_not_finite(value: object, place: str) -> Iterator[str]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{place} ({json.dumps(value)})"
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            yield from _places_not_finite(one, f"{place}[{number}]")
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _places_not_finite(one, f"{place}.{key}" if place else key)
+
+
+def _in_place_of(place: str) -> str:
+    """Return what to write in place of a number that is not finite."""
+    key = place.split(" ")[0].rpartition(".")[2].split("[")[0]
+    if key == "box":
+        return "leave such boxes out"
+    if key in _NEEDED:
+        return f"write a number as {key}, or leave that item out"
+    return f"leave {key} out or write null: it is not scored"
 
 
 def _is_utf8(line: bytes) -> bool:
@@ -196,4 +244,5 @@ def _with_document(where: str, line: bytes) -> str:
 
 
 _DECODER = msgspec.json.Decoder(DocumentLine)
+_NEEDED = ("start", "end")
 _FORMAT = "write one JSON document per line in UTF-8 (see docs/scoring.md)"

@@ -21,6 +21,7 @@ from rmpl.io.files import decode, read_bytes, read_lines, replacing
 from rmpl.io.formats import ABOUT as ABOUT_FORMAT
 from rmpl.io.formats import PREDICTIONS, check_format, check_format_of
 from rmpl.io.locks import is_special, writing_file
+from rmpl.io.read_report import ReadReport
 from rmpl.predictions.conversion import (
     document_of_line,
     extracted_line,
@@ -29,6 +30,7 @@ from rmpl.predictions.conversion import (
 )
 from rmpl.predictions.lines import ExtractedLine
 from rmpl.predictions.media_run import MEDIA
+from rmpl.predictions.validity import check_keys
 from rmpl.records import Document
 
 ABOUT = ".about.json"
@@ -61,16 +63,21 @@ def linked_line(document: Document, media: Collection[str] = MEDIA) -> bytes:
     return _ENCODER.encode(line) + b"\n"
 
 
-def read_results(path: Path) -> Iterator[Document]:
+def read_results(path: Path, report: ReadReport | None = None) -> Iterator[Document]:
     """Read an output file of ``rmpl extract``, one document at a time.
+
+    ``report`` counts the keys that are not read.
 
     Raises
     ------
     RmplError
-        If there is no such file, or a line has another format.
+        If there is no such file, or a line has another format or none of its keys.
     """
     for where, content in read_lines(path):
-        yield read_result(content, where)
+        document = read_result(content, where)
+        if report is not None:
+            check_keys(content, f"{where}: document {document.id}", report)
+        yield document
 
 
 def read_result(content: bytes, where: str) -> Document:

@@ -16,6 +16,7 @@ from rmpl.predictions.lines import (
     TextArgumentLine,
     TextEventLine,
     TriggerLine,
+    unknown_keys_of,
 )
 from rmpl.records import NOWHERE
 
@@ -91,6 +92,34 @@ def _check_links(document: DocumentLine, where: str) -> None:
         for name, known, what in ((link.text, text, "text"), (link.image, image, "image")):
             if name not in known:
                 raise RmplError(f"a link to an unknown {what} event {name!r}", where=where)
+
+
+_OF_ANY_LINE = frozenset({"doc_id", "format", "media"})
+"""Keys that say nothing about what is in a document."""
+
+
+def check_keys(line: bytes, where: str, report: ReadReport) -> None:
+    """Warn of keys that are not read, once per key; a mistyped one would mean nothing predicted.
+
+    Raises
+    ------
+    RmplError
+        If none of the keys of the line is read: all of it would be.
+    """
+    unknown = unknown_keys_of(line)
+    if not unknown:
+        return
+    outer = [one for one in unknown if not one.place]
+    given = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).keys()
+    if outer and not given - _OF_ANY_LINE - {one.key for one in outer}:
+        raise RmplError(
+            f"no key of a prediction line but doc_id: {outer[0].said}",
+            where=where,
+            remedy="write text_events, image_events and links; a document without events has "
+            "empty lists",
+        )
+    for one in unknown:
+        report.warn(f"{one.said}, not read", where)
 
 
 _TEXT_ROLE = "text role not in the schema of its event type"

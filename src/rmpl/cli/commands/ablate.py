@@ -64,7 +64,7 @@ def command(
     folder = out if out is not None else Path("runs") / "ablations" / plan.grid.name
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
-        hold(json)
+        hold(json, reads=(grid, data))
     named = [] if cells is None else [name.strip() for name in cells.split(",")]
     ablation = Ablation(plan, folder, data, seeds=seeds, cells=named)
     with Bars() as bars:

@@ -46,15 +46,12 @@ def command(
     from rmpl.scoring.bootstrap import compare
     from rmpl.scoring.tables import difference_lines
 
-    hold(json)
+    hold(json, reads=(first, second, gold, schema))
     names = list(dict.fromkeys(protocol or ["strict"]))
     chosen = split_settings(settings)
     ontology = load_ontology(schema)
-    suspicious = ReadReport()
-    reference = read_gold(
-        gold, entities="gold-entities" in names, ontology=ontology, report=suspicious
-    )
-    print_warnings(suspicious)
+    reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
+    print_warnings(reference.report, "gold")
     sides: list[dict[str, Scores]] = []
     for path in (first, second):
         report, seen = ReadReport(), set[str]()

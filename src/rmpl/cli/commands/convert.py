@@ -50,7 +50,7 @@ def command(
         raise RmplError(
             "--for-scoring writes JSON lines", where=str(out), remedy="use .jsonl or .jsonl.gz"
         )
-    hold(out)
+    hold(out, reads=(path, images))
     report = ReadReport()
     splits = [split] if split is not None else known.present_splits(path)
     documents = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rmpl.cli.options import AutoBatch, ModelSchema, Unconstrained
-from rmpl.cli.outputs import hold, releases_locks
+from rmpl.cli.outputs import hold, refuse_inputs, releases_locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -86,6 +86,7 @@ def command(
     from rmpl.io.read_report import ReadReport
     from rmpl.predictions.results import ResultsFile
 
+    refuse_inputs((out, html), inputs)
     hold(html)
     report = ReadReport()
     skipped: list[str] = []

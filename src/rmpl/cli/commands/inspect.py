@@ -52,7 +52,7 @@ def command(
     from rmpl.recipe.recipe import load_recipe
     from rmpl.viewer.inspection import differences, write_inspection
 
-    hold(out)
+    hold(out, reads=(path, images, recipe))
     loaded = None if recipe is None else load_recipe(recipe)
     if not find_corpus(corpus).whole:
         raise RmplError(

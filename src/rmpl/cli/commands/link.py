@@ -11,6 +11,7 @@ from rmpl.cli.options import Batch, CorpusOption, Images, ModelSchema
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
+    from rmpl.io.read_report import ReadReport
     from rmpl.ontology import Ontology
     from rmpl.records import Document
 
@@ -44,12 +45,14 @@ def command(
     multimedia events that follow from the links, as written by rmpl extract.
     """
     from rmpl.cli.progress import Bars
+    from rmpl.cli.scoring import print_warnings
     from rmpl.errors import RmplError
     from rmpl.extraction.asking import Asker
     from rmpl.extraction.calibration import Calibration, read_calibration
     from rmpl.extraction.engines.local.engine import LocalEngine
     from rmpl.extraction.linking.linker import Linker
     from rmpl.io.files import replacing
+    from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
     from rmpl.predictions.media_run import media_by_document
     from rmpl.predictions.results import linked_line
@@ -58,14 +61,16 @@ def command(
 
     target = out if out is not None else predictions.with_name("linked.jsonl")
     if out is not None or predictions.exists():  # if not, reading them reports it
-        hold(target)
+        hold(target, reads=(predictions, data, images, schema, model))
     backbone, folder = load_any(model)
     if schema is not None or folder is None:
         ontology = load_ontology(schema or "m2e2")
     else:
         ontology = ontology_of(folder)
     calibration = (read_calibration(folder) if folder is not None else None) or Calibration()
-    documents = _documents(predictions, ontology, data, corpus, images)
+    report = ReadReport()
+    documents = _documents(predictions, ontology, data, corpus, images, report)
+    print_warnings(report)
     if not documents:
         raise RmplError(
             "no documents",
@@ -94,7 +99,12 @@ def command(
 
 
 def _documents(
-    predictions: Path, ontology: Ontology, data: Path | None, corpus: str, images: Path | None
+    predictions: Path,
+    ontology: Ontology,
+    data: Path | None,
+    corpus: str,
+    images: Path | None,
+    report: ReadReport,
 ) -> list[Document]:
     """Return the predicted documents with their sentences and images."""
     import msgspec
@@ -105,7 +115,7 @@ def _documents(
     from rmpl.predictions.results import read_results
 
     if data is None:
-        documents = list(read_results(predictions))
+        documents = list(read_results(predictions, report))
         if documents and not any(document.sentences for document in documents):
             raise RmplError(
                 "events without their sentences and images",
@@ -115,7 +125,7 @@ def _documents(
         return documents
     whole = {document.id: document for document in read_corpus(corpus, data, images=images)}
     found = []
-    for document in read_predictions(predictions, ontology=ontology):
+    for document in read_predictions(predictions, ontology=ontology, report=report):
         if document.id not in whole:
             raise RmplError(
                 f"document {document.id!r} is not in {data}",

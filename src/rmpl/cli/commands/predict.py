@@ -53,7 +53,7 @@ def command(
 
     target = out if out is not None else RunFolder(run).predictions
     if out is not None or run.is_dir():  # if not, loading it reports it
-        hold(target)
+        hold(target, reads=(run, data, images))
     documents = list(read_corpus(corpus, data, split=split, images=images))[:limit]
     found = [image for document in documents for image in document.images]
     missing = sum(image.path is None for image in found)

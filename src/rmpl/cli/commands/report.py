@@ -33,7 +33,7 @@ def command(
     ] = None,
 ) -> None:
     """Write a self-contained page: scores, errors, curves, gold beside predicted documents."""
-    from rmpl.cli.scoring import not_run_notes, origin_notes, require_documents
+    from rmpl.cli.scoring import not_run_notes, origin_notes, print_warnings, require_documents
     from rmpl.corpora.registry import read_corpus
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
@@ -50,12 +50,13 @@ def command(
     place = RunFolder(folder)
     predictions = place.predictions if run.is_dir() else run
     target = out if out is not None else place.report
-    hold(target)
+    hold(target, reads=(run, predictions, data, images, schema))
     gold = list(read_corpus(corpus, data, images=images))
     read = ReadReport()
     ontology = load_ontology(schema if schema is not None else _schema_of(place))
     predicted = list(read_predictions(predictions, ontology=ontology, report=read))
     require_documents(read, predictions)
+    print_warnings(read)
     images_of_all = [image for document in gold for image in document.images]
     missing = sum(image.path is None for image in images_of_all)
     settings, not_run = split_by_run(SETTINGS, read)

@@ -81,12 +81,13 @@ def command(
             "a prediction file and --gold are needed",
             remedy="rmpl score PRED.jsonl --gold FOLDER_OR_JSONL",
         )
-    hold(json, errors_json, html)
+    hold(json, errors_json, html, reads=(predictions, gold, schema))
     names = list(dict.fromkeys(protocol or ["strict"]))
     chosen = split_settings(settings)
     ontology = load_ontology(schema)
+    reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
+    print_warnings(reference.report, "gold")
     report = ReadReport()
-    reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology, report=report)
     seen: set[str] = set()
     read = read_predictions(
         predictions, ontology=ontology, candidates=reference.candidates, report=report

@@ -1,0 +1,113 @@
+"""Keys of JSON that nothing reads: named, with the key that was probably meant.
+
+A mistyped optional key would otherwise mean that its content is not there at all.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec.inspect
+
+_LISTED = 12
+"""Known keys that are listed where none is near."""
+_CUTOFF = 0.6
+
+
+class UnknownKey(NamedTuple):
+    """A key that a record does not have.
+
+    ``place`` is the key of the list or record it is in, dotted, empty for the record itself;
+    ``known`` are the keys there.
+    """
+
+    place: str
+    key: str
+    known: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        """The key with its place and what was probably meant; the same for all of its kind."""
+        inside = f" in {self.place}" if self.place else ""
+        return f"unknown key {self.key!r}{inside}{meant(self.key, self.known)}"
+
+
+def meant(key: str, known: Iterable[str]) -> str:
+    """Return ``" (did you mean ...?)"`` for the known key nearest to ``key``, else the known keys."""
+    names = list(known)
+    plain = key.lower().replace("-", "_")
+    near = difflib.get_close_matches(plain, names, n=1, cutoff=_CUTOFF)
+    if near:
+        return f" (did you mean {near[0]!r}?)"
+    listed = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
+    return f" (known: {listed})"
+
+
+def unknown_keys(value: object, record: type[msgspec.Struct]) -> Iterator[UnknownKey]:
+    """Yield the keys in decoded JSON that ``record`` and the records in it do not have.
+
+    Fields of any type (``object``) may hold any keys.
+    """
+    find = _finder(record)
+    if find is not None:
+        yield from find(value, "")
+
+
+_Find = Callable[[object, str], Iterator[UnknownKey]]
+
+
+@functools.cache
+def _finder(record: type) -> _Find | None:
+    return _finder_of(msgspec.inspect.type_info(record))
+
+
+def _finder_of(kind: msgspec.inspect.Type) -> _Find | None:
+    """Return what searches a value of this type; ``None`` if no key in it can be unknown."""
+    if isinstance(kind, msgspec.inspect.StructType):
+        return None if kind.array_like else _of_struct(kind)
+    if isinstance(kind, msgspec.inspect.CollectionType):
+        return _of_list(_finder_of(kind.item_type))
+    if isinstance(kind, msgspec.inspect.UnionType):
+        # An object among other types, such as a string or an object.
+        found = [one for one in map(_finder_of, kind.types) if one is not None]
+        return found[0] if len(found) == 1 else None
+    return None
+
+
+def _of_struct(kind: msgspec.inspect.StructType) -> _Find:
+    names = tuple(field.encode_name for field in kind.fields)
+    known = frozenset(names)
+    below = {
+        field.encode_name: find
+        for field in kind.fields
+        if (find := _finder_of(field.type)) is not None
+    }
+
+    def find_in(value: object, place: str) -> Iterator[UnknownKey]:
+        if not isinstance(value, dict):
+            return
+        found: dict[str, Any] = value
+        if not known.issuperset(found):
+            for key in found:
+                if key not in known:
+                    yield UnknownKey(place, key, names)
+        for key, find in below.items():
+            if key in found:
+                yield from find(found[key], f"{place}.{key}" if place else key)
+
+    return find_in
+
+
+def _of_list(find: _Find | None) -> _Find | None:
+    if find is None:
+        return None
+
+    def find_in(value: object, place: str) -> Iterator[UnknownKey]:
+        if isinstance(value, list | tuple):
+            for one in value:
+                yield from find(one, place)
+
+    return find_in
