@@ -234,7 +234,7 @@ def test_files_of_version_0_1_have_no_unknown_keys(name: str) -> None:
     [
         (
             {"score": float("nan")},
-            r"text_events\[0\]\.score \(NaN\); leave score out or write null",
+            r"text_events\[0\]\.score \(NaN\); leave score out",
         ),
         ({"trigger": {"start": float("inf"), "end": 2}}, r"trigger\.start \(Infinity\); write a n"),
         ({"anything": [{"x": float("nan")}]}, r"anything\[0\]\.x \(NaN\); leave x out"),

@@ -2,19 +2,23 @@
 
 inscriptis takes quadratic time for a paragraph of many small pieces, and unlimited blanks for
 margins and table columns. Here text blocks collect their pieces and join them once, and the output
-is limited. Within the limits the text is identical to that of inscriptis.
+is limited. Within the limits the text is that of inscriptis, but for elements that it does not know
+(``blocks``) and the line breaks within a block, which are ``LINE_BREAK``.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any, NamedTuple
 
 from rmpl.errors import RmplError
+from rmpl.inputs.blocks import BLOCKS, NOT_SHOWN, mark_blocks
 
+LINE_BREAK = "\x0b"
+"""A line break within a block: ``<br>``, or a line of ``<pre>``. It ends no paragraph."""
 MAX_RENDERED = 64_000_000
 """Limit of rendered characters, including the blanks of margins and tables."""
 MAX_CELLS = 5_000_000
@@ -24,7 +28,6 @@ _WIDEST = 100
 _LONGEST_STYLE = 100
 """Characters of one style property; no relevant one is longer."""
 _LONGEST_NUMBER = 9
-_HIDDEN = ("nav", "footer", "aside", "form", "button", "noscript", "template", "svg")
 
 
 class Libraries(NamedTuple):
@@ -60,16 +63,18 @@ def libraries() -> Libraries:
 def render(tree: Any, where: str, max_characters: int | None = None) -> str:
     """Return the visible text of a page's elements, one block per line.
 
-    Rendering stops with an error beyond twice ``max_characters``.
+    Lines of a block are separated by ``LINE_BREAK``, those of two blocks by line feeds. The tree is
+    marked (``blocks``). Rendering stops with an error beyond twice ``max_characters``.
 
     Raises
     ------
     RmplError
         If the page needs too many blanks or too large a table, or is too long.
     """
-    budget = _Budget(where, max_characters)
+    config = _config(_Budget(where, max_characters))
+    mark_blocks(tree, frozenset(config.css))
     try:
-        return str(libraries().inscriptis.Inscriptis(tree, _config(budget)).get_text())
+        return str(libraries().inscriptis.Inscriptis(tree, config).get_text())
     except (ValueError, RecursionError) as error:
         raise RmplError(
             f"a page that cannot be rendered ({error})",
@@ -79,7 +84,7 @@ def render(tree: Any, where: str, max_characters: int | None = None) -> str:
 
 
 class _Budget:
-    """The remaining rendering budget of a page."""
+    """The remaining rendering budget of a page, and what is being written."""
 
     def __init__(self, where: str, most: int | None = None) -> None:
         self._where = where
@@ -87,6 +92,16 @@ class _Budget:
         self._written = 0
         self._characters = MAX_RENDERED
         self._compared = MAX_CELLS
+        self.are_rows = False
+        """Whether the lines being written are rows of a table, not of a ``<pre>``."""
+
+    @contextlib.contextmanager
+    def rows(self) -> Iterator[None]:
+        self.are_rows = True
+        try:
+            yield
+        finally:
+            self.are_rows = False
 
     def take(self, characters: int) -> None:
         self._characters -= characters
@@ -124,14 +139,17 @@ def _config(budget: _Budget) -> Any:
 
     style = library.css_profiles.STRICT_CSS_PROFILE.copy()
     none = library.html_properties.Display.none
-    style.update({name: HtmlElement(display=none) for name in _HIDDEN})
+    block = library.html_properties.Display.block
+    style.update({name: HtmlElement(display=block) for name in BLOCKS if name not in style})
+    style.update({name: HtmlElement(display=none) for name in NOT_SHOWN})
     tables = library.model.tag.table_tag
     collecting = functools.partial(_collect_after, budget)
     handlers = CustomHtmlTagHandlerMapping(
         start_tag_mapping={
             "html": collecting(None),
             "li": _item,
-            "table": collecting(tables.table_start_handler),
+            "br": _line_break,
+            "table": collecting(_table),
             "td": collecting(tables.td_start_handler),
             "th": collecting(tables.td_start_handler),
         },
@@ -168,6 +186,21 @@ def _item(state: Any, attributes: Any) -> None:
     tags.li_start_handler(state, attributes if numbered else {})
 
 
+def _line_break(state: Any, _: Any) -> None:
+    """Break the line of a block that has text, else leave a line free."""
+    tag = state.tags[-1]
+    if tag.canvas.current_block.is_empty():
+        tag.canvas.write_newline()
+    elif tag.display != libraries().inscriptis.html_properties.Display.none:
+        tag.canvas.current_block.break_line()
+
+
+def _table(state: Any, attributes: Any) -> None:
+    """Start a table on a line of its own."""
+    state.tags[-1].canvas.flush_inline()
+    libraries().inscriptis.model.tag.table_tag.table_start_handler(state, attributes)
+
+
 def _end_of_table(budget: _Budget, state: Any) -> None:
     """Charge the size of a table to the budget, then render it."""
     table = state.current_table[-1]
@@ -186,7 +219,8 @@ def _end_of_table(budget: _Budget, state: Any) -> None:
     separators = len(table.cell_separator) * len(widths)
     budget.compare(len(table.rows), len(widths))
     budget.take(heights * (sum(widths) + separators))
-    libraries().inscriptis.model.tag.table_tag.table_end_handler(state)
+    with budget.rows():
+        libraries().inscriptis.model.tag.table_tag.table_end_handler(state)
 
 
 def _styled(style: str, element: Any) -> None:
@@ -214,7 +248,8 @@ def _block_class() -> Any:
 
         def merge(self, text: str, whitespace: WhiteSpace) -> None:
             if whitespace == WhiteSpace.pre:
-                self._write(text.replace("\n", "\n" + self.prefix.rest))
+                line_end = "\n" if self._room.are_rows else LINE_BREAK
+                self._write(text.replace("\n", line_end + self.prefix.rest))
                 self.collapsable_whitespace = False
                 return
             words = " ".join(text.split())
@@ -226,6 +261,11 @@ def _block_class() -> Any:
             elif text and not self.collapsable_whitespace:
                 self.collapsable_whitespace = True
                 self._write(" ")
+
+        def break_line(self) -> None:
+            """Write a line break, and leave out the blanks after it."""
+            self._write(LINE_BREAK + self.prefix.rest)
+            self.collapsable_whitespace = True
 
         def _write(self, text: str) -> None:
             if not self._pieces:

@@ -25,7 +25,12 @@ _TOO_LARGE = "XML_PARSE_HUGE"  # suffix of the parser's messages about its limit
 # The number of parts is bounded, so that the search for the end of a tag ends soon.
 _TAG = re.compile(rb"""<[A-Za-z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["']){0,20000}+""")
 _QUOTED = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
-_SOURCE = re.compile(r"(?:.*\W)?src", re.DOTALL)
+_LATE = re.compile(r"data-(?:[\w-]*-)?(?:src|original|lazy|image|url|href)(?:-[\w-]*)?")
+"""Attributes with the address of an image that a script loads later, such as ``data-lazy-src``."""
+_SETS = ("srcset", "data-srcset", "data-lazy-srcset", "imagesrcset")
+_IMAGES = ("img", "amp-img", "image", "picture")
+_MOST_IN_SET = 100
+_SCHEME = re.compile(r"[A-Za-z][\w+.-]*:")
 
 
 def page_text(data: bytes, where: str, max_characters: int | None = None) -> str:
@@ -44,10 +49,12 @@ def page_text(data: bytes, where: str, max_characters: int | None = None) -> str
     return "" if tree is None else render(tree, where, max_characters)
 
 
-def page_images(data: bytes, where: str, max_characters: int | None = None) -> list[str]:
-    """Return the URLs of a page's images, in document order.
+def page_images(data: bytes, where: str, max_characters: int | None = None) -> list[list[str]]:
+    """Return the URLs of each of a page's images, the preferred first, in document order.
 
-    For a lazily loaded image (``data-src``) it is the first such attribute.
+    An image has several if it is loaded by a script (``data-src``), comes in several sizes
+    (``srcset``) or formats (``<picture>``). Relative URLs are relative to the page, also where it
+    has a relative ``<base href>``; with one on the web they are left as they are.
 
     Raises
     ------
@@ -57,18 +64,54 @@ def page_images(data: bytes, where: str, max_characters: int | None = None) -> l
     tree = _tree(data, where, max_characters)
     if tree is None:
         return []
-    found = (
-        next(
-            (
-                value
-                for name, value in image.attrib.items()
-                if _SOURCE.fullmatch(name) and 0 < len(value) <= _LONGEST_ADDRESS
-            ),
-            None,
-        )
-        for image in tree.iter("img")
-    )
-    return [address for address in found if address is not None]
+    base = _base(tree)
+    found = (_addresses(image) for image in tree.iter(*_IMAGES))
+    return [[_joined(base, one) for one in addresses] for addresses in found if addresses]
+
+
+def _addresses(image: Any) -> list[str]:
+    """Return the URLs of an image element; those of a ``<picture>`` are at its first image."""
+    if image.tag == "picture":
+        # With an image in it, that stands for all.
+        return [] if next(image.iter("img"), None) is not None else _in_picture(image)
+    picture = next(image.iterancestors("picture"), None)
+    late = [value for name, value in image.attrib.items() if _LATE.fullmatch(name)]
+    plain = [image.get("src"), image.get("href"), image.get("xlink:href")]
+    found = [*late, *filter(None, plain), *_of_sets(image)]
+    if picture is not None and next(picture.iter("img"), None) is image:
+        found += _in_picture(picture)
+    return [one for one in dict.fromkeys(map(str.strip, found)) if 0 < len(one) <= _LONGEST_ADDRESS]
+
+
+def _in_picture(picture: Any) -> list[str]:
+    return [address for source in picture.iter("source") for address in _of_sets(source)]
+
+
+def _of_sets(element: Any) -> list[str]:
+    """Return the URLs of a ``srcset``: each is followed by a width or density and a comma."""
+    found: list[str] = []
+    for name in _SETS:
+        for candidate in element.get(name, "").split(",", _MOST_IN_SET)[:_MOST_IN_SET]:
+            found += candidate.split(maxsplit=1)[:1]
+    return found
+
+
+def _joined(base: str, address: str) -> str:
+    """Return a URL relative to the page; what may leave its folder is refused where it is used."""
+    return address if address.startswith("/") or _SCHEME.match(address) else base + address
+
+
+def _base(tree: Any) -> str:
+    """Return the folder that URLs are relative to, empty for the page's own or one on the web.
+
+    It ends with a slash.
+    """
+    for base in tree.iter("base"):
+        address = str(base.get("href", ""))[:_LONGEST_ADDRESS].strip()
+        if address:
+            folder, slash, _ = address.rpartition("/")
+            return "" if "//" in address or _SCHEME.match(address) else folder + slash
+    return ""
 
 
 def require_inscriptis() -> None:

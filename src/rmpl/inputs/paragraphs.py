@@ -44,13 +44,20 @@ def plain_paragraphs(text: str) -> Iterator[Stretches]:
 
 
 def line_paragraphs(text: str) -> Iterator[Stretches]:
-    """Yield every line as a paragraph, without a leading list marker."""
-    for line in _lines(text):
-        start, end = line.span
-        marker = _ITEM.match(line.text)
+    """Yield the paragraphs of a rendered page, whose blocks end at line feeds.
+
+    Line breaks within a block (``<br>``, ``<pre>``) are those of plain text. A leading list marker
+    is left out.
+    """
+    position = 0
+    for block in text.split("\n"):
+        left = block.lstrip()
+        start = position + len(block) - len(left)
+        marker = _ITEM.match(left)
         start += marker.end() if marker is not None else 0
-        if start < end:
-            yield [(start, end)]
+        for paragraph in plain_paragraphs(text[start : position + len(block)]):
+            yield [(start + first, start + last) for first, last in paragraph]
+        position += len(block) + 1
 
 
 def markdown_paragraphs(text: str) -> Iterator[Stretches]:

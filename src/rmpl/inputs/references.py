@@ -62,7 +62,7 @@ def shown_images(
         if max_characters is not None and len(content) > 4 * RAW * max_characters:
             return []
         text = content.decode("utf-8", "replace")
-        addresses = [*_html_images(text), *markdown_images(text)]
+        addresses = [[one] for one in (*_html_images(text), *markdown_images(text))]
     return list(dict.fromkeys(_files(addresses, article, root, report, on_unreadable)))
 
 
@@ -78,34 +78,41 @@ def _html_images(text: str) -> Iterator[str]:
 
 
 def _files(
-    addresses: Iterable[str],
+    images: Iterable[list[str]],
     article: Path,
     root: Path,
     report: ReadReport,
     on_unreadable: OnUnreadable,
 ) -> Iterator[Path]:
-    for address in addresses:
-        name = _local(address)
-        if name is None:
-            report.warn(ELSEWHERE, path_name(article))
-            continue
-        below = os.path.relpath(article.parent, root)
+    """Yield the first file there is of each image's URLs."""
+    for addresses in images:
         try:
-            # ".." is allowed as long as the resolved path stays within the folder.
-            path = resolve_inside(root, os.path.normpath(os.path.join(below, name)))  # noqa: PTH118
+            path = next(filter(None, (_file(one, article, root) for one in addresses)), None)
         except RmplError as error:
-            on_unreadable(
-                RmplError(
-                    "references an image outside its folder",
-                    where=f"{path_name(article)}, {error.where}",
-                    remedy="copy it beside the article",
-                )
-            )
+            on_unreadable(error)
             continue
-        if path.is_file():
-            yield path
-        else:
+        if path is None:
             report.warn(ELSEWHERE, path_name(article))
+        else:
+            yield path
+
+
+def _file(address: str, article: Path, root: Path) -> Path | None:
+    """Return the file of a URL, ``None`` if it is on the web or not there."""
+    name = _local(address)
+    if name is None:
+        return None
+    below = os.path.relpath(article.parent, root)
+    try:
+        # ".." is allowed as long as the resolved path stays within the folder.
+        path = resolve_inside(root, os.path.normpath(os.path.join(below, name)))  # noqa: PTH118
+    except RmplError as error:
+        raise RmplError(
+            "references an image outside its folder",
+            where=f"{path_name(article)}, {error.where}",
+            remedy="copy it beside the article",
+        ) from error
+    return path if path.is_file() else None
 
 
 def _local(address: str) -> str | None:

@@ -36,7 +36,7 @@ class UnknownKey(NamedTuple):
 
 
 def meant(key: str, known: Iterable[str]) -> str:
-    """Return ``" (did you mean ...?)"`` for the known key nearest to ``key``, else the known keys."""
+    """Return ``" (did you mean ...?)"`` for the known key nearest to ``key``, else all."""
     names = list(known)
     plain = key.lower().replace("-", "_")
     near = difflib.get_close_matches(plain, names, n=1, cutoff=_CUTOFF)

@@ -56,8 +56,8 @@ def read_predictions(
     ------
     RmplError
         If there is no such file; with ``on_error="raise"``, if a line is not a document of this
-        format or has none of its keys, a document or an id is repeated, a link names an unknown id, an event type is
-        unknown, a span is empty, or a box is not finite.
+        format or has none of its keys, a document or an id is repeated, a link names an unknown id,
+        an event type is unknown, a span is empty, or a box is not finite.
     """
     ontology = load_ontology("m2e2") if ontology is None else ontology
     report = ReadReport() if report is None else report

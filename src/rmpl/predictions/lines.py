@@ -221,7 +221,7 @@ def _places_not_finite(value: object, place: str) -> Iterator[str]:
 
 def _in_place_of(place: str) -> str:
     """Return what to write in place of a number that is not finite."""
-    key = place.split(" ")[0].rpartition(".")[2].split("[")[0]
+    key = place.split(" ", maxsplit=1)[0].rpartition(".")[2].split("[")[0]
     if key == "box":
         return "leave such boxes out"
     if key in _NEEDED:
