@@ -8,8 +8,9 @@ pytest.importorskip("nltk")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rmpl.inputs import paragraphs
-from rmpl.inputs.paragraphs import line_paragraphs, markdown_paragraphs, plain_paragraphs
+from rmpl.inputs import markdown, paragraphs
+from rmpl.inputs.markdown import markdown_paragraphs
+from rmpl.inputs.paragraphs import line_paragraphs, plain_paragraphs
 from rmpl.inputs.sentences import CUT, MAX_WORDS, NO_WORD, split_text
 from rmpl.io.read_report import ReadReport
 
@@ -93,6 +94,41 @@ def test_markdown_loses_its_signs_and_keeps_its_offsets():
     assert text[slice(*arrested)] == "arrested"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("---\nPolice came.\n\nRebels ran.", ["Police came.", "Rebels ran."]),
+        ("---\nPolice came.\n\n---\nRebels ran.", ["Police came.", "Rebels ran."]),
+        ("---\ntitle: x\nlead: >\n  y z\ntags:\n- a\n---\nRebels ran.", ["Rebels ran."]),
+        ("Police came\n=====\nRebels ran\n-----\nEnd", ["Police came", "Rebels ran", "End"]),
+        ("Police came\n***\nRebels ran", ["Police came", "Rebels ran"]),
+        ("> Police arrested\n> Ana Reyes.", ["Police arrested Ana Reyes."]),
+        ("> Police arrested\nAna Reyes.", ["Police arrested Ana Reyes."]),
+        (
+            "He said\n> Police came\n>\n> Ana ran\n\nEnd",
+            ["He said", "Police came", "Ana ran", "End"],
+        ),
+        ("> - one\n> - two\n>   goes on", ["one", "two goes on"]),
+        ("See.[^1]\n\n[^1]: Rebels ran\n    away.", ["See.", "Rebels ran away."]),
+        (
+            "See [a][b].\n\n[b]: http://x.org 'T'\n[Police]: Ana ran.",
+            ["See a.", "[Police]: Ana ran."],
+        ),
+        ("Police came.\n```\nRebels ran.", ["Police came.", "Rebels ran."]),
+        ("```a``` Police came.\nRebels ran.", ["a Police came.", "Rebels ran."]),
+        ("Police came.\n~~~ py\nx\n~~~\nRebels ran.", ["Police came.", "Rebels ran."]),
+        ("He died in\n1986. Rebels ran.", ["He died in 1986.", "Rebels ran."]),
+        ("9. one\n10. two", ["one", "two"]),
+        ("Police <!-- x\n\n<b>y</b> --> came.", ["Police came."]),
+        ("Police <!-- came.", ["Police <!-- came."]),
+        ("[Ana](http://x.org/a_(b)) ran.", ["Ana ran."]),
+    ],
+)
+def test_no_sign_of_markdown_swallows_or_joins_text(text, said):
+    found = split(text, markdown_paragraphs)
+    assert [" ".join(one.split()) for one in texts(found)] == said
+
+
 def test_what_is_no_sentence_is_cut_and_counted():
     report = ReadReport()
     sentences = split("word " * (2 * MAX_WORDS + 1) + "a" * 5_000 + " end", report=report)
@@ -111,8 +147,8 @@ def test_what_is_no_sentence_is_cut_and_counted():
 )
 def test_a_text_is_searched_in_windows_as_in_one_go(parts):
     text = "".join(parts)
-    whole = [match.span() for match in paragraphs._INLINE.finditer(text)]
+    whole = [match.span() for match in markdown._INLINE.finditer(text)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paragraphs, "_WINDOW", 7)
         patch.setattr(paragraphs, "_OVERLAP", len(text))
-        assert [m.span() for m in paragraphs.in_windows(paragraphs._INLINE, text)] == whole
+        assert [m.span() for m in paragraphs.in_windows(markdown._INLINE, text)] == whole

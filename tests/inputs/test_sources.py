@@ -81,6 +81,57 @@ def test_html_within_markdown_shows_pictures(tree, monkeypatch):
     assert found(folder)["x.md"] == [f"img/{name}" for name in names[:4]]
 
 
+@pytest.mark.parametrize(
+    ("text", "images"),
+    [
+        ("<!-- <img src=a.jpg> ![](b.jpg)\n\n![](c.jpg) --> x ![](d.jpg)", ["d.jpg"]),
+        ("```\n![](a.jpg)\n```\n![](b.jpg)", ["b.jpg"]),
+        ("<img alt='src=\"a.jpg\"' src=b.jpg> <img alt='x > y' src=c.jpg>", ["b.jpg", "c.jpg"]),
+        (
+            "<img srcset='no.jpg 1x, a.jpg 2x'> <img data-original=b.jpg src=no.gif>",
+            ["a.jpg", "b.jpg"],
+        ),
+        (
+            "![x][One] ![](<c (1).jpg>) ![](d(2).jpg)\n\n[one]: a.jpg",
+            ["a.jpg", "c (1).jpg", "d(2).jpg"],
+        ),
+    ],
+)
+def test_markdown_shows_its_images_and_no_others(tree, text, images):
+    names = ("a.jpg", "b.jpg", "c.jpg", "d.jpg", "c (1).jpg", "d(2).jpg")
+    folder = tree("x.md", "y.txt", *names)
+    (folder / "x.md").write_text(text)
+    assert found(folder)["x.md"] == images
+
+
+@pytest.mark.parametrize(
+    ("page", "images", "warned"),
+    [
+        ("<img srcset='https://x.org/a.jpg 1x, a.jpg 2x'>", ["a.jpg"], 0),
+        ("<img data-src=https://x.org/a.jpg src=a.jpg>", ["a.jpg"], 0),
+        ("<base href=assets/><img src=a.jpg>", ["assets/a.jpg"], 0),
+        ("<base href=assets/><img src=b.jpg>", [], 1),
+        ("<img srcset='https://x.org/a.jpg 1x'>", [], 1),
+    ],
+)
+def test_a_page_shows_the_file_there_is_of_each_image(tree, page, images, warned):
+    folder = tree("x.html", "y.txt", "a.jpg", "b.jpg", "assets/a.jpg")
+    (folder / "x.html").write_text(page)
+    report = ReadReport()
+    assert found(folder, report)["x.html"] == images
+    assert sum(report.warnings.values()) == warned
+
+
+@pytest.mark.parametrize("base", ["../", "/", "../../x/"])
+def test_a_base_never_leads_out_of_the_folder(tree, base):
+    folder = tree("x.html", "y.txt")
+    (folder.parent / "a.jpg").write_bytes(b"x")
+    (folder / "x.html").write_text(f"<base href={base}><img src=a.jpg>")
+    told = []
+    assert found(folder, told=told)["x.html"] == []
+    assert "references an image outside its folder" in str(told[0])
+
+
 def test_looking_for_pictures_takes_no_more_work_for_hostile_text_than_for_prose(tree):
     """A pattern that scans on from every ``<img`` took 20,000 times as much."""
 

@@ -11,8 +11,9 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.inputs.files import MAX_BYTES, OnUnreadable, as_text, path_name, read_file
+from rmpl.inputs.markdown import markdown_paragraphs
 from rmpl.inputs.pages import page_text, require_inscriptis
-from rmpl.inputs.paragraphs import Finder, line_paragraphs, markdown_paragraphs, plain_paragraphs
+from rmpl.inputs.paragraphs import Finder, line_paragraphs, plain_paragraphs
 from rmpl.inputs.records import read_record, with_own_images
 from rmpl.inputs.sentences import split_text
 from rmpl.inputs.sources import Source

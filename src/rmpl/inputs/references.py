@@ -5,27 +5,20 @@ References are untrusted: URLs are not fetched, and a path never leaves the give
 
 from __future__ import annotations
 
-import contextlib
-import html
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from rmpl.errors import RmplError
 from rmpl.inputs.files import OnUnreadable, path_name, read_file
+from rmpl.inputs.markdown import markdown_images
 from rmpl.inputs.pages import page_images
-from rmpl.inputs.paragraphs import in_windows, markdown_images
 from rmpl.inputs.sentences import RAW
 from rmpl.io.images import resolve_inside
 from rmpl.io.read_report import ReadReport
 
 ELSEWHERE = "image referenced by an article but not found beside it"
-
-_SRC = r"""\bsrc\s*=\s*(?:"([^"]{1,2000})"|'([^']{1,2000})'|([^\s"'>]{1,2000}))"""
-# The text after an <img is scanned once, whether it has a URL or not.
-_IMG = re.compile(rf"<img\b(?:(?!{_SRC})[^>]){{0,2000}}+(?:{_SRC})?", re.IGNORECASE)
 
 
 def shown_images(
@@ -62,19 +55,8 @@ def shown_images(
         if max_characters is not None and len(content) > 4 * RAW * max_characters:
             return []
         text = content.decode("utf-8", "replace")
-        addresses = [[one] for one in (*_html_images(text), *markdown_images(text))]
+        addresses = markdown_images(text)
     return list(dict.fromkeys(_files(addresses, article, root, report, on_unreadable)))
-
-
-def _html_images(text: str) -> Iterator[str]:
-    """Yield the URLs of the images in the HTML of a Markdown text."""
-    for match in in_windows(_IMG, text):
-        address = next(filter(None, match.groups()), None)
-        if address is not None:
-            # A character reference may have thousands of digits.
-            with contextlib.suppress(ValueError):
-                address = html.unescape(address)
-            yield address
 
 
 def _files(
