@@ -149,6 +149,80 @@ def test_standard_input_as_text_and_as_lines(monkeypatch):
     assert [d.id for d in given(b'{"id":"a","text":"x"}\n{"id":"b","text":"y"}\n')] == ["a", "b"]
 
 
+STORY = {"id": "a", "text": "Police came. Rebels ran."}
+LINES = [STORY, {"id": "b", "text": "She ran."}]
+
+
+@pytest.mark.parametrize(
+    ("data", "documents"),
+    [
+        ("\n".join(map(json.dumps, LINES)).encode(), {"a": 2, "b": 1}),
+        (b"\xef\xbb\xbf" + json.dumps(STORY).encode(), {"a": 2}),
+        (json.dumps(LINES, indent=2).encode(), {"a": 2, "b": 1}),
+        (json.dumps(STORY, indent=2).encode(), {"a": 2}),
+        (gzip.compress("\n".join(map(json.dumps, LINES)).encode()), {"a": 2, "b": 1}),
+        (b"<!DOCTYPE html><p>Police came.<p>Rebels ran.", {"stdin": 2}),
+        (b"<?xml version='1.0'?>\n<html><p>Police came.<p>Rebels ran.", {"stdin": 2}),
+        (b"[Reuters] Police came.", {"stdin": 1}),
+    ],
+    ids=["lines", "bom", "list", "object", "gzip", "page", "xhtml", "text"],
+)
+def test_standard_input_is_what_it_holds(monkeypatch, tmp_path, data, documents):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(data))))
+    items, told = read("-")
+    assert not told
+    assert {one.document.id: len(one.document.sentences) for one in items} == documents
+    if not data.startswith((b"<", b"[R")):
+        (tmp_path / "x.json").write_bytes(data)
+        items, told = read(tmp_path / "x.json")
+        assert {one.document.id: len(one.document.sentences) for one in items} == documents
+
+
+def test_keys_of_own_records_are_understood_or_named(tmp_path):
+    jpeg(tmp_path / "a.jpg")
+    lines = [
+        {"doc_id": "mine", "text": "He fell.", "title": "T"},
+        {"id": 7, "text": "He fell.", "image": "a.jpg"},
+        {"id": "paths", "text": "He fell.", "image_paths": ["a.jpg"]},
+        {"id": "twice", "text": "He fell.", "images": ["a.jpg", "a.jpg"], "image": "a.jpg"},
+        {"id": "typo", "text": "He fell.", "imgaes": ["a.jpg"]},
+        {"id": "in", "sentences": [{"id": "s", "text": "He fell.", "token": []}]},
+    ]
+    path = tmp_path / "k.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)))
+    report, told = ReadReport(), []
+    items = list(Reader(report, told.append).read(find_sources([str(path)], report, told.append)))
+    assert not told
+    assert {one.document.id: len(one.document.images) for one in items} == {
+        "mine": 0, "7": 1, "paths": 1, "twice": 1, "typo": 0, "in": 0,
+    }  # fmt: skip
+    assert dict(report.warnings) == {
+        "image listed twice, read once": 2,
+        "unknown key 'imgaes' (did you mean 'images'?), not read": 1,
+        "unknown key 'token' in sentences (did you mean 'tokens'?), not read": 1,
+    }
+    path.write_text(json.dumps({"id": "none", "title": "T", "txt": "He fell."}))
+    _, [told] = read(path)
+    assert "k.jsonl:1: " in str(told)
+    assert "unknown" in str(told)
+
+
+@pytest.mark.parametrize("start", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_offsets_count_the_characters_of_the_file(tmp_path, start, end):
+    """CRLF is two of them, a byte-order mark none."""
+    text = f"Caf\u00e9 workers{end}marched.{end}{end}Rebels ran.{end}"
+    (tmp_path / "a.txt").write_bytes((start + text).encode())
+    document = one(tmp_path / "a.txt").document
+    words = [
+        (word, text[slice(*place)])
+        for sentence in document.sentences
+        for word, place in zip(sentence.words(), sentence.source, strict=True)
+    ]
+    assert [word for word, _ in words] == "Caf\u00e9 workers marched . Rebels ran .".split()
+    assert all(word == stood for word, stood in words)
+
+
 def broken_jpeg(path):
     jpeg(path)
     path.write_bytes(path.read_bytes()[:300])

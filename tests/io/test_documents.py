@@ -217,3 +217,29 @@ def test_the_example_in_the_docs_is_valid(tmp_path: Path) -> None:
     del example["sentences"][0]["tokens"]
     path.write_text(json.dumps(example))
     assert next(iter(read_documents(path))) == document
+
+
+def test_keys_and_texts_that_do_not_count_are_named(tmp_path: Path) -> None:
+    """A mistyped key within a record would leave out arguments, tokens or an image unseen."""
+    sentence = {"id": "s", "text": "Police arrested Ana.", "token": [[0, 6]]}
+    event = {"id": "t", "sentence_id": "s", "event_type": "Life:Die", "trigger": [1, 2]}
+    first = event | {"args": [], "trigger_text": "arrested"}
+    shifted = event | {"id": "u", "trigger_text": "was arrested"}
+    shifted["arguments"] = [{"role": "Person", "span": [2, 3], "text": "Ana ."}]
+    image = {"id": "a", "file": "a.png"}
+    line = {"sentences": [sentence], "images": [image], "text_events": [first, shifted]}
+    path = tmp_path / "k.jsonl"
+    path.write_text("\n".join(json.dumps({"id": name, **line}) for name in "de"))
+    report = ReadReport()
+    assert len(list(read_documents(path, report=report))) == 2
+    assert dict(report.warnings) == {
+        "unknown key 'token' in sentences (did you mean 'tokens'?), not read": 2,
+        "unknown key 'file' in images (known: id, path, width, height), not read": 2,
+        "unknown key 'args' in text_events (did you mean 'arguments'?), not read": 2,
+        "text that is not what its span says": 4,
+    }
+    said = "document d, u: 'arrested', not 'was arrested'"
+    assert report.cases["text that is not what its span says"][0] == f"{path}:1: {said}"
+    path.write_text(json.dumps({"id": "d", "text_event": []}))
+    with pytest.raises(RmplError, match=r"did you mean 'text_events'"):
+        list(read_documents(path))

@@ -29,6 +29,7 @@ class Line(NamedTuple):
 
     @property
     def span(self) -> tuple[int, int]:
+        """Its first character and the one after its last."""
         return self.start, self.start + len(self.text)
 
     def after(self, signs: int) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,12 +13,12 @@ import msgspec
 from rmpl.errors import RmplError
 from rmpl.inputs.files import MAX_BYTES, OnUnreadable, as_text, path_name, read_file
 from rmpl.inputs.markdown import markdown_paragraphs
-from rmpl.inputs.pages import page_text, require_inscriptis
+from rmpl.inputs.pages import page_images, page_text, require_inscriptis
 from rmpl.inputs.paragraphs import Finder, line_paragraphs, plain_paragraphs
 from rmpl.inputs.records import read_record, with_own_images
 from rmpl.inputs.sentences import split_text
 from rmpl.inputs.sources import Source
-from rmpl.io.files import decode, lines_of, read_lines, whole_of
+from rmpl.io.files import BOM, MAX_LINE_BYTES, decode, lines_of, read_lines, whole_of
 from rmpl.io.images import open_image
 from rmpl.io.parquet import read_parquet, require_pyarrow
 from rmpl.io.read_report import ReadReport
@@ -30,6 +31,12 @@ _PARAGRAPHS: dict[str, Finder] = {
     "page": line_paragraphs,
     "stdin": plain_paragraphs,
 }
+NO_FOLDER = "image of a page on standard input, which has no folder to look in"
+_PAGE = re.compile(
+    rb"(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,1000}?-->\s*)?<(?:!doctype\s+html|html)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _PLAIN = msgspec.json.Encoder(enc_hook=str)
 
@@ -141,14 +148,28 @@ class Reader:
                 self._on_unreadable(error)
 
     def _standard_input(self, source: Source) -> Iterator[Item]:
-        file = sys.stdin.buffer
-        if cast("_Peekable", file).peek(1).lstrip().startswith(b"{"):
-            yield from self._records(lines_of(cast("BinaryIO", file), source.name), source)
-            return
-        data = whole_of(cast("BinaryIO", file), "standard input", MAX_BYTES)
-        if not data.strip():
+        """Read JSON lines as they come, and else the whole, by what it holds."""
+        file = cast("BinaryIO", sys.stdin.buffer)
+        head = cast("_Peekable", file).peek(1).removeprefix(BOM).lstrip()
+        first = b""
+        if head.startswith(b"{"):
+            first = file.readline(MAX_LINE_BYTES).removeprefix(BOM)
+            if _is_object(first):
+                yield from self._records(_lines_after(first, file, source.name), source)
+                return
+        data = first + whole_of(file, "standard input", MAX_BYTES)
+        start = data.lstrip()
+        if not start:
             raise RmplError("empty input", where="standard input")
-        yield self._article(data, source)
+        if start.startswith(b"{") or (start.startswith(b"[") and _is_list(data)):
+            yield from self._records(_objects(data, source.name), source)
+        elif _PAGE.match(start) is not None:
+            require_inscriptis()
+            for _ in page_images(data, source.name, self._most):
+                self._report.warn(NO_FOLDER, source.name)
+            yield self._article(data, source._replace(kind="page"))
+        else:
+            yield self._article(data, source)
 
     def _records(self, contents: Iterable[tuple[str, bytes]], source: Source) -> Iterator[Item]:
         for where, content in contents:
@@ -189,14 +210,43 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
     if ending != ".json":
         yield from read_lines(path)
         return
-    data = read_file(path)
-    name = path_name(path)
-    if not data.lstrip().startswith(b"["):
-        yield name, data
+    yield from _objects(read_file(path), path_name(path))
+
+
+def _lines_after(first: bytes, file: BinaryIO, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the first line, which was read already, and then the others."""
+    yield f"{name}:1", first.strip()
+    for where, content in lines_of(file, name):
+        yield f"{name}:{int(where.rpartition(':')[2]) + 1}", content
+
+
+def _objects(data: bytes, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the objects of a JSON text: a list of them, one, or one per line."""
+    if data.lstrip().startswith(b"["):
+        contents: list[msgspec.Raw] = decode(_LIST, data, name)
+        for number, content in enumerate(contents, start=1):
+            yield f"{name}, document {number}", bytes(content)
         return
-    contents: list[msgspec.Raw] = decode(_LIST, data, name)
-    for number, content in enumerate(contents, start=1):
-        yield f"{name}, document {number}", bytes(content)
+    lines = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
+    if len(lines) > 1 and _is_object(lines[0][1]):
+        yield from ((f"{name}:{number}", line.strip()) for number, line in lines)
+    else:
+        yield name, data
+
+
+def _is_object(data: bytes) -> bool:
+    try:
+        _OBJECT.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _is_list(data: bytes) -> bool:
+    try:
+        return bool(_LIST.decode(data))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
 
 
 def _to_image(path: Path) -> Image:

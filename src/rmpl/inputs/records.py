@@ -4,7 +4,8 @@
 
     {"id": "d1", "text": "Police arrested Ana Reyes in Lima.", "images": ["photos/a.jpg"]}
 
-Other keys of such an object (title, date, URL) are ignored.
+``doc_id`` is taken for ``id``, and ``image`` and ``image_paths`` for ``images``. The keys title,
+date, url, source, author and language are left aside; any other key is warned of.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from rmpl.inputs.sentences import check_length, split_text
 from rmpl.io.documents import to_document
 from rmpl.io.files import decode
 from rmpl.io.image_folders import ImageFolders, with_image_paths
+from rmpl.io.keys import unknown_keys
 from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import require_splitter
 from rmpl.io.tokens import check_text
@@ -32,8 +34,21 @@ MAX_SENTENCE_LENGTH = 8_000
 
 class _Written(msgspec.Struct):
     text: str
-    id: str | None = None
-    images: tuple[str | Image, ...] = ()
+    id: str | int | None = None
+    doc_id: str | int | None = None
+    images: tuple[str | Image, ...] | str | None = None
+    image: tuple[str | Image, ...] | str | None = None
+    image_paths: tuple[str | Image, ...] | str | None = None
+    # Not read, but known.
+    title: object = None
+    date: object = None
+    url: object = None
+    source: object = None
+    author: object = None
+    language: object = None
+
+
+TWICE = "image listed twice, read once"
 
 
 _WRITTEN = msgspec.json.Decoder(_Written)
@@ -70,18 +85,16 @@ def read_record(
     """
     keys = decode(_KEYS, content, where)
     if "sentences" in keys or "text" not in keys:
-        document = to_document(content, where)
+        document = to_document(content, where, report)
         length = sum(len(sentence.text) for sentence in document.sentences)
         check_length(length, where, max_characters)
     else:
         written = decode(_WRITTEN, content, where)
-        named = text_document(
-            written.text, written.id or name, report, max_characters=max_characters
-        )
-        images = (
-            Image(id=one, path=one) if isinstance(one, str) else one for one in written.images
-        )
-        document = msgspec.structs.replace(named, images=tuple(images))
+        given = next((one for one in (written.id, written.doc_id) if one not in {None, ""}), name)
+        named = text_document(written.text, str(given), report, max_characters=max_characters)
+        document = msgspec.structs.replace(named, images=_images(written, where, report))
+        for unknown in unknown_keys(msgspec.json.decode(content), _Written):
+            report.warn(f"{unknown.said}, not read", where)
     check_document(document, where)
     for sentence in document.sentences:
         if len(sentence.text) > MAX_SENTENCE_LENGTH:
@@ -91,6 +104,18 @@ def read_record(
                 remedy='give it as "text", which is split into sentences',
             )
     return document
+
+
+def _images(written: _Written, where: str, report: ReadReport) -> tuple[Image, ...]:
+    """Return the images of a text, each once."""
+    found: dict[tuple[str, str | None], Image] = {}
+    for given in (written.images, written.image, written.image_paths):
+        for one in (given,) if isinstance(given, str) else given or ():
+            image = Image(id=one, path=one) if isinstance(one, str) else one
+            if (image.id, image.path) in found:
+                report.warn(TWICE, f"{where}, {image.id}")
+            found[image.id, image.path] = image
+    return tuple(found.values())
 
 
 def text_document(

@@ -17,6 +17,7 @@ import msgspec
 from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_lines, replacing
 from rmpl.io.formats import DOCUMENTS, check_format, check_format_of
+from rmpl.io.keys import meant, unknown_keys
 from rmpl.io.parquet import read_parquet, write_parquet
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.validity import check_document
@@ -76,7 +77,7 @@ def read_documents(
     raws = read_parquet(path) if path.suffix == ".parquet" else read_lines(path)
     for where, content in raws:
         try:
-            document = to_document(content, where)
+            document = to_document(content, where, report)
             if document.id in seen:
                 raise RmplError(f"repeated document id {document.id!r}", where=where)
             check_document(document, where)
@@ -90,8 +91,12 @@ def read_documents(
         yield document
 
 
-def to_document(content: bytes | dict[str, object], where: str) -> Document:
+def to_document(
+    content: bytes | dict[str, object], where: str, report: ReadReport | None = None
+) -> Document:
     """Decode one document without checking its consistency (see ``check_document``).
+
+    ``report`` counts the keys in it that are not read, and texts that are not what their spans say.
 
     Raises
     ------
@@ -101,16 +106,16 @@ def to_document(content: bytes | dict[str, object], where: str) -> Document:
     if isinstance(content, bytes):
         try:
             raw = decode(_DOCUMENT, content, where)
-        except RmplError:
+        except RmplError as error:
             check_format_of(content, DOCUMENTS, where)
-            raise
+            raise _with_meant(error) from error
     else:
         try:
             raw = msgspec.convert(content, _Document)
         except msgspec.ValidationError as error:
             raise RmplError(f"not a valid record ({error})", where=where) from error
     check_format(raw.format, DOCUMENTS, where)
-    return Document(
+    document = Document(
         id=raw.id,
         sentences=tuple(_to_sentence(sentence) for sentence in raw.sentences),
         images=raw.images,
@@ -120,6 +125,40 @@ def to_document(content: bytes | dict[str, object], where: str) -> Document:
         relations=raw.relations,
         partial=raw.partial,
     )
+    if report is not None:
+        plain = msgspec.json.decode(content) if isinstance(content, bytes) else content
+        for unknown in unknown_keys(plain, _Document):
+            report.warn(f"{unknown.said}, not read", f"{where}: document {document.id}")
+        _warn_of_texts(document, where, report)
+    return document
+
+
+OTHER_TEXT = "text that is not what its span says"
+
+
+def _warn_of_texts(document: Document, where: str, report: ReadReport) -> None:
+    """Warn of spans beside whose text there are other words: ends or offsets counted otherwise."""
+    sentences = {sentence.id: sentence for sentence in document.sentences}
+    for event in document.text_events:
+        spans = [(event.trigger, event.trigger_text)]
+        spans += [(argument.span, argument.text) for argument in event.arguments]
+        sentence = sentences.get(event.sentence_id)
+        for span, text in spans:
+            if text is None or sentence is None or not sentence.holds(span):
+                continue
+            said = sentence.slice(span)
+            if said.split() != text.split():
+                place = f"{where}: document {document.id}, {event.id}"
+                report.warn(OTHER_TEXT, f"{place}: {said[:60]!r}, not {text[:60]!r}")
+
+
+def _with_meant(error: RmplError) -> RmplError:
+    """Add the key that was probably meant to an error about an unknown one."""
+    unknown = re.search(r"contains unknown field `([^`]{1,100})`", error.what)
+    if unknown is None:
+        return error
+    what = f"{error.what}{meant(unknown[1], _Document.__struct_fields__)}"
+    return RmplError(what, where=error.where, remedy=error.remedy)
 
 
 def _to_sentence(raw: _Sentence) -> Sentence:
