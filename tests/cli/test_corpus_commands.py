@@ -16,6 +16,7 @@ from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents
 from rmpl.io.image_folders import MISSING
+from rmpl.records import Box, Span
 
 TWINS = Path(__file__).resolve().parents[1] / "data" / "format_twins"
 
@@ -187,6 +188,48 @@ def test_convert_and_back(tmp_path: Path, mnre: Path) -> None:
     assert run("convert", "documents", first, "--out", table).exit_code == 0
     assert run("convert", "documents", table, "--out", second).exit_code == 0
     assert list(read_documents(second)) == documents
+
+
+@pytest.mark.parametrize("corpus", ["predictions", "documents"])
+def test_what_was_extracted_becomes_documents_to_correct(tmp_path: Path, corpus: str) -> None:
+    line = {
+        "format": "rmpl-predictions/1",
+        "doc_id": "a.txt",
+        "text_events": [
+            {
+                "id": "t",
+                "sentence_id": "a.txt_0",
+                "event_type": "Life:Die",
+                "trigger": {"start": 1, "end": 2, "text": "died"},
+                "arguments": [{"role": "Victim", "start": 0, "end": 1, "score": 0.5}],
+            }
+        ],
+        "image_events": [
+            {
+                "id": "i",
+                "image_id": "a.png",
+                "event_type": "Life:Die",
+                "arguments": [{"role": "Victim", "box": [1, 2, 3, 4]}],
+            }
+        ],
+        "links": [{"text": "t", "image": "i"}],
+        "file": "a.txt",
+        "sentences": [{"id": "a.txt_0", "text": "Ana died", "tokens": [[0, 3], [4, 8]]}],
+        "images": [{"id": "a.png", "path": "a.png", "width": 9, "height": 9}],
+    }
+    (tmp_path / "o.jsonl").write_text(json.dumps(line) + "\n")
+    out = tmp_path / "d.jsonl"
+    assert run("convert", corpus, tmp_path / "o.jsonl", "--out", out).exit_code == 0
+    (document,) = read_documents(out)
+    assert document.text_events[0].trigger == Span(1, 2)
+    assert document.text_events[0].arguments[0].span == Span(0, 1)
+    assert document.image_events[0].arguments[0].box == Box(1, 2, 3, 4)
+    assert (document.sentences[0].words(), len(document.links)) == (["Ana", "died"], 1)
+    bare = {key: line[key] for key in ("doc_id", "text_events")}
+    (tmp_path / "o.jsonl").write_text(json.dumps(bare) + "\n")
+    assert isinstance(
+        run("convert", corpus, tmp_path / "o.jsonl", "--out", out).exception, RmplError
+    )
 
 
 def test_parquet_without_its_library_says_so(tmp_path: Path, monkeypatch) -> None:

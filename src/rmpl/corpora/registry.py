@@ -32,6 +32,7 @@ from rmpl.io.read_report import OnError, ReadReport
 from rmpl.ontology import Ontology
 from rmpl.plugins import Registry
 from rmpl.predictions.file import read_predictions
+from rmpl.predictions.results import is_extracted, read_extracted
 from rmpl.records import Document
 
 
@@ -82,6 +83,9 @@ def _ace(extent: Extent) -> Callable[[Request], Iterator[Document]]:
 
 
 def _documents(request: Request) -> Iterator[Document]:
+    if request.path.suffix != ".parquet" and is_extracted(request.path):
+        yield from read_extracted(request.path, on_error=request.on_error, report=request.report)
+        return
     contained = request.images is not None
     folder = request.path.parent if request.images is None else request.images
     folders = ImageFolders([folder], request.on_error, request.report, follow_links=not contained)

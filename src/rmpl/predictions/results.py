@@ -21,7 +21,8 @@ from rmpl.io.files import decode, read_bytes, read_lines, replacing
 from rmpl.io.formats import ABOUT as ABOUT_FORMAT
 from rmpl.io.formats import PREDICTIONS, check_format, check_format_of
 from rmpl.io.locks import is_special, writing_file
-from rmpl.io.read_report import ReadReport
+from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.validity import check_document
 from rmpl.predictions.conversion import (
     document_of_line,
     extracted_line,
@@ -41,6 +42,7 @@ class _Named(msgspec.Struct):
 
 
 _LINE = msgspec.json.Decoder(ExtractedLine)
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _NAMED = msgspec.json.Decoder(_Named)
 _ENCODER = msgspec.json.Encoder()
 
@@ -97,6 +99,53 @@ def read_result(content: bytes, where: str) -> Document:
     return msgspec.structs.replace(
         document_of_line(line), sentences=line.sentences, images=line.images
     )
+
+
+def is_extracted(path: Path) -> bool:
+    """Return whether the first line of a file is one of ``rmpl extract``, with its sentences.
+
+    Raises
+    ------
+    RmplError
+        If there is no such file, or it cannot be read.
+    """
+    for _, content in read_lines(path):
+        try:
+            keys = _KEYS.decode(content).keys()
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return False
+        return {"doc_id", "sentences", "images"} <= keys
+    return False
+
+
+def read_extracted(
+    path: Path, *, on_error: OnError = "raise", report: ReadReport | None = None
+) -> Iterator[Document]:
+    """Read such a file as documents to correct and to train on.
+
+    Raises
+    ------
+    RmplError
+        If there is no such file. Other lines and inconsistent documents are handled according to
+        ``on_error``.
+    """
+    report = ReadReport() if report is None else report
+    seen: set[str] = set()
+    for where, content in read_lines(path):
+        try:
+            document = read_result(content, where)
+            check_keys(content, f"{where}: document {document.id}", report)
+            check_document(document, where)
+            if document.id in seen:
+                raise RmplError(f"repeated document id {document.id!r}", where=where)
+        except RmplError as error:
+            report.refuse(error, on_error)
+            continue
+        seen.add(document.id)
+        report.use("documents")
+        report.use("sentences", len(document.sentences))
+        report.use("images", len(document.images))
+        yield document
 
 
 class ResultsFile:

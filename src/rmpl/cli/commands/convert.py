@@ -38,7 +38,10 @@ def command(
     from rmpl.io.image_folders import with_absolute_paths
     from rmpl.io.read_report import ReadReport
     from rmpl.predictions.file import write_predictions
+    from rmpl.predictions.results import is_extracted
 
+    if corpus == "predictions" and path.is_file() and is_extracted(path):
+        corpus = "documents"  # lines of rmpl extract contain what their events are in
     known = find_corpus(corpus)
     if not known.whole:
         raise RmplError(
