@@ -149,6 +149,25 @@ def test_an_output_that_is_an_input_is_refused_before_any_work(run, tmp_path, sm
     assert gold.read_text() == '{"doc_id": "1"}\n'
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--out TAKEN", "already exists; continue it with --resume"),
+        ("--out /dev/full", "not a regular file"),
+        ("--out - --html OUT", "--html with standard output"),
+        ("--out - --resume", "--resume with standard output"),
+    ],
+)
+def test_extract_refuses_its_output_before_the_model_is_loaded(run, tmp_path, options, said):
+    taken, text = tmp_path / "taken.jsonl", tmp_path / "a.txt"
+    for one in (taken, text):
+        one.write_text("Police came.")
+    options = options.replace("TAKEN", str(taken))
+    code, told = run(f"extract {text} --model no-such-model {options}")
+    assert code == 2
+    assert said in told
+
+
 def test_outputs_in_a_folder_that_is_read_may_be_written_again(run, tmp_path):
     """What these commands wrote there is none of its inputs; two outputs need two names."""
     gold = tmp_path / "gold.jsonl"

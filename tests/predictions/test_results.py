@@ -1,5 +1,6 @@
 """A file of results is whole at any moment, and goes on where it was."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -123,6 +124,41 @@ def test_a_killed_run_loses_no_line_and_repeats_none(path):
         "whole.jsonl",
         "whole.jsonl.about.json",
     ]
+
+
+def test_a_file_named_gz_is_gzip_and_can_be_gone_on_with(path):
+    path = path.with_name("events.jsonl.gz")
+    begun(path)
+    whole = path.read_bytes()
+    assert [json.loads(line)["doc_id"] for line in gzip.open(path)] == ["0", "1"]
+    with path.open("ab") as file:
+        file.write(whole[: len(whole) // 3])
+    results = ResultsFile(path, {"model": "m"}, resume=True)
+    assert results.done == {"0", "1"}
+    results.append(b'{"doc_id":"2"}\n')
+    results.close()
+    assert [json.loads(line)["doc_id"] for line in gzip.open(path)] == ["0", "1", "2"]
+    path.write_bytes(b'{"doc_id":"0"}\n')
+    with pytest.raises(RmplError, match="not in gzip format"):
+        ResultsFile(path, {"model": "m"}, resume=True)
+    assert path.read_bytes() == b'{"doc_id":"0"}\n'
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_standard_output_is_written_to_as_it_comes(name, tmp_path):
+    script = (
+        "import sys, pathlib\n"
+        "from rmpl.predictions.results import ResultsFile\n"
+        "results = ResultsFile(pathlib.Path(sys.argv[1]), {})\n"
+        'for number in range(2): results.append(b\'{"doc_id":"%d"}\\n\' % number)\n'
+        "results.close()\n"
+    )
+    command = [sys.executable, "-c", script, name]
+    done = subprocess.run(command, check=True, capture_output=True, cwd=tmp_path)
+    assert done.stdout == b'{"doc_id":"0"}\n{"doc_id":"1"}\n'
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(RmplError, match="--resume with standard output"):
+        ResultsFile(Path(name), {}, resume=True)
 
 
 def test_a_file_of_results_is_a_regular_one(path):

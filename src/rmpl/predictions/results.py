@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import msgspec
 
@@ -21,6 +22,7 @@ from rmpl.io.files import decode, read_bytes, read_lines, replacing
 from rmpl.io.formats import ABOUT as ABOUT_FORMAT
 from rmpl.io.formats import PREDICTIONS, check_format, check_format_of
 from rmpl.io.locks import is_special, writing_file
+from rmpl.io.members import member, whole_members
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.validity import check_document
 from rmpl.predictions.conversion import (
@@ -35,6 +37,7 @@ from rmpl.predictions.validity import check_keys
 from rmpl.records import Document
 
 ABOUT = ".about.json"
+_STREAMS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
 class _Named(msgspec.Struct):
@@ -148,13 +151,47 @@ def read_extracted(
         yield document
 
 
+def is_stream(path: Path) -> bool:
+    """Return whether an output is standard output, by ``-`` or its name in the system."""
+    return str(path) in _STREAMS
+
+
+def check_output(path: Path, *, resume: bool) -> None:
+    """Refuse an output file that cannot be written; called before any work is done.
+
+    Raises
+    ------
+    RmplError
+        If it exists and is not to be continued, or is a pipe, a device or a folder.
+    """
+    if is_stream(path):
+        if resume:
+            raise RmplError("--resume with standard output", remedy="write to a file")
+        return
+    if is_special(path):
+        raise RmplError(
+            "not a regular file",
+            where=str(path),
+            remedy="choose a regular file, which can be resumed, or - for standard output",
+        )
+    if path.is_dir():
+        raise RmplError("is a folder", where=str(path), remedy="name a file")
+    if path.exists() and not resume:
+        raise RmplError(
+            "already exists",
+            where=str(path),
+            remedy="continue it with --resume, or choose another file",
+        )
+
+
 class ResultsFile:
     """An output file to which whole lines are appended.
 
     Parameters
     ----------
     path
-        A .jsonl file; its settings are written beside it as ``NAME.about.json``.
+        A .jsonl file, gzipped if it is named ``.gz``; its settings are written beside it as
+        ``NAME.about.json``. Or standard output (``-``), which has neither settings nor a lock.
     about
         The settings that results depend on: model, schema and options.
     resume
@@ -171,13 +208,19 @@ class ResultsFile:
         self.path = path
         self.done: set[str] = set()
         """The ids of the documents in the file."""
+        self._is_gzip = path.suffix == ".gz"
+        check_output(path, resume=resume)
+        if is_stream(path):
+            self._held = contextlib.ExitStack()
+            self._file = cast("BinaryIO", sys.stdout.buffer)
+            return
         with self._named_errors():
             path.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.ExitStack() as held:
             held.enter_context(writing_file(path, again=False))
-            self._check(resume=resume)
+            check_output(path, resume=resume)  # another process may have made it since
             with self._named_errors():
-                self._file: BinaryIO = held.enter_context(path.open("a+b", buffering=0))
+                self._file = held.enter_context(path.open("a+b", buffering=0))
                 self._resume()
                 self._describe(about)
             self._held = held.pop_all()
@@ -190,6 +233,12 @@ class ResultsFile:
         RmplError
             If the disk is full.
         """
+        if is_stream(self.path):
+            with self._named_errors():
+                self._file.write(line)
+                self._file.flush()
+            return
+        line = member(line) if self._is_gzip else line
         with self._named_errors():
             before = self._file.seek(0, os.SEEK_END)
             try:
@@ -205,31 +254,26 @@ class ResultsFile:
         """Close the file and release its lock."""
         self._held.close()
 
-    def _check(self, *, resume: bool) -> None:
-        if is_special(self.path):
-            raise RmplError(
-                "not a regular file",
-                where=str(self.path),
-                remedy="choose a regular file: the output can be resumed",
-            )
-        if self.path.exists() and not resume:
-            raise RmplError(
-                "already exists",
-                where=str(self.path),
-                remedy="continue it with --resume, or choose another file",
-            )
-
     def _resume(self) -> None:
         """Record the finished documents, and remove a truncated last line."""
         self._file.seek(0)
-        whole = 0
-        for number, line in enumerate(self._file, start=1):
-            if not line.endswith(b"\n"):
-                break
-            where = f"{self.path}:{number}"
-            self.done.add(decode(_NAMED, line, where).doc_id)
-            whole += len(line)
+        whole = number = 0
+        parts = whole_members(self._file, str(self.path)) if self._is_gzip else self._lines()
+        for end, content in parts:
+            for line in content.split(b"\n"):
+                if line:
+                    number += 1
+                    self.done.add(decode(_NAMED, line, f"{self.path}:{number}").doc_id)
+            whole = end
         self._file.truncate(whole)
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        end = 0
+        for line in self._file:
+            if not line.endswith(b"\n"):
+                return
+            end += len(line)
+            yield end, line
 
     def _describe(self, about: Mapping[str, Any]) -> None:
         path = self.path.with_name(self.path.name + ABOUT)

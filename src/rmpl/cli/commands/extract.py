@@ -39,7 +39,9 @@ def command(
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Output file, .jsonl.")],
+    out: Annotated[
+        Path, typer.Option(help="Output file, .jsonl or .jsonl.gz, or - for standard output.")
+    ],
     model: Annotated[
         str | None,
         typer.Option(help="Run folder, model folder or hub id. Default: demo/run, if it exists."),
@@ -84,9 +86,12 @@ def command(
     from rmpl.errors import RmplError, one_line
     from rmpl.inputs.sources import count_documents, find_sources
     from rmpl.io.read_report import ReadReport
-    from rmpl.predictions.results import ResultsFile
+    from rmpl.predictions.results import ResultsFile, check_output, is_stream
 
     refuse_inputs((out, html), inputs)
+    check_output(out, resume=resume)
+    if html is not None and is_stream(out):
+        raise RmplError("--html with standard output", remedy="write the events to a file")
     hold(html)
     report = ReadReport()
     skipped: list[str] = []
@@ -122,7 +127,7 @@ def command(
         results.close()
     _print_report(extractor, report)
     kept = f", {before:,} of them from earlier runs" if before else ""
-    typer.echo(f"events: {out}, {len(results.done):,} documents{kept}")
+    typer.echo(f"events: {out}, {len(results.done):,} documents{kept}", err=is_stream(out))
     if html is not None:
         typer.echo(f"page: {_draw(html, out, documents)}")
     if skipped:
