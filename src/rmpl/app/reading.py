@@ -15,8 +15,9 @@ import msgspec
 from rmpl.app.limits import Limits, Share
 from rmpl.errors import RmplError
 from rmpl.inputs.files import as_text
+from rmpl.inputs.markdown import markdown_paragraphs
 from rmpl.inputs.pages import page_text
-from rmpl.inputs.paragraphs import Finder, line_paragraphs, markdown_paragraphs, plain_paragraphs
+from rmpl.inputs.paragraphs import Finder, line_paragraphs, plain_paragraphs
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.records import text_document
 from rmpl.inputs.sentences import split_text

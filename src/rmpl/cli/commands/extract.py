@@ -39,9 +39,7 @@ def command(
             show_default=False,
         ),
     ],
-    out: Annotated[
-        Path, typer.Option(help="Output file, .jsonl or .jsonl.gz, or - for standard output.")
-    ],
+    out: Annotated[Path, typer.Option(help="Output file, .jsonl or .jsonl.gz, or - for stdout.")],
     model: Annotated[
         str | None,
         typer.Option(help="Run folder, model folder or hub id. Default: demo/run, if it exists."),

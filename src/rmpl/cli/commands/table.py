@@ -31,14 +31,18 @@ def command(
     ] = False,
 ) -> None:
     """Print or write one row per event: document, type, trigger, who by role, score, place."""
+    from rmpl.cli.scoring import print_warnings
+    from rmpl.io.read_report import ReadReport
     from rmpl.predictions.results import read_results
     from rmpl.predictions.table import event_rows
     from rmpl.predictions.table_files import write_tables, writer_of
 
     if out is not None:
         writer_of(out)
-        hold(out)
-    rows = list(event_rows(read_results(predictions)))
+        hold(out, reads=(predictions,))
+    report = ReadReport()
+    rows = list(event_rows(read_results(predictions, report)))
+    print_warnings(report)
     if out is not None:
         for file in write_tables(rows, out):
             typer.echo(f"table: {file}")
