@@ -12,7 +12,6 @@ from builders import m2e2_event, m2e2_image
 from rmpl.corpora.gold import read_gold
 from rmpl.corpora.m2e2.files import REPEATED, UNLINKED
 from rmpl.errors import RmplError
-from rmpl.io.read_report import ReadReport
 from rmpl.records import Box, Span
 from rmpl.scoring import score
 
@@ -118,14 +117,12 @@ def test_repeated_links_count_once_and_missing_ones_are_said(folder: Path) -> No
     links = folder / "crossmedia_coref.txt"
     whole = links.read_text()
     links.write_text(whole * 3)
-    report = ReadReport()
-    assert [len(one.links) for one in read_gold(folder, report=report).documents] == [1, 0, 0]
-    assert report.warnings == {REPEATED: 2}
+    gold = read_gold(folder)
+    assert [len(one.links) for one in gold.documents] == [1, 0, 0]
+    assert gold.report.warnings == {REPEATED: 2}
     assert read_gold(folder).deviations == [f"2 x {REPEATED}"]
     links.write_text("")
-    report = ReadReport()
-    read_gold(folder, report=report)
-    assert report.warnings == {UNLINKED: 2}
+    assert read_gold(folder).report.warnings == {UNLINKED: 2}
 
 
 def test_counts_that_are_not_the_releases_are_said(folder: Path) -> None:
