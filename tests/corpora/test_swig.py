@@ -86,22 +86,25 @@ def test_general_situations_keep_their_own_roles(tmp_path: Path) -> None:
 
 def test_boxes_are_brought_to_the_picture_at_hand(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
-    PIL.Image.new("RGB", (2048, 256)).save(tmp_path / "images" / "arresting_1.jpg")
+    PIL.Image.new("RGB", (2048, 1024)).save(tmp_path / "images" / "arresting_1.jpg")
     (document,) = read_swig(write(tmp_path, {"arresting_1.jpg": RECORD}))
-    assert (document.images[0].width, document.images[0].height) == (2048, 256)
-    assert document.image_events[0].arguments[0].box == Box(0, 0, 1024, 256)
+    assert (document.images[0].width, document.images[0].height) == (2048, 1024)
+    assert document.image_events[0].arguments[0].box == Box(0, 0, 1024, 1024)
 
 
-def test_a_picture_of_another_shape_is_warned_of(tmp_path: Path) -> None:
+def test_a_picture_of_another_shape_is_left_out_and_counted(tmp_path: Path) -> None:
     (tmp_path / "images").mkdir()
     records = {}
     for name, size in {"same": (2048, 1023), "turned": (512, 1024)}.items():
         PIL.Image.new("RGB", size).save(tmp_path / "images" / f"{name}.jpg")
         records[f"{name}.jpg"] = RECORD
     report = ReadReport()
-    assert len(list(read_swig(write(tmp_path, records), report=report))) == 2
+    (document,) = read_swig(write(tmp_path, records), report=report)
+    assert document.id == "same"
+    assert report.left_out["an image whose aspect ratio differs from its record"] == 1
     (case,) = report.cases["an image whose aspect ratio differs from its record"]
     assert case.endswith("turned.jpg")
+    assert report.used["documents"] == 1
 
 
 def test_a_picture_that_comes_twice_is_named_or_counted(tmp_path: Path) -> None:

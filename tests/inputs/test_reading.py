@@ -18,6 +18,7 @@ from rmpl.errors import RmplError
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import count_documents, find_sources
 from rmpl.io.documents import write_documents
+from rmpl.io.image_folders import OTHER_SIZE
 from rmpl.io.read_report import ReadReport
 from rmpl.records import Document, Sentence
 
@@ -98,6 +99,24 @@ def test_own_records_and_texts_as_json(tmp_path):
     (tmp_path / "b.json").write_text(json.dumps([own, {**written, "id": "x"}]))
     items, told = read(tmp_path / "b.json")
     assert [i.document.id for i in items] == ["own", "x"]
+
+
+@pytest.mark.parametrize("given", [{}, {"width": 40, "height": 30}, {"width": 7}, {"height": 7}])
+@pytest.mark.parametrize("absolute", [True, False])
+def test_an_image_is_measured_whatever_its_record_says(tmp_path, absolute, given):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # stored as 40 x 30, shown as 30 x 40
+    jpeg(tmp_path / "a.jpg", exif=exif)
+    image = {"id": "x", "path": str(tmp_path / "a.jpg") if absolute else "a.jpg", **given}
+    (tmp_path / "e.jsonl").write_text(
+        json.dumps({"id": "d", "text": "He fell.", "images": [image]})
+    )
+    report = ReadReport()
+    (item,) = Reader(report, pytest.fail).read(
+        find_sources([str(tmp_path / "e.jsonl")], report, pytest.fail)
+    )
+    assert [(i.width, i.height) for i in item.document.images] == [(30, 40)]
+    assert report.warnings[OTHER_SIZE] == ("height" in given and "width" in given)
 
 
 def test_rows_of_parquet_are_read_like_lines(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from collections.abc import Callable
@@ -15,8 +16,9 @@ import pytest
 from rmpl.corpora.registry import read_corpus
 from rmpl.corpora.summary import check_images
 from rmpl.errors import RmplError
-from rmpl.io.image_folders import MISSING
+from rmpl.io.image_folders import MISSING, OTHER_SIZE
 from rmpl.io.read_report import ReadReport
+from rmpl.records import Box
 
 LINE = {
     "token": ["Ana", "Reyes", "joins", "Lima"],
@@ -151,3 +153,77 @@ def test_a_users_own_file_may_lie_beside_a_link(tmp_path: Path) -> None:
         RmplError, match=r"own\.jsonl, document d, 'photos/a\.png': .*points outside"
     ):
         list(read_corpus("documents", folder / "own.jsonl", images=folder))
+
+
+def own(folder: Path, kind: str = "plain", *, absolute: bool = True, **size: int) -> Path:
+    """Write a document with a box in an image of 64 x 48 stored pixels, and its record's size."""
+    UNUSUAL[kind][0](folder / "a.jpg")
+    image = {"id": "a", "path": str(folder / "a.jpg") if absolute else "a.jpg", **size}
+    argument = {"role": "Person", "box": {"x1": 8, "y1": 12, "x2": 16, "y2": 24}}
+    event = {"id": "i", "image_id": "a", "event_type": "Life:Die", "arguments": [argument]}
+    line = {"id": "d", "images": [image], "image_events": [event]}
+    (folder / "own.jsonl").write_text(json.dumps(line))
+    return folder / "own.jsonl"
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("plain", {}),
+        ("plain", {"width": 64, "height": 48}),
+        ("plain", {"width": 64}),
+        ("plain", {"height": 48}),
+        ("rotated", {"width": 48, "height": 64}),
+    ],
+)
+def test_sizes_are_measured_and_boxes_of_the_right_size_stay(tmp_path, kind, given, absolute):
+    report = ReadReport()
+    path = own(tmp_path, kind, absolute=absolute, **given)
+    (document,) = read_corpus("documents", path, report=report)
+    (image,) = document.images
+    assert (image.width, image.height) == UNUSUAL[kind][1]
+    assert document.image_events[0].arguments[0].box == Box(8, 12, 16, 24)
+    assert not report.warnings
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+def test_boxes_in_pixels_of_another_copy_are_scaled_to_the_file(tmp_path, absolute):
+    report = ReadReport()
+    path = own(tmp_path, absolute=absolute, width=32, height=24)
+    (document,) = read_corpus("documents", path, report=report)
+    assert (document.images[0].width, document.images[0].height) == (64, 48)
+    assert document.image_events[0].arguments[0].box == Box(16, 24, 32, 48)
+    assert report.warnings == {OTHER_SIZE: 1}
+
+
+@pytest.mark.parametrize("absolute", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("rotated", {"width": 64, "height": 48}),  # as it is stored, before EXIF rotation
+        ("plain", {"width": 64, "height": 64}),
+    ],
+)
+def test_a_record_of_another_shape_is_refused(tmp_path, kind, given, absolute):
+    path = own(tmp_path, kind, absolute=absolute, **given)
+    told = r"own\.jsonl, document d, image a: an image of .* whose record says 64 x"
+    with pytest.raises(RmplError, match=told):
+        list(read_corpus("documents", path))
+    report = ReadReport()
+    assert list(read_corpus("documents", path, on_error="count", report=report)) == []
+    assert (report.refused, report.used["documents"]) == (1, 0)
+
+
+def test_a_nearly_square_image_is_not_taken_for_a_copy_of_its_rotated_self(tmp_path):
+    path = own(tmp_path, width=200, height=201)
+    NOISE.resize((200, 201)).save(tmp_path / "a.jpg", exif=SIDEWAYS)
+    with pytest.raises(RmplError, match="201 x 200 pixels whose record says 200 x 201"):
+        list(read_corpus("documents", path))
+
+
+def test_half_a_size_without_a_file_is_refused(tmp_path):
+    image = {"id": "a", "width": 64}
+    (tmp_path / "own.jsonl").write_text(json.dumps({"id": "d", "images": [image]}))
+    with pytest.raises(RmplError, match=r"image a: .*a width or a height alone.*give both"):
+        list(read_corpus("documents", tmp_path / "own.jsonl"))

@@ -89,8 +89,13 @@ def _documents(request: Request) -> Iterator[Document]:
     contained = request.images is not None
     folder = request.path.parent if request.images is None else request.images
     folders = ImageFolders([folder], request.on_error, request.report, follow_links=not contained)
-    for document in read_documents(request.path, on_error=request.on_error, report=request.report):
-        yield with_image_paths(document, folders, str(request.path), contained=contained)
+
+    def locate(document: Document) -> Document:
+        return with_image_paths(document, folders, str(request.path), contained=contained)
+
+    return read_documents(
+        request.path, on_error=request.on_error, report=request.report, locate=locate
+    )
 
 
 def _predictions(request: Request) -> Iterator[Document]:

@@ -17,7 +17,7 @@ import msgspec
 from rmpl.corpora.captions import Captions, majority
 from rmpl.errors import RmplError
 from rmpl.io.files import decode, read_bytes, repeated_keys
-from rmpl.io.image_folders import ImageFolders
+from rmpl.io.image_folders import ImageFolders, check_shape, is_other_size
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.ontology import Ontology, load_mapping, load_ontology
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
@@ -25,8 +25,8 @@ from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 SPACE = "imsitu_space.json"
 GENERAL = "situation:"
 """Prefix of the event type of a verb without an M2E2 type: ``situation:drinking``."""
-SHAPE_TOLERANCE = 0.02
-"""Tolerance of the aspect ratio of an image; rounding to whole pixels costs up to 1 in 512."""
+OTHER_SHAPE = "an image whose aspect ratio differs from its record"
+"""Reason for leaving out a situation: its boxes cannot be scaled to such an image."""
 
 
 class _Record(msgspec.Struct, gc=False):
@@ -67,7 +67,8 @@ def read_swig(
         ``train``, ``dev`` or ``test``.
     images
         The image folder; by default ``images`` or ``images_512`` in ``folder``. Boxes are scaled
-        from the record's size to the size of the image file, if there is one.
+        from the record's size to the size of the image file, if there is one; a situation whose
+        image has another shape is left out.
     on_error, report
         As in every reader.
     ontology
@@ -102,6 +103,8 @@ def read_swig(
             document = builder.document(name, decode(_RECORD, raw, where), where)
         except RmplError as error:
             report.refuse(error, on_error)
+            continue
+        if document is None:
             continue
         report.use("documents")
         report.use("image events")
@@ -148,12 +151,16 @@ class _Builder:
         self.report = report
         self.verbs = _verbs(load_ontology("m2e2") if ontology is None else ontology)
 
-    def document(self, name: str, raw: _Record, where: str) -> Document:
+    def document(self, name: str, raw: _Record, where: str) -> Document | None:
+        """Return a record's document, ``None`` if its image has another shape than the record."""
         stem = name.rsplit(".", 1)[0]
         if not raw.verb or not stem:
             raise RmplError("a situation without a verb or a name", where=where)
         verb = self.verbs.get(raw.verb) or _Verb(GENERAL + raw.verb, None)
         image = self._image(stem, name, raw, where)
+        if image is None:
+            self.report.leave_out(OTHER_SHAPE, where)
+            return None
         glosses = self._glosses(raw.frames)
         event = ImageEvent(
             id="i1",
@@ -165,17 +172,22 @@ class _Builder:
         )
         return Document(id=stem, images=(image,), image_events=(event,))
 
-    def _image(self, stem: str, name: str, raw: _Record, where: str) -> Image:
-        """Return the image or, if it is missing, a record with the annotated size."""
+    def _image(self, stem: str, name: str, raw: _Record, where: str) -> Image | None:
+        """Return the image or, if it is missing, a record with the annotated size.
+
+        ``None`` if it has another shape than its record.
+        """
         of_record = Image(id=stem, width=raw.width, height=raw.height)
         if self.folders is None:
             return of_record
         found = self.folders.find(stem, name, where)
         if found.path is None:
             return of_record
-        width, height = found.width * raw.height, found.height * raw.width
-        if abs(width - height) > SHAPE_TOLERANCE * max(width, height):
-            self.report.warn("an image whose aspect ratio differs from its record", where)
+        if is_other_size(of_record, found):
+            try:
+                check_shape(of_record, found, where)
+            except RmplError:
+                return None
         return found
 
     def _glosses(self, frames: list[dict[str, str]]) -> dict[str, str | None]:

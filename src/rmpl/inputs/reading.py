@@ -180,7 +180,7 @@ class Reader:
                 self._on_unreadable(error)
                 continue
             folder = source.path.parent if source.kind == "documents" else source.root
-            document = with_own_images(document, folder, where, self._on_unreadable)
+            document = with_own_images(document, folder, where, self._report, self._on_unreadable)
             images = [image for image in document.images if self._opens(image)]
             yield Item(msgspec.structs.replace(document, images=tuple(images)), source.name)
 

@@ -20,7 +20,7 @@ from rmpl.inputs.paragraphs import plain_paragraphs
 from rmpl.inputs.sentences import check_length, split_text
 from rmpl.io.documents import to_document
 from rmpl.io.files import decode
-from rmpl.io.image_folders import ImageFolders, with_image_paths
+from rmpl.io.image_folders import OTHER_SIZE, ImageFolders, is_other_size, with_image_paths
 from rmpl.io.keys import unknown_keys
 from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import require_splitter
@@ -141,22 +141,30 @@ def text_document(
 
 
 def with_own_images(
-    document: Document, folder: Path, where: str, on_unreadable: OnUnreadable
+    document: Document,
+    folder: Path,
+    where: str,
+    report: ReadReport,
+    on_unreadable: OnUnreadable,
 ) -> Document:
-    """Return a document with its readable images; missing and broken ones are reported.
+    """Return a document with its readable images, measured; missing and broken ones are reported.
 
     Relative paths start from ``folder`` and cannot leave it; absolute ones, as ``rmpl convert``
     writes them, are used as they are.
     """
     images: list[Image] = []
     for image in document.images:
-        alone = msgspec.structs.replace(document, images=(image,))
+        # Events are extracted anew, so a wrong size of the record spoils no box: it is reported.
+        unsized = image if image.path is None else Image(image.id, image.path)
+        alone = Document(document.id, images=(unsized,))
         folders = ImageFolders([folder], "raise", ReadReport(), follow_links=True)
         try:
             images += with_image_paths(alone, folders, where, contained=False).images
             if images[-1].path is None and image.path is not None:
                 images.pop()
                 raise RmplError("no such image", where=f"{where}, {image.path}")
+            if is_other_size(image, images[-1]):
+                report.warn(OTHER_SIZE, f"{where}, {image.path}")
         except RmplError as error:
             on_unreadable(error)
     return msgspec.structs.replace(document, images=tuple(images))

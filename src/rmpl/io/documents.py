@@ -8,7 +8,7 @@ split into words and punctuation.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -61,9 +61,22 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 
 
 def read_documents(
-    path: Path, *, on_error: OnError = "raise", report: ReadReport | None = None
+    path: Path,
+    *,
+    on_error: OnError = "raise",
+    report: ReadReport | None = None,
+    locate: Callable[[Document], Document] | None = None,
 ) -> Iterator[Document]:
     """Read documents from ``.jsonl``, ``.jsonl.gz`` or ``.parquet``, one at a time.
+
+    Parameters
+    ----------
+    path
+        The file.
+    on_error, report
+        As in every reader.
+    locate
+        Finds the images of a document, and may refuse it.
 
     Raises
     ------
@@ -81,6 +94,8 @@ def read_documents(
             if document.id in seen:
                 raise RmplError(f"repeated document id {document.id!r}", where=where)
             check_document(document, where)
+            if locate is not None:
+                document = locate(document)
         except RmplError as error:
             report.refuse(error, on_error)
             continue
