@@ -1,6 +1,7 @@
 """What is known of the recipes' checkpoints, checked against what the hub says of them."""
 
 import json
+import re
 
 import pytest
 import torch
@@ -13,6 +14,7 @@ from rmpl.backbones.known import known_checkpoints
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.records import Image
+from rmpl.runs.trained import load_any
 from rmpl.tasks import Prompt
 
 KNOWN = known_checkpoints()
@@ -109,3 +111,12 @@ def test_a_hub_that_does_not_answer_is_told_at_once_with_what_to_download(monkey
     with pytest.raises(RmplError, match="cannot be reached"):
         model_type_of("somebody/something")
     assert Silent.asked == 2
+
+
+@pytest.mark.parametrize("name", ["./twins/model", "../model", "~/models/m", "/nowhere/model"])
+def test_of_a_path_the_hub_is_never_asked(name, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(checkpoints, "reach_hub", lambda _: pytest.fail("the hub is asked"))
+    for load in (load_backbone, load_any):
+        with pytest.raises(RmplError, match=rf"^{re.escape(name)}: no such folder; check the path"):
+            load(name)

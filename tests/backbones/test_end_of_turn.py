@@ -42,6 +42,14 @@ def test_tokens_of_whole_checkpoints_are_not_reported(name, twins, caplog, monke
     assert "not trained" not in caplog.text
 
 
+def test_the_same_is_read_from_the_files_of_a_checkpoint(added, twins):
+    for folder, is_new in ((added, True), (twins / "llama", False), (twins / "qwen3_vl", False)):
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        end = tokenizer.eos_token_id
+        assert end_of_turn.is_untrained_in_files(folder, tokenizer, end) == is_new
+    assert not end_of_turn.is_untrained_in_files(added.parent, tokenizer, end)  # no weights
+
+
 def test_an_embedding_of_zeros_or_the_same_as_another_s_is_untrained(twins):
     backbone = load_backbone(str(twins / "llama"))
     weight = backbone.model.get_input_embeddings().weight

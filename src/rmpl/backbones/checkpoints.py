@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,12 @@ def local_folder(source: str) -> Path | None:
         if isinstance(found, str):
             return Path(found).parent
     return None
+
+
+def looks_like_path(source: str) -> bool:
+    """Return whether a name can only mean a place on this machine, so that no hub is asked."""
+    is_path = source.startswith((".", "~")) and ("/" in source or os.sep in source)
+    return is_path or Path(source).is_absolute() or os.path.lexists(source)
 
 
 def place_to_load(source: str) -> str:
@@ -188,19 +195,26 @@ def _config_file(folder: Path, source: str) -> dict[str, Any]:
 
 
 def ask_hub(source: str) -> None:
-    """Check that the hub is reachable before loading a model that is not on this machine.
+    """Check that a model is on this machine or the hub, which may have it, is reachable.
 
     Its library retries every file several times, which takes minutes without a network.
 
     Raises
     ------
     RmplError
-        If it is unreachable; the message lists what to download, its size and where to put it.
+        If it is unreachable, the message lists what to download, its size and where to put it; or
+        if the name is a path and there is no such folder.
     """
     if local_folder(source) is not None:
         return
     if source in named_models():
         raise not_here(source)
+    if looks_like_path(source):
+        raise RmplError(
+            "no such folder",
+            where=source,
+            remedy="check the path; a relative one starts from the working folder",
+        )
     reach_hub(source)
 
 

@@ -20,6 +20,8 @@ Part = Literal["language", "projector", "vision"]
 Chat = Callable[[Any, PIL.Image.Image | None, str], Mapping[str, Any]]
 """Takes a processor, an upright RGB image or ``None``, and the prompt's text; returns the model's
 inputs as tensors of a batch of one, up to where the answer starts."""
+Prepare = Callable[[PIL.Image.Image, Any], PIL.Image.Image]
+"""Takes an upright RGB image and an image processor, or ``None`` where it is not at hand."""
 
 
 def chat_template(processor: Any, image: PIL.Image.Image | None, text: str) -> Mapping[str, Any]:
@@ -82,6 +84,12 @@ class Family:
     pixels
         The minimum and maximum number of pixels of a resized image, unless a recipe sets them; 0 is
         the checkpoint's own bound. ``None`` where the family's resizing has no such bounds.
+    factor
+        Where there are such bounds, the number that divides the sides of a resized image in the
+        published checkpoints.
+    prepare
+        What an image undergoes before the processor gets it, if anything: ``chat`` does it, and so
+        does whoever sends the image to a server with the stock processor.
     chat
         Turns a prompt with an optional image into model inputs.
     end_of_turn
@@ -112,6 +120,8 @@ class Family:
     lora_targets: dict[Part, str]
     twin: Callable[[Path], None]
     pixels: tuple[int, int] | None = None
+    factor: int = 28
+    prepare: Prepare | None = None
     chat: Chat = chat_template
     end_of_turn: str | None = None
     target_types: dict[str, int] = dataclasses.field(default_factory=dict)

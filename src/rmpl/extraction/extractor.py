@@ -30,6 +30,7 @@ from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.inputs.reading import Item, Reader
 from rmpl.inputs.records import text_document
 from rmpl.inputs.sources import find_sources
+from rmpl.io.image_folders import with_measured_images
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.records import Document
@@ -175,13 +176,17 @@ class Extractor:
         RmplError
             If the address is invalid, or the model or schema is not known.
         """
+        from rmpl.backbones.backbone import context_of  # noqa: PLC0415
+        from rmpl.backbones.served_images import served_images  # noqa: PLC0415
+        from rmpl.extraction.engines.server.connection import is_vllm  # noqa: PLC0415
         from rmpl.extraction.engines.server.engine import ServerEngine  # noqa: PLC0415 - an extra
-        from rmpl.runs.trained import context_of_any  # noqa: PLC0415
+        from rmpl.runs.trained import conventions_of  # noqa: PLC0415
 
-        make_context, folder = context_of_any(str(model))
+        source, settings, folder = conventions_of(str(model))
+        images = served_images(source, settings, lambda: is_vllm(url, key))
         extractor = cls(
-            ServerEngine(url, served, key=key, at_once=at_once, guided=guided),
-            make_context(_ontology(schema, folder)),
+            ServerEngine(url, served, key=key, at_once=at_once, guided=guided, images=images),
+            context_of(source, images.settings, _ontology(schema, folder)),
             calibration=None if folder is None else read_calibration(folder),
             constrained=constrained,
         )
@@ -346,7 +351,7 @@ def about_pretrained(
     """
     from rmpl.runs.trained import context_of_any  # noqa: PLC0415 - torch only when it is used
 
-    make_context, folder = context_of_any(str(model))
+    make_context, folder = context_of_any(str(model), [Path(one) for one in adapters])
     return {
         **_named(model, adapters),
         "schema": make_context(_ontology(schema, folder)).ontology,
@@ -372,7 +377,7 @@ def _ontology(schema: str | Path | Ontology | None, folder: Path | None) -> Onto
 
 def _document(given: Given) -> Document:
     if isinstance(given, Document):
-        return given
+        return with_measured_images(given)
     if isinstance(given, str):
         return text_document(given, "text")
     report = ReadReport()

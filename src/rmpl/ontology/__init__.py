@@ -71,6 +71,11 @@ def packaged() -> list[str]:
     return sorted(f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml"))
 
 
+def is_file_name(name_or_path: str | Path) -> bool:
+    """Return whether a schema's name means a user's YAML file."""
+    return Path(name_or_path).suffix in {".yaml", ".yml"}
+
+
 def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
     """Load a schema by its packaged name or from a user's YAML file.
 
@@ -80,7 +85,7 @@ def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
         If there is no such file, or it is not a schema.
     """
     path = Path(name_or_path)
-    if path.suffix in {".yaml", ".yml"}:
+    if is_file_name(name_or_path):
         text = _read(path)
     elif str(name_or_path) in packaged():
         text = _read_packaged(str(name_or_path))

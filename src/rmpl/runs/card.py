@@ -24,9 +24,10 @@ from rmpl.io import formats
 from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
 from rmpl.io.saved import check_shape, saved_object
+from rmpl.ontology import is_file_name
 from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe
 from rmpl.runs.curve import read_curve
-from rmpl.runs.folder import RunFolder
+from rmpl.runs.folder import SCHEMA, RunFolder
 from rmpl.runs.origins import data_line, is_all_synthetic, licence_lines, scored_line
 from rmpl.runs.provenance import training_starts
 from rmpl.runs.shapes import CalibrationShape, MetricsShape
@@ -137,6 +138,8 @@ def public_recipe(recipe: Recipe) -> str:
     tree = recipe.model_dump(mode="json", exclude_none=True)
     tree["backbone"]["model"] = public_name(recipe.backbone.model)
     tree["data"] = "."
+    if is_file_name(recipe.ontology):
+        tree["ontology"] = SCHEMA
     if recipe.contamination_check is not None:
         tree["contamination_check"] = public_name(recipe.contamination_check)
     return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))

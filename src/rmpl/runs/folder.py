@@ -3,6 +3,7 @@
 ::
 
     recipe.yaml              the whole recipe, as validated
+    schema.yaml              a copy of its schema, if that is a file of the user's
     run.json                 versions, commit, machine, seed, what was read, every start
     README.md                the model card
     calibration.json         confidences and the link threshold (rmpl calibrate)
@@ -50,10 +51,12 @@ from rmpl.io.saved import (
     saved_record,
     sealed_record,
 )
+from rmpl.ontology import Ontology, load_ontology
 from rmpl.recipe.recipe import Recipe, load_recipe
 from rmpl.runs.shapes import RecordShape
 
 RECIPE = "recipe.yaml"
+SCHEMA = "schema.yaml"
 METRICS = "metrics.json"
 TRAINED = "trained.json"
 FULL = "model"
@@ -224,6 +227,11 @@ class RunFolder:
         return self.path / RECIPE
 
     @property
+    def schema(self) -> Path:
+        """A copy of the recipe's schema, if that is a file of the user's."""
+        return self.path / SCHEMA
+
+    @property
     def record(self) -> Path:
         """What the run was made with and of."""
         return self.path / "run.json"
@@ -293,7 +301,7 @@ class RunFolder:
             )
 
     def read_recipe(self) -> Recipe:
-        """Read the recipe.
+        """Read the recipe; its schema is the run's own copy, if there is one.
 
         Raises
         ------
@@ -302,15 +310,21 @@ class RunFolder:
         """
         recipe = load_recipe(self.recipe, warn=False)
         recorded = self.read_record().get("files", {}).get(RECIPE)
-        if recorded is not None:
-            if msgspec.to_builtins(digest_of_file(self.recipe)) != recorded:
-                raise RmplError(
-                    "not the recipe that was trained by: it was changed or is damaged",
-                    where=str(self.recipe),
-                    remedy="copy the run again, or train it again; if you changed it yourself, "
-                    f"remove files from {self.record.name} beside it",
-                )
+        if recorded is None:
+            self._require_every_stage(recipe)
+        elif msgspec.to_builtins(digest_of_file(self.recipe)) != recorded:
+            raise RmplError(
+                "not the recipe that was trained by: it was changed or is damaged",
+                where=str(self.recipe),
+                remedy="copy the run again, or train it again; if you changed it yourself, "
+                f"remove files from {self.record.name} beside it",
+            )
+        if not self.schema.is_file():
             return recipe
+        return recipe.model_copy(update={"ontology": str(self.schema)})
+
+    def _require_every_stage(self, recipe: Recipe) -> None:
+        """Refuse a recipe that does not name a stage that was trained here."""
         named = {stage.name for stage in recipe.stages}
         others = (one.parent.name for one in self.path.glob(f"*/{TRAINED}"))
         for other in sorted(one for one in others if one not in named):
@@ -319,11 +333,20 @@ class RunFolder:
                 where=str(self.recipe),
                 remedy=f"copy the run again, or delete the folder {other}",
             )
-        return recipe
 
     def recipe_files(self) -> dict[str, Any]:
         """Return what ``run.json`` says of the recipe."""
         return {RECIPE: msgspec.to_builtins(digest_of_file(self.recipe))}
+
+    def read_ontology(self) -> Ontology:
+        """Read the schema that the run is trained on.
+
+        Raises
+        ------
+        RmplError
+            If the run has no copy of it and its recipe names one that no longer exists.
+        """
+        return load_ontology(self.read_recipe().ontology)
 
     def last_stage(self) -> StageFolder:
         """Return the folder of the recipe's last stage."""

@@ -19,9 +19,10 @@ import msgspec
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, RepositoryNotFoundError
 
 from rmpl.errors import RmplError
+from rmpl.ontology import is_file_name
 from rmpl.runs.card import card_of, public_name, public_recipe
 from rmpl.runs.digests import check_files
-from rmpl.runs.folder import RunFolder, trained_json
+from rmpl.runs.folder import SCHEMA, RunFolder, trained_json
 from rmpl.runs.weights import is_pickled
 
 _WRITTEN = re.compile(
@@ -82,6 +83,12 @@ def pack(run: Path) -> Parcel:
         base = public_name(trained.base)
         notes.append(f"the base is a folder of this machine: others need {base}, too")
         trained = msgspec.structs.replace(trained, base=base)
+    if is_file_name(recipe.ontology):
+        schema = Path(recipe.ontology)  # the run's copy; runs of before have none
+        if schema.is_file() and not place.schema.is_symlink():
+            uploads.append(Upload(SCHEMA, schema.read_bytes()))
+        else:
+            notes.append(f"the schema {schema.name} is not in the run: others need it, too")
     uploads += [
         Upload(_name(path, run), path)
         for path in (place.metrics, place.calibration, stage.curve)

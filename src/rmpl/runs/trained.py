@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import huggingface_hub
 from huggingface_hub.errors import EntryNotFoundError, HFValidationError, RepositoryNotFoundError
@@ -14,6 +15,7 @@ from rmpl.backbones.checkpoints import ask_hub, local_folder
 from rmpl.backbones.settings import Settings, inference_settings, read_settings
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.runs.adapters import merge_adapters
+from rmpl.runs.conventions import adapter_conventions
 from rmpl.runs.digests import check_files
 from rmpl.runs.folder import RECIPE, RunFolder, StageFolder, Trained, run_folder, stage_folder
 from rmpl.tasks import Context
@@ -55,6 +57,9 @@ def load_trained(
 def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path | None]:
     """Load a run, here or on the hub, or any model; return it with the run's folder, if it is one.
 
+    With adapters of a run, settings are theirs, and the folder is that of their schema and
+    calibration, see ``adapter_conventions``.
+
     It is loaded to answer prompts, see ``load_to_answer``.
 
     Parameters
@@ -70,13 +75,16 @@ def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path 
         If it cannot be loaded.
     """
     folder = _run_of(model)
-    backbone = load_to_answer(model) if folder is None else load_trained(folder)
+    if not adapters:
+        return (load_to_answer(model) if folder is None else load_trained(folder)), folder
+    found = conventions_of(model, adapters)
     for adapter in adapters:
         beside = StageFolder(adapter.parent)
         if beside.is_finished:
             check_files(beside, beside.read_trained(), adapter)
+    backbone = load_trained(folder) if folder is not None else load_to_answer(model, found.settings)
     backbone.model = merge_adapters(backbone.model, adapters)
-    return backbone, folder
+    return backbone, found.folder
 
 
 def _run_of(model: str) -> Path | None:
@@ -90,24 +98,52 @@ def _run_of(model: str) -> Path | None:
     return folder if is_trained else None
 
 
-def context_of_any(model: str) -> tuple[Callable[[Ontology], Context], Path | None]:
-    """Return what makes a model's context of an ontology, and the run's folder, if it is one.
+class Conventions(NamedTuple):
+    """A model without its weights: its base, its settings, and the run's folder, if it is one."""
 
-    Nothing is loaded. ``model`` is as for ``load_any``.
+    source: str
+    settings: Settings
+    folder: Path | None
+
+
+def conventions_of(model: str, adapters: Sequence[Path] = ()) -> Conventions:
+    """Return what prompts to a model depend on; nothing is loaded.
+
+    ``model`` and ``adapters`` are as for ``load_any``.
 
     Raises
     ------
     RmplError
-        If no stage is finished there, or the model's family is not known.
+        If no stage is finished there, or as ``adapter_conventions``.
     """
     run = _run_of(model)
     if run is None:
         local = local_folder(model)
-        settings = (None if local is None else read_settings(local)) or Settings()
-        return functools.partial(context_of, model, settings), None
-    stage = stage_folder(run)
-    trained = stage.read_trained()
-    return functools.partial(context_of, base_of(trained, stage.path), trained.settings), run
+        source, own = model, None if local is None else read_settings(local)
+    else:
+        stage = stage_folder(run)
+        trained = stage.read_trained()
+        source, own = base_of(trained, stage.path), trained.settings
+    if not adapters:
+        return Conventions(source, own or Settings(), run)
+    settings, folder = adapter_conventions(model, adapters, own=own, run=run)
+    return Conventions(source, settings, folder)
+
+
+def context_of_any(
+    model: str, adapters: Sequence[Path] = ()
+) -> tuple[Callable[[Ontology], Context], Path | None]:
+    """Return what makes a model's context of an ontology, and the run's folder, if it is one.
+
+    Nothing is loaded. ``model`` and ``adapters`` are as for ``load_any``.
+
+    Raises
+    ------
+    RmplError
+        As ``conventions_of``, or if the model's family is not known.
+    """
+    source, settings, folder = conventions_of(model, adapters)
+    return functools.partial(context_of, source, settings), folder
 
 
 def media_read_by(model: str) -> tuple[str, ...]:
@@ -143,13 +179,19 @@ def ontology_of(folder: Path) -> Ontology:
     Raises
     ------
     RmplError
-        If its recipe names a schema that no longer exists.
+        If the run has no copy of its schema and its recipe names one that no longer exists.
     """
     run = run_folder(folder)
-    return load_ontology() if run is None else load_ontology(run.read_recipe().ontology)
+    return load_ontology() if run is None else run.read_ontology()
 
 
 def base_of(trained: Trained, folder: Path) -> str:
     """Return the hub id or folder that a stage in ``folder`` builds on."""
     own = folder / trained.base
-    return str(own) if own.is_dir() else trained.base
+    if own.is_dir():
+        return str(own)
+    if local_folder(trained.base) is not None or ".." in Path(trained.base).parts:
+        return trained.base
+    # Earlier versions kept a relative path, which read as a hub id from another working folder.
+    places = (above / trained.base for above in folder.absolute().parents)
+    return next((str(one) for one in places if (one / "config.json").is_file()), trained.base)

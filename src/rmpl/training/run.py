@@ -12,16 +12,18 @@ from pathlib import Path
 
 import yaml
 
+from rmpl.backbones import embedded
 from rmpl.backbones.backbone import context_of
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
 from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
 from rmpl.io.saved import saved_text
-from rmpl.ontology import load_ontology
-from rmpl.recipe.recipe import Recipe, StageRecipe
+from rmpl.ontology import is_file_name, load_ontology
+from rmpl.recipe.recipe import BackboneRecipe, Recipe, StageRecipe
 from rmpl.runs.card import finish
 from rmpl.runs.checkpoints import writing
+from rmpl.runs.conventions import recipe_settings
 from rmpl.runs.digests import check_files
 from rmpl.runs.folder import RunFolder
 from rmpl.runs.processes import is_first, wait, writing_alone
@@ -62,8 +64,9 @@ class Run:
 
     def __init__(self, recipe: Recipe, folder: Path, data: Path) -> None:
         recipe.require_model()
+        self._given = recipe
+        self.recipe = recipe = _with_absolute_paths(recipe)
         check_media(recipe)
-        self.recipe = recipe
         self.folder = folder
         self.place = RunFolder(folder)
         self.data = data
@@ -122,12 +125,15 @@ class Run:
 
         A corpus that is not there stops a run before its first step, not hours later.
         """
-        fingerprints = {"base": "base"}
+        # Runs of earlier versions took the model's path as it was given.
+        backbones = dict.fromkeys([self.recipe.backbone, self._given.backbone])
+        chains = [(backbone, {"base": "base"}) for backbone in backbones]
         plan = []
         for stage in self.recipe.stages:
             sources = self.sources(stage)
-            fingerprint = self._fingerprint(stage, fingerprints[stage.start], sources)
-            fingerprints[stage.name] = fingerprint
+            for backbone, chain in chains:
+                chain[stage.name] = self._fingerprint(stage, chain[stage.start], sources, backbone)
+            fingerprint, *former = [chain[stage.name] for _, chain in chains]
             folder = self.place.stage(stage.name)
             started = folder.started
             known = [saved_text(started, _BROKEN_STAGE)] if started.is_file() else []
@@ -135,7 +141,7 @@ class Run:
                 trained = folder.read_trained()
                 check_files(folder, trained)
                 known = known or [trained.fingerprint]
-            if known and known[0] != fingerprint:
+            if known and known[0] not in {fingerprint, *former}:
                 raise RmplError(
                     "this stage was trained by another recipe, seed or data",
                     where=str(started.parent),
@@ -151,6 +157,7 @@ class Run:
             tree = self.recipe.model_dump(mode="json")
             with writing(self.folder, "nothing was lost"):
                 write_file(self.place.recipe, yaml.safe_dump(tree, sort_keys=False))
+                self._copy_schema()
             about = {
                 "recipe": self.recipe.name,
                 "seed": self.recipe.seed,
@@ -168,9 +175,16 @@ class Run:
                 remedy="choose another --out",
             ) from error
 
+    def _copy_schema(self) -> None:
+        """Keep a copy of the user's own schema, so that it travels with the run."""
+        if is_file_name(self.recipe.ontology):
+            write_file(self.place.schema, Path(self.recipe.ontology).read_bytes())
+        else:
+            self.place.schema.unlink(missing_ok=True)
+
     def settings(self) -> Settings:
         """Return the settings that the recipe's backbone is to be trained with."""
-        return Settings(**self.recipe.backbone.model_dump(include=set(Settings.__struct_fields__)))
+        return recipe_settings(self.recipe.backbone)
 
     def _context(self) -> Context:
         ontology = load_ontology(self.recipe.ontology)
@@ -194,12 +208,26 @@ class Run:
             for source in stage.mixture
         ]
 
-    def _fingerprint(self, stage: StageRecipe, before: str, sources: list[Source]) -> str:
+    def _fingerprint(
+        self, stage: StageRecipe, before: str, sources: list[Source], backbone: BackboneRecipe
+    ) -> str:
         recipe = self.recipe
         digest = hashlib.sha256(before.encode())
         digest.update(stage.model_dump_json(exclude=SAME_WEIGHTS).encode())
-        digest.update(f"{recipe.seed} {recipe.precision} {recipe.backbone}".encode())
+        digest.update(f"{recipe.seed} {recipe.precision} {backbone}".encode())
         for source in sources:
             for sample in source.samples:
                 digest.update(f"{sample.id}\0{sample.prompt.text}\0{sample.target}\0".encode())
         return digest.hexdigest()
+
+
+def _with_absolute_paths(recipe: Recipe) -> Recipe:
+    """Return a recipe whose model and schema, if they are files, are found from any folder."""
+    model = Path(recipe.backbone.model).expanduser()
+    if recipe.backbone.model != embedded.NAME and model.is_dir():
+        backbone = recipe.backbone.model_copy(update={"model": str(model.absolute())})
+        recipe = recipe.model_copy(update={"backbone": backbone})
+    if is_file_name(recipe.ontology):
+        schema = str(Path(recipe.ontology).absolute())
+        recipe = recipe.model_copy(update={"ontology": schema})
+    return recipe

@@ -1,7 +1,10 @@
 """What a dry run says, on a small model."""
 
+import shutil
+
 import pytest
 import yaml
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from rmpl.backbones import checkpoints
@@ -45,8 +48,8 @@ def tree(model, **stage):
 
 @pytest.fixture
 def look(twin, small_world, tmp_path):
-    def run(devices=1, gpu_bytes=80 * GIB, **stage):
-        recipe = Recipe.model_validate(tree(twin, **stage))
+    def run(devices=1, gpu_bytes=80 * GIB, model=twin, **stage):
+        recipe = Recipe.model_validate(tree(model, **stage))
         return preflight(
             Run(recipe, tmp_path / "run", small_world), devices=devices, gpu_bytes=gpu_bytes
         )
@@ -189,3 +192,17 @@ def test_a_folder_with_no_tokenizer_is_counted_by_words_where_the_checkpoint_is_
     facts = preflight(Run(recipe, tmp_path, small_world), devices=1, gpu_bytes=80 * GIB)
     assert str(cached) in facts.sizes_from
     assert "words" in facts.tokens_from
+
+
+def test_a_new_end_of_turn_token_that_stays_frozen_is_warned_about(look, twin, tmp_path):
+    def warned(**stage):
+        return [one for one in look(**stage).warnings if "was not trained with the token" in one]
+
+    assert not warned()
+    model = shutil.copytree(twin, tmp_path / "model")
+    weights = load_file(model / "model.safetensors")
+    (name,) = [one for one in weights if one.endswith("embed_tokens.weight")]
+    weights[name][load_backbone(str(model)).end_id] = 0
+    save_file(weights, model / "model.safetensors", {"format": "pt"})
+    assert len(warned(model=model)) == 1
+    assert not warned(model=model, adapter={"kind": "full", "parts": ["language"]})

@@ -21,6 +21,7 @@ from typing import Any
 
 import PIL.Image
 from transformers import CLIPImageProcessorPil, LlavaConfig, LlavaProcessor
+from transformers.image_utils import OPENAI_CLIP_MEAN
 
 from rmpl.backbones import processors, twins
 from rmpl.backbones.family import Family, Part, chat_template
@@ -75,11 +76,17 @@ def pad_to_square(image: PIL.Image.Image, colour: tuple[int, int, int]) -> PIL.I
     return square
 
 
+def prepare(image: PIL.Image.Image, image_processor: Any) -> PIL.Image.Image:
+    """Return the image padded to a square with the checkpoint's mean colour, by default CLIP's."""
+    means = OPENAI_CLIP_MEAN if image_processor is None else image_processor.image_mean
+    red, green, blue = (int(255 * mean) for mean in means)
+    return pad_to_square(image, (red, green, blue))
+
+
 def chat(processor: Any, image: PIL.Image.Image | None, text: str) -> Mapping[str, Any]:
     """Lay a prompt out by the chat template, with its image padded to a square."""
     if image is not None:
-        red, green, blue = (int(255 * mean) for mean in processor.image_processor.image_mean)
-        image = pad_to_square(image, (red, green, blue))
+        image = prepare(image, processor.image_processor)
     return chat_template(processor, image, text)
 
 
@@ -122,5 +129,6 @@ FAMILY = Family(
     parts=PARTS,
     lora_targets=LORA_TARGETS,
     twin=twin,
+    prepare=prepare,
     chat=chat,
 )

@@ -74,4 +74,5 @@ FAMILY = Family(
     },
     twin=twin,
     pixels=(0, 0),
+    factor=32,
 )

@@ -6,6 +6,7 @@ The model is built on the meta device from its configuration; the data is actual
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,10 +17,12 @@ from peft import get_peft_model
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.checkpoints import (
     empty_model,
+    local_folder,
     model_type_of,
     processor_at_hand,
     read_config,
 )
+from rmpl.backbones.end_of_turn import is_untrained_in_files
 from rmpl.backbones.families import family_of
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
@@ -138,7 +141,10 @@ def preflight(run: Run, *, devices: int, gpu_bytes: int) -> Preflight:
         sizes_from=dry_run.sizes_from,
         tokens_from=dry_run.tokens_from,
         stages=stages,
-        warnings=recipe_warnings(recipe, dry_run.family, dry_run.backbone.settings),
+        warnings=[
+            *recipe_warnings(recipe, dry_run.family, dry_run.backbone.settings),
+            *dry_run.frozen_end(recipe.stages),
+        ],
     )
 
 
@@ -155,7 +161,7 @@ class _DryRun:
     """A backbone without weights, on which stages are dry-run."""
 
     def __init__(self, recipe: BackboneRecipe, settings: Settings, *, bf16: bool) -> None:
-        source = recipe.model
+        self._source = source = recipe.model
         self.family = family_of(model_type_of(source), source)
         self._config, self.sizes_from = read_config(source)
         self._bf16 = bf16
@@ -212,6 +218,19 @@ class _DryRun:
                 gpu_bytes=gpu_bytes,
             ),
         )
+
+    def frozen_end(self, stages: Sequence[StageRecipe]) -> list[str]:
+        """Return a warning if answers end with a new token whose embedding no stage trains."""
+        folder = local_folder(self._source)
+        trains = any(s.adapter.kind == "full" and "language" in s.adapter.parts for s in stages)
+        end, tokenizer = self.backbone.end_id, self.backbone.tokenizer
+        if folder is None or trains or not is_untrained_in_files(folder, tokenizer, end):
+            return []
+        token = tokenizer.convert_ids_to_tokens(end)
+        return [
+            f"the model was not trained with the token {token}, which ends its answers, and its "
+            "embedding stays frozen: a constant loss at the end of every answer"
+        ]
 
     def _trained(self, adapter: AdapterRecipe) -> _Trained:
         """Return the model as trained on a GPU, cached by adapter settings."""

@@ -136,6 +136,18 @@ class Connection:
         return found
 
 
+def is_vllm(url: str, key: str | None) -> bool:
+    """Return whether the server at an address reports to be vLLM.
+
+    Raises
+    ------
+    RmplError
+        If the address is invalid.
+    """
+    with Connection(url, key=key, at_once=1, timeout=10.0) as connection:
+        return "vllm" in connection.owners()
+
+
 def _status(response: httpx.Response) -> str:
     return f"the server answers {response.status_code}: {response.text.strip()[:200]}"
 

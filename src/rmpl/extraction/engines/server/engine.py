@@ -9,7 +9,7 @@ import functools
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rmpl.errors import RmplError
 from rmpl.extraction.engines.base import Progress, Reply
@@ -24,6 +24,9 @@ from rmpl.extraction.engines.server.validation import empty_answer, is_grammatic
 from rmpl.extraction.stopping import StoppedError, raise_if_stopped
 from rmpl.tasks import Prompt
 from rmpl.tasks.grammars import Grammar
+
+if TYPE_CHECKING:  # it needs torch, which answers of a server do not
+    from rmpl.backbones.served_images import ServedImages
 
 Guided = Literal["auto", "structured_outputs", "guided_grammar", "ebnf", "off"]
 """The request field for grammars: vLLM's, its older one, SGLang's (with ``--grammar-backend
@@ -62,6 +65,8 @@ class ServerEngine:
         How grammars are sent.
     timeout
         Seconds to wait for one answer.
+    images
+        How images are sent; by default as they are.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class ServerEngine:
         at_once: int = 16,
         guided: Guided = "auto",
         timeout: float = 300.0,
+        images: ServedImages | None = None,
     ) -> None:
         self._connect = functools.partial(
             Connection, url, key=key, at_once=at_once, timeout=timeout
@@ -82,6 +88,7 @@ class ServerEngine:
         self._model = model
         self._at_once = at_once
         self._guided = guided
+        self._images = images
         self._gives_logs = True
         self._field: str | None = None
         self._is_known = False
@@ -160,7 +167,7 @@ class ServerEngine:
 
     def _answer(self, connection: Connection, key: _Key) -> Reply:
         prompt, grammar, max_tokens = key
-        asked = [message_of(prompt)]
+        asked = [message_of(prompt, None if self._images is None else self._images.prepared)]
         reply = reply_of(self._ask(connection, asked, grammar, max_tokens))
         reply = unescape_control_tokens(reply, prompt.text)
         if grammar is None or is_grammatical(reply.text, grammar):
@@ -194,6 +201,9 @@ class ServerEngine:
             "max_tokens": max_tokens,
             "temperature": 0,
         }
+        shows_image = len(messages[0]["content"]) > 1
+        if shows_image and self._images is not None and self._images.options:
+            body["mm_processor_kwargs"] = self._images.options
         if grammar is not None and self._field is not None:
             is_nested = self._field == "structured_outputs"
             body[self._field] = {"grammar": grammar.text} if is_nested else grammar.text

@@ -12,11 +12,12 @@ import io
 import itertools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import PIL.Image
 
 from rmpl.errors import RmplError
 from rmpl.extraction.engines.base import Reply
@@ -62,10 +63,19 @@ def unescape_control_tokens(reply: Reply, asked: str) -> Reply:
     return msgspec.structs.replace(reply, text=text, ends=tuple(ends))
 
 
-def message_of(prompt: Prompt) -> dict[str, Any]:
+def message_of(
+    prompt: Prompt, prepared: Callable[[PIL.Image.Image], PIL.Image.Image] | None = None
+) -> dict[str, Any]:
     """Return a prompt as a user's message: the image first, as a data URL, then the text.
 
     The image is sent upright and lossless, as servers differ in their handling of EXIF.
+
+    Parameters
+    ----------
+    prompt
+        The question.
+    prepared
+        Resizes the image as it was in training; by default it is sent as it is.
 
     Raises
     ------
@@ -76,7 +86,10 @@ def message_of(prompt: Prompt) -> dict[str, Any]:
     if prompt.image is None:
         return {"role": "user", "content": [text]}
     file = io.BytesIO()
-    open_image(Path(prompt.image.path or "")).save(file, "PNG", compress_level=1)
+    image = open_image(Path(prompt.image.path or ""))
+    if prepared is not None:
+        image = prepared(image)
+    image.save(file, "PNG", compress_level=1)
     url = f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode('ascii')}"
     return {"role": "user", "content": [{"type": "image_url", "image_url": {"url": url}}, text]}
 
