@@ -72,3 +72,8 @@ def test_a_server_without_its_model_s_conventions_is_refused(server):
         app, ["extract", "one.txt", "--server", server.url, "--out", "events.jsonl"]
     )
     assert (result.exit_code, "--server without --model" in result.output) == (2, True)
+
+
+def test_an_adapter_that_a_server_would_not_get_is_refused(server, twin):
+    result = extract(server, twin, "--adapter", "adapter")
+    assert (result.exit_code, "--server with --adapter" in result.output) == (2, True)

@@ -69,8 +69,8 @@ def start(
         check_files(StageFolder(earlier), trained)
         below = trained.adapters
         source = base_of(trained, earlier)
-        is_folder_of_run = source != trained.base
-        base = f"../{earlier.name}/{trained.base}" if is_folder_of_run else trained.base
+        is_folder_of_run = source != trained.base and (earlier / trained.base).is_dir()
+        base = f"../{earlier.name}/{trained.base}" if is_folder_of_run else source
     goes_on = by == "continue" and adapter.kind != "full" and bool(below)
     lower_names = (
         [] if earlier is None else _copied(below[:-1] if goes_on else below, earlier, folder)

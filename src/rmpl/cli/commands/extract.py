@@ -106,6 +106,11 @@ def command(
                 "--server with --ray-workers",
                 remedy="leave out --ray-workers: the server does the work",
             )
+        if adapter:
+            raise RmplError(
+                "--server with --adapter",
+                remedy="the server has the adapter: pass its run with --model",
+            )
         served = served_as or model or ""
         extractor = _connect(server, served, model, schema, constrained=not unconstrained)
     else:
