@@ -150,9 +150,9 @@ def check_shape(record: Image, found: Image, where: str) -> None:
     turned = _difference(record.height, record.width, found)
     if off > SHAPE_TOLERANCE or turned < off:
         raise RmplError(
-            f"an image of {found.width} x {found.height} pixels whose record says "
+            "an image of another shape than its record says",
+            where=f"{where}, image {record.id}, {found.width} x {found.height} pixels, not "
             f"{record.width} x {record.height}",
-            where=f"{where}, image {record.id}",
             remedy="give the size, and boxes in pixels, of the image after its EXIF rotation; or "
             "leave width and height out if only they are wrong",
         )
