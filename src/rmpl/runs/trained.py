@@ -18,6 +18,8 @@ from rmpl.runs.adapters import merge_adapters
 from rmpl.runs.conventions import adapter_conventions
 from rmpl.runs.digests import check_files
 from rmpl.runs.folder import RECIPE, RunFolder, StageFolder, Trained, run_folder, stage_folder
+from rmpl.runs.shipped import NAME as SHIPPED
+from rmpl.runs.shipped import shipped_run
 from rmpl.tasks import Context
 from rmpl.tasks.media import media_read
 
@@ -65,7 +67,8 @@ def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path 
     Parameters
     ----------
     model
-        A run's folder or a stage's, a model's folder, or a hub id of either.
+        A run's folder or a stage's, ``real-text`` (the package's own), a model's folder, or a hub
+        id of either.
     adapters
         Put on it, in this order.
 
@@ -91,7 +94,7 @@ def _run_of(model: str) -> Path | None:
     """Return the folder of a run or stage, ``None`` if it is another model."""
     folder: Path | None = Path(model)
     if folder is not None and not folder.is_dir():
-        folder = fetched_run(model)
+        folder = shipped_run() if model == SHIPPED else fetched_run(model)
     is_trained = folder is not None and (
         RunFolder(folder).is_run or StageFolder(folder).is_finished
     )

@@ -16,7 +16,10 @@ MAKE_ONE = 'python3 -c "import secrets; print(secrets.token_urlsafe(32))"'
 def command(
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Run folder, model folder or hub id; repeatable. Default: demo/run."),
+        typer.Option(
+            help="Run folder, real-text, model folder or hub id; repeatable. Default: real-text, "
+            "if its model is on this machine, and demo/run, if it exists."
+        ),
     ] = None,
     schema: Annotated[
         list[str] | None,
@@ -51,7 +54,7 @@ def command(
     By default only this machine can reach it. With another --host, clients need a token. The app
     speaks plain HTTP: between machines, put an HTTPS proxy in front of it.
     """
-    from rmpl.cli.commands.extract import DEMO
+    from rmpl.cli.default_model import default_models
     from rmpl.errors import RmplError
     from rmpl.ontology import load_ontology
 
@@ -64,12 +67,7 @@ def command(
     from rmpl.app.limits import Limits
     from rmpl.app.service import Service
 
-    models = model or ([str(DEMO)] if DEMO.is_dir() else [])
-    if not models:
-        raise RmplError(
-            "no --model, and demo/run does not exist",
-            remedy="pass --model; 'make demo' trains a small model in ten minutes",
-        )
+    models = model or default_models()
     for name in schema or []:
         load_ontology(name)
     token = read_token(token_file)

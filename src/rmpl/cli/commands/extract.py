@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SKIPPED = 1
 INTERRUPTED = 130
-DEMO = Path("demo/run")
 UNREAD = "images are not read by this model"
 SERVER_KEY = "RMPL_SERVER_KEY"
 """Environment variable with the API key of the server, if it needs one."""
@@ -42,7 +41,10 @@ def command(
     out: Annotated[Path, typer.Option(help="Output file, .jsonl or .jsonl.gz, or - for stdout.")],
     model: Annotated[
         str | None,
-        typer.Option(help="Run folder, model folder or hub id. Default: demo/run, if it exists."),
+        typer.Option(
+            help="Run folder, real-text, model folder or hub id. Default: real-text, for texts, if "
+            "its model is on this machine (rmpl models get smollm2-135m), else demo/run."
+        ),
     ] = None,
     adapter: Annotated[
         list[Path] | None, typer.Option(help="Adapter folder to load on top; repeatable.")
@@ -139,21 +141,9 @@ def command(
 
 
 def _load(model: str | None, workers: int | None, **settings: Any) -> Extractor | RayExtractor:
-    from rmpl.errors import RmplError
+    from rmpl.cli.default_model import default_model
 
-    if model is None:
-        if not DEMO.is_dir():
-            raise RmplError(
-                "no --model, and the package contains no model that extracts events",
-                remedy="pass --model; 'make demo' trains a small model in ten minutes and writes "
-                "it to demo/run",
-            )
-        model = str(DEMO)
-        typer.echo(
-            f"no --model: using {DEMO}, a very small model trained on the synthetic corpus; its "
-            "output on real text and photographs is useless",
-            err=True,
-        )
+    model = default_model() if model is None else model
     if workers is None:
         from rmpl.extraction.extractor import Extractor
 

@@ -34,6 +34,7 @@ def list_models() -> None:
     Use a name as --model NAME, or as backbone.model in a recipe.
     """
     from rmpl.backbones.known import known_checkpoint, named_models
+    from rmpl.runs.shipped import NAME, base_of_shipped
     from rmpl.scoring.tables import aligned
 
     rows = [["name", "parameters", "media", "sources", "cached", "licence"]]
@@ -50,6 +51,10 @@ def list_models() -> None:
             ]
         )
     typer.echo("\n".join(aligned(rows, left=len(rows[0]))))
+    typer.echo(
+        f"{NAME}: the package's own run, an adapter of {base_of_shipped()} that extracts events "
+        "from text; --model takes it, too"
+    )
 
 
 @app.command("get")
