@@ -11,6 +11,7 @@ pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'rmpl[serve]'")
 from rmpl.app import server
 from rmpl.cli.commands.app import command
 from rmpl.errors import RmplError
+from rmpl.runs import shipped
 
 
 @pytest.fixture
@@ -65,6 +66,7 @@ def test_others_reach_it_only_by_names_and_with_a_token(served, capsys, monkeypa
 
 def test_mistakes_are_told_before_anything_is_loaded(served, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shipped, "is_ready", lambda: False)
     with pytest.raises(RmplError, match="no --model"):
         command(host="127.0.0.1", port=7860)
     with pytest.raises(RmplError, match="no schema named nothing"):

@@ -13,7 +13,9 @@ SHOW = (
     "print(sys.flags.utf8_mode, sys.flags.optimize, *map(ascii, sys.argv[1:]))"
 )
 WAIT = (
-    "import time; from rmpl.cli import main\n"
+    "import signal, time; from rmpl.cli import main\n"
+    # What runs in the background of a script ignores Ctrl-C, and so do its children.
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "@main.app.command('wait')\n"
     "def wait() -> None:\n"
     "    print('ready', flush=True)\n"

@@ -86,7 +86,7 @@ def test_curves_are_drawn_whole_by_source_and_as_held_out(run, gold):
         "stage1: loss of text-emi",
         "stage1, held out: score of text-emi",
     ]
-    (stage / "curve.jsonl").write_text('{"step": 1}\n[]\n')
+    (stage / "curve.jsonl").write_text('{"step": 1, "loss": 2}\n[]\n')
     with pytest.raises(RmplError, match=r"curve\.jsonl:2"):
         command(run, data=Path("corpus"), documents=12)
 

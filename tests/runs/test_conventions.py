@@ -7,6 +7,7 @@ import msgspec
 import pytest
 import yaml
 
+from digests import without_digests
 from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.settings import SETTINGS, Settings
 from rmpl.errors import RmplError
@@ -111,7 +112,7 @@ def test_an_adapter_without_those_below_it_is_refused(bare, tmp_path):
 
 def test_an_adapter_of_weights_that_its_run_trained_is_refused_on_others(run, bare):
     shutil.copytree(bare, run / "one" / "model")
-    path = run / "two" / "trained.json"
+    path = without_digests(run) / "two" / "trained.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "base": "../one/model"}))
     with pytest.raises(RmplError, match=r"was trained on .*run/one/model, not on"):
         conventions_of(str(bare), [run / "two" / "adapter"])

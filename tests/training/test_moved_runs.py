@@ -6,6 +6,7 @@ from importlib import resources
 import pytest
 import yaml
 
+from digests import without_digests
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe, load_recipe
 from rmpl.runs import trained as trained_module
@@ -63,7 +64,7 @@ def test_a_run_without_the_copy_uses_the_schema_that_its_recipe_names(elsewhere,
     (elsewhere / "schema.yaml").unlink()
     assert ontology_of(elsewhere).name == "mine"
     assert "schema.yaml" in {one.name for one in pack(elsewhere).uploads}
-    tree = load_recipe(elsewhere / "recipe.yaml").model_dump(mode="json")
+    tree = load_recipe(without_digests(elsewhere) / "recipe.yaml").model_dump(mode="json")
     (elsewhere / "recipe.yaml").write_text(yaml.safe_dump({**tree, "ontology": "gone.yaml"}))
     with pytest.raises(RmplError, match=r"gone\.yaml"):
         ontology_of(elsewhere)
@@ -85,6 +86,6 @@ def test_it_goes_on_from_its_own_recipe_and_after_a_relative_path(place, small_w
 def test_a_relative_base_of_earlier_versions_is_looked_for_above_the_run(place, monkeypatch):
     monkeypatch.chdir("/")
     old = shutil.copytree(place / "run", place / "old")
-    path = old / "one" / "trained.json"
+    path = without_digests(old) / "one" / "trained.json"
     path.write_text(path.read_text().replace(str(place / "models" / "twin"), "models/twin"))
     assert load_trained(old).settings.box_step == 20

@@ -28,7 +28,7 @@ _KINDS = {"start": "int64", "end": "int64"} | dict.fromkeys(
 def events_table(rows: Sequence[EventRow]) -> Table:
     """Return the table of events, with a column for every role that occurs."""
     roles = sorted({one.role for row in rows for one in row.arguments})
-    names = [name for name in EventRow._fields if name != "arguments"]
+    names = [name for name in EventRow.__annotations__ if name != "arguments"]
     header = [*names[:4], *roles, *names[4:]]
     cells: list[list[Cell]] = []
     for row in rows:
@@ -40,7 +40,7 @@ def events_table(rows: Sequence[EventRow]) -> Table:
 
 def arguments_table(rows: Sequence[EventRow]) -> Table:
     """Return the table of arguments, one a row."""
-    return list(ArgumentRow._fields), [list(one) for row in rows for one in row.arguments]
+    return list(ArgumentRow.__annotations__), [list(one) for row in rows for one in row.arguments]
 
 
 def write_tables(rows: Sequence[EventRow], path: Path) -> list[Path]:
