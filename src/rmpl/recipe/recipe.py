@@ -92,10 +92,8 @@ class SourceRecipe(Strict):
 
     ``weight`` is its share of the samples, relative to the other sources of the stage.
     ``negatives`` is the share of samples without an event: of those that the corpora have, a part
-    is drawn; all are used by default. With ``candidates``, a prompt lists that number of event
-    types, sampled anew for every sample, instead of the whole schema. ``keep`` is the share of the
-    samples that are used, for learning curves: those of a smaller share are among those of a larger
-    one.
+    is drawn; all are used by default. With ``candidates``, a prompt lists that number of types,
+    sampled anew for every sample, not the whole schema. ``keep`` is the share of samples to use.
     """
 
     added = frozenset({"negatives", "candidates", "keep"})
