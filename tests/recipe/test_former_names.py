@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+pytest.importorskip("torch", reason="needs rmpl[train]")
+
 from rmpl.errors import RmplError
 from rmpl.experiments.grid import load_plan
 from rmpl.experiments.lock import deviations, read_lock
