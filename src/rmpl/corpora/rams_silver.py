@@ -19,9 +19,8 @@ import yaml
 
 from rmpl.corpora.rams import RECORDS, RamsEvent, RamsRecord
 from rmpl.corpora.text.mentions import RawDocument, RawEvent, RawSentence
-from rmpl.corpora.text.selection import Selection, Types, whole_documents
+from rmpl.corpora.text.selection import Selection, Types, raw_lines, whole_documents
 from rmpl.errors import RmplError
-from rmpl.io.files import decode, read_lines
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import Ontology, load_mapping
@@ -124,7 +123,8 @@ def read_rams_silver(
 
 
 def _records(path: Path, selection: Selection) -> Iterator[RawDocument]:
-    records = list(_decoded(path, selection))
+    records = list(raw_lines(path, RECORDS, _with_event, selection))
+    near = load_mapping("rams_loose").keys() - load_mapping("rams").keys()
     marked: _Marked = {}
     for record, event, _ in records:
         spans = marked.setdefault(tuple(record.sentences[event.sentence]), {})
@@ -137,7 +137,10 @@ def _records(path: Path, selection: Selection) -> Iterator[RawDocument]:
                 selection.report.leave_out("a sentence of another window", where)
                 continue
             seen.add(tuple(words))
-            events = _complete(words, marked.get(tuple(words), {}))
+            known = marked.get(tuple(words), {})
+            # A near type is doubtful, too.
+            is_near = not near.isdisjoint(known.values())
+            events = None if is_near else load_silver_words().label(words, known)
             if events is None:
                 selection.report.leave_out("a sentence with a word that may be an event", where)
                 continue
@@ -147,20 +150,5 @@ def _records(path: Path, selection: Selection) -> Iterator[RawDocument]:
             yield RawDocument(record.doc_key, sentences, where)
 
 
-def _complete(words: Sequence[str], marked: dict[tuple[int, int], str]) -> list[RawEvent] | None:
-    """Return the events of a sentence, or ``None``: left out. Near types are doubtful, too."""
-    near = load_mapping("rams_loose").keys() - load_mapping("rams").keys()
-    if any(name in near for name in marked.values()):
-        return None
-    return load_silver_words().label(words, marked)
-
-
-def _decoded(path: Path, selection: Selection) -> Iterator[tuple[RamsRecord, RamsEvent, str]]:
-    for where, content in read_lines(path):
-        try:
-            record = decode(RECORDS, content, where)
-            event = record.event(where)
-        except RmplError as error:
-            selection.refuse(error)
-        else:
-            yield record, event, where
+def _with_event(record: RamsRecord, where: str) -> tuple[RamsRecord, RamsEvent, str]:
+    return record, record.event(where), where

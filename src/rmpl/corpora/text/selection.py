@@ -19,6 +19,7 @@ from rmpl.ontology import Ontology, TypeMapping, load_ontology
 from rmpl.records import Document, Sentence, Span, TextArgument, TextEvent
 
 T = TypeVar("T")
+R = TypeVar("R")
 Types = Literal["mapped", "all"]
 """Which events of a text corpus are kept: those of a schema's types, or all, with their own."""
 
@@ -233,9 +234,9 @@ def outside_sentence(report: ReadReport, what: str, where: str) -> None:
 def raw_lines(
     path: Path,
     decoder: msgspec.json.Decoder[T],
-    take_apart: Callable[[T, str], RawDocument],
+    take_apart: Callable[[T, str], R],
     selection: Selection,
-) -> Iterator[RawDocument]:
+) -> Iterator[R]:
     """Yield the result of ``take_apart`` for each JSON line and its location.
 
     Raises
