@@ -14,7 +14,7 @@ from rmpl.recipe.recipe import Recipe
 from rmpl.records import Document
 from rmpl.scoring import Scores, score_by_document
 from rmpl.scoring.bootstrap import Difference, compare
-from rmpl.training.data.training_data import recipe_data
+from rmpl.training.data.training_data import published_documents
 
 _STRICT = "strict"
 
@@ -68,15 +68,9 @@ def lexicon_baseline(
 
 def training_texts(recipe: Recipe, data: Path) -> list[Document]:
     """Return the documents of a recipe's corpora that annotate events of its schema in texts."""
-    corpora = {
-        name: corpus.model_copy(update={"made_up_names": 0})
-        for name, corpus in recipe.corpora.items()
-        if corpus.types == "mapped"
-    }
-    read = recipe_data(recipe.model_copy(update={"corpora": corpora}), data)
     return [
         document
-        for documents in map(read.documents, corpora)
+        for documents in published_documents(recipe, data, mapped=True).values()
         if any(document.text_events for document in documents)
         for document in documents
     ]

@@ -241,7 +241,7 @@ def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Docume
     """Read the training corpora of a recipe; evaluation corpora are refused."""
     from rmpl.errors import RmplError
     from rmpl.recipe.recipe import load_recipe
-    from rmpl.training.data.training_data import recipe_data
+    from rmpl.training.data.training_data import published_documents
 
     if not shots:
         return []
@@ -252,9 +252,4 @@ def _training(shots: int, recipe: Path | None, data: Path | None) -> list[Docume
         )
     loaded = load_recipe(recipe)
     place = data if data is not None else Path(loaded.data)
-    whole = {
-        name: corpus.model_copy(update={"made_up_names": 0})
-        for name, corpus in loaded.corpora.items()
-    }
-    corpora = recipe_data(loaded.model_copy(update={"corpora": whole}), place)
-    return [document for name in whole for document in corpora.documents(name)]
+    return [one for documents in published_documents(loaded, place).values() for one in documents]

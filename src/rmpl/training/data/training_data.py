@@ -251,6 +251,22 @@ def recipe_data(recipe: Recipe, data: Path) -> TrainingData:
     )
 
 
+def published_documents(
+    recipe: Recipe, data: Path, *, mapped: bool = False
+) -> dict[str, list[Document]]:
+    """Return the documents of a recipe's corpora, by corpus, with the names that are in them.
+
+    With ``mapped``, only corpora with types of the recipe's schema are read.
+    """
+    corpora = {
+        name: corpus.model_copy(update={"made_up_names": 0})
+        for name, corpus in recipe.corpora.items()
+        if not mapped or corpus.types == "mapped"
+    }
+    read = recipe_data(recipe.model_copy(update={"corpora": corpora}), data)
+    return {name: read.documents(name) for name in corpora}
+
+
 def digest_of(documents: Iterable[Document]) -> str:
     """Return the SHA-256 of documents, hexadecimal.
 
