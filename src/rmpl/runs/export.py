@@ -17,7 +17,6 @@ from rmpl.runs.digests import files_of
 from rmpl.runs.folder import RunFolder, StageFolder
 from rmpl.runs.hub import pack
 from rmpl.runs.ranks import reduced, write_adapter
-from rmpl.runs.weights import add_metadata, read_metadata
 
 
 class Exported(NamedTuple):
@@ -70,10 +69,8 @@ def export(run: Path, out: Path, *, rank: int | None = None, bf16: bool = False)
             elif place.parent.relative_to(folder).as_posix() not in adapters:
                 shutil.copyfile(upload.source, place)
         for name, adapter in adapters.items():
-            found = reduced(adapter, rank or _ANY)
+            found = reduced(adapter, rank)
             write_adapter(folder / name, found, bf16=bf16)
-            for weights in (folder / name).glob("*.safetensors"):
-                add_metadata(weights, read_metadata(adapter / weights.name))
             kept[name] = found.kept
         _record(folder / record.parent.relative_to(run))
         with (folder / RunFolder(run).card.name).open("a", encoding="utf-8") as card:
@@ -90,14 +87,10 @@ def _record(stage: Path) -> None:
         place.write_trained(msgspec.structs.replace(trained, files=files_of(stage, trained)))
 
 
-_ANY = 2**31
-"""A rank that every adapter has at most."""
-
-
 def _notes(kept: dict[str, float], rank: int | None, *, bf16: bool) -> Iterator[str]:
     """Yield what the card says of changed weights."""
     for name, share in kept.items():
-        if rank is not None and share < 1.0:
+        if share < 1.0:
             yield (
                 f"\n{name} was reduced to rank {rank} after training, which keeps {share:.1%} of "
                 "its squared singular values; it is another model than before, with other scores.\n"

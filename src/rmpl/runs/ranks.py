@@ -23,10 +23,11 @@ class Reduced(NamedTuple):
 
     config: dict[str, Any]
     tensors: dict[str, torch.Tensor]
+    metadata: dict[str, str]
     kept: float
 
 
-def reduced(adapter: Path, rank: int) -> Reduced:
+def reduced(adapter: Path, rank: int | None) -> Reduced:
     """Approximate an adapter by one of a smaller rank.
 
     An adapter adds ``scale * B @ A`` to a matrix of the model. Of its singular value decomposition
@@ -38,7 +39,7 @@ def reduced(adapter: Path, rank: int) -> Reduced:
     adapter
         The folder of a LoRA adapter.
     rank
-        Positive; an adapter of this rank or a smaller one is only read.
+        Positive; an adapter of this rank or a smaller one is only read, and so is any for ``None``.
 
     Raises
     ------
@@ -49,8 +50,9 @@ def reduced(adapter: Path, rank: int) -> Reduced:
     config = saved_object(adapter / ADAPTER_CONFIG)
     with safe_open(adapter / ADAPTER_WEIGHTS, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
-    if config.get("r", 0) <= rank:
-        return Reduced(config, tensors, 1.0)
+        metadata = {"format": "pt", **(file.metadata() or {})}
+    if rank is None or config.get("r", 0) <= rank:
+        return Reduced(config, tensors, metadata, 1.0)
     uneven = [key for key in ("use_dora", "rank_pattern", "alpha_pattern") if config.get(key)]
     if config.get("peft_type") != "LORA" or uneven:
         raise RmplError(
@@ -68,7 +70,7 @@ def reduced(adapter: Path, rank: int) -> Reduced:
         before += float(values.square().sum())
         after += float(values[:rank].square().sum())
     config |= {"r": rank, "lora_alpha": rank, "use_rslora": False}
-    return Reduced(config, tensors, after / before if before else 1.0)
+    return Reduced(config, tensors, metadata, after / before if before else 1.0)
 
 
 def _truncated(
@@ -83,8 +85,8 @@ def _truncated(
     u, values, v = torch.linalg.svd(upper @ lower.T)
     root = values[:rank].sqrt()
     return (
-        (root[:, None] * (v[:rank] @ right.T)).to(a.dtype).contiguous(),
-        ((left @ u[:, :rank]) * root).to(b.dtype).contiguous(),
+        (root[:, None] * (v[:rank] @ right.T)).to(a.dtype),
+        ((left @ u[:, :rank]) * root).to(b.dtype),
         values,
     )
 
@@ -96,5 +98,5 @@ def write_adapter(folder: Path, adapter: Reduced, *, bf16: bool) -> None:
         name: (tensor.bfloat16() if bf16 else tensor).contiguous()
         for name, tensor in adapter.tensors.items()
     }
-    save_file(tensors, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
+    save_file(tensors, folder / ADAPTER_WEIGHTS, metadata=adapter.metadata)
     (folder / ADAPTER_CONFIG).write_text(json.dumps(adapter.config, indent=1) + "\n", "utf-8")
