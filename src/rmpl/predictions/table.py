@@ -18,14 +18,14 @@ class ArgumentRow(NamedTuple):
     event: str
     event_type: str
     role: str
-    text: str
-    start: int | None
-    end: int | None
-    x1: float | None
-    y1: float | None
-    x2: float | None
-    y2: float | None
-    score: float | None
+    text: str = ""
+    start: int | None = None
+    end: int | None = None
+    x1: float | None = None
+    y1: float | None = None
+    x2: float | None = None
+    y2: float | None = None
+    score: float | None = None
 
     @property
     def filler(self) -> str:
@@ -48,14 +48,14 @@ class EventRow(NamedTuple):
     document: str
     event: str
     event_type: str
-    trigger: str
-    start: int | None
-    end: int | None
-    sentence: str
-    image: str
-    score: float | None
-    links: str
-    arguments: tuple[ArgumentRow, ...]
+    trigger: str = ""
+    start: int | None = None
+    end: int | None = None
+    sentence: str = ""
+    image: str = ""
+    score: float | None = None
+    links: str = ""
+    arguments: tuple[ArgumentRow, ...] = ()
 
     @property
     def by_role(self) -> dict[str, str]:
@@ -76,74 +76,49 @@ def event_rows(documents: Iterable[Document]) -> Iterator[EventRow]:
         for link in document.links:
             links.setdefault(link.text, []).append(link.image)
             links.setdefault(link.image, []).append(link.text)
-        for event in document.text_events:
-            sentence = sentences.get(event.sentence_id)
-            yield _text_row(document.id, event, sentence, links.get(event.id, []))
-        for shown in document.image_events:
-            yield _image_row(document.id, shown, links.get(shown.id, []))
+        rows = [
+            *(
+                _text_row(document.id, event, sentences.get(event.sentence_id))
+                for event in document.text_events
+            ),
+            *(_image_row(document.id, event) for event in document.image_events),
+        ]
+        for row in rows:
+            yield row._replace(links=" ".join(links.get(row.event, [])))
 
 
-def _text_row(
-    document: str, event: TextEvent, sentence: Sentence | None, links: list[str]
-) -> EventRow:
-    arguments = tuple(
-        ArgumentRow(
-            document,
-            event.id,
-            event.event_type,
-            one.role,
-            *_quoted(one.span, sentence, one.text),
-            None,
-            None,
-            None,
-            None,
-            one.score,
-        )
-        for one in event.arguments
-    )
+def _text_row(document: str, event: TextEvent, sentence: Sentence | None) -> EventRow:
+    own = (document, event.id, event.event_type)
     return EventRow(
-        document,
-        event.id,
-        event.event_type,
+        *own,
         *_quoted(event.trigger, sentence, event.trigger_text),
-        event.sentence_id if sentence is None else sentence.text,
-        "",
-        event.score,
-        " ".join(links),
-        arguments,
+        sentence=event.sentence_id if sentence is None else sentence.text,
+        score=event.score,
+        arguments=tuple(
+            ArgumentRow(*own, one.role, *_quoted(one.span, sentence, one.text), score=one.score)
+            for one in event.arguments
+        ),
     )
 
 
-def _image_row(document: str, event: ImageEvent, links: list[str]) -> EventRow:
-    arguments = tuple(
-        ArgumentRow(
-            document,
-            event.id,
-            event.event_type,
-            one.role,
-            "",
-            None,
-            None,
-            one.box.x1,
-            one.box.y1,
-            one.box.x2,
-            one.box.y2,
-            one.score,
-        )
-        for one in event.arguments
-    )
+def _image_row(document: str, event: ImageEvent) -> EventRow:
+    own = (document, event.id, event.event_type)
     return EventRow(
-        document,
-        event.id,
-        event.event_type,
-        "",
-        None,
-        None,
-        "",
-        event.image_id,
-        event.score,
-        " ".join(links),
-        arguments,
+        *own,
+        image=event.image_id,
+        score=event.score,
+        arguments=tuple(
+            ArgumentRow(
+                *own,
+                one.role,
+                x1=one.box.x1,
+                y1=one.box.y1,
+                x2=one.box.x2,
+                y2=one.box.y2,
+                score=one.score,
+            )
+            for one in event.arguments
+        ),
     )
 
 
