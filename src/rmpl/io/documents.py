@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar, cast
 
 import msgspec
 
@@ -58,6 +58,7 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
+Raw = TypeVar("Raw")
 
 
 def read_documents(
@@ -85,12 +86,35 @@ def read_documents(
         ``on_error``.
     """
     path = Path(path)
-    report = ReadReport() if report is None else report
+    counts = ReadReport() if report is None else report
+
+    def read(content: bytes | dict[str, object], where: str) -> Document:
+        return to_document(content, where, counts)
+
+    lines = read_parquet(path) if path.suffix == ".parquet" else read_lines(path)
+    raws = cast("Iterator[tuple[str, bytes | dict[str, object]]]", lines)
+    return checked_documents(raws, read, on_error=on_error, report=counts, locate=locate)
+
+
+def checked_documents(
+    raws: Iterable[tuple[str, Raw]],
+    read: Callable[[Raw, str], Document],
+    *,
+    on_error: OnError,
+    report: ReadReport,
+    locate: Callable[[Document], Document] | None = None,
+) -> Iterator[Document]:
+    """Yield what ``read`` makes of each (place, content): consistent, no id twice, and counted.
+
+    Raises
+    ------
+    RmplError
+        Of what is not so, according to ``on_error``; and as ``raws`` does.
+    """
     seen: set[str] = set()
-    raws = read_parquet(path) if path.suffix == ".parquet" else read_lines(path)
     for where, content in raws:
         try:
-            document = to_document(content, where, report)
+            document = read(content, where)
             if document.id in seen:
                 raise RmplError(f"repeated document id {document.id!r}", where=where)
             check_document(document, where)

@@ -18,13 +18,13 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.inputs.reading import Item
+from rmpl.io.documents import checked_documents
 from rmpl.io.files import decode, read_bytes, read_lines, replacing
 from rmpl.io.formats import ABOUT as ABOUT_FORMAT
 from rmpl.io.formats import PREDICTIONS, check_format, check_format_of
 from rmpl.io.locks import is_special, writing_file
 from rmpl.io.members import member, whole_members
 from rmpl.io.read_report import OnError, ReadReport
-from rmpl.io.validity import check_document
 from rmpl.predictions.conversion import (
     document_of_line,
     extracted_line,
@@ -79,10 +79,10 @@ def read_results(path: Path, report: ReadReport | None = None) -> Iterator[Docum
         If there is no such file, or a line has another format or none of its keys.
     """
     for where, content in read_lines(path):
-        document = read_result(content, where)
-        if report is not None:
-            check_keys(content, f"{where}: document {document.id}", report)
-        yield document
+        if report is None:
+            yield read_result(content, where)
+        else:
+            yield _with_known_keys(content, where, report)
 
 
 def read_result(content: bytes, where: str) -> Document:
@@ -132,23 +132,18 @@ def read_extracted(
         If there is no such file. Other lines and inconsistent documents are handled according to
         ``on_error``.
     """
-    report = ReadReport() if report is None else report
-    seen: set[str] = set()
-    for where, content in read_lines(path):
-        try:
-            document = read_result(content, where)
-            check_keys(content, f"{where}: document {document.id}", report)
-            check_document(document, where)
-            if document.id in seen:
-                raise RmplError(f"repeated document id {document.id!r}", where=where)
-        except RmplError as error:
-            report.refuse(error, on_error)
-            continue
-        seen.add(document.id)
-        report.use("documents")
-        report.use("sentences", len(document.sentences))
-        report.use("images", len(document.images))
-        yield document
+    counts = ReadReport() if report is None else report
+
+    def read(content: bytes, where: str) -> Document:
+        return _with_known_keys(content, where, counts)
+
+    return checked_documents(read_lines(path), read, on_error=on_error, report=counts)
+
+
+def _with_known_keys(content: bytes, where: str, report: ReadReport) -> Document:
+    document = read_result(content, where)
+    check_keys(content, f"{where}: document {document.id}", report)
+    return document
 
 
 def is_stream(path: Path) -> bool:
