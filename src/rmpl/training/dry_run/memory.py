@@ -164,6 +164,14 @@ def vision_activations(
 
     ``vision`` holds the processor's tensors of the image. Frozen parts save nothing.
     """
+    language = {id(p) for p in _base(model).get_decoder().parameters()}
+    trained = {id(p) for p in model.parameters() if p.requires_grad and id(p) not in language}
+    if not trained:  # outside of the graph
+        return Activations(0, 0, 0)
+    module = _Features(_base(model))
+    layers = _layers(module)
+    # Frozen layers save nothing, whether they are run again or not.
+    run_again = any(id(p) in trained for layer in layers for p in layer.parameters())
     fakes = fake_tensors()
     dtype = next(model.parameters()).dtype
     # Real tensors: some models inspect them to skip tiles that are only padding.
@@ -171,12 +179,9 @@ def vision_activations(
         name: tensor.to(dtype) if tensor.is_floating_point() else tensor
         for name, tensor in vision.items()
     }
-    module = _Features(_base(model))
-    saved = _passes(model, module, inputs, fakes, autocast=autocast)
-    if not saved.whole:  # all frozen, outside of the graph
-        return Activations(0, 0, 0)
+    saved = _passes(model, module, inputs, fakes, autocast=autocast, run_again=run_again)
     # During a layer's backward pass, its activations are in memory again.
-    layer = saved.whole // max(len(_layers(module)), 1)
+    layer = saved.whole // max(len(layers), 1) if run_again else 0
     return saved._replace(checkpointed=saved.checkpointed + layer)
 
 
@@ -198,12 +203,18 @@ def _passes(
     fakes: contextlib.AbstractContextManager[Any],
     *,
     autocast: bool,
+    run_again: bool = True,
 ) -> Activations:
-    """Return the bytes that a pass saves, without and with checkpointing."""
+    """Return the bytes that a pass saves, without and with checkpointing.
+
+    ``run_again`` says whether checkpointing changes them: whether a layer trains.
+    """
     model.train()
     base = _base(model)
     base.activation_checkpointing_disable()
     whole, copies = _saved_bytes(module, inputs, fakes, autocast=autocast)
+    if not run_again:
+        return Activations(whole, whole, copies)
     base.activation_checkpointing_enable()
     # Undo that it requires gradients of the towers' inputs, which would include frozen towers.
     base.disable_input_require_grads()

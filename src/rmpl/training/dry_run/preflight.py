@@ -157,6 +157,11 @@ class _Trained(NamedTuple):
     images: dict[tuple[int, int], Activations]
 
 
+_PREPARED: dict[tuple[str, ...], _Trained] = {}
+"""Models counted before: the cells of an ablation grid and the stages of a recipe share them."""
+_KEPT = 4
+
+
 class _DryRun:
     """A backbone without weights, on which stages are dry-run."""
 
@@ -176,7 +181,6 @@ class _DryRun:
         )
         self.backbone = Backbone(model, processor, self.family, settings)
         self._counter = TokenCounter(self.backbone, rate)
-        self._models: dict[str, _Trained] = {}
 
     def stage(
         self, stage: StageRecipe, sources: list[Source], seed: int, devices: int, gpu_bytes: int
@@ -233,13 +237,22 @@ class _DryRun:
         ]
 
     def _trained(self, adapter: AdapterRecipe) -> _Trained:
-        """Return the model as trained on a GPU, cached by adapter settings."""
-        key = adapter.model_dump_json()
-        if key not in self._models:
+        """Return the model as trained on a GPU, counted once for all that is alike."""
+        settings = msgspec.json.encode(self.backbone.settings).decode()
+        key = (
+            self._config.to_json_string(use_diff=False),
+            self.family.name,
+            settings,
+            adapter.model_dump_json(),
+            f"{self._weights} {self._bf16}",
+        )
+        if key not in _PREPARED:
             model, weights = self._model(adapter)
             text = language_activations(model, batch=1, tokens=TOKENS, autocast=self._bf16)
-            self._models[key] = _Trained(model, weights, text, {})
-        return self._models[key]
+            while len(_PREPARED) >= _KEPT:
+                del _PREPARED[next(iter(_PREPARED))]
+            _PREPARED[key] = _Trained(model, weights, text, {})
+        return _PREPARED[key]
 
     def _model(self, adapter: AdapterRecipe) -> tuple[Any, str]:
         weights: str = self._weights
