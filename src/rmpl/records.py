@@ -84,13 +84,15 @@ class Image(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One image of a document.
 
     ``path`` is ``None`` if the image file is not available. ``width`` and ``height`` are pixels
-    after EXIF rotation, 0 if unknown.
+    after EXIF rotation, 0 if unknown. ``caption`` is what its document says below it, empty if
+    nothing.
     """
 
     id: str
     path: str | None = None
     width: int = 0
     height: int = 0
+    caption: str = ""
 
 
 class TextArgument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -190,6 +192,9 @@ class Document(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
     ``partial`` says that not all of its events are annotated (RAMS and FrameNet's examples mark one
     event of a sentence): what is not annotated is then unknown, not absent.
+
+    ``metadata`` is what is known of the document beside its text, as its source writes it:
+    ``title``, ``author``, ``date`` and other keys.
     """
 
     id: str
@@ -200,3 +205,4 @@ class Document(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     links: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
     partial: bool = False
+    metadata: dict[str, str] = {}

@@ -56,7 +56,9 @@ def documents(draw: st.DrawFn) -> Document:
     entities = tuple(draw(st.lists(span, max_size=2, unique=True)))
     sentence = Sentence("s", " ".join(tokens), tuple(positions), entities)
     bare = Sentence("bare", draw(st.text(st.characters(exclude_categories=["Cs"]))), ())
-    picture = Image("p", draw(st.none() | names), draw(st.integers(0, 9)), draw(st.integers(0, 9)))
+    sides = st.integers(0, 9)
+    caption = draw(st.just("") | names)
+    picture = Image("p", draw(st.none() | names), draw(sides), draw(sides), caption)
     text_argument = st.one_of(
         st.builds(TextArgument, names, span, scores),
         st.builds(TextArgument, names, st.just(NOWHERE), scores, names),
@@ -91,6 +93,7 @@ def documents(draw: st.DrawFn) -> Document:
         relations=draw(
             st.sampled_from([(), (Relation("r", "s", "p", "None", Span(0, 1), Span(0, 1)),)])
         ),
+        metadata=draw(st.dictionaries(names, names, max_size=2)),
     )
 
 
@@ -125,11 +128,31 @@ def test_a_users_sentence_needs_no_tokens(tmp_path: Path) -> None:
 def test_a_users_pictures_are_found_beside_the_file(tmp_path: Path) -> None:
     PIL.Image.new("RGB", (7, 5)).save(tmp_path / "a.png")
     path = tmp_path / "own.jsonl"
-    path.write_text(json.dumps({"id": "d", "images": [{"id": "p", "path": "a.png"}]}))
+    image = {"id": "p", "path": "a.png", "caption": "A blaze"}
+    path.write_text(json.dumps({"id": "d", "images": [image]}))
     (document,) = read_corpus("documents", path)
-    assert document.images == (Image("p", str(tmp_path / "a.png"), 7, 5),)
+    assert document.images == (Image("p", str(tmp_path / "a.png"), 7, 5, "A blaze"),)
     write_documents([document], tmp_path / "b.jsonl")
     assert list(read_corpus("documents", tmp_path / "b.jsonl")) == [document]
+
+
+@pytest.mark.parametrize(
+    "broken", [{"metadata": {"title": "\ud800"}}, {"images": [{"id": "p", "caption": "\ud800"}]}]
+)
+def test_captions_and_metadata_can_be_written_again(
+    tmp_path: Path, broken: dict[str, object]
+) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text(json.dumps({"id": "d", **broken}))
+    with pytest.raises(RmplError, match=r"lone surrogate|not a valid record"):
+        list(read_documents(path))
+
+
+def test_documents_without_captions_and_metadata_are_written_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    write_documents([Document("d", images=(Image("p"),))], path)
+    assert "caption" not in path.read_text()
+    assert "metadata" not in path.read_text()
 
 
 @pytest.mark.parametrize("name", ["../a.png", "/etc/passwd"])
@@ -234,7 +257,7 @@ def test_keys_and_texts_that_do_not_count_are_named(tmp_path: Path) -> None:
     assert len(list(read_documents(path, report=report))) == 2
     assert dict(report.warnings) == {
         "unknown key 'token' in sentences (did you mean 'tokens'?), not read": 2,
-        "unknown key 'file' in images (known: id, path, width, height), not read": 2,
+        "unknown key 'file' in images (known: id, path, width, height, caption), not read": 2,
         "unknown key 'args' in text_events (did you mean 'arguments'?), not read": 2,
         "text that is not what its span says": 4,
     }

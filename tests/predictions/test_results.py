@@ -33,10 +33,11 @@ VICTIM = TextArgument("Victim", Span(2, 3), 0.25)
 FOUND = Document(
     "d",
     (SENTENCE,),
-    (Image("p", "p.jpg", 40, 30),),
+    (Image("p", "p.jpg", 40, 30, "Ana is carried away."),),
     (TextEvent("t", "s", "Life:Die", Span(1, 2), (VICTIM,), 0.5),),
     (ImageEvent("i", "p", "Life:Die", (ImageArgument("Victim", Box(1, 2, 3, 4), 0.75),), 0.5),),
     (Link("t", "i", 0.5, (Alignment("Victim", Span(2, 3), Box(1, 2, 3, 4), 0.9),)),),
+    metadata={"title": "A shot", "date": "2019-03-05"},
 )  # fmt: skip
 
 
@@ -68,6 +69,9 @@ def test_a_line_says_where_everything_stands():
     assert event["arguments"][0]["text"] == "Ana"
     assert event["alignment"] == [{"text": 0, "image": 1, "score": 0.9}]
     assert line["text"][13:17] == "shot"
+    assert line["metadata"] == {"title": "A shot", "date": "2019-03-05"}
+    assert line["images"][0]["caption"] == "Ana is carried away."
+    assert "metadata" not in json.loads(result_line(Document("d"), Item(Document("d"), "d.txt")))
 
 
 def test_results_come_back_whole_and_are_prediction_lines_too(tmp_path):

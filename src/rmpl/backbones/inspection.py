@@ -100,7 +100,11 @@ def inspected_document(document: Document, image: InspectedImage) -> Document:
     Its image has no path, because it is the tile.
     """
     tile = image.tiles[image.whole]
-    images = tuple(Image(one.id, None, *tile.size) for one in document.images)
+    width, height = tile.size
+    images = tuple(
+        msgspec.structs.replace(one, path=None, width=width, height=height)
+        for one in document.images
+    )
     events = tuple(
         msgspec.structs.replace(
             event,

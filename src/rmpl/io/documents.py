@@ -55,6 +55,7 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
     links: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
     partial: bool = False
+    metadata: dict[str, str] = {}
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
@@ -163,6 +164,7 @@ def to_document(
         links=raw.links,
         relations=raw.relations,
         partial=raw.partial,
+        metadata=raw.metadata,
     )
     if report is not None:
         plain = msgspec.json.decode(content) if isinstance(content, bytes) else content

@@ -108,7 +108,7 @@ def with_image_paths(
     images, events = [], list(document.image_events)
     for image in document.images:
         found = _located(image, folders, where, contained=contained)
-        images.append(found)
+        images.append(msgspec.structs.replace(found, caption=image.caption))
         if found.path is None and (found.width > 0) != (found.height > 0):
             raise RmplError(
                 "an image with a width or a height alone",
@@ -191,7 +191,7 @@ def with_measured_images(document: Document) -> Document:
     images = (
         image
         if image.path is None or not Path(image.path).is_file()
-        else _measured(image.id, Path(image.path))
+        else msgspec.structs.replace(_measured(image.id, Path(image.path)), caption=image.caption)
         for image in document.images
     )
     return msgspec.structs.replace(document, images=tuple(images))

@@ -68,10 +68,14 @@ def read_parquet(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
         If pyarrow is not installed, or there is no such Parquet file.
     """
     number = 0
+    arrow, _ = _pyarrow()
     with _opened(path) as file:
         for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
+            # The pairs of a map (metadata) are read as a list.
+            maps = {f.name for f in batch.schema if arrow.types.is_map(f.type)}
             for row in batch.to_pylist():
                 number += 1
+                row |= {key: dict(row[key]) for key in maps if row[key] is not None}
                 present = {key: _without_nulls(v) for key, v in row.items() if v is not None}
                 yield f"{path}:{number}", present
 
@@ -136,6 +140,8 @@ def _arrow_type(arrow: ModuleType, kind: msgspec.inspect.Type) -> object:
         case msgspec.inspect.UnionType(types=types):
             inner = next(t for t in types if not isinstance(t, msgspec.inspect.NoneType))
             return _arrow_type(arrow, inner)
+        case msgspec.inspect.DictType(key_type=key, value_type=value):
+            return arrow.map_(_arrow_type(arrow, key), _arrow_type(arrow, value))
         case msgspec.inspect.StructType(array_like=False, fields=fields):
             return arrow.struct([(f.name, _arrow_type(arrow, f.type)) for f in fields])
         case (

@@ -41,6 +41,9 @@ def check_document(document: Document, where: str) -> None:
     for image in document.images:
         if not (0 <= image.width < MAX_SIDE and 0 <= image.height < MAX_SIDE):
             raise RmplError(f"an image of an invalid size ({image.id})", where=where)
+        check_text(image.caption, f"{where}, caption of {image.id}")
+    for key, value in document.metadata.items():
+        check_text(f"{key}: {value}", f"{where}, metadata")
     for event in document.text_events:
         spans = [event.trigger, *(argument.span for argument in event.arguments)]
         _check_spans(spans, sentences, event.sentence_id, f"{where}, {event.id}")

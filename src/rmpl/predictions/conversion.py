@@ -139,6 +139,7 @@ def extracted_line(
     return ExtractedLine(
         **msgspec.structs.asdict(line),
         file=file,
+        metadata=document.metadata or UNSET,
         text=UNSET if text is None else text,
         sentences=document.sentences,
         images=document.images,

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from rmpl.errors import RmplError
 from rmpl.io.formats import PREDICTIONS, check_format, check_format_of
@@ -146,10 +146,12 @@ class DocumentLine(msgspec.Struct, gc=False, kw_only=True):
 class ExtractedLine(DocumentLine, gc=False, kw_only=True):
     """A line as ``rmpl extract`` writes it, usable without the source files.
 
-    ``file`` is the file the document was read from and ``text`` its extracted text.
+    ``file`` is the file the document was read from, ``text`` its extracted text and ``metadata``
+    that of the document.
     """
 
     file: object = UNSET
+    metadata: dict[str, str] | UnsetType = UNSET
     text: object = UNSET
     sentences: tuple[Sentence, ...] = ()
     images: tuple[Image, ...] = ()

@@ -100,7 +100,10 @@ def read_result(content: bytes, where: str) -> Document:
         raise
     check_format(line.format, PREDICTIONS, where)
     return msgspec.structs.replace(
-        document_of_line(line), sentences=line.sentences, images=line.images
+        document_of_line(line),
+        sentences=line.sentences,
+        images=line.images,
+        metadata=line.metadata or {},
     )
 
 
