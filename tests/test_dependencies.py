@@ -30,6 +30,7 @@ PLACES = {
     "extraction/engines/server": ["server"],
     "extraction/ray": ["ray"],
     "inputs/layout.py": ["extract"],
+    "inputs/pdf.py": ["pdf"],
     "io/parquet.py": ["parquet"],
     "io/segmentation.py": ["ace", "extract"],
     "predictions/workbooks.py": ["excel"],

@@ -14,6 +14,7 @@ from inscriptis.model.config import ParserConfig
 from repeated_texts import MOST_GROWTH
 from rmpl.errors import RmplError
 from rmpl.inputs import layout
+from rmpl.inputs.article import Figure
 from rmpl.inputs.pages import page_images, page_text
 from rmpl.inputs.paragraphs import line_paragraphs
 
@@ -193,7 +194,7 @@ def test_what_shows_a_picture_is_an_element_of_the_page():
     <img alt="x > y" src="b.jpg"><IMG SRC='c&amp;d.jpg'><img src="" data-src="late.jpg">
     <img data-src=first.jpg src=blank.gif><img><noscript><img src=e.jpg></noscript>
     <script>"<img src=script.png>"</script>"""
-    assert [first for first, *_ in page_images(page.encode(), "a.html")] == [
+    assert [one.addresses[0] for one in page_images(page.encode(), "a.html")] == [
         "a.jpg", "b.jpg", "c&d.jpg", "late.jpg", "first.jpg", "e.jpg",
     ]  # fmt: skip
 
@@ -217,7 +218,7 @@ def test_what_shows_a_picture_is_an_element_of_the_page():
     ],
 )
 def test_an_image_has_every_address_that_it_may_be_loaded_from(page, images):
-    assert page_images(page.encode(), "a.html") == images
+    assert [one.addresses for one in page_images(page.encode(), "a.html")] == images
 
 
 @pytest.mark.parametrize("mark", ["utf-16", "utf-16-be"])
@@ -225,4 +226,4 @@ def test_a_page_in_utf_16(mark):
     page = "<p>Café</p><img src=a.jpg>"
     data = page.encode(mark) if mark == "utf-16" else b"\xfe\xff" + page.encode(mark)
     assert page_text(data, "a.html").strip() == "Café"
-    assert page_images(data, "a.html") == [["a.jpg"]]
+    assert page_images(data, "a.html") == [Figure(["a.jpg"])]

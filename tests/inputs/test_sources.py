@@ -29,7 +29,7 @@ def found(folder, report=None, told=None):
     sources = find_sources([str(folder)], report or ReadReport(), troubles.append)
     assert told is not None or not troubles
     return {
-        str(s.path.relative_to(folder)): [str(p.relative_to(folder)) for p in s.images]
+        str(s.path.relative_to(folder)): [str(p.path.relative_to(folder)) for p in s.images]
         for s in sources
     }
 
@@ -203,7 +203,7 @@ def test_links_neither_lead_out_nor_in_circles(tree, tmp_path):
 
 
 def test_files_of_other_kinds_are_counted_and_hidden_ones_not_looked_at(tree):
-    folder = tree("a.txt", "b.pdf", ".git/c.txt", ".d.txt")
+    folder = tree("a.txt", "b.doc", ".git/c.txt", ".d.txt")
     report = ReadReport()
     assert list(found(folder, report)) == ["a.txt"]
     assert report.left_out == {OTHER: 1}

@@ -24,6 +24,7 @@ from rmpl.backbones.features import (
 )
 from rmpl.backbones.processed_image import BLANK, processing_once
 from rmpl.backbones.prompts.frames import Frame
+from rmpl.io.contained import version_of
 from rmpl.records import Image
 from rmpl.tasks import Prompt
 
@@ -219,8 +220,4 @@ def _size(image: CachedImage) -> int:
 def _version(image: Image | None) -> _Version:
     """Return the key of a file's present version; a missing file is reported when it is opened."""
     path = "" if image is None else image.path or ""
-    try:
-        state = Path(path).stat()
-    except OSError:
-        return path, 0, 0
-    return path, state.st_mtime_ns, state.st_size
+    return path, *version_of(Path(path))

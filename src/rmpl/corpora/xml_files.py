@@ -8,8 +8,7 @@ from pathlib import Path
 
 from rmpl.errors import RmplError
 from rmpl.io.files import read_bytes
-
-_DECLARES = re.compile(rb"<!(?:ENTITY|ELEMENT|ATTLIST)")
+from rmpl.io.xml_files import check_declarations
 
 
 def read_xml(path: Path, without: re.Pattern[bytes] | None = None) -> ET.Element:
@@ -32,8 +31,7 @@ def read_xml(path: Path, without: re.Pattern[bytes] | None = None) -> ET.Element
     if without is not None:
         data = without.sub(b"", data)
     # Of what is parsed: a declaration may stand around a part that is left out.
-    if _DECLARES.search(data) or b"\0" in data[:100]:
-        raise RmplError("an XML file with declarations, or in UTF-16", where=str(path))
+    check_declarations(data, str(path))
     try:
         return ET.fromstring(data)  # noqa: S314 - see above
     except ET.ParseError as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from rmpl.errors import RmplError
+from rmpl.io.contained import is_file, size_of
 from rmpl.io.files import read_bytes
 
 OnUnreadable = Callable[[RmplError], None]
@@ -32,11 +33,11 @@ def read_file(path: Path) -> bytes:
         If it is not a file, cannot be read, is empty or too large.
     """
     where = path_name(path)
-    if not path.is_file():
+    if not is_file(path):
         raise RmplError(
             "not a readable file", where=where, remedy="is it a pipe, or a broken link?"
         )
-    size = path.stat().st_size
+    size = size_of(path)
     if size > MAX_BYTES:
         raise RmplError(
             f"a text of {size / 2**20:,.0f} MB",

@@ -11,6 +11,9 @@ import html
 import re
 from collections.abc import Iterator
 
+from rmpl.inputs.article import Figure
+from rmpl.inputs.captions import alt_text
+from rmpl.inputs.metadata import front_matter
 from rmpl.inputs.paragraphs import Line, Stretches, in_windows, lines_of
 
 _ITEM = re.compile(r"(?:[*+-]|(?P<number>\d{1,4})[.)])\s+")
@@ -32,7 +35,7 @@ _HIDDEN = "\uffff"
 # Every repetition is bounded and possessive: a megabyte of "[" must not take quadratic time.
 _INLINE = re.compile(
     r"""
-    !\[[^\]]{0,300}+\](?:                              # an image
+    !\[(?P<alternative>[^\]]{0,300}+)\](?:                              # an image
       \((?:<(?P<angled>[^<>\n]{1,1000}+)>|(?P<address>(?:[^()\s<]|\([^()\s]{0,200}+\)){1,1000}+))
         [^()]{0,300}+\)
       | \[(?P<label>[^\[\]]{1,300}+)\])
@@ -84,15 +87,15 @@ def markdown_paragraphs(text: str) -> Iterator[Stretches]:
         yield paragraph
 
 
-def markdown_images(text: str) -> list[list[str]]:
-    """Return the URLs of each image of a Markdown text, the preferred first.
+def markdown_images(text: str) -> list[Figure]:
+    """Return the URLs and the caption (its alternative text) of each image of a Markdown text.
 
     First those of its HTML, then its own, each in document order.
     """
     parts = list(_shown_lines(text))
     # HTML may go on over several lines.
     shown = "\n".join(line.text for line in parts)
-    found = [_html_addresses(match[0]) for match in in_windows(_IMG, shown)]
+    found = [_html_figure(match[0]) for match in in_windows(_IMG, shown)]
     definitions = {
         match["label"].casefold(): match["angled"] or match["address"]
         for line in parts
@@ -102,13 +105,24 @@ def markdown_images(text: str) -> list[list[str]]:
         address = match["angled"] or match["address"]
         if match["label"]:
             address = definitions.get(match["label"].casefold())
-        found.append([address] if address else [])
-    return [addresses for addresses in found if addresses]
+        if address:
+            found.append(Figure([address], alt_text(match["alternative"])))
+    return [figure for figure in found if figure.addresses]
 
 
-def _html_addresses(tag: str) -> list[str]:
+def front_matter_of(text: str) -> dict[str, str]:
+    """Return the title, author, date and other values of a text's front matter, if it has any."""
+    if not text.startswith("---"):
+        return {}
+    lines = list(lines_of(text))
+    between = lines[1 : max(_after_front_matter(lines) - 1, 1)]
+    # One blank says that a line is indented.
+    return front_matter(" " * line.is_indented + line.text for line in between)
+
+
+def _html_figure(tag: str) -> Figure:
     """Return the URLs in a tag; those that a script loads later (``data-src``) come first."""
-    late, plain = list[str](), list[str]()
+    late, plain, caption = list[str](), list[str](), ""
     for match in _SRC.finditer(tag):
         name, value = match["name"].lower(), match["a"] or match["b"] or match["c"] or ""
         # A character reference may have thousands of digits.
@@ -118,9 +132,11 @@ def _html_addresses(tag: str) -> list[str]:
             plain += (one.split(maxsplit=1)[0] for one in value.split(",") if one.strip())
         elif name == "src":
             plain.append(value)
+        elif name == "alt":
+            caption = alt_text(value)
         elif name.endswith(("-src", "-original")):
             late.append(value)
-    return [one for one in dict.fromkeys([*late, *plain]) if one]
+    return Figure([one for one in dict.fromkeys([*late, *plain]) if one], caption)
 
 
 def _opening(text: str, *, inside_paragraph: bool) -> int:

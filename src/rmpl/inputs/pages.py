@@ -10,7 +10,10 @@ import re
 from typing import Any
 
 from rmpl.errors import RmplError
+from rmpl.inputs.article import Figure
+from rmpl.inputs.captions import Captions
 from rmpl.inputs.layout import libraries, render
+from rmpl.inputs.metadata import page_metadata
 
 MAX_ELEMENTS = 1_000_000
 """Limit of elements, each of which takes hundreds of bytes of memory."""
@@ -45,12 +48,28 @@ def page_text(data: bytes, where: str, max_characters: int | None = None) -> str
         If its encoding is unknown, it is nested too deeply or exceeds a limit, or the library is
         not installed.
     """
+    return page_text_and_metadata(data, where, max_characters)[0]
+
+
+def page_text_and_metadata(
+    data: bytes, where: str, max_characters: int | None = None
+) -> tuple[str, dict[str, str]]:
+    """Return the visible text of a page, and its title, author, date and the like.
+
+    Raises
+    ------
+    RmplError
+        See ``page_text``.
+    """
     tree = _tree(data, where, max_characters)
-    return "" if tree is None else render(tree, where, max_characters)
+    if tree is None:
+        return "", {}
+    metadata = page_metadata(tree)
+    return render(tree, where, max_characters), metadata
 
 
-def page_images(data: bytes, where: str, max_characters: int | None = None) -> list[list[str]]:
-    """Return the URLs of each of a page's images, the preferred first, in document order.
+def page_images(data: bytes, where: str, max_characters: int | None = None) -> list[Figure]:
+    """Return the URLs and the caption of each of a page's images, in document order.
 
     An image has several if it is loaded by a script (``data-src``), comes in several sizes
     (``srcset``) or formats (``<picture>``). Relative URLs are relative to the page, also where it
@@ -65,8 +84,13 @@ def page_images(data: bytes, where: str, max_characters: int | None = None) -> l
     if tree is None:
         return []
     base = _base(tree)
-    found = (_addresses(image) for image in tree.iter(*_IMAGES))
-    return [[_joined(base, one) for one in addresses] for addresses in found if addresses]
+    captions = Captions(tree)
+    found = ((_addresses(image), captions.of(image)) for image in tree.iter(*_IMAGES))
+    return [
+        Figure([_joined(base, one) for one in addresses], caption)
+        for addresses, caption in found
+        if addresses
+    ]
 
 
 def _addresses(image: Any) -> list[str]:

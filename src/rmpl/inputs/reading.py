@@ -11,13 +11,20 @@ from typing import BinaryIO, NamedTuple, Protocol, cast
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.inputs.article import Article, Shown
 from rmpl.inputs.files import MAX_BYTES, OnUnreadable, as_text, path_name, read_file
-from rmpl.inputs.markdown import markdown_paragraphs
-from rmpl.inputs.pages import page_images, page_text, require_inscriptis
-from rmpl.inputs.paragraphs import Finder, line_paragraphs, plain_paragraphs
-from rmpl.inputs.records import read_record, with_own_images
+from rmpl.inputs.kinds import check_content
+from rmpl.inputs.mail import read_mail
+from rmpl.inputs.markdown import front_matter_of, markdown_paragraphs
+from rmpl.inputs.pages import page_images, page_text_and_metadata, require_inscriptis
+from rmpl.inputs.paragraphs import line_paragraphs, plain_paragraphs
+from rmpl.inputs.pdf import read_pdf, require_pypdf
+from rmpl.inputs.records import read_record, with_captions, with_own_images
 from rmpl.inputs.sentences import split_text
 from rmpl.inputs.sources import Source
+from rmpl.inputs.tables import table_rows
+from rmpl.inputs.word import read_word
+from rmpl.io.contained import archive_of
 from rmpl.io.files import BOM, MAX_LINE_BYTES, decode, lines_of, read_lines, whole_of
 from rmpl.io.images import open_image
 from rmpl.io.parquet import read_parquet, require_pyarrow
@@ -25,12 +32,6 @@ from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import require_splitter
 from rmpl.records import Document, Image
 
-_PARAGRAPHS: dict[str, Finder] = {
-    "text": plain_paragraphs,
-    "markdown": markdown_paragraphs,
-    "page": line_paragraphs,
-    "stdin": plain_paragraphs,
-}
 NO_FOLDER = "image of a page on standard input, which has no folder to look in"
 _PAGE = re.compile(
     rb"(?is)(?:<\?xml[^>]{0,200}>\s*)?(?:<!--.{0,1000}?-->\s*)?<(?:!doctype\s+html|html)\b"
@@ -107,13 +108,17 @@ class Reader:
     def _items(self, source: Source) -> Iterator[Item]:
         if source.kind != "image":
             require_splitter("raw text", "extract")
-        if source.kind == "page":
+        if source.kind in {"page", "mail"}:
             require_inscriptis()
+        if source.kind == "pdf":
+            require_pypdf()
         if source.path.suffix.lower() == ".parquet":
             require_pyarrow()
         try:
             if source.kind == "documents":
                 yield from self._records(_contents(source.path), source)
+            elif source.kind == "table":
+                yield from self._records(self._rows(source), source)
             elif source.kind == "image":
                 yield Item(Document(source.name, images=(_to_image(source.path),)), source.name)
             elif source.kind == "stdin":
@@ -127,24 +132,56 @@ class Reader:
             self._on_unreadable(RmplError(what, where=source.name))
 
     def _article(self, data: bytes, source: Source) -> Item:
-        is_page = source.kind == "page"
-        text = page_text(data, source.name, self._most) if is_page else as_text(data, source.name)
-        find = _PARAGRAPHS[source.kind]
-        sentences = split_text(text, source.name, find, self._report, max_characters=self._most)
-        document = Document(
-            id=source.name, sentences=sentences, images=tuple(self._readable(source.images))
+        check_content(source.kind, data, source.name)
+        article = self._read(data, source)
+        sentences = split_text(
+            article.text, source.name, article.find, self._report, max_characters=self._most
         )
+        shown = list(self._readable((*article.images, *source.images)))
+        document = Document(
+            id=source.name, sentences=sentences, images=tuple(shown), metadata=article.metadata
+        )
+        document = with_captions(document, self._report)
         if not document.sentences and not document.images:
             raise RmplError("no text found", where=source.name)
-        return Item(document, source.name, text if is_page else None)
+        return Item(document, source.name, article.text if article.is_extracted else None)
 
-    def _readable(self, paths: Iterable[Path]) -> Iterator[Image]:
-        """Yield the readable images of an article; broken ones are reported."""
-        for path in paths:
+    def _read(self, data: bytes, source: Source) -> Article:
+        """Read an article of any format."""
+        name, path = source.name, source.path
+        if source.kind == "page":
+            text, metadata = page_text_and_metadata(data, name, self._most)
+            return Article(text, line_paragraphs, metadata, is_extracted=True)
+        if source.kind == "word":
+            return read_word(archive_of(path), path, name)
+        if source.kind == "pdf":
+            return read_pdf(data, name, self._report)
+        if source.kind == "mail":
+            return read_mail(data, path, name, self._report, self._most)
+        text = as_text(data, name)
+        if source.kind == "markdown":
+            return Article(text, markdown_paragraphs, front_matter_of(text))
+        return Article(text, plain_paragraphs, {})
+
+    def _readable(self, images: Iterable[Shown]) -> Iterator[Image]:
+        """Yield the readable images of an article, each once; broken ones are reported."""
+        seen = set[Path]()
+        for path, caption in images:
+            if path in seen:
+                continue
+            seen.add(path)
             try:
-                yield _to_image(path)
+                yield msgspec.structs.replace(_to_image(path), caption=caption)
             except RmplError as error:
                 self._on_unreadable(error)
+
+    def _rows(self, source: Source) -> Iterator[tuple[str, bytes]]:
+        """Yield the rows of a table as JSON objects; others are reported."""
+        for where, content in table_rows(source.path, self._report):
+            if isinstance(content, RmplError):
+                self._on_unreadable(content)
+            else:
+                yield where, content
 
     def _standard_input(self, source: Source) -> Iterator[Item]:
         """Read JSON lines as they come, and else the whole, by what it holds."""
@@ -179,10 +216,13 @@ class Reader:
             except RmplError as error:
                 self._on_unreadable(error)
                 continue
-            folder = source.path.parent if source.kind == "documents" else source.root
+            folder = source.root if source.kind == "stdin" else source.path.parent
             document = with_own_images(document, folder, where, self._report, self._on_unreadable)
             images = [image for image in document.images if self._opens(image)]
-            yield Item(msgspec.structs.replace(document, images=tuple(images)), source.name)
+            document = msgspec.structs.replace(document, images=tuple(images))
+            # The sentences of a document in the project's own format stay as they are given.
+            has_text = any(sentence.source for sentence in document.sentences)
+            yield Item(with_captions(document, self._report) if has_text else document, source.name)
 
     def _opens(self, image: Image) -> bool:
         if image.path is None:
@@ -201,12 +241,12 @@ class _Peekable(Protocol):
 
 def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the JSON objects of a document file, each with its location."""
-    ending = path.suffix.lower()
-    if ending == ".parquet":
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith(".parquet"):
         # A column of a type that JSON lacks is not ours: it is encoded as text and ignored.
         yield from ((where, _PLAIN.encode(row)) for where, row in read_parquet(path))
         return
-    if ending != ".json":
+    if not name.endswith(".json"):
         yield from read_lines(path)
         return
     yield from _objects(read_file(path), path_name(path))

@@ -4,8 +4,9 @@
 
     {"id": "d1", "text": "Police arrested Ana Reyes in Lima.", "images": ["photos/a.jpg"]}
 
-``doc_id`` is taken for ``id``, and ``image`` and ``image_paths`` for ``images``. The keys title,
-date, url, source, author and language are left aside; any other key is warned of.
+``doc_id`` is taken for ``id``, and ``image`` and ``image_paths`` for ``images``; an image may be an
+object with ``path`` and ``caption``. The keys title, author, date, modified, url, source and
+language, and those of ``metadata``, are the document's metadata; any other key is warned of.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.inputs.files import OnUnreadable
+from rmpl.inputs.metadata import named_metadata
 from rmpl.inputs.paragraphs import plain_paragraphs
 from rmpl.inputs.sentences import check_length, split_text
 from rmpl.io.documents import to_document
@@ -26,7 +28,7 @@ from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import require_splitter
 from rmpl.io.tokens import check_text
 from rmpl.io.validity import check_document
-from rmpl.records import Document, Image
+from rmpl.records import Document, Image, Sentence
 
 MAX_SENTENCE_LENGTH = 8_000
 """Limit for a given sentence; sentences split from raw text are always shorter."""
@@ -39,15 +41,17 @@ class _Written(msgspec.Struct):
     images: tuple[str | Image, ...] | str | None = None
     image: tuple[str | Image, ...] | str | None = None
     image_paths: tuple[str | Image, ...] | str | None = None
-    # Not read, but known.
+    metadata: dict[str, object] = {}
     title: object = None
+    author: object = None
     date: object = None
+    modified: object = None
     url: object = None
     source: object = None
-    author: object = None
     language: object = None
 
 
+_METADATA = ("title", "author", "date", "modified", "url", "source", "language")
 TWICE = "image listed twice, read once"
 
 
@@ -92,7 +96,12 @@ def read_record(
         written = decode(_WRITTEN, content, where)
         given = next((one for one in (written.id, written.doc_id) if one not in {None, ""}), name)
         named = text_document(written.text, str(given), report, max_characters=max_characters)
-        document = msgspec.structs.replace(named, images=_images(written, where, report))
+        outer = {key: value for key in _METADATA if (value := getattr(written, key)) is not None}
+        document = msgspec.structs.replace(
+            named,
+            images=_images(written, where, report),
+            metadata=named_metadata({**written.metadata, **outer}),
+        )
         for unknown in unknown_keys(msgspec.json.decode(content), _Written):
             report.warn(f"{unknown.said}, not read", where)
     check_document(document, where)
@@ -140,6 +149,25 @@ def text_document(
     return Document(name, sentences)
 
 
+def with_captions(document: Document, report: ReadReport) -> Document:
+    """Return a text with the sentences of its images' captions that are not in it.
+
+    So an event that only a caption names is found. They come last, and have no place in the text.
+    """
+    known = {sentence.text for sentence in document.sentences}
+    added: list[Sentence] = []
+    for caption in dict.fromkeys(image.caption for image in document.images if image.caption):
+        name = f"{document.id}_caption{len(added)}"
+        for sentence in split_text(caption, name, plain_paragraphs, report):
+            if sentence.text not in known:
+                known.add(sentence.text)
+                number = f"{document.id}_caption_{len(added)}"
+                added.append(msgspec.structs.replace(sentence, id=number, source=()))
+    if not added:
+        return document
+    return msgspec.structs.replace(document, sentences=(*document.sentences, *added))
+
+
 def with_own_images(
     document: Document,
     folder: Path,
@@ -155,7 +183,7 @@ def with_own_images(
     images: list[Image] = []
     for image in document.images:
         # Events are extracted anew, so a wrong size of the record spoils no box: it is reported.
-        unsized = image if image.path is None else Image(image.id, image.path)
+        unsized = msgspec.structs.replace(image, width=0, height=0) if image.path else image
         alone = Document(document.id, images=(unsized,))
         folders = ImageFolders([folder], "raise", ReadReport(), follow_links=True)
         try:

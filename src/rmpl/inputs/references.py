@@ -11,10 +11,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from rmpl.errors import RmplError
+from rmpl.inputs.article import Figure, Shown
 from rmpl.inputs.files import OnUnreadable, path_name, read_file
 from rmpl.inputs.markdown import markdown_images
 from rmpl.inputs.pages import page_images
 from rmpl.inputs.sentences import RAW
+from rmpl.io.contained import is_file
 from rmpl.io.images import resolve_inside
 from rmpl.io.read_report import ReadReport
 
@@ -29,8 +31,8 @@ def shown_images(
     *,
     markdown: bool,
     max_characters: int | None = None,
-) -> list[Path]:
-    """Return the image files that an article references, without repetition, in document order.
+) -> dict[Path, str]:
+    """Return the image files that an article references, with captions, in document order.
 
     Parameters
     ----------
@@ -48,35 +50,39 @@ def shown_images(
     try:
         content = read_file(article)
         if not markdown:
-            addresses = page_images(content, path_name(article), max_characters)
+            figures = page_images(content, path_name(article), max_characters)
     except RmplError:  # reading the article itself reports it
-        return []
+        return {}
     if markdown:
         if max_characters is not None and len(content) > 4 * RAW * max_characters:
-            return []
+            return {}
         text = content.decode("utf-8", "replace")
-        addresses = markdown_images(text)
-    return list(dict.fromkeys(_files(addresses, article, root, report, on_unreadable)))
+        figures = markdown_images(text)
+    found: dict[Path, str] = {}
+    for one in _files(figures, article, root, report, on_unreadable):
+        found[one.path] = found.get(one.path) or one.caption
+    return found
 
 
 def _files(
-    images: Iterable[list[str]],
+    figures: Iterable[Figure],
     article: Path,
     root: Path,
     report: ReadReport,
     on_unreadable: OnUnreadable,
-) -> Iterator[Path]:
+) -> Iterator[Shown]:
     """Yield the first file there is of each image's URLs."""
-    for addresses in images:
+    for figure in figures:
+        found = (_file(one, article, root) for one in figure.addresses)
         try:
-            path = next(filter(None, (_file(one, article, root) for one in addresses)), None)
+            path = next(filter(None, found), None)
         except RmplError as error:
             on_unreadable(error)
             continue
         if path is None:
             report.warn(ELSEWHERE, path_name(article))
         else:
-            yield path
+            yield Shown(path, figure.caption)
 
 
 def _file(address: str, article: Path, root: Path) -> Path | None:
@@ -94,7 +100,7 @@ def _file(address: str, article: Path, root: Path) -> Path | None:
             where=f"{path_name(article)}, {error.where}",
             remedy="copy it beside the article",
         ) from error
-    return path if path.is_file() else None
+    return path if is_file(path) else None
 
 
 def _local(address: str) -> str | None:

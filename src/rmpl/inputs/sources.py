@@ -14,20 +14,27 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rmpl.errors import RmplError
+from rmpl.inputs.archives import archive_files
+from rmpl.inputs.article import Shown
 from rmpl.inputs.files import OnUnreadable, path_name
+from rmpl.inputs.kinds import check_kind
 from rmpl.inputs.references import shown_images
+from rmpl.inputs.tables import count_rows_of_table
 from rmpl.io.parquet import count_rows
 from rmpl.io.read_report import ReadReport
 from rmpl.io.regular import open_regular
 
-Kind = Literal["text", "markdown", "page", "image", "documents", "stdin"]
+Kind = Literal[
+    "text", "markdown", "page", "word", "pdf", "mail",
+    "table", "documents", "image", "archive", "stdin",
+]  # fmt: skip
 STDIN = "-"
-_KINDS: dict[str, Kind] = {
+_PLAIN: dict[str, Kind] = {
     ".txt": "text",
     ".text": "text",
     ".md": "markdown",
@@ -37,14 +44,27 @@ _KINDS: dict[str, Kind] = {
     ".xhtml": "page",
     ".json": "documents",
     ".jsonl": "documents",
-    ".jsonl.gz": "documents",
+    ".ndjson": "documents",
+    ".csv": "table",
+    ".tsv": "table",
+}
+"""The kinds that may also be gzipped."""
+_KINDS: dict[str, Kind] = {
+    **_PLAIN,
+    **{f"{ending}.gz": kind for ending, kind in _PLAIN.items()},
+    ".docx": "word",
+    ".pdf": "pdf",
+    ".eml": "mail",
     ".parquet": "documents",
+    ".zip": "archive",
     **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff"), "image"),
 }
-ENDINGS = ", ".join(_KINDS)
+ENDINGS = f"{', '.join(one for one in _KINDS if not one.endswith('.gz'))}; texts also as .gz"
 OTHER = "unsupported file type"
 LEFT = "image beside a document file, which lists its own images"
-_ARTICLES = frozenset({"text", "markdown", "page"})
+_ARTICLES = frozenset({"text", "markdown", "page", "word", "pdf", "mail"})
+_LISTING = frozenset({"documents", "table"})
+"""Kinds of files with many documents, which list their own images."""
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -63,14 +83,14 @@ class Source(NamedTuple):
     root
         The folder that no path in it may leave.
     images
-        The images assigned to an article.
+        The images assigned to an article, in addition to those within its own file.
     """
 
     kind: Kind
     path: Path
     name: str
     root: Path
-    images: tuple[Path, ...] = ()
+    images: tuple[Shown, ...] = ()
 
 
 def find_sources(
@@ -87,7 +107,8 @@ def find_sources(
     Raises
     ------
     RmplError
-        If an input does not exist, or a file type is unsupported.
+        If an input does not exist, a file type is unsupported, or a file is not what its name
+        says.
     """
     sources: list[Source] = []
     for name in inputs:
@@ -100,27 +121,72 @@ def find_sources(
             kind = _kind(path)
             if kind is None:
                 raise RmplError("unsupported file type", where=name, remedy=f"use {ENDINGS}")
+            check_kind(kind, path)
+            if kind == "archive":
+                sources += _archive(path, report, on_unreadable, max_characters)
+                continue
             source = Source(kind, path, path_name(path), path.parent)
             shown = _shown(source, report, on_unreadable, max_characters)
-            sources.append(source._replace(images=tuple(shown)))
+            sources.append(source._replace(images=_as_shown(shown)))
         else:
             raise RmplError("no such file or folder", where=name, remedy="check the path")
     return sources
 
 
 def _kind(path: Path) -> Kind | None:
+    ending = _ending(path)
+    return None if ending is None else _KINDS[ending]
+
+
+def _ending(path: Path) -> str | None:
     name = path.name.lower()
-    return next((kind for ending, kind in _KINDS.items() if name.endswith(ending)), None)
+    return next((ending for ending in _KINDS if name.endswith(ending)), None)
 
 
 def _folder(
     root: Path, report: ReadReport, on_unreadable: OnUnreadable, most: int | None
+) -> list[Source]:
+    """Return the sources in a folder, and in the archives in it."""
+    archives: list[Path] = []
+    files = _files(root, on_unreadable)
+    sources = list(_assigned(files, root, archives, report, on_unreadable, most))
+    for path in archives:
+        try:
+            sources += _archive(path, report, on_unreadable, most)
+        except RmplError as error:
+            on_unreadable(error)
+    return sorted(sources, key=lambda source: source.path)
+
+
+def _archive(
+    path: Path, report: ReadReport, on_unreadable: OnUnreadable, most: int | None
+) -> list[Source]:
+    """Return the sources in a zip archive, which is read like a folder."""
+    nested: list[Path] = []
+    files = archive_files(path, on_unreadable)
+    sources = list(_assigned(files, path, nested, report, on_unreadable, most))
+    for inner in nested:
+        error = RmplError("an archive within an archive", where=path_name(inner))
+        on_unreadable(RmplError(error.what, where=error.where, remedy="unpack the outer one"))
+    return sources
+
+
+def _assigned(
+    files: Iterable[Path],
+    root: Path,
+    archives: list[Path],
+    report: ReadReport,
+    on_unreadable: OnUnreadable,
+    most: int | None,
 ) -> Iterator[Source]:
+    """Yield the sources among files, images with their articles; ``archives`` get the archives."""
     found: dict[Path, list[Source]] = {}
-    for path in _files(root, on_unreadable):
+    for path in files:
         kind = _kind(path)
         if kind is None:
             report.leave_out(OTHER, path_name(path))
+        elif kind == "archive":
+            archives.append(path)
         else:
             found.setdefault(path.parent, []).append(Source(kind, path, path_name(path), root))
     shown = {
@@ -132,19 +198,19 @@ def _folder(
     alone: list[Source] = []
     for folder, sources in found.items():
         owners = _owners(folder, root, found)
-        named = {path_name(owner.path.with_suffix("")): owner for owner in reversed(owners)}
+        named = {_without_ending(owner.path): owner for owner in reversed(owners)}
         for source in sources:
             if source.kind != "image" or source.path in in_some_article:
                 continue
             owner = owners[0] if len(owners) == 1 else _named_after(source.path, named)
             if owner is not None:
-                shown[owner.path].append(source.path)
+                shown[owner.path][source.path] = ""
             elif _has_documents(folder, root, found):
                 report.leave_out(LEFT, source.name)
             else:
                 alone.append(source)
     articles = [
-        source._replace(images=tuple(shown[source.path]))
+        source._replace(images=_as_shown(shown[source.path]))
         for sources in found.values()
         for source in sources
         if source.kind != "image"
@@ -154,13 +220,22 @@ def _folder(
 
 def _shown(
     source: Source, report: ReadReport, on_unreadable: OnUnreadable, most: int | None
-) -> list[Path]:
+) -> dict[Path, str]:
+    """Return the images that a page or Markdown shows, with their captions."""
     if source.kind not in {"page", "markdown"}:
-        return []
+        return {}
     markdown = source.kind == "markdown"
     return shown_images(
         source.path, source.root, report, on_unreadable, markdown=markdown, max_characters=most
     )
+
+
+def _as_shown(images: Mapping[Path, str]) -> tuple[Shown, ...]:
+    return tuple(Shown(path, caption) for path, caption in images.items())
+
+
+def _without_ending(path: Path) -> str:
+    return path_name(path)[: -len(_ending(path) or "")]
 
 
 def _files(root: Path, on_unreadable: OnUnreadable) -> Iterator[Path]:
@@ -210,7 +285,7 @@ def _named_after(image_path: Path, articles: Mapping[str, Source]) -> Source | N
 
 def _has_documents(folder: Path, root: Path, found: dict[Path, list[Source]]) -> bool:
     while True:
-        if any(source.kind == "documents" for source in found.get(folder, ())):
+        if any(source.kind in _LISTING for source in found.get(folder, ())):
             return True
         if folder == root:
             return False
@@ -218,7 +293,7 @@ def _has_documents(folder: Path, root: Path, found: dict[Path, list[Source]]) ->
 
 
 def count_documents(sources: Sequence[Source]) -> int:
-    """Estimate the number of documents; a ``.json`` file counts as one."""
+    """Estimate the number of documents; a ``.json`` file, or a gzipped one, counts as one."""
     return sum(_count(source) for source in sources)
 
 
@@ -240,4 +315,10 @@ def _lines_of(path: Path) -> int:
     return lines
 
 
-_COUNTS: dict[str, Callable[[Path], int]] = {".jsonl": _lines_of, ".parquet": count_rows}
+_COUNTS: dict[str, Callable[[Path], int]] = {
+    ".jsonl": _lines_of,
+    ".ndjson": _lines_of,
+    ".csv": count_rows_of_table,
+    ".tsv": count_rows_of_table,
+    ".parquet": count_rows,
+}

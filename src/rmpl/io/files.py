@@ -24,6 +24,7 @@ from typing import BinaryIO, Protocol, TypeVar, cast
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.io.contained import open_file
 from rmpl.io.locks import hidden, is_marked, is_named, is_special, mark
 from rmpl.io.regular import open_regular
 
@@ -32,7 +33,7 @@ T = TypeVar("T")
 BOM = b"\xef\xbb\xbf"
 GZIP = b"\x1f\x8b"
 GZIP_LEVEL = 6
-_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 MAX_BYTES = 512 * 2**20
 """Limit for files read whole, unpacked. The largest annotation file is about 200 MB (SWiG)."""
@@ -70,7 +71,7 @@ def whole_of(file: BinaryIO, name: str, most: int = MAX_BYTES) -> bytes:
     """
     content = io.BytesIO()
     try:
-        source = _unpacked(file)
+        source = unpacked(file)
         while block := source.read(_BLOCK):
             if content.tell() + len(block) > most:
                 raise RmplError(
@@ -79,8 +80,8 @@ def whole_of(file: BinaryIO, name: str, most: int = MAX_BYTES) -> bytes:
                     remedy="split it into smaller files",
                 )
             content.write(block)
-    except _DAMAGED as error:
-        raise _damaged(error, name) from error
+    except DAMAGED as error:
+        raise damaged(error, name) from error
     return content.getvalue().removeprefix(BOM)
 
 
@@ -106,7 +107,7 @@ def lines_of(file: BinaryIO, name: str, most: int = MAX_LINE_BYTES) -> Iterator[
     """
     number = 0
     try:
-        lines = _unpacked(file)
+        lines = unpacked(file)
         while line := lines.readline(most + 1):
             number += 1
             if len(line) > most:
@@ -118,13 +119,13 @@ def lines_of(file: BinaryIO, name: str, most: int = MAX_LINE_BYTES) -> Iterator[
             content = (line.removeprefix(BOM) if number == 1 else line).strip()
             if content:
                 yield f"{name}:{number}", content
-    except _DAMAGED as error:
-        raise _damaged(error, f"{name}:{number + 1}") from error
+    except DAMAGED as error:
+        raise damaged(error, f"{name}:{number + 1}") from error
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a regular file to read.
+    """Open a regular file to read, or one within another (``rmpl.io.contained``).
 
     Raises
     ------
@@ -132,7 +133,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         If there is no such file, or reading it fails.
     """
     try:
-        with open_regular(path) as file:
+        with open_file(path) as file:
             yield file
     except FileNotFoundError as error:
         raise RmplError("no such file", where=str(path), remedy="check the path") from error
@@ -140,7 +141,8 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         raise RmplError(f"cannot be read ({error.strerror or error})", where=str(path)) from error
 
 
-def _unpacked(file: BinaryIO) -> BinaryIO:
+def unpacked(file: BinaryIO) -> BinaryIO:
+    """Return an open file, unpacked while it is read if it is gzipped."""
     is_gzip = cast("_Peekable", file).peek(len(GZIP)).startswith(GZIP)
     return cast("BinaryIO", gzip.GzipFile(fileobj=file)) if is_gzip else file
 
@@ -153,7 +155,8 @@ class _Peekable(Protocol):
     def peek(self, size: int, /) -> bytes: ...
 
 
-def _damaged(error: Exception, where: str) -> RmplError:
+def damaged(error: Exception, where: str) -> RmplError:
+    """Return the error of a gzip file that raised one of ``DAMAGED``."""
     return RmplError(f"the gzip file is cut short or damaged ({error})", where=where)
 
 

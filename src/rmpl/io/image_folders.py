@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.io.contained import is_file
 from rmpl.io.images import image_size, resolve_inside
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.records import Box, Document, Image, ImageEvent
@@ -66,7 +67,7 @@ class ImageFolders:
         try:
             for folder in self.folders:
                 path = resolve_inside(folder, file_name, follow_links=self.follow_links)
-                if path.is_file():
+                if is_file(path):
                     return _measured(image_id, path)
         except RmplError as error:
             placed = RmplError(error.what, where=f"{where}, {error.where}", remedy=error.remedy)
@@ -190,7 +191,7 @@ def with_measured_images(document: Document) -> Document:
     """
     images = (
         image
-        if image.path is None or not Path(image.path).is_file()
+        if image.path is None or not is_file(Path(image.path))
         else msgspec.structs.replace(_measured(image.id, Path(image.path)), caption=image.caption)
         for image in document.images
     )

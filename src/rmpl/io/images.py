@@ -14,8 +14,8 @@ import PIL.TiffImagePlugin
 from numpy.typing import NDArray
 
 from rmpl.errors import RmplError
+from rmpl.io.contained import is_file, open_file, size_of
 from rmpl.io.image_heads import Head
-from rmpl.io.regular import open_regular
 
 T = TypeVar("T")
 
@@ -131,15 +131,15 @@ def open_image(path: Path, *, max_pixels: int = MAX_PIXELS) -> PIL.Image.Image:
 
 
 def _with_image(path: Path, work: Callable[[PIL.Image.Image], T], max_pixels: int) -> T:
-    if not path.is_file():
+    if not is_file(path):
         raise RmplError("no such image", where=str(path), remedy="check the images folder")
-    if path.stat().st_size == 0:
+    if (size := size_of(path)) == 0:
         raise RmplError("an empty image file", where=str(path), remedy="download it again")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's own limit only warns; ours is below it
-            with open_regular(path) as file:
-                head = Head(file, path.stat().st_size)
+            with open_file(path) as file:
+                head = Head(file, size)
                 with PIL.Image.open(cast("BinaryIO", head), formats=FORMATS) as image:
                     _check_pixels(image.size, max_pixels, path)
                     head.is_read(image)

@@ -1,0 +1,94 @@
+"""Mail as it is saved (.eml): its parts and its attached images, within limits."""
+
+from __future__ import annotations
+
+import email
+import email.errors
+import mimetypes
+import re
+from collections.abc import Iterator
+from email.message import Message
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import NamedTuple, cast
+
+from rmpl.errors import RmplError
+
+MAX_PARTS = 1_000
+_MAX_BOUNDARIES = 200
+"""Every line is compared with the boundaries of all parts around it."""
+_LONGEST_NAME = 100
+_UNCLEAN = re.compile(r"[\x00-\x1f\x7f/\\:]")
+_HEADER = re.compile(rb"[!-9;-~]+:")
+_KNOWN = re.compile(rb"(?im)^(?:from|to|subject|date|message-id|mime-version|received):")
+
+
+class Attachment(NamedTuple):
+    """An attached image: its name within the mail, its content, and its id in the mail's HTML."""
+
+    name: str
+    data: bytes
+    content_id: str
+
+
+def is_mail(data: bytes) -> bool:
+    """Return whether data starts with headers of mail."""
+    head = data[:20_000].lstrip()
+    return _HEADER.match(head) is not None and _KNOWN.search(head) is not None
+
+
+def parse_mail(data: bytes, where: str) -> Message:
+    """Parse mail.
+
+    Raises
+    ------
+    RmplError
+        If it has no headers of mail, or too many parts.
+    """
+    if not is_mail(data):
+        raise RmplError("not mail (no From, Subject or Date at its start)", where=where)
+    if data.lower().count(b"boundary=") > _MAX_BOUNDARIES:
+        raise _too_many(where)
+    try:
+        message = email.message_from_bytes(data)
+        for number, _ in enumerate(message.walk()):
+            if number > MAX_PARTS:
+                raise _too_many(where)
+    except (RecursionError, email.errors.MessageError, ValueError, LookupError) as error:
+        raise RmplError(f"damaged mail ({error})", where=where) from error
+    return message
+
+
+def _too_many(where: str) -> RmplError:
+    remedy = "save its text as plain text"
+    return RmplError(f"mail of more than {MAX_PARTS:,} parts", where=where, remedy=remedy)
+
+
+def content_of(part: Message) -> bytes:
+    """Return the content of a part that is not made of parts, decoded as it is transferred."""
+    payload = cast("bytes | None", part.get_payload(decode=True))
+    return payload or b""
+
+
+def attachments(message: Message) -> Iterator[Attachment]:
+    """Yield the attached images, each with a name of its own."""
+    seen: set[str] = set()
+    for number, part in enumerate(message.walk()):
+        if part.get_content_maintype() != "image" or part.is_multipart():
+            continue
+        name = file_name(part)
+        if not name or name in seen:
+            ending = mimetypes.guess_extension(part.get_content_type()) or ""
+            name = f"part{number}{ending}"
+        seen.add(name)
+        content_id = str(part.get("Content-ID", "")).strip().strip("<>")
+        yield Attachment(name, content_of(part), content_id)
+
+
+def file_name(part: Message) -> str:
+    """Return the last part of an attachment's file name, empty if it has none that is usable."""
+    try:
+        given = str(part.get_filename() or "")
+    except (ValueError, LookupError, TypeError):
+        return ""
+    name = _UNCLEAN.sub("_", PureWindowsPath(PurePosixPath(given).name).name).strip()
+    return "" if name in {"", ".", ".."} or len(name) > _LONGEST_NAME else name
