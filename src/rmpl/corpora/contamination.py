@@ -47,7 +47,7 @@ class ContaminationCheck:
             sentences += (
                 (sentence.id, shingles)
                 for sentence in document.sentences
-                if len(shingles := _shingles(sentence.text)) >= MIN_SHINGLES
+                if len(shingles := shingles_of(sentence.text)) >= MIN_SHINGLES
             )
         self._near = _NearSets(sentences, threshold)
 
@@ -57,7 +57,7 @@ class ContaminationCheck:
             if name in self._ids:
                 return f"the id {name!r} is in the test data"
         for sentence in document.sentences:
-            shingles = _shingles(sentence.text)
+            shingles = shingles_of(sentence.text)
             if len(shingles) >= MIN_SHINGLES:
                 found = self._near.find(shingles)
                 if found:
@@ -109,11 +109,15 @@ class _NearSets:
 
     def _first(self, members: Shingles) -> list[str]:
         """Return those of the first few that are in a named set; what is in none is rarest."""
-        # A product that is rounded up must not ask for one shared member too many.
-        shared = math.ceil(self._threshold * len(members) - 1e-9)
         known = members & self._rank.keys()
-        few = len(known) - shared + 1
+        few = first_few(len(members), self._threshold) - (len(members) - len(known))
         return sorted(known, key=self._rank.__getitem__)[: max(few, 0)]
+
+
+def first_few(count: int, threshold: float) -> int:
+    """Return how many of a set's members, in one order of all, a set that is near has one of."""
+    # A product that is rounded up must not ask for one shared member too many.
+    return count - math.ceil(threshold * count - 1e-9) + 1
 
 
 def _ids(document: Document) -> list[str]:
@@ -121,7 +125,8 @@ def _ids(document: Document) -> list[str]:
     return [document.id, *sentences, *(image.id for image in document.images)]
 
 
-def _shingles(text: str) -> Shingles:
+def shingles_of(text: str) -> Shingles:
+    """Return the runs of ``SHINGLE`` words in a text, whatever their case and punctuation."""
     words = _WORD.findall(text.lower())
     windows = zip(*(words[start:] for start in range(SHINGLE)), strict=False)
     return frozenset(map(" ".join, windows))

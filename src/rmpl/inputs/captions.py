@@ -36,7 +36,7 @@ def alt_text(written: str) -> str:
 def _texts(element: Any) -> Iterator[str]:
     """Yield the text of an element, until there is enough for a caption."""
     length = 0
-    for text in element.itertext(with_tail=False):
+    for text in element.itertext():
         yield str(text)
         length += len(text)
         if length > MAX_CAPTION:

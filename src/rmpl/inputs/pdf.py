@@ -7,18 +7,21 @@ import functools
 import io
 import logging
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from rmpl.errors import RmplError
 from rmpl.inputs.article import Article
 from rmpl.inputs.metadata import cleaned
-from rmpl.inputs.paragraphs import plain_paragraphs
+from rmpl.inputs.paragraphs import line_paragraphs, plain_paragraphs
 from rmpl.io.read_report import ReadReport
 
 MAX_PAGES = 5_000
 MAX_OPERATIONS = 5_000_000
 """Drawing operations of a file: forms that draw forms can make billions of them."""
+MAX_SECONDS = 600
+"""Time for one file: a small one can unpack to gigabytes of drawing without an operation."""
 NO_TEXT = "page of a PDF without text, a scan?"
 IMAGES = "image in a PDF, not read"
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[a-zß-öø-ÿ])")
@@ -34,8 +37,8 @@ class _TooManyError(Exception):
 def read_pdf(data: bytes, where: str, report: ReadReport) -> Article:
     """Return the article in a PDF file.
 
-    Lines are those of the page; a word that is divided at the end of a line is joined. A sentence
-    goes on over the end of a page. ``created`` is when the file was made.
+    Lines are joined to paragraphs, and words that are divided at the end of a line. A sentence goes
+    on over the end of a page. ``created`` is when the file was made.
 
     Raises
     ------
@@ -49,16 +52,21 @@ def read_pdf(data: bytes, where: str, report: ReadReport) -> Article:
             where=where,
             remedy="recognise its text first, for example with ocrmypdf",
         )
-    text = ""
-    parts = []
-    for page in (one.strip() for one in pages):
-        if page:
-            # A page that goes on in small letters goes on with the sentence.
-            parts.append("" if not text else "\n" if page[0].islower() else "\n\n")
-            parts.append(page)
-            text = page
-    joined = _HYPHENATED.sub("", "".join(parts))
-    return Article(joined, plain_paragraphs, _metadata(data, where), is_extracted=True)
+    parts: list[str] = []
+    for page in filter(None, (one.strip() for one in pages)):
+        # A page that begins in small letters goes on with the sentence.
+        parts += ["\n" if page[0].islower() else "\n\n", page]
+    text = "".join(parts).strip()
+    return Article(_joined(text), line_paragraphs, _metadata(data, where), is_extracted=True)
+
+
+def _joined(text: str) -> str:
+    """Return a text of lines as one of paragraphs, one per line, with divided words joined."""
+    paragraphs = []
+    for lines in plain_paragraphs(text):
+        paragraph = "\n".join(text[start:end] for start, end in lines)
+        paragraphs.append(_HYPHENATED.sub("", paragraph).replace("\n", " "))
+    return "\n".join(paragraphs)
 
 
 def check_pdf(data: bytes, where: str) -> None:
@@ -75,12 +83,12 @@ def check_pdf(data: bytes, where: str) -> None:
 
 def _pages(data: bytes, where: str, report: ReadReport) -> Iterator[str]:
     """Yield the text of every page."""
-    left = MAX_OPERATIONS
+    left, end = MAX_OPERATIONS, time.monotonic() + MAX_SECONDS
 
     def count(*_: object) -> None:
         nonlocal left
         left -= 1
-        if left < 0:
+        if left < 0 or time.monotonic() > end:
             raise _TooManyError
 
     with _named_errors(where):
@@ -146,7 +154,8 @@ def _named_errors(where: str) -> Iterator[None]:
         raise
     except _TooManyError as error:
         raise RmplError(
-            f"a PDF of more than {MAX_OPERATIONS:,} drawing operations",
+            f"a PDF of more than {MAX_OPERATIONS:,} drawing operations, or that takes more than "
+            f"{MAX_SECONDS // 60} minutes",
             where=where,
             remedy="split it, or save its text as plain text",
         ) from error

@@ -13,7 +13,7 @@ import msgspec
 from rmpl.errors import RmplError
 from rmpl.inputs.article import Article, Shown
 from rmpl.inputs.files import MAX_BYTES, OnUnreadable, as_text, path_name, read_file
-from rmpl.inputs.kinds import check_content
+from rmpl.inputs.kinds import check_content, check_kind
 from rmpl.inputs.mail import read_mail
 from rmpl.inputs.markdown import front_matter_of, markdown_paragraphs
 from rmpl.inputs.pages import page_images, page_text_and_metadata, require_inscriptis
@@ -177,6 +177,7 @@ class Reader:
 
     def _rows(self, source: Source) -> Iterator[tuple[str, bytes]]:
         """Yield the rows of a table as JSON objects; others are reported."""
+        check_kind(source.kind, source.path)
         for where, content in table_rows(source.path, self._report):
             if isinstance(content, RmplError):
                 self._on_unreadable(content)

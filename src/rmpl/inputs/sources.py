@@ -152,6 +152,7 @@ def _folder(
     sources = list(_assigned(files, root, archives, report, on_unreadable, most))
     for path in archives:
         try:
+            check_kind("archive", path)
             sources += _archive(path, report, on_unreadable, most)
         except RmplError as error:
             on_unreadable(error)

@@ -9,6 +9,7 @@ import typer
 
 from rmpl.cli.options import AutoBatch, ModelSchema, Unconstrained
 from rmpl.cli.outputs import hold, refuse_inputs, releases_locks
+from rmpl.cli.own_inputs import say_near_duplicates, stop_without_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,8 +34,8 @@ def command(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Files (.txt, .md, .html, .json, .jsonl, .parquet, images), folders, or - "
-            "for standard input.",
+            help="Files (.txt, .md, .html, .docx, .pdf, .eml, .csv, .json, .jsonl, .parquet, "
+            "images; .gz and .zip of them), folders, or - for standard input.",
             show_default=False,
         ),
     ],
@@ -101,6 +102,7 @@ def command(
         typer.echo(one_line(f"skipped: {error}"), err=True)
 
     sources = find_sources(inputs, report, report_skipped)
+    stop_without_sources(sources, inputs, report)
     extractor: Extractor | RayExtractor
     if server is not None:
         if ray_workers is not None:
@@ -186,12 +188,14 @@ def _extract(
 ) -> None:
     """Read, extract and write, chunk by chunk."""
     from rmpl.cli.progress import Bars
+    from rmpl.corpora.near_duplicates import NearDuplicates
     from rmpl.errors import RmplError
     from rmpl.extraction.extractor import Extractor
     from rmpl.predictions.results import result_line
 
     failed = 0
     unread = False
+    documents = NearDuplicates()
     with Bars() as bars:
 
         def show(task: str = "", answered: int = 0, of: int = 0) -> None:
@@ -203,6 +207,7 @@ def _extract(
         else:
             stream = extractor.stream(sources, report, on_skip, done=results.done)
         for item, found in stream:
+            documents.add(item.document)
             if isinstance(found, RmplError):
                 failed += 1
                 on_skip(RmplError(found.what, where=item.document.id, remedy=found.remedy))
@@ -214,6 +219,7 @@ def _extract(
         bars.update("documents", total, total)
     if unread:
         typer.echo(UNREAD, err=True)
+    say_near_duplicates(documents)
 
 
 def _new(
