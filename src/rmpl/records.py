@@ -206,3 +206,7 @@ class Document(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     relations: tuple[Relation, ...] = ()
     partial: bool = False
     metadata: dict[str, str] = {}
+
+    def __hash__(self) -> int:
+        """Return a hash, which ``metadata`` would not have."""
+        return hash((self.id, self.sentences, self.images))

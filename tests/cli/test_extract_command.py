@@ -56,7 +56,7 @@ def test_a_folder_of_articles_gives_a_line_each_and_a_page(articles, run, tmp_pa
 
 def test_what_cannot_be_read_is_told_of_and_the_exit_code_says_so(articles, run, tmp_path):
     (articles / "bad.txt").write_bytes(b"\xff\xfe\xfd")
-    (articles / "notes.pdf").write_bytes(b"x")
+    (articles / "notes.doc").write_bytes(b"x")
     result = run("extract", "news", "--out", "events.jsonl")
     assert result.exit_code == 1
     assert "skipped: news/bad.txt: not UTF-16 text" in result.output

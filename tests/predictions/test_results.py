@@ -238,3 +238,13 @@ def test_what_is_no_file_of_results_is_said(path):
     path.write_text("not json\n")
     with pytest.raises(RmplError, match=r"events\.jsonl:1"):
         ResultsFile(path, {}, resume=True)
+
+
+def test_documents_with_metadata_are_found_in_a_dictionary():
+    assert {FOUND: 1}[read_back(FOUND)] == 1
+
+
+def read_back(document):
+    from rmpl.predictions.results import read_result
+
+    return read_result(result_line(document, Item(document, "d.txt")), "r.jsonl:1")
