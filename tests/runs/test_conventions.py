@@ -8,11 +8,15 @@ import pytest
 import yaml
 
 from digests import without_digests
-from rmpl.backbones.backbone import load_backbone
-from rmpl.backbones.settings import SETTINGS, Settings
+from rmpl.backbones.backbone import family_context, load_backbone
+from rmpl.backbones.families import family_of
+from rmpl.backbones.settings import SETTINGS, Settings, read_settings, write_settings
 from rmpl.errors import RmplError
 from rmpl.extraction.extractor import Extractor, about_pretrained
+from rmpl.ontology import load_ontology
+from rmpl.recipe.recipe import BackboneRecipe
 from rmpl.runs.adapters import new_lora
+from rmpl.runs.conventions import recipe_settings
 from rmpl.runs.folder import RunFolder, StageFolder, Trained
 from rmpl.runs.trained import conventions_of, load_any
 from training.small_runs import recipe
@@ -124,3 +128,17 @@ def test_an_adapter_of_an_unfinished_stage_has_the_recipes_settings(run, bare):
     (run / "two" / "trained.json").unlink()
     found = conventions_of(str(bare), [run / "two" / "adapter"])
     assert (found.settings.style, found.settings.box_step) == ("brief", 20)
+
+
+def test_captions_in_prompts_are_saved_with_a_model_and_only_where_they_are_used(tmp_path):
+    plain = recipe_settings(BackboneRecipe())
+    write_settings(plain, tmp_path)
+    assert "captions" not in (tmp_path / SETTINGS).read_text()
+    assert read_settings(tmp_path) == plain
+    wanted = recipe_settings(BackboneRecipe(captions=True))
+    write_settings(wanted, tmp_path)
+    assert read_settings(tmp_path) == wanted
+    family = family_of("llava", "llava")
+    schema = load_ontology()
+    assert family_context(family, wanted, schema).captions is True
+    assert family_context(family, plain, schema).captions is False

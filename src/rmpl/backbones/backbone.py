@@ -336,6 +336,7 @@ def family_context(family: Family, settings: Settings, ontology: Ontology) -> Co
         settings.pad,
         settings.link_directions,
         reads_images=family.reads_images,
+        captions=settings.captions is True,
     )
 
 

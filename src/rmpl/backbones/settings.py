@@ -22,7 +22,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Settings fixed in training, the same at inference; saved as ``rmpl.json`` beside the weights.
 
     ``min_pixels`` and ``max_pixels`` bound the number of pixels of a resized image; 0 means the
-    family's usual bound. A loaded model's settings hold the bounds in force.
+    family's usual bound. A loaded model's settings hold the bounds in force. ``captions`` is
+    whether questions about images hold captions; it is written only where it is used, so that
+    older versions read the others.
     """
 
     style: Style = "full"
@@ -31,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     min_pixels: int = 0
     max_pixels: int = 0
     link_directions: Directions = "one"
+    captions: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 def bound_pixels(processor: Any, family: Family, settings: Settings) -> Settings:

@@ -52,9 +52,11 @@ class BackboneRecipe(Strict):
     ``model`` is ``none`` in a recipe that only serves to be extended. ``weights`` is the precision
     of frozen weights, ``attention`` the attention kernels; ``auto`` selects what the machine has.
     With ``link_directions: both``, "same event?" is trained and asked in both directions, from the
-    text to the image and from the image to the text.
+    text to the image and from the image to the text. With ``captions``, questions about an image
+    hold its caption, in training and extraction.
     """
 
+    added = frozenset({"captions"})
     model: str = "embedded"
     weights: Literal["auto", "fp32", "bf16"] = "auto"
     attention: Literal["auto", "eager", "sdpa", "flash"] = "auto"
@@ -64,6 +66,7 @@ class BackboneRecipe(Strict):
     min_pixels: Annotated[int, pydantic.Field(ge=0)] = 0
     max_pixels: Annotated[int, pydantic.Field(ge=0)] = 0
     link_directions: Literal["one", "both"] = "one"
+    captions: bool = False
 
 
 class CorpusRecipe(Strict):

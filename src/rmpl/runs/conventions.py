@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from rmpl.backbones.model_files import check_adapter
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
@@ -98,7 +100,8 @@ def _read(adapter: Path) -> _Adapter:
 
 def recipe_settings(backbone: BackboneRecipe) -> Settings:
     """Return the settings that a recipe's backbone is to be trained with."""
-    return Settings(**{name: getattr(backbone, name) for name in Settings.__struct_fields__})
+    given = {name: getattr(backbone, name) for name in Settings.__struct_fields__}
+    return Settings(**given | {"captions": backbone.captions or UNSET})
 
 
 def _check_below(one: _Adapter, before: int, model: str) -> None:

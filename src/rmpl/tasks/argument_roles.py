@@ -102,7 +102,7 @@ class ImageARE(Task[OfImageEvent, ImageArgument]):
         known = self.context.ontology.events.get(event_type)
         brief = self.context.style == "brief" or known is None
         roles = "" if brief or known is None else f" ({', '.join(known.image)})"
-        return self.prompt(f"{event_type}{roles}", question.unit)
+        return self.image_prompt(f"{event_type}{roles}", question.unit)
 
     def grammar(self, question: OfImageEvent) -> grammars.Grammar:
         """Return the output grammar for ``ask(question)``."""

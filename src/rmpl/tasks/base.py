@@ -19,6 +19,10 @@ Directions = Literal["one", "both"]
 Finds = Literal["events", "mentions", "event", "arguments", "links"]
 
 
+MAX_CAPTION = 500
+"""Characters of a caption in a prompt; three sentences are enough to say what an image shows."""
+
+
 class Prompt(msgspec.Struct, frozen=True):
     """The model input: an optional image, then a text.
 
@@ -66,6 +70,8 @@ class Context:
         Few-shot examples for the prompts of each task, for models not trained on it.
     reads_images
         Whether the model reads images; if not, a task that can do without them leaves them out.
+    captions
+        Whether questions about an image hold its caption in its document, where that is known.
     """
 
     ontology: Ontology
@@ -75,6 +81,7 @@ class Context:
     link_directions: Directions = "one"
     examples: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
     reads_images: bool = True
+    captions: bool = False
 
 
 class Identified(Protocol):
@@ -198,6 +205,13 @@ class Task(Generic[Question, Item]):
         end = len(text) - len(body)
         boxes = places_of_boxes(text[:end], self.context.boxes.key) if examples else []
         return Prompt(text, image, tuple(boxes))
+
+    def image_prompt(self, body: str, image: Image) -> Prompt:
+        """Build the prompt of a question about an image, with its caption if that is wanted."""
+        if not self.context.captions or not image.caption:
+            return self.prompt(body, image)
+        caption = " ".join(image.caption.split())[:MAX_CAPTION]
+        return self.prompt(f"{body}\ncaption: {caption}".lstrip(), image)
 
     def beginning(self) -> str:
         """Return the common prefix of the task's full prompts: the instruction and the schema."""

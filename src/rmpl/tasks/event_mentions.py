@@ -91,7 +91,7 @@ class ImageEMI(Task[InImage, ImageEvent]):
 
     def ask(self, question: InImage) -> Prompt:
         """Ask for the event mentions of an image."""
-        return self.prompt("", question.unit)
+        return self.image_prompt("", question.unit)
 
     def grammar(self, question: InImage) -> grammars.Grammar:  # noqa: ARG002 - as every task's
         """Return the output grammar, which is the same for every image."""

@@ -93,7 +93,7 @@ class ImageEvents(Task[InImage, ImageEvent]):
 
     def ask(self, question: InImage) -> Prompt:
         """Ask for the events of an image."""
-        return self.prompt("", question.unit)
+        return self.image_prompt("", question.unit)
 
     def grammar(self, question: InImage) -> grammars.Grammar:
         """Return the output grammar for ``ask(question)``.
