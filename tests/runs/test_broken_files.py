@@ -109,7 +109,7 @@ def test_an_unreadable_file_is_one_line(run, monkeypatch):
             raise PermissionError(13, "Permission denied", str(path))
         return path.open("rb")
 
-    monkeypatch.setattr("rmpl.io.files.open_regular", denied)
+    monkeypatch.setattr("rmpl.io.contained.open_regular", denied)
     with pytest.raises(RmplError, match=r"trained\.json: cannot be read \(Permission denied\)"):
         load_any(str(run))
 

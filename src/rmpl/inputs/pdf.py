@@ -8,13 +8,13 @@ import io
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from rmpl.errors import RmplError
 from rmpl.inputs.article import Article
 from rmpl.inputs.metadata import cleaned
-from rmpl.inputs.paragraphs import line_paragraphs, plain_paragraphs
+from rmpl.inputs.paragraphs import line_paragraphs
 from rmpl.io.read_report import ReadReport
 
 MAX_PAGES = 5_000
@@ -22,6 +22,9 @@ MAX_OPERATIONS = 5_000_000
 """Drawing operations of a file: forms that draw forms can make billions of them."""
 MAX_SECONDS = 600
 """Time for one file: a small one can unpack to gigabytes of drawing without an operation."""
+_MOST_LINES = 0.8
+"""The share of a page's lines that are no longer than its width: a title may be wider."""
+_FULL = 0.75
 NO_TEXT = "page of a PDF without text, a scan?"
 IMAGES = "image in a PDF, not read"
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-\n(?=[a-zß-öø-ÿ])")
@@ -52,21 +55,37 @@ def read_pdf(data: bytes, where: str, report: ReadReport) -> Article:
             where=where,
             remedy="recognise its text first, for example with ocrmypdf",
         )
-    parts: list[str] = []
-    for page in filter(None, (one.strip() for one in pages)):
-        # A page that begins in small letters goes on with the sentence.
-        parts += ["\n" if page[0].islower() else "\n\n", page]
-    text = "".join(parts).strip()
-    return Article(_joined(text), line_paragraphs, _metadata(data, where), is_extracted=True)
+    text = "\n".join(_paragraphs(pages))
+    return Article(text, line_paragraphs, _metadata(data, where), is_extracted=True)
 
 
-def _joined(text: str) -> str:
-    """Return a text of lines as one of paragraphs, one per line, with divided words joined."""
-    paragraphs = []
-    for lines in plain_paragraphs(text):
-        paragraph = "\n".join(text[start:end] for start, end in lines)
-        paragraphs.append(_HYPHENATED.sub("", paragraph).replace("\n", " "))
-    return "\n".join(paragraphs)
+def _paragraphs(pages: Iterable[str]) -> Iterator[str]:
+    """Yield the paragraphs of pages of lines, each on one line, with divided words joined.
+
+    A paragraph ends at a line that is much shorter than most of its page, unless the next one
+    begins in small letters, as after a page in the middle of a sentence.
+    """
+    paragraph: list[str] = []
+    for page in pages:
+        lines = [line.strip() for line in page.splitlines()]
+        lengths = sorted(map(len, filter(None, lines)))
+        full = _FULL * lengths[int(_MOST_LINES * len(lengths))] if lengths else 0
+        is_below = False  # a line of this page, with none free between
+        for line in lines:
+            if line:
+                first = line.split(maxsplit=1)[0]
+                is_full = is_below and len(paragraph[-1]) + 1 + len(first) > full
+                if paragraph and not is_full and not line[0].islower():
+                    yield _joined(paragraph)
+                    paragraph = []
+                paragraph.append(line)
+            is_below = bool(line)
+    if paragraph:
+        yield _joined(paragraph)
+
+
+def _joined(lines: Sequence[str]) -> str:
+    return _HYPHENATED.sub("", "\n".join(lines)).replace("\n", " ")
 
 
 def check_pdf(data: bytes, where: str) -> None:
