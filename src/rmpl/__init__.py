@@ -12,6 +12,7 @@ from rmpl import _moved
 __version__ = "0.2.0"
 __all__ = [
     "Document",
+    "DocumentView",
     "Extractor",
     "RmplError",
     "__version__",
@@ -19,6 +20,7 @@ __all__ = [
     "read_corpus",
     "score",
     "score_by_document",
+    "view",
 ]
 
 if TYPE_CHECKING:
@@ -29,15 +31,19 @@ if TYPE_CHECKING:
     from rmpl.records import Document as Document
     from rmpl.scoring import score as score
     from rmpl.scoring import score_by_document as score_by_document
+    from rmpl.views.documents import DocumentView as DocumentView
+    from rmpl.views.documents import view as view
 
 _HOMES = {
     "Document": "rmpl.records",
+    "DocumentView": "rmpl.views.documents",
     "Extractor": "rmpl.extraction.extractor",
     "RmplError": "rmpl.errors",
     "load_ontology": "rmpl.ontology",
     "read_corpus": "rmpl.corpora.registry",
     "score": "rmpl.scoring",
     "score_by_document": "rmpl.scoring",
+    "view": "rmpl.views.documents",
 }
 """Where each name is; only the extractor needs torch."""
 

@@ -12,7 +12,8 @@ from rmpl.backbones.backbone import family_context, load_backbone
 from rmpl.backbones.families import family_of
 from rmpl.backbones.settings import SETTINGS, Settings, read_settings, write_settings
 from rmpl.errors import RmplError
-from rmpl.extraction.extractor import Extractor, about_pretrained
+from rmpl.extraction.about import about_pretrained
+from rmpl.extraction.extractor import Extractor
 from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import BackboneRecipe
 from rmpl.runs.adapters import new_lora

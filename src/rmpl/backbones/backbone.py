@@ -21,7 +21,7 @@ from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features, same_shape
 from rmpl.backbones.known import hub_id
-from rmpl.backbones.loading import Attention, Weights, loading_options
+from rmpl.backbones.loading import Attention, Weights, check_device, loading_options
 from rmpl.backbones.model_files import WEIGHTS_NEED, model_folder, read_by_libraries
 from rmpl.backbones.private_api import image_token_counts
 from rmpl.backbones.processed_image import BLANK, processing_once
@@ -376,16 +376,19 @@ def load_backbone(
         return Backbone(model, processor, family, settings)
 
 
-def load_to_answer(source: str, settings: Settings | None = None) -> Backbone:
-    """Load a model for inference: on a GPU in bf16 if there is one, else on the CPU in fp32.
+def load_to_answer(
+    source: str, settings: Settings | None = None, device: str | None = None
+) -> Backbone:
+    """Load a model for inference: on a GPU in bf16, elsewhere in fp32.
+
+    ``device`` is torch's name of one, by default a GPU, if there is one.
 
     Raises
     ------
     RmplError
-        As ``load_backbone``.
+        As ``load_backbone``, or if there is no such device.
     """
-    if not torch.cuda.is_available():
-        return load_backbone(source, settings)
-    backbone = load_backbone(source, settings, weights="bf16")
-    backbone.model = backbone.model.to("cuda")
+    place = check_device(device)
+    backbone = load_backbone(source, settings, weights="bf16" if place.type == "cuda" else "fp32")
+    backbone.model = backbone.model.to(place)
     return backbone

@@ -22,6 +22,29 @@ _TINY = 256
 _NAMES = {"eager": "eager", "sdpa": "sdpa", "flash": "flash_attention_2"}
 
 
+def check_device(device: str | None) -> torch.device:
+    """Return the device of a name; by default a GPU, if there is one, else the CPU.
+
+    Raises
+    ------
+    RmplError
+        If it is no device, or not on this machine.
+    """
+    if device is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    remedy = "use cpu, cuda or cuda:NUMBER, or leave it out"
+    try:
+        found = torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise RmplError(f"no device {device!r:.40}", remedy=remedy) from error
+    there = {"cpu": 1, "mps": int(torch.backends.mps.is_available())}
+    if torch.cuda.is_available():
+        there["cuda"] = torch.cuda.device_count()
+    if (found.index or 0) >= there.get(found.type, 0):
+        raise RmplError(f"this machine has no device {device}", remedy=remedy)
+    return found
+
+
 def loading_options(
     family: Family, source: str, weights: Weights, attention: Attention
 ) -> dict[str, Any]:

@@ -6,8 +6,8 @@
 
     extractor = Extractor.from_pretrained("demo/run")
     document = extractor.extract("Police arrested Ana Reyes in Lima on Monday.")
-    for event in document.text_events:
-        print(event.event_type, event.score)
+    for event in document.events:
+        print(event.event_type, event.text, event.arguments, event.score)
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rmpl.errors import RmplError
+from rmpl.extraction.about import named, schema_of
 from rmpl.extraction.asking import Progress
 from rmpl.extraction.calibration import Calibration, read_calibration
 from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engines.base import Engine, EngineError
+from rmpl.extraction.given import Given, GivenImages, GivenWarnings, document_of
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.inputs.reading import Item, Reader
-from rmpl.inputs.records import text_document
 from rmpl.inputs.sources import find_sources
-from rmpl.io.image_folders import with_measured_images
 from rmpl.io.read_report import ReadReport
-from rmpl.ontology import Ontology, load_ontology
+from rmpl.ontology import Ontology
+from rmpl.predictions.min_score import check_min_score, with_min_score
 from rmpl.records import Document
+from rmpl.runs.shipped import NAME as SHIPPED
 from rmpl.tasks import Context
+from rmpl.views.documents import DocumentView, view
 
 if TYPE_CHECKING:
     from rmpl.extraction.engines.server.engine import Guided
-
-Given = Document | str | Path
-"""A document, a text, or the path of a file or of a folder with an article and its images."""
 
 
 @dataclasses.dataclass(eq=False)
@@ -68,6 +68,8 @@ class Extractor:
         Of the model; without it, confidences are not calibrated.
     constrained
         Whether decoding is constrained to the tasks' grammars.
+    min_score
+        Events, arguments and links of a lower score are left out.
     """
 
     def __init__(
@@ -77,7 +79,11 @@ class Extractor:
         *,
         calibration: Calibration | None = None,
         constrained: bool = True,
+        min_score: float = 0.0,
     ) -> None:
+        check_min_score(min_score)
+        self._min_score = min_score
+        self._warnings = GivenWarnings()
         self._pipeline = Pipeline(engine, context, calibration=calibration, constrained=constrained)
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
@@ -88,16 +94,20 @@ class Extractor:
             "calibration": calibration,
         }
         """Everything but the documents that results depend on."""
+        if min_score:  # resuming an output of before compares all that is there
+            self.about["min_score"] = min_score
 
     @classmethod
     def from_pretrained(
         cls,
-        model: str | Path,
+        model: str | Path = SHIPPED,
         *,
         adapters: Sequence[str | Path] = (),
         schema: str | Path | Ontology | None = None,
         batch: int | None = None,
         constrained: bool = True,
+        device: str | None = None,
+        min_score: float = 0.0,
     ) -> Extractor:
         """Load a model.
 
@@ -105,7 +115,7 @@ class Extractor:
         ----------
         model
             A run's folder (or that of one of its stages), such a run on the hub, a model's folder,
-            or a hub id.
+            or a hub id; by default the run that the package contains, which reads text only.
         adapters
             Folders of adapters to apply, in this order.
         schema
@@ -115,25 +125,32 @@ class Extractor:
             The number of prompts answered together; by default ``LocalEngine``'s.
         constrained
             Whether decoding is constrained to the tasks' grammars.
+        device
+            ``cpu``, ``cuda``, ``cuda:1``, ...; by default a GPU, if there is one. Weights are bf16
+            on a GPU and fp32 elsewhere.
+        min_score
+            Events, arguments and links of a lower score are left out, 0 to 1.
 
         Raises
         ------
         RmplError
-            If the model or the schema cannot be loaded.
+            If the model or the schema cannot be loaded, or there is no such device.
         """
         from rmpl.extraction.engines.local.engine import LocalEngine  # noqa: PLC0415 - torch only when it is used
         from rmpl.runs.trained import load_any  # noqa: PLC0415
 
+        check_min_score(min_score)
         if schema is not None:  # report a mistake in it before loading weights
-            schema = _ontology(schema, None)
-        backbone, folder = load_any(str(model), [Path(one) for one in adapters])
+            schema = schema_of(schema, None)
+        backbone, folder = load_any(str(model), [Path(one) for one in adapters], device=device)
         extractor = cls(
             LocalEngine(backbone, batch=batch),
-            backbone.context(_ontology(schema, folder)),
+            backbone.context(schema_of(schema, folder)),
             calibration=None if folder is None else read_calibration(folder),
             constrained=constrained,
+            min_score=min_score,
         )
-        extractor.about = {**_named(model, adapters), **extractor.about}
+        extractor.about = {**named(model, adapters), **extractor.about}
         return extractor
 
     @classmethod
@@ -148,6 +165,7 @@ class Extractor:
         at_once: int = 16,
         guided: Guided = "auto",
         constrained: bool = True,
+        min_score: float = 0.0,
     ) -> Extractor:
         """Use a model on an OpenAI-compatible server; see docs/engines.md.
 
@@ -170,6 +188,8 @@ class Extractor:
             How grammars are sent to the server.
         constrained
             Whether decoding is constrained to the tasks' grammars.
+        min_score
+            As for ``from_pretrained``.
 
         Raises
         ------
@@ -186,9 +206,10 @@ class Extractor:
         images = served_images(source, settings, lambda: is_vllm(url, key))
         extractor = cls(
             ServerEngine(url, served, key=key, at_once=at_once, guided=guided, images=images),
-            context_of(source, images.settings, _ontology(schema, folder)),
+            context_of(source, images.settings, schema_of(schema, folder)),
             calibration=None if folder is None else read_calibration(folder),
             constrained=constrained,
+            min_score=min_score,
         )
         extractor.about = {"model": str(model), "served": served, **extractor.about}
         return extractor
@@ -208,22 +229,30 @@ class Extractor:
         """Unparseable answers so far, by task."""
         return self._pipeline.failures
 
-    def extract(self, document: Given) -> Document:
+    def extract(self, document: Given = "", *, images: GivenImages = ()) -> DocumentView:
         """Return a document with the extracted events, which replace any that it had.
 
         ``Sentence.source`` holds offsets into a given text; boxes are in pixels of the upright
         image.
 
+        Parameters
+        ----------
+        document
+            A document, a text (any ``str``), or the ``Path`` of a file or folder.
+        images
+            Files of images that belong to it.
+
         Raises
         ------
         RmplError
-            If it cannot be read, or a path holds no document or more than one.
+            If it or an image cannot be read, or a path holds no document or more than one.
         """
-        return self.extract_all([document])[0]
+        self._warnings.look(document, images, self.media, stacklevel=3)
+        return self._views(self._extracted([document_of(document, images)], None))[0]
 
     def extract_all(
         self, documents: Iterable[Given], progress: Progress | None = None
-    ) -> list[Document]:
+    ) -> list[DocumentView]:
         """Return documents with their events, in order; they share batches.
 
         Raises
@@ -231,13 +260,15 @@ class Extractor:
         RmplError
             As ``extract``: one unreadable document stops all.
         """
-        read = [_document(given) for given in documents]
-        with self._lock:
-            return self._pipeline.extract(read, progress)
+        read = []
+        for given in documents:
+            self._warnings.look(given, (), self.media, stacklevel=3)
+            read.append(document_of(given))
+        return self._views(self._extracted(read, progress))
 
     def extract_files(
         self, *paths: str | Path, progress: Progress | None = None
-    ) -> Iterator[Document]:
+    ) -> Iterator[DocumentView]:
         """Yield the documents of files and folders with their events, in constant memory.
 
         Raises
@@ -250,7 +281,7 @@ class Extractor:
         for _, found in self.stream(Reader(report, _stop).read(sources), progress):
             if isinstance(found, RmplError):
                 raise found
-            yield found
+            yield view(found, self.media)
 
     def stream(
         self, items: Iterable[Item], progress: Progress | None = None
@@ -268,7 +299,9 @@ class Extractor:
             found = self._each([item.document for item in chunk], progress)
             yield from zip(chunk, found, strict=True)
 
-    async def extract_async(self, document: Given) -> Document:
+    async def extract_async(
+        self, document: Given = "", *, images: GivenImages = ()
+    ) -> DocumentView:
         """Extract without blocking the event loop; concurrent calls share batches.
 
         A cancelled call stops the work within one step of the engine. Documents that shared its
@@ -279,13 +312,14 @@ class Extractor:
         RmplError
             As ``extract``.
         """
+        self._warnings.look(document, images, self.media, stacklevel=3)
         loop = asyncio.get_running_loop()
-        read = await asyncio.to_thread(_document, document)
+        read = await asyncio.to_thread(document_of, document, images)
         done: asyncio.Future[Document] = loop.create_future()
         self._waiting.append(_Waiting(read, done))
         if self._working is None or self._working.done():
             self._working = loop.create_task(self._work())
-        return await done
+        return view(await done, self.media)
 
     async def _work(self) -> None:
         """Process all waiting documents; those that arrive meanwhile form the next group."""
@@ -320,76 +354,26 @@ class Extractor:
         with stopped_when(lambda: any(one.is_cancelled() for one in group)):
             return self._each([one.document for one in group], None)
 
+    def _extracted(self, documents: list[Document], progress: Progress | None) -> list[Document]:
+        with self._lock:
+            found = self._pipeline.extract(documents, progress)
+        return [with_min_score(one, self._min_score) for one in found]
+
+    def _views(self, documents: Iterable[Document]) -> list[DocumentView]:
+        return [view(one, self.media) for one in documents]
+
     def _each(
         self, documents: list[Document], progress: Progress | None
     ) -> list[Document | RmplError]:
         """Extract from documents together, and one by one if one of them fails."""
         try:
-            with self._lock:
-                return list(self._pipeline.extract(documents, progress))
+            return list(self._extracted(documents, progress))
         except EngineError:
             raise
         except RmplError as error:
             if len(documents) == 1:
                 return [error]
         return [found for one in documents for found in self._each([one], progress)]
-
-
-def about_pretrained(
-    model: str | Path,
-    *,
-    adapters: Sequence[str | Path],
-    schema: str | Path | Ontology | None,
-    constrained: bool,
-) -> dict[str, Any]:
-    """Return ``about`` of ``Extractor.from_pretrained`` without loading weights.
-
-    Raises
-    ------
-    RmplError
-        If the model or the schema is not known.
-    """
-    from rmpl.runs.trained import context_of_any  # noqa: PLC0415 - torch only when it is used
-
-    make_context, folder = context_of_any(str(model), [Path(one) for one in adapters])
-    return {
-        **_named(model, adapters),
-        "schema": make_context(_ontology(schema, folder)).ontology,
-        "constrained": constrained,
-        "calibration": None if folder is None else read_calibration(folder),
-    }
-
-
-def _named(model: str | Path, adapters: Sequence[str | Path]) -> dict[str, Any]:
-    return {"model": str(model), "adapters": [str(one) for one in adapters]}
-
-
-def _ontology(schema: str | Path | Ontology | None, folder: Path | None) -> Ontology:
-    """Return the requested schema, by default that of the run in ``folder``."""
-    from rmpl.runs.trained import ontology_of  # noqa: PLC0415 - torch only when it is used
-
-    if isinstance(schema, Ontology):
-        return schema
-    if schema is not None:
-        return load_ontology(schema)
-    return load_ontology() if folder is None else ontology_of(folder)
-
-
-def _document(given: Given) -> Document:
-    if isinstance(given, Document):
-        return with_measured_images(given)
-    if isinstance(given, str):
-        return text_document(given, "text")
-    report = ReadReport()
-    sources = find_sources([str(given)], report, _stop)
-    items = list(Reader(report, _stop).read(sources))
-    if len(items) != 1:
-        raise RmplError(
-            f"{len(items)} documents instead of one",
-            where=str(given),
-            remedy="use extract_files for many",
-        )
-    return items[0].document
 
 
 def _stop(error: RmplError) -> None:

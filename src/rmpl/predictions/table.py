@@ -125,8 +125,6 @@ def _image_row(document: str, event: ImageEvent) -> EventRow:
 def _quoted(
     span: Span, sentence: Sentence | None, text: str | None
 ) -> tuple[str, int | None, int | None]:
-    if text is not None:
-        return text, None, None
     if sentence is None or not sentence.holds(span):
-        return f"words {span.start}-{span.end}", None, None
+        return f"words {span.start}-{span.end}" if text is None else text, None, None
     return sentence.slice(span), *(sentence.source_chars(span) or sentence.chars(span))

@@ -180,6 +180,8 @@ def _matching(model: Any, adapter: Path) -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Found missing adapter keys")  # an error reports it
+            # peft asks by a name that transformers is about to drop.
+            warnings.filterwarnings("ignore", ".*is_gradient_checkpointing", FutureWarning)
             yield
     except SafetensorError as error:
         raise RmplError(

@@ -12,6 +12,7 @@ from huggingface_hub.errors import EntryNotFoundError, HFValidationError, Reposi
 
 from rmpl.backbones.backbone import Backbone, context_of, load_to_answer
 from rmpl.backbones.checkpoints import ask_hub, local_folder
+from rmpl.backbones.loading import check_device
 from rmpl.backbones.settings import Settings, inference_settings, read_settings
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.runs.adapters import merge_adapters
@@ -32,7 +33,12 @@ def read_trained(folder: Path) -> Trained:
 
 
 def load_trained(
-    folder: Path, *, min_pixels: int = 0, max_pixels: int = 0, other_pixels: bool = False
+    folder: Path,
+    *,
+    min_pixels: int = 0,
+    max_pixels: int = 0,
+    other_pixels: bool = False,
+    device: str | None = None,
 ) -> Backbone:
     """Load what a run (its last stage) or one of its stages has trained, adapters merged.
 
@@ -50,13 +56,15 @@ def load_trained(
     settings = inference_settings(
         trained.settings, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
     )
-    backbone = load_to_answer(base_of(trained, stage.path), settings)
+    backbone = load_to_answer(base_of(trained, stage.path), settings, device)
     adapters = [stage.path / name for name in trained.adapters]
     backbone.model = merge_adapters(backbone.model, adapters)
     return backbone
 
 
-def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path | None]:
+def load_any(
+    model: str, adapters: Sequence[Path] = (), *, device: str | None = None
+) -> tuple[Backbone, Path | None]:
     """Load a run, here or on the hub, or any model; return it with the run's folder, if it is one.
 
     With adapters of a run, settings are theirs, and the folder is that of their schema and
@@ -71,21 +79,29 @@ def load_any(model: str, adapters: Sequence[Path] = ()) -> tuple[Backbone, Path 
         id of either.
     adapters
         Put on it, in this order.
+    device
+        As for ``load_to_answer``.
 
     Raises
     ------
     RmplError
-        If it cannot be loaded.
+        If it cannot be loaded, or there is no such device.
     """
+    check_device(device)
     folder = _run_of(model)
     if not adapters:
-        return (load_to_answer(model) if folder is None else load_trained(folder)), folder
+        if folder is None:
+            return load_to_answer(model, device=device), None
+        return load_trained(folder, device=device), folder
     found = conventions_of(model, adapters)
     for adapter in adapters:
         beside = StageFolder(adapter.parent)
         if beside.is_finished:
             check_files(beside, beside.read_trained(), adapter)
-    backbone = load_trained(folder) if folder is not None else load_to_answer(model, found.settings)
+    if folder is not None:
+        backbone = load_trained(folder, device=device)
+    else:
+        backbone = load_to_answer(model, found.settings, device)
     backbone.model = merge_adapters(backbone.model, adapters)
     return backbone, found.folder
 

@@ -27,9 +27,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.extraction.about import about_pretrained
 from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engines.base import EngineError
-from rmpl.extraction.extractor import Extractor, about_pretrained
+from rmpl.extraction.extractor import Extractor
 from rmpl.extraction.ray.cluster import cluster, share
 from rmpl.inputs.files import OnUnreadable
 from rmpl.inputs.reading import Item, Reader
@@ -37,6 +38,7 @@ from rmpl.inputs.sources import STDIN, Source, find_sources
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology
 from rmpl.records import Document
+from rmpl.views.documents import DocumentView, view
 
 if TYPE_CHECKING:
     import pyarrow
@@ -140,7 +142,7 @@ class RayExtractor:
         )
         return cls(load, workers=workers, about=about, media=media_read_by(str(model)))
 
-    def extract_files(self, *paths: str | Path) -> Iterator[Document]:
+    def extract_files(self, *paths: str | Path) -> Iterator[DocumentView]:
         """Yield the documents of files and folders with their events, in constant memory.
 
         Raises
@@ -157,7 +159,7 @@ class RayExtractor:
         for _, found in self.stream(sources, report, stop):
             if isinstance(found, RmplError):
                 raise found
-            yield found
+            yield view(found, self.media)
 
     def stream(
         self,
