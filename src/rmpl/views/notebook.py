@@ -5,11 +5,15 @@ from __future__ import annotations
 import msgspec
 
 from rmpl.records import Document, ImageEvent, TextEvent
-from rmpl.viewer.extraction import extraction_page
+from rmpl.viewer.compare import compare
+from rmpl.viewer.drawing.anchors import prefix_of
+from rmpl.viewer.drawing.document import draw_document
+from rmpl.viewer.drawing.palette import Palette
 from rmpl.viewer.markup import el
+from rmpl.viewer.page import render_page
 
 _IMAGE_BYTES = 60_000
-_HEIGHTS = {"page": 230, "sentence": 90, "image": 420}
+_HEIGHTS = {"page": 130, "sentence": 90, "image": 560}
 """Pixels that a drawing takes, roughly; a higher one scrolls."""
 _HIGHEST = 900
 
@@ -22,12 +26,16 @@ def draw(document: Document, only: TextEvent | ImageEvent | None = None) -> str:
     """
     if only is not None:
         document = _part(document, only)
-    page = extraction_page(
-        title="Events of a document",
-        documents=[document],
-        rule="",
+    drawing = draw_document(
+        compare(None, document),
+        prefix=prefix_of(1),
+        palette=Palette.of([], [document]),
+        sides=(False,),
+        names={True: "gold", False: "events"},
         max_image_bytes=_IMAGE_BYTES,
     )
+    heading = el("h3", None, document.id)
+    page = render_page(document.id, el("main", None, el("article", None, heading, drawing)))
     busy = {event.sentence_id for event in document.text_events}
     images = {event.image_id for event in document.image_events}
     height = _HEIGHTS["page"] + _HEIGHTS["sentence"] * len(busy) + _HEIGHTS["image"] * len(images)
