@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from rmpl.backbones.model_files import ADAPTER_CONFIG, ADAPTER_WEIGHTS, check_ad
 from rmpl.errors import RmplError
 from rmpl.io.saved import saved_object
 
+_UNEVEN = ("use_dora", "rank_pattern", "alpha_pattern")
 _PAIR = re.compile(r"(.+)\.lora_A\.(.*)weight")
 
 
@@ -53,15 +55,14 @@ def reduced(adapter: Path, rank: int | None) -> Reduced:
         metadata = {"format": "pt", **(file.metadata() or {})}
     if rank is None or config.get("r", 0) <= rank:
         return Reduced(config, tensors, metadata, 1.0)
-    uneven = [key for key in ("use_dora", "rank_pattern", "alpha_pattern") if config.get(key)]
+    uneven = [key for key in _UNEVEN if config.get(key)]
     if config.get("peft_type") != "LORA" or uneven:
         raise RmplError(
             f"the rank of this adapter cannot be reduced ({uneven[0] if uneven else 'not LoRA'})",
             where=str(adapter),
             remedy="leave out --rank",
         )
-    over = config["r"] ** (0.5 if config.get("use_rslora") else 1.0)
-    scale = config["lora_alpha"] / over
+    scale = _scale(config)
     before = after = 0.0
     for name in [name for name in tensors if _PAIR.fullmatch(name)]:
         other = _PAIR.sub(r"\1.lora_B.\2weight", name)
@@ -71,6 +72,49 @@ def reduced(adapter: Path, rank: int | None) -> Reduced:
         after += float(values[:rank].square().sum())
     config |= {"r": rank, "lora_alpha": rank, "use_rslora": False}
     return Reduced(config, tensors, metadata, after / before if before else 1.0)
+
+
+def stacked(adapters: Sequence[Path]) -> Reduced:
+    """Put adapters of one model, each on top of those before it, side by side in one.
+
+    The sum of ``scale * B @ A`` is the product of the matrices put together, of the sum of the
+    ranks; a module that an adapter leaves alone gets zeros.
+
+    Raises
+    ------
+    RmplError
+        If one is no plain LoRA adapter (DoRA, ranks that differ between layers, whole modules).
+    """
+    found = [reduced(adapter, None) for adapter in adapters]
+    for adapter, one in zip(adapters, found, strict=True):
+        odd = [key for key in (*_UNEVEN, "modules_to_save") if one.config.get(key)]
+        if one.config.get("peft_type") != "LORA" or odd:
+            raise RmplError(
+                f"these adapters cannot be made one ({odd[0] if odd else 'not LoRA'})",
+                where=str(adapter),
+                remedy="export the whole model with --merged",
+            )
+    tensors: dict[str, torch.Tensor] = {}
+    for name in sorted({name for one in found for name in one.tensors if _PAIR.fullmatch(name)}):
+        other = _PAIR.sub(r"\1.lora_B.\2weight", name)
+        shaped = next(one for one in found if name in one.tensors)
+        downs, ups = [], []
+        for one in found:
+            has = name in one.tensors
+            down = (one if has else shaped).tensors[name]
+            up = (one if has else shaped).tensors[other]
+            share = one.config["r"]
+            downs.append(down if has else down.new_zeros(share, down.shape[1]))
+            ups.append(up * _scale(one.config) if has else up.new_zeros(up.shape[0], share))
+        tensors[name], tensors[other] = torch.cat(downs), torch.cat(ups, dim=1)
+    total = sum(one.config["r"] for one in found)
+    more = {"r": total, "lora_alpha": total, "use_rslora": False}
+    return Reduced({**found[-1].config, **more}, tensors, found[-1].metadata, 1.0)
+
+
+def _scale(config: Mapping[str, Any]) -> float:
+    over = config["r"] ** (0.5 if config.get("use_rslora") else 1.0)
+    return float(config["lora_alpha"] / over)
 
 
 def _truncated(
