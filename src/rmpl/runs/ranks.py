@@ -48,11 +48,21 @@ def reduced(adapter: Path, rank: int | None) -> Reduced:
     RmplError
         If it is no plain LoRA adapter (DoRA, ranks that differ between layers), or is a pickle.
     """
+    return to_rank(_read(adapter), rank, adapter)
+
+
+def _read(adapter: Path) -> Reduced:
     check_adapter(adapter)
     config = saved_object(adapter / ADAPTER_CONFIG)
     with safe_open(adapter / ADAPTER_WEIGHTS, "pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no dict
         metadata = {"format": "pt", **(file.metadata() or {})}
+    return Reduced(config, tensors, metadata, 1.0)
+
+
+def to_rank(whole: Reduced, rank: int | None, adapter: Path) -> Reduced:
+    """Approximate an adapter that was read, see ``reduced``; ``adapter`` is where it is from."""
+    config, tensors, metadata = dict(whole.config), dict(whole.tensors), whole.metadata
     if rank is None or config.get("r", 0) <= rank:
         return Reduced(config, tensors, metadata, 1.0)
     uneven = [key for key in _UNEVEN if config.get(key)]
@@ -85,7 +95,7 @@ def stacked(adapters: Sequence[Path]) -> Reduced:
     RmplError
         If one is no plain LoRA adapter (DoRA, ranks that differ between layers, whole modules).
     """
-    found = [reduced(adapter, None) for adapter in adapters]
+    found = [_read(adapter) for adapter in adapters]
     for adapter, one in zip(adapters, found, strict=True):
         odd = [key for key in (*_UNEVEN, "modules_to_save") if one.config.get(key)]
         if one.config.get("peft_type") != "LORA" or odd:

@@ -7,7 +7,6 @@ the run's own, as long as they get the prompts that ``rmpl extract --server --mo
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +26,7 @@ from rmpl.runs.card import card_of
 from rmpl.runs.checkpoints import writing
 from rmpl.runs.digests import check_files
 from rmpl.runs.folder import SCHEMA, RunFolder
-from rmpl.runs.ranks import Reduced, reduced, stacked, write_adapter
+from rmpl.runs.ranks import Reduced, reduced, stacked, to_rank, write_adapter
 from rmpl.runs.shipped import NAME as SHIPPED
 from rmpl.runs.shipped import shipped_run
 from rmpl.runs.trained import base_of, load_trained
@@ -208,9 +207,7 @@ def _complete(backbone: Backbone, folder: Path, base: Path | None) -> None:
 def _one_adapter(adapters: Sequence[Path], rank: int | None) -> Reduced:
     if len(adapters) == 1:
         return reduced(adapters[0], rank)
-    with tempfile.TemporaryDirectory() as name:
-        write_adapter(Path(name), stacked(adapters), bf16=False)
-        return reduced(Path(name), rank)
+    return to_rank(stacked(adapters), rank, adapters[-1])
 
 
 def _modules(adapter: Reduced) -> list[str]:
