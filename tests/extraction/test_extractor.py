@@ -14,6 +14,7 @@ pytest.importorskip("nltk")
 import PIL.Image
 import torch
 
+import rmpl
 from fakes import FakeEngine, nothing, wait_until
 from rmpl import Extractor
 from rmpl.backbones.backbone import load_backbone
@@ -117,6 +118,75 @@ def test_files_folders_and_many_documents(extractor, tmp_path):
     (tmp_path / "b.txt").write_text("")
     with pytest.raises(RmplError, match="empty file"):
         list(extractor.extract_files(tmp_path))
+
+
+def test_a_text_with_images_gives_events_that_know_their_texts(extractor, tmp_path):
+    PIL.Image.new("RGB", (64, 48), "red").save(tmp_path / "a.jpg")
+    found = extractor.extract(TEXT, images=[tmp_path / "a.jpg"])
+    assert [one.text for one in found.events if one.medium == "text"]
+    for event in found.events:
+        if event.medium == "text":
+            assert TEXT[event.start : event.end].split() == event.text.split()
+            assert event.text in event.sentence
+    assert {event.image.path for event in found.events if event.medium == "image"} <= {
+        str(tmp_path / "a.jpg")
+    }
+    alone = extractor.extract(images=str(tmp_path / "a.jpg"))
+    assert (len(alone.sentences), len(alone.images)) == (0, 1)
+    later = asyncio.run(extractor.extract_async(TEXT, images=[tmp_path / "a.jpg"]))
+    assert told(later) == told(found)
+    assert repr(later) == repr(found)
+    (path,) = extractor.extract_files(tmp_path)
+    assert path.events == rmpl.view(path).events
+
+
+def test_a_text_is_a_text_and_one_like_a_path_is_warned_of_once(counting, tmp_path):
+    (tmp_path / "a.txt").write_text("One. Two.")
+    name = str(tmp_path / "a.txt")
+    with pytest.warns(UserWarning, match=r"read as a text.*pass Path\(") as warned:
+        found = counting.extract(name)
+        counting.extract_all([name, "story.txt"])
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
+    assert "\n" not in str(warned[0].message)
+    assert found.sentences[0].text == name
+    assert len(counting.extract(tmp_path / "a.txt").sentences) == 2  # a Path is read, not warned of
+    with pytest.raises(RmplError, match="a bytes is nothing to extract from"):
+        counting.extract(b"One.")
+
+
+def test_unsure_events_are_left_out_everywhere(extractor, tmp_path):
+    scores = sorted(event.score for event in extractor.extract(TEXT).text_events)
+    least = scores[len(scores) // 2]
+    sure = Extractor(
+        extractor._pipeline._asker._engine, extractor._pipeline._context, min_score=least
+    )
+    (tmp_path / "a.txt").write_text(TEXT)
+    whole = len(scores)
+    for found in (
+        sure.extract(TEXT),
+        asyncio.run(sure.extract_async(TEXT)),
+        *sure.extract_files(tmp_path),
+    ):
+        assert 0 < len(found.events) < whole
+        assert all(event.score >= least for event in found.events)
+        assert all(one.score >= least for event in found.events for one in event.arguments)
+    assert sure.about["min_score"] == least
+    assert "min_score" not in extractor.about
+    with pytest.raises(RmplError, match="from 0 to 1"):
+        Extractor.from_pretrained("nowhere", min_score=50)
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta"])
+def test_a_device_that_is_not_there_is_one_line(twin, device):
+    with pytest.raises(RmplError, match=r"device.*use cpu"):
+        Extractor.from_pretrained(twin, device=device)
+
+
+def test_the_cpu_can_be_asked_for(twin, extractor):
+    found = Extractor.from_pretrained(twin, device="cpu").extract(TEXT)
+    if not torch.cuda.is_available():
+        assert found == extractor.extract(TEXT)
 
 
 def test_a_picture_that_the_processor_refuses_does_not_take_others_along(extractor, tmp_path):

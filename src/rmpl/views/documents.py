@@ -94,7 +94,7 @@ class DocumentView(Document, frozen=True, gc=True, dict=True):
         return _values(self) == _values(other)
 
     def __hash__(self) -> int:
-        return hash(_values(self))
+        return hash(Document(*_values(self)))
 
 
 def view(document: Document, media: Collection[str] | None = None) -> DocumentView:

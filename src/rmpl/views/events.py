@@ -72,8 +72,8 @@ class ArgumentView:
         }
 
     def __repr__(self) -> str:
-        filler = self.row.filler if isinstance(self.record, ImageArgument) else _short(self.text)
-        return f"<{self.role} {filler}{_scored(self.score)}>"
+        filler = self.row.filler if isinstance(self.record, ImageArgument) else _quoted(self.text)
+        return f"<{_short(self.role)} {filler}{_scored(self.score)}>"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
@@ -172,16 +172,22 @@ class EventView:
         return msgspec.json.encode(self.to_dict()).decode()
 
     def __repr__(self) -> str:
-        roles = "; ".join(f"{role}: {text}" for role, text in self.row.by_role.items())
-        place = f"in {self.row.image}" if self.medium == "image" else _short(self.text)
-        return f"<{self.event_type} {place}{f' ({roles})' * bool(roles)}{_scored(self.score)}>"
+        roles = "; ".join(f"{_short(one)}: {_short(two)}" for one, two in self.row.by_role.items())
+        place = f"in {_short(self.row.image)}" if self.medium == "image" else _quoted(self.text)
+        more = f" ({roles})" if roles else ""
+        return f"<{_short(self.event_type)} {place}{more}{_scored(self.score)}>"
 
     def _repr_html_(self) -> str:
         return draw(self.document, only=self.record)
 
 
-def _short(text: str) -> str:
+def _quoted(text: str) -> str:
     return repr(text if len(text) <= _MOST else f"{text[: _MOST - 1]}…")
+
+
+def _short(text: str) -> str:
+    """Return a text without quotes; control characters are escaped, as in one with them."""
+    return _quoted(text)[1:-1]
 
 
 def _scored(score: float | None) -> str:
