@@ -153,6 +153,8 @@ def test_a_text_is_a_text_and_one_like_a_path_is_warned_of_once(counting, tmp_pa
     assert len(counting.extract(tmp_path / "a.txt").sentences) == 2  # a Path is read, not warned of
     with pytest.raises(RmplError, match="a bytes is nothing to extract from"):
         counting.extract(b"One.")
+    with pytest.raises(RmplError, match="nothing to extract from"):
+        counting.extract()
 
 
 def test_unsure_events_are_left_out_everywhere(extractor, tmp_path):

@@ -229,7 +229,7 @@ class Extractor:
         """Unparseable answers so far, by task."""
         return self._pipeline.failures
 
-    def extract(self, document: Given = "", *, images: GivenImages = ()) -> DocumentView:
+    def extract(self, document: Given | None = None, *, images: GivenImages = ()) -> DocumentView:
         """Return a document with the extracted events, which replace any that it had.
 
         ``Sentence.source`` holds offsets into a given text; boxes are in pixels of the upright
@@ -300,7 +300,7 @@ class Extractor:
             yield from zip(chunk, found, strict=True)
 
     async def extract_async(
-        self, document: Given = "", *, images: GivenImages = ()
+        self, document: Given | None = None, *, images: GivenImages = ()
     ) -> DocumentView:
         """Extract without blocking the event loop; concurrent calls share batches.
 

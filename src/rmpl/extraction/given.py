@@ -22,15 +22,19 @@ GivenImages = str | Path | Sequence[str | Path]
 """Files of images."""
 
 
-def document_of(given: Given, images: GivenImages = ()) -> Document:
-    """Read what was given.
+def document_of(given: Given | None, images: GivenImages = ()) -> Document:
+    """Read what was given; images may stand alone.
 
     Raises
     ------
     RmplError
         If it or an image cannot be read, or a path holds no document or more than one.
     """
-    return with_image_files(_read(given), images)
+    if given is None and not images:
+        raise RmplError(
+            "nothing to extract from", remedy="pass a text (str), a Path, a Document, or images"
+        )
+    return with_image_files(Document("images") if given is None else _read(given), images)
 
 
 def _read(given: Given) -> Document:
@@ -66,7 +70,12 @@ class GivenWarnings:
         self._said: set[str] = set()
 
     def look(
-        self, given: Given, images: GivenImages, media: Collection[str], *, stacklevel: int
+        self,
+        given: Given | None,
+        images: GivenImages,
+        media: Collection[str],
+        *,
+        stacklevel: int,
     ) -> None:
         """Look at what is given; ``media`` are those that the model reads."""
         if isinstance(given, str) and looks_like_a_path(given):
