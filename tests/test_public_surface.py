@@ -25,6 +25,7 @@ def surface():
     """Return the public surface, a line each."""
     from rmpl.cli.main import app
     from rmpl.io import formats
+    from rmpl.views import events
 
     yield "# Names of rmpl"
     for name in sorted(rmpl.__all__):
@@ -33,6 +34,9 @@ def surface():
     for name, kind in sorted(vars(rmpl.records).items()):
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct) and name[0] != "_":
             yield from described(f"rmpl.records.{name}", kind)
+    yield from ("", "# Events and arguments of views")
+    for name in ("ArgumentView", "EventView"):
+        yield from described(f"rmpl.views.events.{name}", getattr(events, name))
     yield from ("", "# Commands")
     yield from commands("rmpl", typer.main.get_command(app))
     yield from ("", "# Formats and entry points")

@@ -8,6 +8,7 @@ import yaml
 
 from digests import without_digests
 from rmpl.errors import RmplError
+from rmpl.extraction.extractor import Extractor
 from rmpl.recipe.recipe import Recipe, load_recipe
 from rmpl.runs import trained as trained_module
 from rmpl.runs.export import export
@@ -48,6 +49,26 @@ def test_a_run_loads_from_any_folder_with_its_own_schema(elsewhere, place):
     written = load_recipe(elsewhere / "recipe.yaml")
     assert written.backbone.model == str(place / "models" / "twin")
     assert written.ontology == str(place / "my.yaml")
+
+
+def test_it_extracts_its_own_types_from_any_working_folder(
+    elsewhere, place, tmp_path, brief_answers
+):
+    """As a copy, named relatively, and as others get it: exported, its base beside it."""
+    pytest.importorskip("nupunkt")
+    export(elsewhere, tmp_path / "hub" / "run")
+    shutil.copytree(place / "models" / "twin", tmp_path / "hub" / "twin")
+    record = tmp_path / "hub" / "run" / "one" / "trained.json"
+    assert str(place) in record.read_text()  # on this machine its base is the place's own
+    pushed = next(one for one in pack(elsewhere).uploads if one.name == "one/trained.json")
+    record.write_bytes(pushed.source)
+    assert str(place) not in record.read_text()
+    found = []
+    for run in (elsewhere, "run", elsewhere / "one", tmp_path / "hub" / "run"):
+        extractor = Extractor.from_pretrained(run)
+        assert extractor.about["schema"].name == "mine"
+        found.append(extractor.extract("Police arrested Ana in Lima.").to_json())
+    assert len(set(found)) == 1
 
 
 def test_its_schema_is_pushed_and_exported_with_it(elsewhere, place, tmp_path):
