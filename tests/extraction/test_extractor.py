@@ -153,8 +153,12 @@ def test_a_text_is_a_text_and_one_like_a_path_is_warned_of_once(counting, tmp_pa
     assert len(counting.extract(tmp_path / "a.txt").sentences) == 2  # a Path is read, not warned of
     with pytest.raises(RmplError, match="a bytes is nothing to extract from"):
         counting.extract(b"One.")
-    with pytest.raises(RmplError, match="nothing to extract from"):
-        counting.extract()
+    for images in ((), None):
+        with pytest.raises(RmplError, match="nothing to extract from"):
+            counting.extract(images=images)
+    for one in ("One. Two.", tmp_path, found):
+        with pytest.raises(RmplError, match="instead of a list of documents"):
+            counting.extract_all(one)
 
 
 def test_unsure_events_are_left_out_everywhere(extractor, tmp_path):

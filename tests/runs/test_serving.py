@@ -173,6 +173,9 @@ def test_bf16_halves_the_weights(run, merged, tmp_path):
         (["RUN", "NEW", "--merged", "OTHER"], "more than one new folder"),
         (["RUN", "--merged", "RUN"], "something of that name already"),
         (["RUN", "--adapter", "RUN"], "something of that name already"),
+        (["RUN", "FILE/new"], "cannot be written"),
+        (["RUN", "--merged", "FILE/new"], "cannot be written"),
+        (["RUN", "--adapter", "FILE/new"], "cannot be written"),
         (["RUN", "--merged", "NEW", "--rank", "2"], "a merged model has no rank"),
         (["NOWHERE", "--merged", "NEW"], "not a run's folder"),
         (["NOWHERE", "--adapter", "NEW"], "not a run's folder"),
@@ -180,6 +183,7 @@ def test_bf16_halves_the_weights(run, merged, tmp_path):
 )
 def test_mistakes_are_one_line_and_nothing_is_written(run, tmp_path, words, said):
     places = {"RUN": run, "NEW": tmp_path / "n", "OTHER": tmp_path / "o", "NOWHERE": tmp_path}
+    places["FILE/new"] = run / "recipe.yaml" / "new"
     result = CliRunner().invoke(app, ["export", *(str(places.get(one, one)) for one in words)])
     assert result.exit_code == 2
     assert said in result.output

@@ -90,6 +90,8 @@ def test_it_is_the_document_and_stays_plain_where_records_are_used(found):
     assert pickle.loads(pickle.dumps(found)) == DOCUMENT  # noqa: S301 - our own
     assert msgspec.structs.replace(found, links=()).events[0].linked == ()
     assert rmpl.view(found) is found
+    with pytest.raises(RmplError, match="a str is no document"):
+        rmpl.view("Police")
 
 
 def test_what_is_printed_is_short(found):

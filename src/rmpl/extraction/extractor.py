@@ -26,7 +26,7 @@ from rmpl.extraction.asking import Progress
 from rmpl.extraction.calibration import Calibration, read_calibration
 from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engines.base import Engine, EngineError
-from rmpl.extraction.given import Given, GivenImages, GivenWarnings, document_of
+from rmpl.extraction.given import Given, GivenImages, GivenWarnings, check_many, document_of
 from rmpl.extraction.pipeline import Pipeline
 from rmpl.extraction.stopping import StoppedError, stopped_when
 from rmpl.inputs.reading import Item, Reader
@@ -260,6 +260,7 @@ class Extractor:
         RmplError
             As ``extract``: one unreadable document stops all.
         """
+        check_many(documents)
         read = []
         for given in documents:
             self._warnings.look(given, (), self.media, stacklevel=3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from rmpl.errors import RmplError
@@ -18,7 +18,7 @@ from rmpl.records import Document
 
 Given = Document | str | Path
 """A document, a text, or the path of a file or of a folder with an article and its images."""
-GivenImages = str | Path | Sequence[str | Path]
+GivenImages = str | Path | Sequence[str | Path] | None
 """Files of images."""
 
 
@@ -34,7 +34,22 @@ def document_of(given: Given | None, images: GivenImages = ()) -> Document:
         raise RmplError(
             "nothing to extract from", remedy="pass a text (str), a Path, a Document, or images"
         )
-    return with_image_files(Document("images") if given is None else _read(given), images)
+    return with_image_files(Document("images") if given is None else _read(given), images or ())
+
+
+def check_many(documents: Iterable[Given]) -> None:
+    """Check that many documents are not one: the characters of a text would be read one by one.
+
+    Raises
+    ------
+    RmplError
+        If they are.
+    """
+    if isinstance(documents, str | os.PathLike | Document):
+        raise RmplError(
+            f"one {type(documents).__name__} instead of a list of documents",
+            remedy="use extract for one",
+        )
 
 
 def _read(given: Given) -> Document:

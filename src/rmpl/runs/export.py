@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from rmpl.errors import RmplError
-from rmpl.io.files import appearing_folder
-from rmpl.io.locks import writing_file
-from rmpl.runs.checkpoints import writing
 from rmpl.runs.digests import files_of
 from rmpl.runs.folder import RunFolder, StageFolder
 from rmpl.runs.hub import pack
+from rmpl.runs.new_folder import new_folder, sizes_of
 from rmpl.runs.ranks import reduced, write_adapter
+from rmpl.runs.shipped import run_by_name
 
 
 class Exported(NamedTuple):
@@ -32,7 +30,7 @@ def export(run: Path, out: Path, *, rank: int | None = None, bf16: bool = False)
     Parameters
     ----------
     run
-        A finished run.
+        A finished run, or ``real-text``.
     out
         The folder, which may not exist.
     rank
@@ -43,22 +41,15 @@ def export(run: Path, out: Path, *, rank: int | None = None, bf16: bool = False)
     Raises
     ------
     RmplError
-        If the run is not finished, ``out`` exists, an adapter cannot be reduced, or the disk is
-        full. Then nothing is written.
+        If the run is not finished, ``out`` exists or cannot be written, an adapter cannot be
+        reduced, or the disk is full. Then nothing is written.
     """
+    run = run_by_name(run).path
     parcel = pack(run)
-    if out.exists():
-        raise RmplError(
-            "there is something of that name already",
-            where=str(out),
-            remedy="give another folder, or remove it",
-        )
-    out.parent.mkdir(parents=True, exist_ok=True)
     adapters = _adapters(run) if bf16 or rank is not None else {}
     record = RunFolder(run).last_stage().trained
     kept = {}
-    own = writing_file(out, folder=True)
-    with writing(out, "nothing was written"), own, appearing_folder(out) as folder:
+    with new_folder(out) as folder:
         for upload in parcel.uploads:
             place = folder / upload.name
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -75,8 +66,7 @@ def export(run: Path, out: Path, *, rank: int | None = None, bf16: bool = False)
         _record(folder / record.parent.relative_to(run))
         with (folder / RunFolder(run).card.name).open("a", encoding="utf-8") as card:
             card.writelines(_notes(kept, rank, bf16=bf16))
-    files = sorted(path for path in out.rglob("*") if path.is_file())
-    return Exported({path.relative_to(out).as_posix(): path.stat().st_size for path in files}, kept)
+    return Exported(sizes_of(out), kept)
 
 
 def _record(stage: Path) -> None:

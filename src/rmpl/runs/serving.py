@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,13 @@ from rmpl.backbones.checkpoints import local_folder, model_type_of
 from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
 from rmpl.errors import RmplError
-from rmpl.io.files import appearing_folder
-from rmpl.io.locks import writing_file
 from rmpl.runs.adapters import part_of
 from rmpl.runs.card import card_of
-from rmpl.runs.checkpoints import writing
 from rmpl.runs.digests import check_files
 from rmpl.runs.folder import SCHEMA, RunFolder
+from rmpl.runs.new_folder import new_folder, sizes_of
 from rmpl.runs.ranks import Reduced, reduced, stacked, to_rank, write_adapter
-from rmpl.runs.shipped import NAME as SHIPPED
-from rmpl.runs.shipped import shipped_run
+from rmpl.runs.shipped import run_by_name
 from rmpl.runs.trained import base_of, load_trained
 
 _VIDEO = "video_preprocessor_config.json"
@@ -59,16 +55,15 @@ def merge(run: Path, out: Path, *, bf16: bool = False) -> dict[str, int]:
         If the run is not finished, its base is not on this machine, ``out`` exists, or the disk is
         full. Then nothing is written.
     """
-    place = run_to_export(run)
-    check_new(out)
-    backbone = load_trained(place.path, device="cpu")
-    if bf16:
-        backbone.model = backbone.model.to(torch.bfloat16)
-        for config in _configs(backbone.model.config):
-            config.dtype = torch.bfloat16
-    trained = place.last_stage().read_trained()
-    base = local_folder(base_of(trained, place.last_stage().path))
-    with _new_folder(out) as folder:
+    place = run_by_name(run)
+    stage = place.last_stage()
+    base = local_folder(base_of(stage.read_trained(), stage.path))
+    with new_folder(out) as folder:  # before a large model is loaded
+        backbone = load_trained(place.path, device="cpu")
+        if bf16:
+            backbone.model = backbone.model.to(torch.bfloat16)
+            for config in _configs(backbone.model.config):
+                config.dtype = torch.bfloat16
         _make_greedy(backbone)
         backbone.save(folder)
         _complete(backbone, folder, base)
@@ -104,8 +99,7 @@ def plain_adapter(
         If the run has no adapter, or one that cannot be written so, is not finished, ``out``
         exists, or the disk is full. Then nothing is written.
     """
-    place = run_to_export(run)
-    check_new(out)
+    place = run_by_name(run)
     stage = place.last_stage()
     trained = stage.read_trained()
     check_files(stage, trained)
@@ -126,55 +120,12 @@ def plain_adapter(
     notes = list(_serving_notes(found, family))
     if found.kept < 1.0:
         notes.insert(0, f"rank {rank} keeps {found.kept:.1%} of the squared singular values")
-    with _new_folder(out) as folder:
+    with new_folder(out) as folder:
         write_adapter(folder, _by_module_names(found), bf16=bf16)
         _add_card(
             folder, place, out.name, _ADAPTER.format(notes="\n".join(f"- {n}" for n in notes))
         )
     return sizes_of(out), notes
-
-
-def run_to_export(run: Path) -> RunFolder:
-    """Return a run by its folder or as ``real-text``.
-
-    Raises
-    ------
-    RmplError
-        If it is none.
-    """
-    place = RunFolder(shipped_run() if str(run) == SHIPPED and not run.is_dir() else run)
-    place.require_run()
-    return place
-
-
-def check_new(out: Path) -> None:
-    """Check that nothing is in the place of an output folder.
-
-    Raises
-    ------
-    RmplError
-        If something is.
-    """
-    if out.exists() or out.is_symlink():
-        raise RmplError(
-            "there is something of that name already",
-            where=str(out),
-            remedy="give another folder, or remove it",
-        )
-
-
-def sizes_of(folder: Path) -> dict[str, int]:
-    """Return the sizes in bytes of the files in a folder, by their names in it."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
-
-
-@contextmanager
-def _new_folder(out: Path) -> Iterator[Path]:
-    with writing(out, "nothing was written"):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with writing_file(out, folder=True), appearing_folder(out) as folder:
-            yield folder
 
 
 def _configs(config: Any) -> Iterator[Any]:

@@ -20,6 +20,19 @@ def shipped_run() -> Path:
     return Path(str(resources.files("rmpl.runs") / "real_text"))
 
 
+def run_by_name(run: Path) -> RunFolder:
+    """Return a run by its folder or as ``real-text``.
+
+    Raises
+    ------
+    RmplError
+        If it is none.
+    """
+    place = RunFolder(shipped_run() if str(run) == NAME and not run.is_dir() else run)
+    place.require_run()
+    return place
+
+
 def base_of_shipped() -> str:
     """Return the name of the model that it adapts, as ``rmpl models get`` takes it."""
     return RunFolder(shipped_run()).last_stage().read_trained().base

@@ -17,6 +17,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET
 
+from rmpl.errors import RmplError
 from rmpl.predictions.conversion import extracted_line
 from rmpl.predictions.media_run import MEDIA
 from rmpl.predictions.merging import MultimediaEvent, multimedia_events
@@ -106,7 +107,17 @@ def view(document: Document, media: Collection[str] | None = None) -> DocumentVi
         Any document; it stays as it is.
     media
         The media that it was asked about, if not both.
+
+    Raises
+    ------
+    RmplError
+        If it is no document.
     """
+    if not isinstance(document, Document):
+        raise RmplError(
+            f"a {type(document).__name__} is no document",
+            remedy="pass one of read_corpus or of an extractor",
+        )
     if isinstance(document, DocumentView) and media is None:
         return document
     found = DocumentView(*_values(document))

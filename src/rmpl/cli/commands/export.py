@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.options import RunArgument
 from rmpl.errors import RmplError
 
 
 def command(
-    run: RunArgument,
+    run: Annotated[Path, typer.Argument(help="Run folder, or real-text.")],
     out: Annotated[
         Path | None, typer.Argument(help="New folder; a run folder again.", show_default=False)
     ] = None,
