@@ -8,6 +8,7 @@ from typing import Any
 
 from rmpl.extraction.calibration import read_calibration
 from rmpl.ontology import Ontology, load_ontology
+from rmpl.predictions.min_score import check_min_score
 
 
 def about_pretrained(
@@ -16,6 +17,7 @@ def about_pretrained(
     adapters: Sequence[str | Path],
     schema: str | Path | Ontology | None,
     constrained: bool,
+    min_score: float = 0.0,
 ) -> dict[str, Any]:
     """Return ``about`` of ``Extractor.from_pretrained`` without loading weights.
 
@@ -32,7 +34,22 @@ def about_pretrained(
         "schema": make_context(schema_of(schema, folder)).ontology,
         "constrained": constrained,
         "calibration": None if folder is None else read_calibration(folder),
+        **score_bound(min_score),
     }
+
+
+def score_bound(min_score: float) -> dict[str, Any]:
+    """Return what results say of the lowest score: nothing if all scores are wanted.
+
+    An output of earlier versions, which says nothing either, can so be resumed.
+
+    Raises
+    ------
+    RmplError
+        If it is no probability.
+    """
+    check_min_score(min_score)
+    return {"min_score": min_score} if min_score else {}
 
 
 def named(model: str | Path, adapters: Sequence[str | Path]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rmpl.errors import RmplError
-from rmpl.extraction.about import named, schema_of
+from rmpl.extraction.about import named, schema_of, score_bound
 from rmpl.extraction.asking import Progress
 from rmpl.extraction.calibration import Calibration, read_calibration
 from rmpl.extraction.chunks import chunks
@@ -81,7 +81,6 @@ class Extractor:
         constrained: bool = True,
         min_score: float = 0.0,
     ) -> None:
-        check_min_score(min_score)
         self._min_score = min_score
         self._warnings = GivenWarnings()
         self._pipeline = Pipeline(engine, context, calibration=calibration, constrained=constrained)
@@ -92,10 +91,9 @@ class Extractor:
             "schema": context.ontology,
             "constrained": constrained,
             "calibration": calibration,
+            **score_bound(min_score),
         }
         """Everything but the documents that results depend on."""
-        if min_score:  # resuming an output of before compares all that is there
-            self.about["min_score"] = min_score
 
     @classmethod
     def from_pretrained(

@@ -121,6 +121,7 @@ class RayExtractor:
         schema: str | Path | Ontology | None = None,
         batch: int | None = None,
         constrained: bool = True,
+        min_score: float = 0.0,
     ) -> Self:
         """Load a model in every worker, see ``Extractor.from_pretrained``.
 
@@ -131,7 +132,13 @@ class RayExtractor:
         """
         from rmpl.runs.trained import media_read_by  # noqa: PLC0415 - torch only when it is used
 
-        about = about_pretrained(model, adapters=adapters, schema=schema, constrained=constrained)
+        about = about_pretrained(
+            model,
+            adapters=adapters,
+            schema=schema,
+            constrained=constrained,
+            min_score=min_score,
+        )
         load = functools.partial(
             Extractor.from_pretrained,
             model,
@@ -139,6 +146,7 @@ class RayExtractor:
             schema=about["schema"],
             batch=batch,
             constrained=constrained,
+            min_score=min_score,
         )
         return cls(load, workers=workers, about=about, media=media_read_by(str(model)))
 
