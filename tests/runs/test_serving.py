@@ -12,14 +12,16 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from digests import without_digests
-from rmpl.backbones.backbone import Backbone
+from rmpl.backbones.backbone import Backbone, load_backbone
+from rmpl.backbones.families import family_names, family_of
 from rmpl.cli.main import app
 from rmpl.errors import RmplError
 from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.records import Image
 from rmpl.runs import serving
+from rmpl.runs.adapters import new_lora
 from rmpl.runs.ranks import stacked
-from rmpl.runs.serving import merge, plain_adapter
+from rmpl.runs.serving import merge, plain_adapter, write_whole
 from rmpl.runs.trained import load_any, load_trained
 from rmpl.tasks import Prompt
 from rmpl.training.run import Run
@@ -164,6 +166,34 @@ def test_bf16_halves_the_weights(run, merged, tmp_path):
     assert 0.4 < sizes[0] / sizes[1] < 0.6
     found = transformers.AutoModelForImageTextToText.from_pretrained(tmp_path / "small")
     assert {p.dtype for p in found.parameters()} == {torch.bfloat16}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", family_names())
+def test_the_merged_model_of_every_family_is_whole_for_the_stock_class(name, tmp_path):
+    family = family_of(name, "")
+    family.twin(tmp_path / "base")
+    tuned = load_backbone(str(tmp_path / "base"))
+    parts = [part for part in family.lora_targets if part != "vision"]
+    tuned.model = new_lora(tuned.model, family, parts, rank=2, alpha=4, dropout=0.0)
+    torch.manual_seed(0)
+    for parameter in tuned.model.parameters():
+        if parameter.requires_grad:
+            parameter.data += 0.1 * torch.randn_like(parameter)
+    tuned.model = tuned.model.merge_and_unload()
+    write_whole(tuned, tmp_path / "out", tmp_path / "base")
+    auto = transformers.AutoModelForCausalLM
+    if family.reads_images:
+        auto = transformers.AutoModelForImageTextToText
+        images = transformers.AutoImageProcessor.from_pretrained(tmp_path / "out")
+        assert images.to_dict().get("size") == tuned.processor.image_processor.to_dict().get("size")
+    read, said = auto.from_pretrained(
+        tmp_path / "out", dtype=torch.float32, output_loading_info=True
+    )
+    assert not any(said.values())
+    inputs = tuned.collate([tuned.encode(Prompt("Who?"))], pad_left=True)
+    with torch.no_grad():
+        assert torch.allclose(read(**inputs).logits, tuned.model.eval()(**inputs).logits, atol=1e-4)
 
 
 @pytest.mark.parametrize(

@@ -64,9 +64,7 @@ def merge(run: Path, out: Path, *, bf16: bool = False) -> dict[str, int]:
             backbone.model = backbone.model.to(torch.bfloat16)
             for config in _configs(backbone.model.config):
                 config.dtype = torch.bfloat16
-        _make_greedy(backbone)
-        backbone.save(folder)
-        _complete(backbone, folder, base)
+        write_whole(backbone, folder, base)
         _add_card(folder, place, out.name, _MERGED)
     return sizes_of(out)
 
@@ -128,6 +126,20 @@ def plain_adapter(
     return sizes_of(out), notes
 
 
+def write_whole(backbone: Backbone, folder: Path, base: Path | None) -> None:
+    """Write a model and all that other programs look for beside its weights.
+
+    ``base`` is the folder of the checkpoint that it was made of, if it is on this machine.
+    """
+    _make_greedy(backbone)
+    backbone.save(folder)
+    images = backbone.processor.image_processor
+    if images is not None:  # earlier transformers, and servers built on them, read this name
+        images.save_pretrained(folder)
+    if base is not None and (base / _VIDEO).is_file() and not (folder / _VIDEO).is_file():
+        shutil.copyfile(base / _VIDEO, folder / _VIDEO)
+
+
 def _configs(config: Any) -> Iterator[Any]:
     """Yield a configuration and those of its parts, such as the language model's."""
     yield config
@@ -144,15 +156,6 @@ def _make_greedy(backbone: Backbone) -> None:
     settings.do_sample = False
     for name in _SAMPLING:
         setattr(settings, name, None)
-
-
-def _complete(backbone: Backbone, folder: Path, base: Path | None) -> None:
-    """Add what other programs look for besides what the libraries here have written."""
-    images = backbone.processor.image_processor
-    if images is not None:  # earlier transformers, and servers built on them, read this name
-        images.save_pretrained(folder)
-    if base is not None and (base / _VIDEO).is_file() and not (folder / _VIDEO).is_file():
-        shutil.copyfile(base / _VIDEO, folder / _VIDEO)
 
 
 def _one_adapter(adapters: Sequence[Path], rank: int | None) -> Reduced:
