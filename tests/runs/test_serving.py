@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import peft
 import PIL.Image
@@ -110,14 +111,18 @@ def test_the_merged_model_answers_the_same_through_plain_transformers(
     assert again.settings == load_trained(run).settings
 
 
-def test_the_plain_adapter_answers_the_same_through_peft(run, ours, picture, twin, tmp_path):
-    _, notes = plain_adapter(run, tmp_path / "one")
+def test_the_plain_adapter_answers_the_same_through_peft(
+    run, ours, picture, twin, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(run)
+    _, notes = plain_adapter(Path(), tmp_path / "one")
     model = peft.PeftModel.from_pretrained(plain(twin), tmp_path / "one")
     assert answers(model, twin, picture) == ours
     config = json.loads((tmp_path / "one" / "adapter_config.json").read_text())
     assert config["r"] == 4  # two of rank 2
     assert all(name.startswith("model.language_model.") for name in config["target_modules"])
     assert notes == []
+    assert "vLLM serves it as it is" in (tmp_path / "one" / "README.md").read_text()
 
 
 def test_stacked_adapters_are_put_side_by_side_exactly(tmp_path):

@@ -65,7 +65,10 @@ def merge(run: Path, out: Path, *, bf16: bool = False) -> dict[str, int]:
             for config in _configs(backbone.model.config):
                 config.dtype = torch.bfloat16
         write_whole(backbone, folder, base)
-        _add_card(folder, place, out.name, _MERGED)
+        card = card_of(place.path)
+        card = card.replace("library_name: peft\n", "library_name: transformers\n", 1)
+        card = card.replace("base_model_relation: adapter\n", "base_model_relation: finetune\n", 1)
+        _describe(folder, place, card + _MERGED.format(name=out.name))
     return sizes_of(out)
 
 
@@ -107,7 +110,7 @@ def plain_adapter(
             "this run trained the model itself and has no adapter", where=str(run), remedy=merged
         )
     base = base_of(trained, stage.path)
-    if Path(base).absolute().is_relative_to(place.path.absolute()):
+    if Path(base).is_dir() and Path(base).absolute().is_relative_to(place.path.absolute()):
         raise RmplError(
             "the run's adapter sits on weights that the run trained, too",
             where=str(run),
@@ -120,9 +123,8 @@ def plain_adapter(
         notes.insert(0, f"rank {rank} keeps {found.kept:.1%} of the squared singular values")
     with new_folder(out) as folder:
         write_adapter(folder, _by_module_names(found), bf16=bf16)
-        _add_card(
-            folder, place, out.name, _ADAPTER.format(notes="\n".join(f"- {n}" for n in notes))
-        )
+        listed = "\n".join(f"- {note}" for note in notes or ["vLLM serves it as it is"])
+        _describe(folder, place, card_of(place.path) + _ADAPTER.format(notes=listed))
     return sizes_of(out), notes
 
 
@@ -212,13 +214,8 @@ All that the run has trained as one PEFT adapter of its base.
 """
 
 
-def _add_card(folder: Path, place: RunFolder, name: str, about: str) -> None:
-    """Write the run's card, with what this folder is, and the run's own schema."""
-    card = card_of(place.path)
-    if about is _MERGED:
-        about = about.format(name=name)
-        card = card.replace("library_name: peft\n", "library_name: transformers\n", 1)
-        card = card.replace("base_model_relation: adapter\n", "base_model_relation: finetune\n", 1)
-    (folder / place.card.name).write_text(card + about, encoding="utf-8")
+def _describe(folder: Path, place: RunFolder, card: str) -> None:
+    """Write the model card, and the run's own schema."""
+    (folder / place.card.name).write_text(card, encoding="utf-8")
     if place.schema.is_file() and not place.schema.is_symlink():
         shutil.copyfile(place.schema, folder / SCHEMA)
