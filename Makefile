@@ -13,7 +13,7 @@ PYTEST  := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest $(S
 
 # What needs no torch: `make quick` runs it in a small environment of its own.
 QUICK_VENV  := .venv-quick
-QUICK_TESTS := $(addprefix tests/,corpora inputs io predictions recipe scoring synthetic tasks viewer \
+QUICK_TESTS := $(addprefix tests/,corpora inputs io predictions recipe scoring synthetic tasks viewer views \
 	extraction/linking extraction/test_pipeline.py test_imports.py test_moved.py \
 	test_public_surface.py test_release.py)
 
