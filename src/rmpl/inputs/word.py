@@ -23,7 +23,7 @@ from rmpl.io.contained import Archive
 from rmpl.io.xml_files import check_declarations
 
 MAIN = "word/document.xml"
-MAX_ELEMENTS = 2_000_000
+MAX_ELEMENTS = 1_000_000
 _NOTES = ("word/footnotes.xml", "word/endnotes.xml")
 _LEFT_OUT = frozenset({"Fallback", "del", "moveFrom"})
 """What stands there a second time, or was deleted or moved away by a tracked change."""
@@ -47,7 +47,8 @@ def read_word(archive: Archive, path: Path, where: str) -> Article:
             "a zip archive, not a Word document", where=where, remedy="save it as .docx again"
         )
     related = _related(archive, where)
-    paragraphs = list(_paragraphs(archive, MAIN, where, _caption_styles(archive, where)))
+    found = _paragraphs(archive, MAIN, where, _caption_styles(archive, where))
+    paragraphs = [one for one in found if one.images or one.text]
     texts = [one.text for one in paragraphs]
     for name in _NOTES:
         if name in archive:

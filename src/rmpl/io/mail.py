@@ -15,7 +15,14 @@ from rmpl.errors import RmplError
 
 MAX_PARTS = 1_000
 _MAX_BOUNDARIES = 200
+_MAX_COMPARISONS = 10_000_000
 """Every line is compared with the boundaries of all parts around it."""
+_LONGEST_HEAD = 2**20
+_LONGEST_HEADER = 20_000
+"""Characters of a header with parameters, whose parser takes the square of the time."""
+_PARAMETERS = re.compile(
+    rb"^content-(?:type|disposition):[^\n]*+(?:\n[ \t][^\n]*+)*+", re.IGNORECASE | re.MULTILINE
+)
 _LONGEST_NAME = 100
 _UNCLEAN = re.compile(r"[\x00-\x1f\x7f/\\:]")
 _HEADER = re.compile(rb"[!-9;-~]+:")
@@ -46,8 +53,14 @@ def parse_mail(data: bytes, where: str) -> Message:
     """
     if not is_mail(data):
         raise RmplError("not mail (no From, Subject or Date at its start)", where=where)
-    if data.lower().count(b"boundary=") > _MAX_BOUNDARIES:
+    boundaries = data.lower().count(b"boundary=")
+    if boundaries > _MAX_BOUNDARIES or boundaries * data.count(b"\n") > _MAX_COMPARISONS:
         raise _too_many(where)
+    head = re.search(rb"\r?\n\r?\n", data)
+    longest = max((len(one[0]) for one in _PARAMETERS.finditer(data)), default=0)
+    if (head.start() if head else len(data)) > _LONGEST_HEAD or longest > _LONGEST_HEADER:
+        remedy = "save its text as plain text"
+        raise RmplError("mail with headers that no program writes", where=where, remedy=remedy)
     try:
         message = email.message_from_bytes(data)
         for number, _ in enumerate(message.walk()):
