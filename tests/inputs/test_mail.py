@@ -75,3 +75,8 @@ def test_a_text_in_another_charset_than_it_says_is_read(tmp_path, read, charset)
     head = f"Subject: x\nContent-Type: text/plain; charset={charset}\n\nHe fell in Caf".encode()
     [_, sentence] = read(write(tmp_path / "a.eml", head + b"\xe9.")).one.document.sentences
     assert sentence.text.startswith("He fell in Caf")
+
+
+def test_a_subject_in_a_charset_that_nobody_knows_stays_as_it_is(tmp_path, read):
+    path = write(tmp_path / "a.eml", b"Subject: =?utf\xff8?q?x?=\n\nHe fell.")
+    assert "He fell." in texts(read(path).one.document)

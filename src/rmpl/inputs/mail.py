@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from pathlib import Path
@@ -94,7 +94,7 @@ def _header(message: Message, name: str) -> str:
     written = on_one_line(str(message.get(name) or ""), 4 * MAX_VALUE)
     try:
         decoded = str(make_header(decode_header(written)))
-    except (HeaderParseError, LookupError, ValueError):
+    except (MessageError, LookupError, ValueError):
         decoded = written
     return decoded.encode("utf-8", "replace").decode()
 

@@ -115,7 +115,7 @@ def front_matter_of(text: str) -> dict[str, str]:
     if not text.startswith("---"):
         return {}
     lines = list(lines_of(text))
-    between = lines[1 : max(_after_front_matter(lines) - 1, 1)]
+    between = lines[1 : max(_after_front_matter(lines) - 1, 1)][:_MOST_VALUES]
     # One blank says that a line is indented.
     return front_matter(" " * line.is_indented + line.text for line in between)
 
@@ -154,6 +154,8 @@ def _opening(text: str, *, inside_paragraph: bool) -> int:
         position = found.end()
 
 
+_MOST_VALUES = 1_000
+"""Lines of front matter that are read as metadata."""
 _LIST = 3
 """Digits of the number of an item in a list."""
 

@@ -21,6 +21,7 @@ from rmpl.io.files import DAMAGED, damaged, opened, unpacked
 from rmpl.io.read_report import ReadReport
 
 TEXT_COLUMNS = ("text", "body", "article", "content")
+MAX_COLUMNS = 10_000
 NO_TEXT = "row without text"
 _SEPARATORS = (",", ";", "\t", "|")
 _SAME = {"doc_id": "id", "headline": "title", "byline": "author", "published": "date"}
@@ -91,6 +92,8 @@ def _listed(value: str) -> list[str]:
 
 
 def _header(cells: Sequence[str], name: str) -> list[str]:
+    if len(cells) > MAX_COLUMNS:
+        raise RmplError(f"a table of {len(cells):,} columns", where=name, remedy="is it a table?")
     lower = [cell.strip().lower() for cell in cells]
     header = [_SAME.get(one, one) for one in lower]
     if not any(one in header for one in TEXT_COLUMNS):

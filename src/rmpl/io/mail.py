@@ -17,6 +17,8 @@ MAX_PARTS = 1_000
 _MAX_BOUNDARIES = 200
 _MAX_COMPARISONS = 10_000_000
 """Every line is compared with the boundaries of all parts around it."""
+_MAX_DASHED = 10_000
+"""Lines that may begin a part; of a million parts each would be parsed first."""
 _LONGEST_HEAD = 2**20
 _LONGEST_HEADER = 20_000
 """Characters of a header with parameters, whose parser takes the square of the time."""
@@ -54,7 +56,10 @@ def parse_mail(data: bytes, where: str) -> Message:
     if not is_mail(data):
         raise RmplError("not mail (no From, Subject or Date at its start)", where=where)
     boundaries = data.lower().count(b"boundary=")
+    are_too_many = boundaries > 0 and data.count(b"\n--") > _MAX_DASHED
     if boundaries > _MAX_BOUNDARIES or boundaries * data.count(b"\n") > _MAX_COMPARISONS:
+        are_too_many = True
+    if are_too_many:
         raise _too_many(where)
     head = re.search(rb"\r?\n\r?\n", data)
     longest = max((len(one[0]) for one in _PARAMETERS.finditer(data)), default=0)
