@@ -66,7 +66,9 @@ def test_the_name_of_an_attachment_leads_nowhere(tmp_path, read, name):
     ],
 )  # fmt: skip
 def test_what_is_no_mail_is_refused(tmp_path, read, content):
-    with pytest.raises(RmplError, match=r"a\.eml: (not mail|mail of more|a PDF, not mail|mail with headers)"):
+    with pytest.raises(
+        RmplError, match=r"a\.eml: (not mail|mail of more|a PDF, |mail with headers)"
+    ):
         read(write(tmp_path / "a.eml", content))
 
 

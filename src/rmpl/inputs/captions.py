@@ -16,6 +16,7 @@ class Captions:
 
     def __init__(self, tree: Any) -> None:
         self._of_figure: dict[Any, str] = {}
+        self._without: set[Any] = set()  # figures with no caption, nor around them
         for caption in tree.iter("figcaption"):
             figure = next(caption.iterancestors("figure"), None)
             if figure is not None and figure not in self._of_figure:
@@ -23,8 +24,24 @@ class Captions:
 
     def of(self, image: Any) -> str:
         """Return the caption of an image; one that only names its file is none."""
-        figures = (self._of_figure.get(one) for one in image.iterancestors("figure"))
-        return next(filter(None, figures), "") or alt_text(str(image.get("alt") or ""))
+        return self._around(image) or alt_text(str(image.get("alt") or ""))
+
+    def _around(self, element: Any) -> str:
+        """Return the caption of the nearest figure around an element that has one."""
+        passed = []
+        found = ""
+        for figure in element.iterancestors("figure"):
+            passed.append(figure)
+            if found := self._of_figure.get(figure, ""):
+                break
+            if figure in self._without:
+                break
+        else:
+            self._without.update(passed)
+            return ""
+        if found:
+            self._of_figure.update(dict.fromkeys(passed, found))
+        return found
 
 
 def alt_text(written: str) -> str:
