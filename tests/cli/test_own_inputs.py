@@ -22,7 +22,7 @@ def test_a_folder_without_anything_to_read_ends_before_a_model_is_loaded(tmp_pat
     assert ran.exit_code == 1
     [line] = ran.stderr.splitlines()
     assert line.startswith(f"rmpl: nothing to read in {folder}")
-    assert ("2 files of unsupported types" in line) == bool(names)
+    assert ("2 x unsupported file type" in line) == bool(names)
     assert ".docx" in line
     assert not out.exists()
 

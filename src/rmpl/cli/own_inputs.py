@@ -30,7 +30,7 @@ def stop_without_sources(
         return
     others = report.left_out[OTHER]
     cases = ", ".join(report.cases.get(OTHER, ()))
-    found = f": {others:,} files of unsupported types (e.g. {cases})" if others else ""
+    found = f": {others:,} x {OTHER} (e.g. {cases})" if others else ""
     typer.echo(
         one_line(f"rmpl: nothing to read in {', '.join(inputs)}{found}; use {ENDINGS}"), err=True
     )
