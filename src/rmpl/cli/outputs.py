@@ -22,10 +22,13 @@ _held = contextlib.ExitStack()
 
 
 _HEAD = 400  # bytes
+_NEVER_READ = (".xlsx", ".graphml", ".jsonld")
+"""Suffixes of files that commands write and never read."""
 _WRITTEN = re.compile(
     rb'\s*\{\s*"format":\s*"rmpl-(?:predictions|documents|errors|ablation)/'
     rb'|\{"doc_id":'
     rb'|\s*\{\s*"[\w.-]+":\s*\{\s*"(?:text|image|mm|link)_'  # scores by protocol and task
+    rb"|\xef\xbb\xbfdocument,event,medium,event_type,"  # tables of events and of arguments
     rb'|<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
     rb'<meta http-equiv="Content-Security-Policy" content="default-src'
 )
@@ -102,7 +105,7 @@ def _is_same(file: Path, other: Path) -> bool:
 
 def _is_read_in(folder: Path, file: Path) -> bool:
     """Return whether ``file`` is in a folder and may be what is read there."""
-    if not (folder.is_dir() and file.is_file()):
+    if not (folder.is_dir() and file.is_file()) or file.suffix.lower() in _NEVER_READ:
         return False
     if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder)):
         return False

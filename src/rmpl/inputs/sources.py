@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -99,10 +99,12 @@ def find_sources(
     on_unreadable: OnUnreadable,
     *,
     max_characters: int | None = None,
+    ignored: Iterable[Path] = (),
 ) -> list[Source]:
     """Return the sources in the given files and folders, in the order of their names.
 
-    Articles with far more than ``max_characters`` are not searched for images.
+    Articles with far more than ``max_characters`` are not searched for images. Files in folders
+    that are ``ignored``, such as the command's own outputs, are no sources.
 
     Raises
     ------
@@ -111,12 +113,13 @@ def find_sources(
         says.
     """
     sources: list[Source] = []
+    no_sources = {os.path.realpath(path) for path in ignored}
     for name in inputs:
         path = Path(name)
         if name == STDIN:
             sources.append(Source("stdin", path, "stdin", Path.cwd()))
         elif path.is_dir():
-            sources += _folder(path, report, on_unreadable, max_characters)
+            sources += _folder(path, report, on_unreadable, max_characters, no_sources)
         elif os.path.lexists(path):
             kind = _kind(path)
             if kind is None:
@@ -144,11 +147,15 @@ def _ending(path: Path) -> str | None:
 
 
 def _folder(
-    root: Path, report: ReadReport, on_unreadable: OnUnreadable, most: int | None
+    root: Path,
+    report: ReadReport,
+    on_unreadable: OnUnreadable,
+    most: int | None,
+    ignored: Collection[str],
 ) -> list[Source]:
     """Return the sources in a folder, and in the archives in it."""
     archives: list[Path] = []
-    files = _files(root, on_unreadable)
+    files = [one for one in _files(root, on_unreadable) if os.path.realpath(one) not in ignored]
     sources = list(_assigned(files, root, archives, report, on_unreadable, most))
     for path in archives:
         try:

@@ -40,8 +40,14 @@ ABOUT = ".about.json"
 _STREAMS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
+class _Typed(msgspec.Struct):
+    event_type: str
+
+
 class _Named(msgspec.Struct):
     doc_id: str
+    text_events: list[_Typed] = []
+    image_events: list[_Typed] = []
 
 
 _LINE = msgspec.json.Decoder(ExtractedLine)
@@ -206,6 +212,8 @@ class ResultsFile:
         self.path = path
         self.done: set[str] = set()
         """The ids of the documents in the file."""
+        self.types: list[list[str]] = []
+        """The types of the events of each document that was in the file before."""
         self._is_gzip = path.suffix == ".gz"
         check_output(path, resume=resume)
         if is_stream(path):
@@ -261,7 +269,10 @@ class ResultsFile:
             for line in content.split(b"\n"):
                 if line:
                     number += 1
-                    self.done.add(decode(_NAMED, line, f"{self.path}:{number}").doc_id)
+                    document = decode(_NAMED, line, f"{self.path}:{number}")
+                    self.done.add(document.doc_id)
+                    events = (*document.text_events, *document.image_events)
+                    self.types.append([event.event_type for event in events])
             whole = end
         self._file.truncate(whole)
 

@@ -7,20 +7,27 @@ from typing import NamedTuple
 
 from rmpl.records import Document, ImageEvent, Sentence, Span, TextEvent
 
+TEXT, IMAGE = "text", "image"
+"""The media of events; ids of events are unique in a document and a medium."""
+METADATA = ("title", "author", "date")
+"""Metadata of documents that has a column in every table; other keys have one where they occur."""
+
 
 class ArgumentRow(NamedTuple):
-    """An argument of an event: a span of text, or a box in pixels of the original image.
+    """An argument of an event: a span of text, or a box in pixels of the original image ``image``.
 
     ``start`` and ``end`` are as in ``EventRow``.
     """
 
     document: str
     event: str
+    medium: str
     event_type: str
     role: str
     text: str = ""
     start: int | None = None
     end: int | None = None
+    image: str = ""
     x1: float | None = None
     y1: float | None = None
     x2: float | None = None
@@ -43,19 +50,23 @@ class EventRow(NamedTuple):
     Texts quote the document; where its sentences are not known, they give word positions. ``start``
     and ``end`` are characters of the user's own text, end exclusive, where that is known, else of
     the sentence. ``links`` are the ids of events that are the same one in the other medium.
+    ``caption`` is the image's, ``metadata`` that of the document, by key.
     """
 
     document: str
     event: str
+    medium: str
     event_type: str
     trigger: str = ""
     start: int | None = None
     end: int | None = None
     sentence: str = ""
     image: str = ""
+    caption: str = ""
     score: float | None = None
     links: str = ""
     arguments: tuple[ArgumentRow, ...] = ()
+    metadata: tuple[tuple[str, str], ...] = ()
 
     @property
     def by_role(self) -> dict[str, str]:
@@ -72,23 +83,29 @@ def event_rows(documents: Iterable[Document]) -> Iterator[EventRow]:
     """Yield a row for every event, text events first, document by document."""
     for document in documents:
         sentences = {sentence.id: sentence for sentence in document.sentences}
-        links: dict[str, list[str]] = {}
+        captions = {image.id: image.caption for image in document.images}
+        links: dict[tuple[str, str], list[str]] = {}
         for link in document.links:
-            links.setdefault(link.text, []).append(link.image)
-            links.setdefault(link.image, []).append(link.text)
+            links.setdefault((TEXT, link.text), []).append(link.image)
+            links.setdefault((IMAGE, link.image), []).append(link.text)
         rows = [
             *(
                 _text_row(document.id, event, sentences.get(event.sentence_id))
                 for event in document.text_events
             ),
-            *(_image_row(document.id, event) for event in document.image_events),
+            *(
+                _image_row(document.id, event, captions.get(event.image_id, ""))
+                for event in document.image_events
+            ),
         ]
+        metadata = tuple(document.metadata.items())
         for row in rows:
-            yield row._replace(links=" ".join(links.get(row.event, [])))
+            linked = " ".join(links.get((row.medium, row.event), []))
+            yield row._replace(links=linked, metadata=metadata)
 
 
 def _text_row(document: str, event: TextEvent, sentence: Sentence | None) -> EventRow:
-    own = (document, event.id, event.event_type)
+    own = (document, event.id, TEXT, event.event_type)
     return EventRow(
         *own,
         *_quoted(event.trigger, sentence, event.trigger_text),
@@ -101,16 +118,18 @@ def _text_row(document: str, event: TextEvent, sentence: Sentence | None) -> Eve
     )
 
 
-def _image_row(document: str, event: ImageEvent) -> EventRow:
-    own = (document, event.id, event.event_type)
+def _image_row(document: str, event: ImageEvent, caption: str) -> EventRow:
+    own = (document, event.id, IMAGE, event.event_type)
     return EventRow(
         *own,
         image=event.image_id,
+        caption=caption,
         score=event.score,
         arguments=tuple(
             ArgumentRow(
                 *own,
                 one.role,
+                image=event.image_id,
                 x1=one.box.x1,
                 y1=one.box.y1,
                 x2=one.box.x2,

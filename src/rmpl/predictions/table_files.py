@@ -4,38 +4,63 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from typing import BinaryIO
 
 from rmpl.errors import RmplError
-from rmpl.io.files import write_file
 from rmpl.io.parquet import write_columns
-from rmpl.predictions.table import ArgumentRow, EventRow
+from rmpl.io.read_report import ReadReport
+from rmpl.predictions.table import METADATA, ArgumentRow, EventRow
 
 Cell = str | int | float | None
 Table = tuple[list[str], list[list[Cell]]]
 """The names of the columns, and the rows."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+"""Characters that spreadsheet programs take for the beginning of a formula, also as wide ones."""
 _MOST_ROWS = 1_048_575
 """Of a worksheet, below its header."""
 _KINDS = {"start": "int64", "end": "int64"} | dict.fromkeys(
     ("score", "x1", "y1", "x2", "y2"), "float64"
 )
 """Arrow types of the columns that are not text."""
+_BESIDE = ("arguments", "metadata")
+"""Fields of a row that have columns of their own."""
+_FIRST = 5
+"""Columns before those of the roles."""
 
 
 def events_table(rows: Sequence[EventRow]) -> Table:
-    """Return the table of events, with a column for every role that occurs."""
+    """Return the table of events, with a column for every role and key of metadata that occurs.
+
+    A role or key that is named as another column is marked: ``score (role)``.
+    """
+    names = [name for name in EventRow.__annotations__ if name not in _BESIDE]
     roles = sorted({one.role for row in rows for one in row.arguments})
-    names = [name for name in EventRow.__annotations__ if name != "arguments"]
-    header = [*names[:4], *roles, *names[4:]]
+    others = {key for row in rows for key, _ in row.metadata}
+    keys = [*METADATA, *sorted(others.difference(METADATA))]
+    taken = {*names, *METADATA}
+    role_names = [_free(role, "role", taken) for role in roles]
+    taken.update(role_names)
+    key_names = [*METADATA, *(_free(key, "metadata", taken) for key in keys[len(METADATA) :])]
+    header = [*names[:_FIRST], *role_names, *names[_FIRST:], *key_names]
     cells: list[list[Cell]] = []
     for row in rows:
-        own: list[Cell] = list(row[: len(names)])  # type: ignore[arg-type] # without arguments
-        filled = row.by_role
-        cells.append([*own[:4], *(filled.get(role, "") for role in roles), *own[4:]])
+        own: list[Cell] = [getattr(row, name) for name in names]
+        filled, known = row.by_role, dict(row.metadata)
+        cells.append(
+            [
+                *own[:_FIRST],
+                *(filled.get(role, "") for role in roles),
+                *own[_FIRST:],
+                *(known.get(key, "") for key in keys),
+            ]
+        )
     return header, cells
+
+
+def _free(name: str, kind: str, taken: Iterable[str]) -> str:
+    return f"{name} ({kind})" if name in taken else name
 
 
 def arguments_table(rows: Sequence[EventRow]) -> Table:
@@ -43,66 +68,31 @@ def arguments_table(rows: Sequence[EventRow]) -> Table:
     return list(ArgumentRow.__annotations__), [list(one) for row in rows for one in row.arguments]
 
 
-def write_tables(rows: Sequence[EventRow], path: Path) -> list[Path]:
-    """Write the tables of events and of arguments; return the files.
-
-    ``.xlsx`` has two sheets. The arguments of ``events.csv`` are in ``events-arguments.csv``, those
-    of ``events.parquet`` in ``events-arguments.parquet``.
-
-    Raises
-    ------
-    RmplError
-        If the suffix is none of these, a library is missing, or there are more events than a sheet
-        has rows.
-    """
-    return writer_of(path)(events_table(rows), arguments_table(rows), path)
-
-
-def writer_of(path: Path) -> Callable[[Table, Table, Path], list[Path]]:
-    """Return what writes tables of a file name's suffix.
-
-    Raises
-    ------
-    RmplError
-        If there is none, or its library is missing.
-    """
-    if path.suffix not in _WRITERS:
-        raise RmplError(
-            f"no table format {path.suffix or 'without a suffix'}",
-            where=str(path),
-            remedy=f"name a file {', '.join(_WRITERS)}",
-        )
-    library, extra = _LIBRARIES.get(path.suffix, ("", ""))
-    if library:
-        try:
-            __import__(library)
-        except ImportError as error:
-            raise RmplError(
-                f"{path.suffix} needs {library}",
-                where=str(path),
-                remedy=f"pip install 'rmpl[{extra}]', or write .csv",
-            ) from error
-    return _WRITERS[path.suffix]
-
-
-def _write_csv(events: Table, arguments: Table, path: Path) -> list[Path]:
-    files = [path, _beside(path)]
-    for (header, rows), file in zip((events, arguments), files, strict=True):
-        text = io.StringIO(newline="")
+def write_csv(tables: Sequence[Table], files: Sequence[BinaryIO]) -> None:
+    """Write tables as CSV files; no cell is one that a spreadsheet program takes for a formula."""
+    for (header, rows), file in zip(tables, files, strict=True):
+        # With a byte order mark, which spreadsheet programs need to read UTF-8.
+        text = io.TextIOWrapper(file, "utf-8-sig", newline="", write_through=True)
         writer = csv.writer(text)
         writer.writerow(map(_inert, header))
         writer.writerows(map(_inert, row) for row in rows)
-        # With a byte order mark, which spreadsheet programs need to read UTF-8.
-        write_file(file, text.getvalue().encode("utf-8-sig"))
-    return files
+        text.detach()
 
 
 def _inert(cell: Cell) -> Cell:
-    """Return a cell that no spreadsheet program takes for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def _write_xlsx(events: Table, arguments: Table, path: Path) -> list[Path]:
+def write_xlsx(
+    events: Table, arguments: Table, file: BinaryIO, where: str, report: ReadReport
+) -> None:
+    """Write a workbook with a sheet of each table; ``report`` counts cells that were changed.
+
+    Raises
+    ------
+    RmplError
+        If there are more events or arguments than a sheet has rows.
+    """
     from rmpl.predictions.workbooks import workbook  # noqa: PLC0415 - it imports an extra
 
     sheets = {"events": events, "arguments": arguments}
@@ -110,29 +100,17 @@ def _write_xlsx(events: Table, arguments: Table, path: Path) -> list[Path]:
         if len(rows) > _MOST_ROWS:
             raise RmplError(
                 f"{len(rows):,} {name} are more than the {_MOST_ROWS:,} rows of a sheet",
-                where=str(path),
+                where=where,
                 remedy="write .csv or .parquet",
             )
-    write_file(path, workbook(sheets))
-    return [path]
+    file.write(workbook(sheets, report))
 
 
-def _write_parquet(events: Table, arguments: Table, path: Path) -> list[Path]:
-    files = [path, _beside(path)]
-    for (header, rows), file in zip((events, arguments), files, strict=True):
+def write_parquet(tables: Sequence[Table], files: Sequence[BinaryIO]) -> None:
+    """Write tables as Parquet files."""
+    for (header, rows), file in zip(tables, files, strict=True):
         columns = {
             name: (_KINDS.get(name, "string"), [row[place] for row in rows])
             for place, name in enumerate(header)
         }
-        content = io.BytesIO()
-        write_columns(columns, content)
-        write_file(file, content.getvalue())
-    return files
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f"{path.stem}-arguments{path.suffix}")
-
-
-_WRITERS = {".csv": _write_csv, ".xlsx": _write_xlsx, ".parquet": _write_parquet}
-_LIBRARIES = {".xlsx": ("openpyxl", "excel"), ".parquet": ("pyarrow", "parquet")}
+        write_columns(columns, file)

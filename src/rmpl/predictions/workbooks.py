@@ -9,31 +9,46 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
+from rmpl.io.read_report import ReadReport
+
 _MOST_CHARACTERS = 32_767
 """Of a cell."""
+_ILLEGAL = "cells with control characters, which a workbook cannot hold: replaced by \ufffd"
+_LONG = f"texts of more than {_MOST_CHARACTERS:,} characters, which a cell cannot hold: cut"
 
 
 def workbook(
     sheets: Mapping[str, tuple[Sequence[str], Sequence[Sequence[str | int | float | None]]]],
+    report: ReadReport,
 ) -> bytes:
     """Return a workbook with a sheet for each header and its rows.
 
-    Characters that a cell cannot hold are left out, and longer texts are cut.
+    Characters that a cell cannot hold are replaced, and longer texts are cut, which ``report``
+    counts.
     """
     book = Workbook(write_only=True)
     for name, (header, rows) in sheets.items():
         sheet = book.create_sheet(name)
         sheet.freeze_panes = "A2"
-        for row in (header, *rows):
+        for number, row in enumerate((header, *rows), 1):
             cells = []
             for value in row:
                 if not isinstance(value, str):
                     cells.append(WriteOnlyCell(sheet, value=value))
                     continue
-                text = ILLEGAL_CHARACTERS_RE.sub("", value)[:_MOST_CHARACTERS]
+                text = _fitting(value, f"{name}, row {number}", report)
                 cells.append(WriteOnlyCell(sheet, value=text))
                 cells[-1].data_type = "s"
             sheet.append(cells)
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def _fitting(text: str, where: str, report: ReadReport) -> str:
+    legal: str = ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
+    if legal != text:
+        report.warn(_ILLEGAL, where)
+    if len(legal) > _MOST_CHARACTERS:
+        report.warn(_LONG, where)
+    return legal[:_MOST_CHARACTERS]

@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rmpl.cli.event_files import (
+    MinScore,
+    check_new,
+    output_of,
+    say_counts,
+    write_exports,
+)
 from rmpl.cli.options import AutoBatch, ModelSchema, Unconstrained
 from rmpl.cli.outputs import hold, refuse_inputs, releases_locks
 from rmpl.cli.own_inputs import say_near_duplicates, stop_without_sources
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from rmpl.inputs.sources import Source
     from rmpl.io.read_report import ReadReport
     from rmpl.predictions.results import ResultsFile
+    from rmpl.predictions.selection import EventCounts
 
 SKIPPED = 1
 INTERRUPTED = 130
@@ -39,7 +47,13 @@ def command(
             show_default=False,
         ),
     ],
-    out: Annotated[Path, typer.Option(help="Output file, .jsonl or .jsonl.gz, or - for stdout.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Output file: .jsonl or .jsonl.gz, a table (.csv, .xlsx, .parquet), a graph "
+            "(.graphml, .jsonld), or - for JSON Lines on stdout."
+        ),
+    ],
     model: Annotated[
         str | None,
         typer.Option(
@@ -58,6 +72,7 @@ def command(
     documents: Annotated[
         int, typer.Option(help="Documents with events to draw in --html.", min=1, max=100)
     ] = 50,
+    min_score: MinScore = None,
     batch: AutoBatch = None,
     server: Annotated[
         str | None,
@@ -81,65 +96,96 @@ def command(
 ) -> None:
     """Extract events from your own documents, with offsets, boxes and confidences.
 
-    Writes one document per line. In a folder, an article and the images beside it are one document
-    (docs/extraction.md). Unreadable inputs are reported and skipped; the exit code is then 1.
+    The suffix of --out decides the form. A table or a graph is made at the end of a file of JSON
+    Lines beside it, which stays, so that an interrupted command can be resumed. In a folder, an
+    article and the images beside it are one document (docs/extraction.md). Unreadable inputs are
+    reported and skipped; the exit code is then 1. The last line is the number of events by type.
     """
     from rmpl.errors import RmplError, one_line
     from rmpl.inputs.sources import count_documents, find_sources
     from rmpl.io.read_report import ReadReport
-    from rmpl.predictions.results import ResultsFile, check_output, is_stream
+    from rmpl.predictions.results import ResultsFile, is_stream
+    from rmpl.predictions.selection import EventCounts
 
-    refuse_inputs((out, html), inputs)
-    check_output(out, resume=resume)
+    output = output_of(out)
+    refuse_inputs((output.lines, *output.exports, html), inputs)
+    check_new(output, resume=resume)
     if html is not None and is_stream(out):
         raise RmplError("--html with standard output", remedy="write the events to a file")
-    hold(html)
-    report = ReadReport()
+    hold(*output.exports, html)
+    report, counts = ReadReport(), EventCounts(min_score)
     skipped: list[str] = []
 
     def report_skipped(error: RmplError) -> None:
         skipped.append(error.what)
         typer.echo(one_line(f"skipped: {error}"), err=True)
 
-    sources = find_sources(inputs, report, report_skipped)
+    own = (*output.files, *([html] if html else []))
+    sources = find_sources(inputs, report, report_skipped, ignored=own)
     stop_without_sources(sources, inputs, report)
-    extractor: Extractor | RayExtractor
-    if server is not None:
-        if ray_workers is not None:
-            raise RmplError(
-                "--server with --ray-workers",
-                remedy="leave out --ray-workers: the server does the work",
-            )
-        if adapter:
-            raise RmplError(
-                "--server with --adapter",
-                remedy="the server has the adapter: pass its run with --model",
-            )
-        served = served_as or model or ""
-        extractor = _connect(server, served, model, schema, constrained=not unconstrained)
-    else:
-        settings = {"adapters": adapter or [], "schema": schema, "batch": batch}
-        extractor = _load(model, ray_workers, constrained=not unconstrained, **settings)
-    results = ResultsFile(out, extractor.about, resume=resume)
+    served = (server, served_as) if server is not None else None
+    settings = {"adapters": adapter or [], "schema": schema, "batch": batch}
+    extractor = _extractor(model, served, ray_workers, constrained=not unconstrained, **settings)
+    about = {**extractor.about, "min_score": min_score}
+    results = ResultsFile(output.lines, about, resume=resume)
+    for types in results.types:
+        counts.add(types)
     before = len(results.done)
     try:
-        _extract(extractor, results, sources, count_documents(sources), report, report_skipped)
+        total = count_documents(sources)
+        _extract(extractor, results, sources, total, counts, report, report_skipped)
     except KeyboardInterrupt as error:
-        held = f"{len(results.done):,} documents are in {out}"
+        held = f"{len(results.done):,} documents are in {output.lines}"
         typer.echo(
             f"\nrmpl: interrupted; {held}, run the same command with --resume to continue", err=True
         )
         raise typer.Exit(INTERRUPTED) from error
     finally:
         results.close()
-    _print_report(extractor, report)
     kept = f", {before:,} of them from earlier runs" if before else ""
-    typer.echo(f"events: {out}, {len(results.done):,} documents{kept}", err=is_stream(out))
+    typer.echo(f"events: {output.lines}, {len(results.done):,} documents{kept}", err=is_stream(out))
+    write_exports(output, report)
+    _print_report(extractor, report)
     if html is not None:
-        typer.echo(f"page: {_draw(html, out, documents)}")
+        typer.echo(f"page: {_draw(html, output.lines, documents)}")
+    say_counts(counts, err=is_stream(out))
     if skipped:
         typer.echo(f"skipped: {len(skipped):,}, listed above", err=True)
         raise typer.Exit(SKIPPED)
+
+
+def _extractor(
+    model: str | None,
+    served: tuple[str, str | None] | None,
+    workers: int | None,
+    *,
+    constrained: bool,
+    **settings: Any,
+) -> Extractor | RayExtractor:
+    """Load the model, or connect to a server, given by its address and the model's name there.
+
+    Raises
+    ------
+    RmplError
+        If options contradict each other, or the model cannot be used.
+    """
+    from rmpl.errors import RmplError
+
+    if served is None:
+        return _load(model, workers, constrained=constrained, **settings)
+    if workers is not None:
+        raise RmplError(
+            "--server with --ray-workers",
+            remedy="leave out --ray-workers: the server does the work",
+        )
+    if settings["adapters"]:
+        raise RmplError(
+            "--server with --adapter",
+            remedy="the server has the adapter: pass its run with --model",
+        )
+    address, name = served
+    schema = settings["schema"]
+    return _connect(address, name or model or "", model, schema, constrained=constrained)
 
 
 def _load(model: str | None, workers: int | None, **settings: Any) -> Extractor | RayExtractor:
@@ -183,6 +229,7 @@ def _extract(
     results: ResultsFile,
     sources: Sequence[Source],
     total: int,
+    counts: EventCounts,
     report: ReadReport,
     on_skip: OnUnreadable,
 ) -> None:
@@ -213,7 +260,7 @@ def _extract(
                 on_skip(RmplError(found.what, where=item.document.id, remedy=found.remedy))
             else:
                 unread |= bool(item.document.images) and "image" not in extractor.media
-                results.append(result_line(found, item, extractor.media))
+                results.append(result_line(counts.select(found), item, extractor.media))
                 results.done.add(found.id)
             show()
         bars.update("documents", total, total)

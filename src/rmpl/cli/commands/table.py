@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rmpl.cli.event_files import MinScore, say_counts, say_files
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -21,35 +22,37 @@ def command(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Write a table of events and one of arguments: .csv, .xlsx or .parquet. Default: "
-            "print the events."
+            help="Write a table of events and one of arguments (.csv, .xlsx, .parquet), or a graph "
+            "(.graphml, .jsonld). Default: print the events."
         ),
     ] = None,
+    min_score: MinScore = None,
     *,
     sentences: Annotated[
         bool, typer.Option("--sentences", help="Also print the sentence, or the image's name.")
     ] = False,
 ) -> None:
-    """Print or write one row per event: document, type, trigger, who by role, score, place."""
+    """Print or write one row per event: document, type, trigger, who by role, score, place.
+
+    The last line is the number of events by type.
+    """
     from rmpl.cli.scoring import print_warnings
     from rmpl.io.read_report import ReadReport
+    from rmpl.predictions.exports import export, export_files
     from rmpl.predictions.results import read_results
+    from rmpl.predictions.selection import EventCounts
     from rmpl.predictions.table import event_rows
-    from rmpl.predictions.table_files import write_tables, writer_of
 
     if out is not None:
-        writer_of(out)
-        hold(out, reads=(predictions,))
-    report = ReadReport()
-    rows = list(event_rows(read_results(predictions, report)))
-    print_warnings(report)
+        hold(*export_files(out), reads=(predictions,))
+    report, counts = ReadReport(), EventCounts(min_score)
+    documents = map(counts.select, read_results(predictions, report))
     if out is not None:
-        for file in write_tables(rows, out):
-            typer.echo(f"table: {file}")
-    elif rows:
+        say_files(export(documents, out, report))
+    elif rows := list(event_rows(documents)):
         typer.echo("\n".join(_lines(rows, sentences=sentences)))
-    else:
-        typer.echo(f"{predictions}: no events")
+    print_warnings(report)
+    say_counts(counts)
 
 
 def _lines(rows: list[EventRow], *, sentences: bool) -> list[str]:

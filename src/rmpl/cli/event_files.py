@@ -1,0 +1,128 @@
+"""Files of events that ``rmpl extract`` and ``rmpl table`` write: lines, tables and graphs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from rmpl.errors import RmplError
+
+if TYPE_CHECKING:
+    from rmpl.io.read_report import ReadReport
+    from rmpl.predictions.selection import EventCounts
+
+MinScore = Annotated[
+    float | None,
+    typer.Option(
+        help="Leave out events with a lower score, from 0 to 1 (docs/extraction.md).", min=0, max=1
+    ),
+]
+
+
+class Output(NamedTuple):
+    """What ``--out`` of ``rmpl extract`` makes.
+
+    Parameters
+    ----------
+    out
+        The file that was asked for.
+    lines
+        The JSON Lines that results are appended to: ``out`` itself, or a file beside it.
+    exports
+        The tables or the graph that are made of them at the end.
+    """
+
+    out: Path
+    lines: Path
+    exports: tuple[Path, ...] = ()
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that it makes."""
+        from rmpl.predictions.results import ABOUT
+
+        return self.lines, self.lines.with_name(self.lines.name + ABOUT), *self.exports
+
+
+def output_of(out: Path) -> Output:
+    """Return what an output makes, by its suffix.
+
+    Raises
+    ------
+    RmplError
+        If the suffix is unknown, or a library is missing.
+    """
+    from rmpl.io.locks import is_special
+    from rmpl.predictions.exports import export_files, lines_file
+    from rmpl.predictions.results import is_stream
+
+    if is_stream(out) or is_special(out) or out.is_dir():  # as before any suffix: check_output
+        return Output(out, out)
+    lines = lines_file(out)
+    return Output(out, lines) if lines == out else Output(out, lines, tuple(export_files(out)))
+
+
+def check_new(output: Output, *, resume: bool) -> None:
+    """Refuse to overwrite what is not to be continued.
+
+    Raises
+    ------
+    RmplError
+        If there is such a file, or the output cannot be written.
+    """
+    from rmpl.predictions.results import check_output
+
+    if output.exports and output.lines.exists() and not resume:
+        raise RmplError(
+            f"already exists, and is where the events of {output.out} are written first",
+            where=str(output.lines),
+            remedy=f"make the file of it ({_again(output)}), continue it with --resume, or choose "
+            "another name",
+        )
+    check_output(output.lines, resume=resume)
+    for file in output.exports:
+        if file.exists() and not (resume and output.lines.exists()):
+            raise RmplError(
+                "already exists", where=str(file), remedy="choose another name, or remove it"
+            )
+
+
+def write_exports(output: Output, report: ReadReport) -> None:
+    """Make the table or the graph of the finished lines, and say where it is.
+
+    Raises
+    ------
+    RmplError
+        If it cannot be written; the events are then in the lines.
+    """
+    from rmpl.predictions.exports import export
+    from rmpl.predictions.results import read_results
+
+    if not output.exports:
+        return
+    try:
+        say_files(export(read_results(output.lines), output.out, report))
+    except RmplError as error:
+        remedy = f"the events are in {output.lines}: {_again(output)}"
+        raise RmplError(error.what, where=error.where, remedy=remedy) from error
+
+
+def say_files(files: list[Path]) -> None:
+    """Print the names of tables, or of a graph."""
+    for file in files:
+        kind = "graph" if file.suffix.lower() in {".graphml", ".jsonld"} else "table"
+        typer.echo(f"{kind}: {file}")
+
+
+def say_counts(counts: EventCounts, *, err: bool = False) -> None:
+    """Print what was left out and, as the last line, the number of events by type."""
+    from rmpl.errors import one_line
+
+    for line in counts.lines():
+        typer.echo(one_line(line), err=err)
+
+
+def _again(output: Output) -> str:
+    return f"rmpl table {output.lines} --out {output.out}"

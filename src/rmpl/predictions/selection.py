@@ -1,0 +1,114 @@
+"""Leaving events out of extracted documents, and counting those that stay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from rmpl.errors import RmplError
+from rmpl.records import Document
+
+_MOST_TYPES = 12
+"""Types that are named in a summary."""
+
+
+def check_score(least: float | None) -> None:
+    """Refuse a minimum score that is none.
+
+    Raises
+    ------
+    RmplError
+        If it is not between 0 and 1.
+    """
+    if least is not None and not 0 <= least <= 1:
+        raise RmplError(
+            f"--min-score {least}", remedy="scores are probabilities: give a number from 0 to 1"
+        )
+
+
+class EventCounts:
+    """Counts of documents and of their events by type.
+
+    Parameters
+    ----------
+    least
+        The score below which ``select`` leaves events out; ``None`` keeps all.
+
+    Attributes
+    ----------
+    documents, with_events
+        The number of documents, and of those that have events.
+    by_type
+        The number of events by type; a text event and an image event that are linked are two.
+    left_out, unscored
+        The number of events below ``least``, and of those without a score, which stay.
+    """
+
+    def __init__(self, least: float | None = None) -> None:
+        self.least = least
+        self.documents = 0
+        self.with_events = 0
+        self.by_type: Counter[str] = Counter()
+        self.left_out = 0
+        self.unscored = 0
+
+    def select(self, document: Document) -> Document:
+        """Return the document without its events below the minimum score; count the others."""
+        if self.least is not None:
+            document = self._selected(document, self.least)
+        self.add(
+            [
+                *(event.event_type for event in document.text_events),
+                *(event.event_type for event in document.image_events),
+            ]
+        )
+        return document
+
+    def add(self, types: Iterable[str]) -> None:
+        """Count a document with events of these types."""
+        before = self.by_type.total()
+        self.by_type.update(types)
+        self.documents += 1
+        self.with_events += self.by_type.total() > before
+
+    def _selected(self, document: Document, least: float) -> Document:
+        texts = tuple(e for e in document.text_events if _stays(e.score, least))
+        images = tuple(e for e in document.image_events if _stays(e.score, least))
+        had = len(document.text_events) + len(document.image_events)
+        self.left_out += had - len(texts) - len(images)
+        self.unscored += sum(one.score is None for one in texts)
+        self.unscored += sum(one.score is None for one in images)
+        # A text event and an image event may have the same id.
+        told, shown = {one.id for one in texts}, {one.id for one in images}
+        links = tuple(one for one in document.links if one.text in told and one.image in shown)
+        return msgspec.structs.replace(
+            document, text_events=texts, image_events=images, links=links
+        )
+
+    def lines(self) -> Iterator[str]:
+        """Yield what was left out, and as the last line the number of events by type."""
+        if self.left_out:
+            yield f"left out: {_number(self.left_out, 'event')} below --min-score {self.least:g}"
+        if self.unscored:
+            yield f"--min-score: {_number(self.unscored, 'event')} without a score not left out"
+        events, most = self.by_type.total(), self.by_type.most_common()
+        named = [f"{kind} {count:,}" for kind, count in most[:_MOST_TYPES]]
+        others = most[_MOST_TYPES:]
+        if others:
+            named.append(f"{len(others):,} other types {sum(count for _, count in others):,}")
+        part = f"{self.with_events:,} of " if 0 < self.with_events < self.documents else ""
+        where = f"{part}{_number(self.documents, 'document')}"
+        if not events:
+            yield f"no events in {where}"
+        else:
+            yield f"{_number(events, 'event')} in {where}: {', '.join(named)}"
+
+
+def _stays(score: float | None, least: float) -> bool:
+    return score is None or score >= least
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
