@@ -89,6 +89,23 @@ def test_an_argument_is_never_likelier_than_its_event(gold, context):
     )
 
 
+def test_a_box_has_a_score_only_if_it_is_calibrated(gold, context):
+    """The probability of its coordinates is spread over their neighbours and says little."""
+
+    def boxes(**options):
+        pipeline = Pipeline(FakeEngine(oracle(gold, context)), context, **options)
+        events = [event for document in pipeline.extract(gold) for event in document.image_events]
+        assert all(event.score for event in events)
+        return {argument.score for event in events for argument in event.arguments}
+
+    unfitted = Calibration({"image-are": Scale(), "text-are": Scale(1.0, 5.0)})
+    assert boxes() == boxes(calibration=unfitted) == {None}
+    [raw] = boxes(raw_boxes=True)
+    assert raw == pytest.approx(0.81)
+    fitted = Calibration({"image-are": Scale(1.0, 1.0)})
+    assert boxes(calibration=fitted) == {0.9}  # at most the event's
+
+
 def test_mentions_below_the_threshold_are_left_out_before_their_arguments_are_asked(gold, context):
     # Every mention has the raw score 0.9, which is 0.768 calibrated.
     scales = {"text-emi": Scale(1.0, -1.0)}

@@ -11,15 +11,19 @@ from typer.testing import CliRunner
 from rmpl.cli.main import app
 from rmpl.inputs.reading import Item
 from rmpl.inputs.records import text_document
+from rmpl.io.read_report import ReadReport
+from rmpl.predictions.exports import export
 from rmpl.predictions.results import read_results, result_line
-from rmpl.predictions.table import EventRow, event_rows
-from rmpl.predictions.table_files import arguments_table, events_table, write_tables
+from rmpl.predictions.table import event_rows
+from rmpl.predictions.table_files import arguments_table, events_table
 from rmpl.records import (
     Box,
+    Document,
     Image,
     ImageArgument,
     ImageEvent,
     Link,
+    Sentence,
     Span,
     TextArgument,
     TextEvent,
@@ -31,7 +35,8 @@ def write(path):
     [sentence] = bare.sentences
     found = msgspec.structs.replace(
         bare,
-        images=(Image("p.jpg", width=40, height=30),),
+        images=(Image("p.jpg", width=40, height=30, caption="Two leaders"),),
+        metadata={"title": "Two arrests", "date": "2019-03-05", "url": "https://x"},
         text_events=(
             TextEvent(
                 "t1",
@@ -65,14 +70,16 @@ def rows_of(path):
 def test_a_row_quotes_the_document(tmp_path):
     write(tmp_path / "events.jsonl")
     text, image = rows_of(tmp_path / "events.jsonl")
-    assert text[:10] == (
+    assert text[:12] == (
         "a.txt",
         "t1",
+        "text",
         "Justice:Arrest-Jail",
         "arrested",
         7,
         15,
         "Police arrested two men in Lima.",
+        "",
         "",
         0.75,
         "i1",
@@ -80,8 +87,9 @@ def test_a_row_quotes_the_document(tmp_path):
     assert text.by_role == {"Agent": "Police", "Person": "two men"}
     # Offsets are those of the user's text, in which a line ends after "men".
     assert [(one.start, one.end) for one in text.arguments] == [(0, 6), (16, 23)]
-    assert image[:4] == ("a.txt", "i1", "Contact:Meet", "")
-    assert image[6:10] == ("", "p.jpg", None, "t1")
+    assert image[:5] == ("a.txt", "i1", "image", "Contact:Meet", "")
+    assert image[7:12] == ("", "p.jpg", "Two leaders", None, "t1")
+    assert {one.image for one in image.arguments} == {"p.jpg"}
     assert image.by_role == {"Participant": "1 2 30 20; 5 5 9 9"}
 
 
@@ -144,36 +152,74 @@ def test_the_same_tables_in_other_formats(tmp_path, ending):
             assert all(a == b or {a, b} <= empty for a, b in zip(one, other, strict=True))
 
 
-FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+def named(name, text, role="Victim", **metadata):
+    """A document of one sentence, whose whole text is trigger and argument."""
+    sentence = Sentence("s", text, ((0, len(text)),))
+    argument = TextArgument(role, Span(0, 1))
+    event = TextEvent("t1", "s", "Life:Die", Span(0, 1), (argument,), 0.5)
+    return Document(name, (sentence,), text_events=(event,), metadata=metadata)
 
 
-@pytest.mark.parametrize("text", FORMULAS)
+def csv_of(path):
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+)
 def test_no_cell_is_a_formula(tmp_path, text):
     openpyxl = pytest.importorskip("openpyxl")
-    row = EventRow(text, "t1", "Life:Die", text, 0, 3, text, "", 0.5, "", ())
-    write_tables([row], tmp_path / "a.csv")
-    with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as file:
-        [read] = csv.DictReader(file)
-    assert {read["document"], read["trigger"], read["sentence"]} == {f"'{text}"}
-    write_tables([row], tmp_path / "a.xlsx")
-    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["events"]
-    assert {cell.data_type for cell in sheet[2]} <= {"s", "inlineStr", "n"}
-    assert sheet["A2"].value.strip() == text.strip()
+    made = named(text, text, role=text, title=text, **{text: text})
+    report = ReadReport()
+    export([made], tmp_path / "a.csv", report)
+    [read], [argument] = csv_of(tmp_path / "a.csv"), csv_of(tmp_path / "a-arguments.csv")
+    shown = [read[key] for key in ("document", "trigger", "sentence", "title", f"'{text}")]
+    assert {*shown, argument["role"], argument["text"]} == {f"'{text}"}
+    export([made], tmp_path / "a.xlsx", report)
+    for sheet in openpyxl.load_workbook(tmp_path / "a.xlsx"):
+        assert {cell.data_type for row in sheet for cell in row} <= {"s", "inlineStr", "n"}
+        assert sheet["A2"].value.strip() == text.strip()
+    assert not report.warnings
 
 
-def test_control_characters_and_long_texts_fit_a_sheet(tmp_path):
+def test_what_does_not_fit_a_sheet_is_changed_and_counted(tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
-    row = EventRow("a\x00b", "t1", "Life:Die", "x" * 40_000, 0, 3, "", "", None, "", ())
-    write_tables([row], tmp_path / "a.xlsx")
+    report = ReadReport()
+    export([named("a\x00b", "x" * 40_000)], tmp_path / "a.xlsx", report)
     sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["events"]
-    assert sheet["A2"].value == "ab"
-    assert len(sheet["D2"].value) == 32_767
+    assert sheet["A2"].value == "a\ufffdb"
+    assert len(sheet["E2"].value) == 32_767
+    # The document's name and the long text are in both sheets, the sentence in one.
+    assert sorted(report.warnings.values()) == [2, 4]
+    assert "events, row 2" in str(report.cases)
+
+
+def test_a_role_named_as_a_column_has_its_own(tmp_path):
+    pytest.importorskip("pyarrow")
+    made = [named("d", "fell", role="score", document="x"), named("e", "rose", role="Victim")]
+    for ending in ("csv", "parquet"):
+        export(made, tmp_path / f"a.{ending}", ReadReport())
+    first, second = csv_of(tmp_path / "a.csv")
+    assert (first["score (role)"], first["score"], first["Victim"]) == ("fell", "0.5", "")
+    assert (first["document (metadata)"], first["document"]) == ("x", "d")
+    assert (second["Victim"], second["score (role)"], second["document (metadata)"]) == (
+        "rose",
+        "",
+        "",
+    )
+    from pyarrow import parquet
+
+    assert parquet.read_schema(tmp_path / "a.parquet").names == list(first)
 
 
 def test_another_suffix_or_a_missing_library_is_one_line(tmp_path, monkeypatch):
     result = invoke(tmp_path / "none.jsonl", "--out", tmp_path / "events.ods")
     assert result.exit_code == 2
-    assert "no table format .ods; name a file .csv, .xlsx, .parquet" in result.output
+    assert (
+        "no table or graph has the suffix .ods; name a file .csv, .xlsx, .parquet, .graphml"
+        in result.output
+    )
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     result = invoke(tmp_path / "none.jsonl", "--out", tmp_path / "events.xlsx")
     assert "pip install 'rmpl[excel]', or write .csv" in result.output
@@ -187,7 +233,25 @@ def test_the_command_prints_a_table(tmp_path):
     whole = CliRunner().invoke(app, ["table", str(tmp_path / "events.jsonl"), "--sentences"])
     assert "in Lima." in whole.output
     (tmp_path / "empty.jsonl").write_text("")
-    assert "no events" in CliRunner().invoke(app, ["table", str(tmp_path / "empty.jsonl")]).output
+    assert shown[-1] == "2 events in 1 document: Justice:Arrest-Jail 1, Contact:Meet 1"
+    assert invoke(tmp_path / "empty.jsonl").output == "no events in 0 documents\n"
+
+
+def test_events_with_a_low_score_are_left_out_of_all_that_is_written(tmp_path):
+    write(tmp_path / "events.jsonl")
+    shown = invoke(tmp_path / "events.jsonl", "--min-score", "0.8").output.splitlines()
+    assert shown[1].split()[:2] == ["a.txt", "Contact:Meet"]
+    assert shown[2:] == [
+        "left out: 1 event below --min-score 0.8",
+        "--min-score: 1 event without a score not left out",
+        "1 event in 1 document: Contact:Meet 1",
+    ]
+    out = tmp_path / "events.csv"
+    assert invoke(tmp_path / "events.jsonl", "--min-score", "0.8", "--out", out).exit_code == 0
+    [left] = csv_of(out)
+    assert (left["event"], left["links"]) == ("i1", "")  # a link to nothing is none
+    for wrong in ("2", "-0.1", "nan", "high"):
+        assert invoke(tmp_path / "events.jsonl", "--min-score", wrong).exit_code == 2
 
 
 def test_bad_files_are_one_line(tmp_path):

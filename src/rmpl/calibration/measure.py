@@ -160,7 +160,7 @@ def calibrate(
     thresholds: dict[str, float] = {}
     for name, medium in MEDIA.items():
         gold = [_within(document, context.ontology) for document in held_out.by_medium[name]]
-        pipeline = Pipeline(engine, context, media=(name,))
+        pipeline = Pipeline(engine, context, media=(name,), raw_boxes=True)
         found = pipeline.extract(gold, progress)
         judged = [judge(*both) for both in zip(gold, found, strict=True)]
         mentions: list[Any] = [mention for one in judged for mention in one.mentions[name]]

@@ -54,6 +54,11 @@ class Scale(msgspec.Struct, frozen=True):
     intercept: float = 0.0
     measured: Measured | None = None
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether there were enough items to fit it to."""
+        return self.measured is not None or self != Scale()
+
     def __call__(self, probability: float) -> float:
         """Return the calibrated probability."""
         if self.slope == 1.0 and self.intercept == 0.0:

@@ -15,6 +15,7 @@ from rmpl.extraction.engines.base import Engine, Reply
 from rmpl.extraction.linking.linker import Linker
 from rmpl.records import Document
 from rmpl.tasks import Context
+from rmpl.tasks.argument_roles import ImageARE
 from rmpl.tasks.media import MEDIA, Medium, media_read
 from rmpl.tasks.places import Place
 from rmpl.tasks.questions import MentionQuestion, UnitQuestion
@@ -39,7 +40,9 @@ class Pipeline:
 
     The score of an event is the probability that its mention is correct, that of an argument the
     probability that both it and its event are: the calibrated probability that the model gave to
-    the item's characters, for an argument multiplied by its event's.
+    the item's characters, for an argument multiplied by its event's. The characters of a box are
+    coordinates, whose probability is spread over their neighbours: a box has a score only if its
+    calibration was fitted.
 
     Parameters
     ----------
@@ -54,6 +57,8 @@ class Pipeline:
     constrained
         Whether decoding is constrained to the tasks' grammars; then all answers are parseable and
         quote only the sentence.
+    raw_boxes
+        Whether boxes have their raw scores, which calibration is fitted to.
     """
 
     def __init__(
@@ -64,7 +69,9 @@ class Pipeline:
         media: Sequence[str] = ("text", "image"),
         calibration: Calibration | None = None,
         constrained: bool = True,
+        raw_boxes: bool = False,
     ) -> None:
+        self._raw_boxes = raw_boxes
         self._context = context
         read = media_read(reads_images=context.reads_images)
         self.media = tuple(one for one in media if one in read)
@@ -197,12 +204,15 @@ class Pipeline:
         """Calibrate the scores of an event and of its arguments.
 
         Their curves are fitted separately; an argument's score is at most its event's, because an
-        argument is correct only if its event is.
+        argument is correct only if its event is. Boxes without a curve have no score.
         """
         score = self._calibration.scale(mention)(event.score or 0.0)
         scale = self._calibration.scale(argument)
+        is_scored = argument != ImageARE.name or scale.is_fitted or self._raw_boxes
         arguments = (
-            msgspec.structs.replace(one, score=min(scale(one.score or 0.0), score))
+            msgspec.structs.replace(
+                one, score=min(scale(one.score or 0.0), score) if is_scored else None
+            )
             for one in event.arguments
         )
         return msgspec.structs.replace(event, score=score, arguments=tuple(arguments))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO
 from xml.sax.saxutils import escape
@@ -19,9 +18,8 @@ from rmpl.predictions.graph import (
     Node,
     Value,
 )
+from rmpl.predictions.xml_text import xml_text
 
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold, not even escaped."""
 _REPLACED = "texts with control characters, which XML cannot hold: replaced by \ufffd"
 _ESCAPES = {'"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 """Also of line ends, which XML parsers change if they are written as they are."""
@@ -50,7 +48,7 @@ def write_graphml(graphs: Sequence[DocumentGraph], file: BinaryIO, report: ReadR
     edge_ids = {key: f"e{number}" for number, key in enumerate(_ON_EDGES)}
 
     def text(value: Value, where: str) -> str:
-        legal = _FORBIDDEN.sub("\ufffd", str(value))
+        legal = xml_text(str(value))
         if legal != str(value):
             report.warn(_REPLACED, where)
         return escape(legal, _ESCAPES)

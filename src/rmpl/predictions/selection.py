@@ -14,20 +14,6 @@ _MOST_TYPES = 12
 """Types that are named in a summary."""
 
 
-def check_score(least: float | None) -> None:
-    """Refuse a minimum score that is none.
-
-    Raises
-    ------
-    RmplError
-        If it is not between 0 and 1.
-    """
-    if least is not None and not 0 <= least <= 1:
-        raise RmplError(
-            f"--min-score {least}", remedy="scores are probabilities: give a number from 0 to 1"
-        )
-
-
 class EventCounts:
     """Counts of documents and of their events by type.
 
@@ -44,9 +30,18 @@ class EventCounts:
         The number of events by type; a text event and an image event that are linked are two.
     left_out, unscored
         The number of events below ``least``, and of those without a score, which stay.
+
+    Raises
+    ------
+    RmplError
+        If the minimum score is not between 0 and 1.
     """
 
     def __init__(self, least: float | None = None) -> None:
+        if least is not None and not 0 <= least <= 1:
+            raise RmplError(
+                f"no minimum score: {least}", remedy="give a number from 0 to 1, as scores are"
+            )
         self.least = least
         self.documents = 0
         self.with_events = 0

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from rmpl.io.read_report import ReadReport
+from rmpl.predictions.xml_text import xml_text
 
 _MOST_CHARACTERS = 32_767
 """Of a cell."""
@@ -46,7 +46,7 @@ def workbook(
 
 
 def _fitting(text: str, where: str, report: ReadReport) -> str:
-    legal: str = ILLEGAL_CHARACTERS_RE.sub("\ufffd", text)
+    legal = xml_text(text)
     if legal != text:
         report.warn(_ILLEGAL, where)
     if len(legal) > _MOST_CHARACTERS:
