@@ -1,6 +1,8 @@
 """``rmpl extract`` and ``rmpl link`` from the command line, on a model with random weights."""
 
+import csv
 import json
+from collections import Counter
 
 import PIL.Image
 import pytest
@@ -90,6 +92,113 @@ def test_an_interrupted_run_goes_on_and_repeats_nothing(articles, run, tmp_path,
         for name in ("part.jsonl", "whole.jsonl")
     ]
     assert events[0] == events[1]
+
+
+def interrupted_at(monkeypatch, count):
+    """Let Ctrl-C be pressed when so many documents are done."""
+    append = ResultsFile.append
+
+    def interrupted(self, line):
+        if len(self.done) == count:
+            raise KeyboardInterrupt
+        append(self, line)
+
+    monkeypatch.setattr(ResultsFile, "append", interrupted)
+
+
+def names(folder):
+    return sorted(one.name for one in folder.iterdir() if one.is_file())
+
+
+def test_a_table_is_made_of_the_lines_beside_it(articles, run, tmp_path, monkeypatch):
+    with monkeypatch.context() as killed:
+        interrupted_at(killed, 1)
+        result = run("extract", "news", "--out", "events.csv")
+    assert result.exit_code == 130
+    assert "1 documents are in events.jsonl, run the same command with --resume" in result.output
+    assert names(tmp_path) == ["events.jsonl", "events.jsonl.about.json"]
+    result = run("extract", "news", "--out", "events.csv", "--resume", "--html", "page.html")
+    assert result.exit_code == 0, result.output
+    with (tmp_path / "events.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    written = [e for line in lines for e in (*line["text_events"], *line["image_events"])]
+    assert [row["event"] for row in rows] == [event["id"] for event in written]
+    assert len({row["document"] for row in rows}) == 3
+    *files, last = result.stdout.splitlines()
+    assert files == [
+        "events: events.jsonl, 3 documents, 1 of them from earlier runs",
+        "table: events.csv",
+        "table: events-arguments.csv",
+        "page: page.html",
+    ]
+    [(kind, count), *_] = Counter(row["event_type"] for row in rows).most_common()
+    assert last.startswith(f"{len(rows)} events in 3 documents: {kind} {count}")
+    # The same by the other command.
+    assert run("table", "events.jsonl", "--out", "other.csv", model=None).exit_code == 0
+    for name in ("{}.csv", "{}-arguments.csv"):
+        both = [(tmp_path / name.format(one)).read_bytes() for one in ("events", "other")]
+        assert both[0] == both[1]
+
+
+def test_a_table_in_the_folder_that_is_read_is_none_of_its_articles(articles, run, monkeypatch):
+    for name in ("one", "two"):
+        (articles / name / "article.txt").unlink()  # photos alone
+    with monkeypatch.context() as killed:
+        interrupted_at(killed, 1)
+        assert run("extract", "news", "--out", "news/e.csv").exit_code == 130
+    for _ in range(2):
+        result = run("extract", "news", "--out", "news/e.csv", "--html", "news/e.html", "--resume")
+        assert result.exit_code == 0, result.output
+        found = ["news/one/photo.jpg", "news/three/article.txt", "news/two/photo.jpg"]
+        assert ids(articles / "e.jsonl") == found
+    assert names(articles) == [
+        "e-arguments.csv",
+        "e.csv",
+        "e.html",
+        "e.jsonl",
+        "e.jsonl.about.json",
+    ]
+
+
+def test_events_with_a_low_score_are_left_out(articles, run, tmp_path):
+    assert run("extract", "news", "--out", "all.jsonl").exit_code == 0
+    result = run("extract", "news", "--out", "few.jsonl", "--min-score", "1")
+    assert result.exit_code == 0, result.output
+    some = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
+    low = sum(e["score"] < 1 for one in some for e in (*one["text_events"], *one["image_events"]))
+    assert f"left out: {low} events below --min-score 1\n" in result.output
+    assert low
+    for line in (tmp_path / "few.jsonl").read_text().splitlines():
+        found = json.loads(line)
+        assert all(e["score"] == 1 for e in (*found["text_events"], *found["image_events"]))
+    result = run("extract", "news", "--out", "few.jsonl", "--resume")
+    assert (result.exit_code, "another min_score" in result.output) == (2, True)
+
+
+def test_standard_output_has_nothing_but_lines(articles, run):
+    result = run("extract", "news/one", "--out", "-")
+    assert result.exit_code == 0, result.output
+    [line] = result.stdout.splitlines()
+    assert json.loads(line)["doc_id"] == "news/one/article.txt"
+    assert " in 1 document" in result.stderr.splitlines()[-1]
+
+
+def test_a_table_that_cannot_be_written_says_where_the_events_are(articles, run, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("rmpl.predictions.table_files.csv.writer", full)
+        result = run("extract", "news/one", "--out", "events.csv")
+    assert result.exit_code == 2
+    assert result.output.splitlines()[-1] == (
+        "rmpl: events-arguments.csv: cannot be written (No space left on device); the events are "
+        "in events.jsonl: rmpl table events.jsonl --out events.csv"
+    )
+    assert names(articles.parent) == ["events.jsonl", "events.jsonl.about.json"]
+    result = run("extract", "news/one", "--out", "events.csv")
+    assert "events.jsonl: already exists, and is where the events of events.csv" in result.output
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from pathlib import Path
 
@@ -53,6 +54,9 @@ FILES = [
     "convert m2e2 no --out OUT.jsonl",
     "inspect m2e2 no --out OUT",
     "extract no --out no.jsonl --html OUT",
+    "extract no --out OUT.csv",
+    "table no.jsonl --out OUT.csv",
+    "table no.jsonl --out OUT.graphml",
     "ablate recipes/ablations/tiny.yaml --data no --json OUT",
     "calibrate RUN",
 ]
@@ -92,8 +96,8 @@ def refused(found: tuple[int, str]) -> bool:
 
 @pytest.mark.parametrize("line", FILES)
 def test_a_file_is_written_by_one_process(run, tmp_path, line):
-    name = {"convert": "out.jsonl", "calibrate": "run/calibration.json"}
-    with held(writing_file(tmp_path / name.get(line.split()[0], "out"))):
+    name = "run/calibration.json" if line == "calibrate RUN" else line.split()[-1].lower()
+    with held(writing_file(tmp_path / name)):
         found = run(line)
         assert refused(found), found
 
@@ -130,6 +134,9 @@ INPUTS = [
     "extract GOLD --out new.jsonl --html GOLD",
     "extract NEWS --out new.jsonl --html NEWS/page.html",
     "extract GOLD --out GOLD --resume",
+    "extract GOLD --out STEM.csv",
+    "extract NEWS --out NEWS/own.csv",
+    "table STEM-arguments.csv --out STEM.csv",
 ]
 
 
@@ -140,9 +147,11 @@ def test_an_output_that_is_an_input_is_refused_before_any_work(run, tmp_path, sm
     (tmp_path / "link.jsonl").symlink_to(gold)
     (tmp_path / "hard.jsonl").hardlink_to(gold)
     (tmp_path / "news").mkdir()
+    (tmp_path / "news/own.csv").write_text("text\nPolice came.")
     (tmp_path / "news/page.html").write_text("<p>Police arrested Ana Reyes in Lima.</p>")
     for name in ("gold", "link", "hard"):
         line = line.replace(name.upper(), f"{tmp_path}/{name}.jsonl")
+    line = line.replace("STEM", f"{tmp_path}/gold")
     code, said = run(line.replace("NEWS", f"{tmp_path}/news"))
     assert code == 2
     assert "is an input of this command, which would be overwritten; choose another" in said
@@ -153,19 +162,34 @@ def test_an_output_that_is_an_input_is_refused_before_any_work(run, tmp_path, sm
     ("options", "said"),
     [
         ("--out TAKEN", "already exists; continue it with --resume"),
+        ("--out TAKEN --resume --min-score nan", "a minimum score of nan; give a number from 0"),
         ("--out /dev/full", "not a regular file"),
         ("--out - --html OUT", "--html with standard output"),
         ("--out - --resume", "--resume with standard output"),
+        ("--out OUT.txt", "no output has the suffix .txt; name a file .jsonl, .jsonl.gz, .csv,"),
+        ("--out OUT", "no output has the suffix (none); name a file"),
+        ("--out OUT.xlsx", ".xlsx needs openpyxl; pip install 'rmpl[excel]'"),
+        ("--out FOLDER.csv", "is a folder; name a file"),
+        ("--out TAKEN/x.csv", "cannot be made"),
+        ("--out TAKEN.csv --resume", "already exists; choose another name"),
+        ("--out STEM.graphml", "taken.jsonl: already exists, and is where the events of"),
     ],
 )
-def test_extract_refuses_its_output_before_the_model_is_loaded(run, tmp_path, options, said):
+def test_extract_refuses_its_output_before_the_model_is_loaded(
+    run, tmp_path, options, said, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
     taken, text = tmp_path / "taken.jsonl", tmp_path / "a.txt"
-    for one in (taken, text):
+    for one in (taken, text, tmp_path / "taken.jsonl.csv"):
         one.write_text("Police came.")
-    options = options.replace("TAKEN", str(taken))
+    (tmp_path / "folder.csv").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    options = options.replace("TAKEN", str(taken)).replace("STEM", str(taken.with_suffix("")))
+    options = options.replace("FOLDER", str(tmp_path / "folder"))
     code, told = run(f"extract {text} --model no-such-model {options}")
     assert code == 2
     assert said in told
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_outputs_in_a_folder_that_is_read_may_be_written_again(run, tmp_path):

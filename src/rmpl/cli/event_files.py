@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 MinScore = Annotated[
     float | None,
-    typer.Option(
-        help="Leave out events with a lower score, from 0 to 1 (docs/extraction.md).", min=0, max=1
-    ),
+    typer.Option(help="Leave out events with a lower score, from 0 to 1 (docs/extraction.md)."),
 ]
 
 

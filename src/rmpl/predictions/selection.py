@@ -40,7 +40,7 @@ class EventCounts:
     def __init__(self, least: float | None = None) -> None:
         if least is not None and not 0 <= least <= 1:
             raise RmplError(
-                f"no minimum score: {least}", remedy="give a number from 0 to 1, as scores are"
+                f"a minimum score of {least:g}", remedy="give a number from 0 to 1, as scores are"
             )
         self.least = least
         self.documents = 0
