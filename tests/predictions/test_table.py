@@ -180,6 +180,8 @@ def test_no_cell_is_a_formula(tmp_path, text):
     for sheet in openpyxl.load_workbook(tmp_path / "a.xlsx"):
         assert {cell.data_type for row in sheet for cell in row} <= {"s", "inlineStr", "n"}
         assert sheet["A2"].value.strip() == text.strip()
+        assert sheet["A2"].quotePrefix  # as if typed with an apostrophe: editing makes no formula
+        assert not sheet["B2"].quotePrefix
     assert not report.warnings
 
 

@@ -130,10 +130,10 @@ def _image_row(document: str, event: ImageEvent, caption: str) -> EventRow:
                 *own,
                 one.role,
                 image=event.image_id,
-                x1=one.box.x1,
-                y1=one.box.y1,
-                x2=one.box.x2,
-                y2=one.box.y2,
+                x1=round(one.box.x1, 2),
+                y1=round(one.box.y1, 2),
+                x2=round(one.box.x2, 2),
+                y2=round(one.box.y2, 2),
                 score=one.score,
             )
             for one in event.arguments

@@ -16,7 +16,7 @@ Cell = str | int | float | None
 Table = tuple[list[str], list[list[Cell]]]
 """The names of the columns, and the rows."""
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 """Characters that spreadsheet programs take for the beginning of a formula, also as wide ones."""
 _MOST_ROWS = 1_048_575
 """Of a worksheet, below its header."""
@@ -80,7 +80,7 @@ def write_csv(tables: Sequence[Table], files: Sequence[BinaryIO]) -> None:
 
 
 def _inert(cell: Cell) -> Cell:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
 
 
 def write_xlsx(

@@ -7,12 +7,17 @@ from collections.abc import Mapping, Sequence
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
 
 from rmpl.io.read_report import ReadReport
+from rmpl.predictions.table_files import FORMULA
 from rmpl.predictions.xml_text import xml_text
 
 _MOST_CHARACTERS = 32_767
 """Of a cell."""
+_WIDTHS = {"document": 28, "sentence": 60, "caption": 40, "text": 28, "trigger": 16}
+"""Of columns, in characters; others have that of a role."""
+_WIDTH = 20
 _ILLEGAL = "cells with control characters, which a workbook cannot hold: replaced by \ufffd"
 _LONG = f"texts of more than {_MOST_CHARACTERS:,} characters, which a cell cannot hold: cut"
 
@@ -30,6 +35,10 @@ def workbook(
     for name, (header, rows) in sheets.items():
         sheet = book.create_sheet(name)
         sheet.freeze_panes = "A2"
+        last = get_column_letter(len(header))
+        sheet.auto_filter.ref = f"A1:{last}{len(rows) + 1}"
+        for place, column in enumerate(header, 1):
+            sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(column, _WIDTH)
         for number, row in enumerate((header, *rows), 1):
             cells = []
             for value in row:
@@ -39,6 +48,8 @@ def workbook(
                 text = _fitting(value, f"{name}, row {number}", report)
                 cells.append(WriteOnlyCell(sheet, value=text))
                 cells[-1].data_type = "s"
+                # Of the apostrophe that a user would type: it stays text when it is edited.
+                cells[-1].quotePrefix = text.startswith(FORMULA)
             sheet.append(cells)
     content = io.BytesIO()
     book.save(content)
