@@ -136,7 +136,6 @@ INPUTS = [
     "extract GOLD --out GOLD --resume",
     "extract GOLD --out STEM.csv",
     "extract NEWS --out NEWS/own.csv",
-    "table STEM-arguments.csv --out STEM.csv",
 ]
 
 

@@ -1,8 +1,10 @@
 """Events as rows of a table, and the command that prints them."""
 
 import csv
+import io
 import json
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -256,9 +258,35 @@ def test_events_with_a_low_score_are_left_out_of_all_that_is_written(tmp_path):
         assert invoke(tmp_path / "events.jsonl", "--min-score", wrong).exit_code == 2
 
 
+def test_standard_input_is_read(tmp_path, monkeypatch):
+    write(tmp_path / "events.jsonl")
+    made = list(read_results(tmp_path / "events.jsonl"))
+    piped = io.BufferedReader(io.BytesIO((tmp_path / "events.jsonl").read_bytes()))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(piped))
+    assert list(read_results(Path("-"))) == made
+
+
+def test_no_space_for_a_workbook_s_temporary_files_is_one_line(tmp_path, monkeypatch):
+    worksheet = pytest.importorskip("openpyxl.worksheet._write_only")
+
+    class SerialisationError(Exception):  # as lxml's
+        pass
+
+    def full(*_):
+        raise SerialisationError("IO_ENOSPC")
+
+    monkeypatch.setattr(worksheet.WorksheetWriter, "write_row", full)
+    write(tmp_path / "events.jsonl")
+    result = invoke(tmp_path / "events.jsonl", "--out", tmp_path / "e.xlsx")
+    assert (result.exit_code, len(result.output.splitlines())) == (2, 1)
+    assert "e.xlsx: cannot be written (temporary files in /" in result.output
+    assert [one.name for one in tmp_path.iterdir()] == ["events.jsonl"]
+
+
 def test_bad_files_are_one_line(tmp_path):
     (tmp_path / "bad.jsonl").write_text("{")
-    for name in ("bad.jsonl", "none.jsonl"):
+    (tmp_path / "made.xlsx").write_text("PK")
+    for name in ("bad.jsonl", "none.jsonl", "made.xlsx", "."):
         result = CliRunner().invoke(app, ["table", str(tmp_path / name)])
         assert result.exit_code == 2
         assert len(result.output.splitlines()) == 1

@@ -62,6 +62,26 @@ def output_of(out: Path) -> Output:
     return Output(out, lines) if lines == out else Output(out, lines, tuple(export_files(out)))
 
 
+def refuse_made(predictions: Path) -> None:
+    """Refuse a folder, a table or a graph in place of a prediction file.
+
+    Raises
+    ------
+    RmplError
+        If it is one.
+    """
+    from rmpl.predictions.exports import FORMS
+
+    if predictions.is_dir():
+        remedy = "name the .jsonl file in it, of a run predictions.jsonl"
+        raise RmplError("is a folder", where=str(predictions), remedy=remedy)
+    if predictions.suffix.lower() in FORMS:
+        remedy = f"name the file that it was made of, such as {predictions.with_suffix('.jsonl')}"
+        raise RmplError(
+            "a table or graph, which is not read", where=str(predictions), remedy=remedy
+        )
+
+
 def check_new(output: Output, *, resume: bool) -> None:
     """Refuse to overwrite what is not to be continued.
 

@@ -56,12 +56,12 @@ def export_files(path: Path) -> list[Path]:
         If the suffix is that of no table or graph, its library is missing, or the name is that of
         a pipe or a device.
     """
-    form = _FORMS.get(path.suffix.lower())
+    form = FORMS.get(path.suffix.lower())
     if form is None:
         raise RmplError(
             f"no table or graph has the suffix {path.suffix or '(none)'}",
             where=str(path),
-            remedy=f"name a file {', '.join(_FORMS)}",
+            remedy=f"name a file {', '.join(FORMS)}",
         )
     if form.library:
         try:
@@ -90,11 +90,11 @@ def lines_file(path: Path) -> Path:
     """
     if path.name.endswith(LINES):
         return path
-    if path.suffix.lower() not in _FORMS:
+    if path.suffix.lower() not in FORMS:
         raise RmplError(
             f"no output has the suffix {path.suffix or '(none)'}",
             where=str(path),
-            remedy=f"name a file {', '.join((*LINES, *_FORMS))}, or - for standard output",
+            remedy=f"name a file {', '.join((*LINES, *FORMS))}, or - for standard output",
         )
     export_files(path)
     return path.with_suffix(LINES[0])
@@ -112,7 +112,7 @@ def export(documents: Iterable[Document], path: Path, report: ReadReport) -> lis
         As ``export_files``, or if a file cannot be written or cannot hold the events.
     """
     paths = export_files(path)
-    form = _FORMS[path.suffix.lower()]
+    form = FORMS[path.suffix.lower()]
     with _all_replacing(paths) as files:
         form.write(documents, files, str(path), report)
     return paths
@@ -162,10 +162,11 @@ def _jsonld(
     write_jsonld(document_graphs(documents, report), files[0])
 
 
-_FORMS = {
+FORMS = {
     ".csv": _Form(_csv, files=2),
     ".xlsx": _Form(_xlsx, library="openpyxl", extra="excel"),
     ".parquet": _Form(_parquet, files=2, library="pyarrow", extra="parquet"),
     ".graphml": _Form(_graphml),
     ".jsonld": _Form(_jsonld),
 }
+"""By suffix."""

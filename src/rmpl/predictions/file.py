@@ -62,7 +62,7 @@ def read_predictions(
     ontology = load_ontology("m2e2") if ontology is None else ontology
     report = ReadReport() if report is None else report
     seen: dict[str, str] = {}
-    for where, content in _lines(path):
+    for where, content in prediction_lines(path):
         try:
             document = _checked(content, where, seen, ontology, report)
         except RmplError as error:
@@ -94,7 +94,14 @@ def _checked(
     return document
 
 
-def _lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
+def prediction_lines(path: str | Path) -> Iterator[tuple[str, bytes]]:
+    """Yield ``(file:line, content)`` of a prediction file, or of standard input (``-``).
+
+    Raises
+    ------
+    RmplError
+        As ``read_lines``.
+    """
     if str(path) == STDIN:
         return lines_of(sys.stdin.buffer, "standard input")
     return read_lines(Path(path))

@@ -31,6 +31,7 @@ from rmpl.predictions.conversion import (
     line_of_document,
     with_multimedia_events,
 )
+from rmpl.predictions.file import prediction_lines
 from rmpl.predictions.lines import ExtractedLine
 from rmpl.predictions.media_run import MEDIA
 from rmpl.predictions.validity import check_keys
@@ -75,7 +76,7 @@ def linked_line(document: Document, media: Collection[str] = MEDIA) -> bytes:
 
 
 def read_results(path: Path, report: ReadReport | None = None) -> Iterator[Document]:
-    """Read an output file of ``rmpl extract``, one document at a time.
+    """Read an output file of ``rmpl extract``, or ``-``, one document at a time.
 
     ``report`` counts the keys that are not read.
 
@@ -84,7 +85,7 @@ def read_results(path: Path, report: ReadReport | None = None) -> Iterator[Docum
     RmplError
         If there is no such file, or a line has another format or none of its keys.
     """
-    for where, content in read_lines(path):
+    for where, content in prediction_lines(path):
         if report is None:
             yield read_result(content, where)
         else:

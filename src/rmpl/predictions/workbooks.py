@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import tempfile
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 
 from rmpl.io.read_report import ReadReport
-from rmpl.predictions.table_files import FORMULA
+from rmpl.predictions.table_files import FORMULA, Cell, Table
 from rmpl.predictions.xml_text import xml_text
 
 _MOST_CHARACTERS = 32_767
@@ -22,38 +25,59 @@ _ILLEGAL = "cells with control characters, which a workbook cannot hold: replace
 _LONG = f"texts of more than {_MOST_CHARACTERS:,} characters, which a cell cannot hold: cut"
 
 
-def workbook(
-    sheets: Mapping[str, tuple[Sequence[str], Sequence[Sequence[str | int | float | None]]]],
-    report: ReadReport,
-) -> bytes:
+def workbook(sheets: Mapping[str, Table], report: ReadReport) -> bytes:
     """Return a workbook with a sheet for each header and its rows.
 
     Characters that a cell cannot hold are replaced, and longer texts are cut, which ``report``
     counts.
+
+    Raises
+    ------
+    OSError
+        If there is no space for openpyxl's temporary files.
     """
     book = Workbook(write_only=True)
-    for name, (header, rows) in sheets.items():
-        sheet = book.create_sheet(name)
-        sheet.freeze_panes = "A2"
-        last = get_column_letter(len(header))
-        sheet.auto_filter.ref = f"A1:{last}{len(rows) + 1}"
-        for place, column in enumerate(header, 1):
-            sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(column, _WIDTH)
-        for number, row in enumerate((header, *rows), 1):
-            cells = []
-            for value in row:
-                if not isinstance(value, str):
-                    cells.append(WriteOnlyCell(sheet, value=value))
-                    continue
-                text = _fitting(value, f"{name}, row {number}", report)
-                cells.append(WriteOnlyCell(sheet, value=text))
-                cells[-1].data_type = "s"
-                # Of the apostrophe that a user would type: it stays text when it is edited.
-                cells[-1].quotePrefix = text.startswith(FORMULA)
-            sheet.append(cells)
     content = io.BytesIO()
-    book.save(content)
+    try:
+        for name, (header, rows) in sheets.items():
+            _fill(book.create_sheet(name), header, rows, report)
+        book.save(content)
+    except Exception as error:
+        if "SerialisationError" not in type(error).__name__:  # lxml's, which openpyxl may use
+            raise
+        _abandon(book)
+        where = tempfile.gettempdir()
+        raise OSError(f"temporary files in {where} cannot be written: {error}") from error
     return content.getvalue()
+
+
+def _fill(
+    sheet: Any, header: Sequence[str], rows: Sequence[Sequence[Cell]], report: ReadReport
+) -> None:
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(header))}{len(rows) + 1}"
+    for place, column in enumerate(header, 1):
+        sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(column, _WIDTH)
+    for number, row in enumerate((header, *rows), 1):
+        cells = []
+        for value in row:
+            if not isinstance(value, str):
+                cells.append(WriteOnlyCell(sheet, value=value))
+                continue
+            text = _fitting(value, f"{sheet.title}, row {number}", report)
+            cells.append(WriteOnlyCell(sheet, value=text))
+            cells[-1].data_type = "s"
+            # Of the apostrophe that a user would type: it stays text when it is edited.
+            cells[-1].quotePrefix = text.startswith(FORMULA)
+        sheet.append(cells)
+
+
+def _abandon(book: Any) -> None:
+    """Close the files of sheets that cannot be written, whose errors would be printed later."""
+    for sheet in book:
+        for opened in (sheet._rows, sheet._writer):
+            with contextlib.suppress(Exception):
+                opened.close()
 
 
 def _fitting(text: str, where: str, report: ReadReport) -> str:

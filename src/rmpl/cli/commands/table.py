@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rmpl.cli.event_files import MinScore, say_counts, say_files
+from rmpl.cli.event_files import MinScore, refuse_made, say_counts, say_files
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 @releases_locks
 def command(
     predictions: Annotated[
-        Path, typer.Argument(help="What rmpl extract, predict or link wrote, .jsonl or .jsonl.gz.")
+        Path,
+        typer.Argument(
+            help="What rmpl extract, predict or link wrote, .jsonl or .jsonl.gz, or - for standard "
+            "input."
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -43,6 +47,7 @@ def command(
     from rmpl.predictions.selection import EventCounts
     from rmpl.predictions.table import event_rows
 
+    refuse_made(predictions)
     if out is not None:
         hold(*export_files(out), reads=(predictions,))
     report, counts = ReadReport(), EventCounts(min_score)
