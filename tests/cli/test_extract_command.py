@@ -1,6 +1,7 @@
 """``rmpl extract`` and ``rmpl link`` from the command line, on a model with random weights."""
 
 import csv
+import gzip
 import json
 from collections import Counter
 
@@ -152,13 +153,15 @@ def test_a_table_in_the_folder_that_is_read_is_none_of_its_articles(articles, ru
         assert result.exit_code == 0, result.output
         found = ["news/one/photo.jpg", "news/three/article.txt", "news/two/photo.jpg"]
         assert ids(articles / "e.jsonl") == found
-    assert names(articles) == [
-        "e-arguments.csv",
-        "e.csv",
-        "e.html",
-        "e.jsonl",
-        "e.jsonl.about.json",
-    ]
+    written = ["e-arguments.csv", "e.csv", "e.html", "e.jsonl", "e.jsonl.about.json"]
+    assert names(articles) == written
+    # Another output is made of the articles, not of those results.
+    assert run("table", "news/e.jsonl", "--out", "news/e.parquet", model=None).exit_code == 0
+    (articles / "e.jsonl.gz").write_bytes(gzip.compress((articles / "e.jsonl").read_bytes()))
+    result = run("extract", "news", "--out", "other.jsonl")
+    assert result.exit_code == 0, result.output
+    assert ids(articles.parent / "other.jsonl") == found
+    assert "left out: 8 x file that rmpl wrote, which is no article (e.g. news/e-" in result.stderr
 
 
 def test_events_with_a_low_score_are_left_out(articles, run, tmp_path):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from rmpl.errors import RmplError
+from rmpl.inputs.written import CSV, HEAD, PAGE
 from rmpl.io.files import GZIP, opened
 from rmpl.io.locks import is_special, writing_file, writing_folder
 
@@ -21,16 +22,13 @@ T = TypeVar("T")
 _held = contextlib.ExitStack()
 
 
-_HEAD = 400  # bytes
 _NEVER_READ = (".xlsx", ".graphml", ".jsonld")
 """Suffixes of files that commands write and never read."""
 _WRITTEN = re.compile(
     rb'\s*\{\s*"format":\s*"rmpl-(?:predictions|documents|errors|ablation)/'
     rb'|\{"doc_id":'
     rb'|\s*\{\s*"[\w.-]+":\s*\{\s*"(?:text|image|mm|link)_'  # scores by protocol and task
-    rb"|\xef\xbb\xbfdocument,event,medium,event_type,"  # tables of events and of arguments
-    rb'|<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-    rb'<meta http-equiv="Content-Security-Policy" content="default-src'
+    rb"|" + re.escape(CSV) + rb"|" + re.escape(PAGE)
 )
 """The beginning of files that commands write and may write again beside what they read."""
 
@@ -110,7 +108,7 @@ def _is_read_in(folder: Path, file: Path) -> bool:
     if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder)):
         return False
     with opened(file) as content:
-        packed = content.read(_HEAD)
+        packed = content.read(HEAD)
     # The end of the gzip stream is missing, which only zlib's own object takes.
     head = zlib.decompressobj(31).decompress(packed) if packed.startswith(GZIP) else packed
     return bool(head.strip()) and _WRITTEN.match(head) is None

@@ -25,6 +25,7 @@ from rmpl.inputs.files import OnUnreadable, path_name
 from rmpl.inputs.kinds import check_kind
 from rmpl.inputs.references import shown_images
 from rmpl.inputs.tables import count_rows_of_table
+from rmpl.inputs.written import OUTPUT, is_output
 from rmpl.io.parquet import count_rows
 from rmpl.io.read_report import ReadReport
 from rmpl.io.regular import open_regular
@@ -155,7 +156,14 @@ def _folder(
 ) -> list[Source]:
     """Return the sources in a folder, and in the archives in it."""
     archives: list[Path] = []
-    files = [one for one in _files(root, on_unreadable) if os.path.realpath(one) not in ignored]
+    files = []
+    for path in _files(root, on_unreadable):
+        if os.path.realpath(path) in ignored:
+            continue
+        if is_output(path):
+            report.leave_out(OUTPUT, path_name(path))
+        else:
+            files.append(path)
     sources = list(_assigned(files, root, archives, report, on_unreadable, most))
     for path in archives:
         try:

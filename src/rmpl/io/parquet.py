@@ -92,6 +92,18 @@ def count_rows(path: Path) -> int:
         return int(file.metadata.num_rows)
 
 
+def column_names(path: Path) -> list[str]:
+    """Return the names of a file's columns.
+
+    Raises
+    ------
+    RmplError
+        As ``read_parquet``.
+    """
+    with _opened(path) as file:
+        return list(file.schema_arrow.names)
+
+
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     arrow, parquet = _pyarrow()
