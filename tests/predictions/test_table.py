@@ -187,6 +187,13 @@ def test_no_cell_is_a_formula(tmp_path, text):
     assert not report.warnings
 
 
+def test_the_words_of_an_error_are_text_in_a_workbook(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    export([named("#N/A", "#DIV/0!")], tmp_path / "a.xlsx", ReadReport())
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx")["events"]
+    assert (sheet["A2"].value, sheet["A2"].data_type, sheet["E2"].data_type) == ("#N/A", "s", "s")
+
+
 def test_what_does_not_fit_a_sheet_is_changed_and_counted(tmp_path):
     openpyxl = pytest.importorskip("openpyxl")
     report = ReadReport()

@@ -59,17 +59,21 @@ def _fill(
     for place, column in enumerate(header, 1):
         sheet.column_dimensions[get_column_letter(place)].width = _WIDTHS.get(column, _WIDTH)
     for number, row in enumerate((header, *rows), 1):
-        cells = []
-        for value in row:
-            if not isinstance(value, str):
-                cells.append(WriteOnlyCell(sheet, value=value))
-                continue
-            text = _fitting(value, f"{sheet.title}, row {number}", report)
-            cells.append(WriteOnlyCell(sheet, value=text))
-            cells[-1].data_type = "s"
-            # Of the apostrophe that a user would type: it stays text when it is edited.
-            cells[-1].quotePrefix = text.startswith(FORMULA)
-        sheet.append(cells)
+        where = f"{sheet.title}, row {number}"
+        sheet.append(
+            [_text(sheet, one, where, report) if isinstance(one, str) else one for one in row]
+        )
+
+
+def _text(sheet: Any, value: str, where: str, report: ReadReport) -> Any:
+    text = _fitting(value, where, report)
+    if not text.startswith((*FORMULA, "#")):
+        return text
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"  # and neither a formula nor an error (#N/A)
+    # Of the apostrophe that a user would type: it stays text when it is edited.
+    cell.quotePrefix = True
+    return cell
 
 
 def _abandon(book: Any) -> None:
