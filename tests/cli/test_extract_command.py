@@ -116,7 +116,9 @@ def test_a_table_is_made_of_the_lines_beside_it(articles, run, tmp_path, monkeyp
         interrupted_at(killed, 1)
         result = run("extract", "news", "--out", "events.csv")
     assert result.exit_code == 130
-    assert "1 documents are in events.jsonl, run the same command with --resume" in result.output
+    assert (
+        "1 document finished, in events.jsonl, run the same command with --resume" in result.output
+    )
     assert names(tmp_path) == ["events.jsonl", "events.jsonl.about.json"]
     result = run("extract", "news", "--out", "events.csv", "--resume", "--html", "page.html")
     assert result.exit_code == 0, result.output

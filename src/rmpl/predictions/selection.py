@@ -85,25 +85,26 @@ class EventCounts:
     def lines(self) -> Iterator[str]:
         """Yield what was left out, and as the last line the number of events by type."""
         if self.left_out:
-            yield f"left out: {_number(self.left_out, 'event')} below --min-score {self.least:g}"
+            yield f"left out: {counted(self.left_out, 'event')} below --min-score {self.least:g}"
         if self.unscored:
-            yield f"--min-score: {_number(self.unscored, 'event')} without a score not left out"
+            yield f"--min-score: {counted(self.unscored, 'event')} without a score not left out"
         events, most = self.by_type.total(), self.by_type.most_common()
         named = [f"{kind} {count:,}" for kind, count in most[:_MOST_TYPES]]
         others = most[_MOST_TYPES:]
         if others:
             named.append(f"{len(others):,} other types {sum(count for _, count in others):,}")
         part = f"{self.with_events:,} of " if 0 < self.with_events < self.documents else ""
-        where = f"{part}{_number(self.documents, 'document')}"
+        where = f"{part}{counted(self.documents, 'document')}"
         if not events:
             yield f"no events in {where}"
         else:
-            yield f"{_number(events, 'event')} in {where}: {', '.join(named)}"
+            yield f"{counted(events, 'event')} in {where}: {', '.join(named)}"
 
 
 def _stays(score: float | None, least: float) -> bool:
     return score is None or score >= least
 
 
-def _number(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """Return a number of things in words: ``1 event``, ``2,000 events``."""
     return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -105,7 +105,7 @@ def command(
     from rmpl.inputs.sources import count_documents, find_sources
     from rmpl.io.read_report import ReadReport
     from rmpl.predictions.results import ResultsFile, is_stream
-    from rmpl.predictions.selection import EventCounts
+    from rmpl.predictions.selection import EventCounts, counted
 
     output = output_of(out)
     refuse_inputs((output.lines, *output.exports, html), inputs)
@@ -135,7 +135,7 @@ def command(
         total = count_documents(sources)
         _extract(extractor, results, sources, total, counts, report, report_skipped)
     except KeyboardInterrupt as error:
-        held = f"{len(results.done):,} documents are in {output.lines}"
+        held = f"{counted(len(results.done), 'document')} finished, in {output.lines}"
         typer.echo(
             f"\nrmpl: interrupted; {held}, run the same command with --resume to continue", err=True
         )
@@ -143,7 +143,8 @@ def command(
     finally:
         results.close()
     kept = f", {before:,} of them from earlier runs" if before else ""
-    typer.echo(f"events: {output.lines}, {len(results.done):,} documents{kept}", err=is_stream(out))
+    done = counted(len(results.done), "document")
+    typer.echo(f"events: {output.lines}, {done}{kept}", err=is_stream(out))
     write_exports(output, report)
     _print_report(extractor, report)
     if html is not None:
