@@ -20,7 +20,7 @@ from rmpl.records import (
 SPAN = Span(0, 1)
 
 
-def test_events_go_with_their_links_and_arguments_alone():
+def test_events_go_with_their_links_and_keep_their_arguments():
     arguments = (
         TextArgument("A", SPAN, 0.2),
         TextArgument("B", SPAN, 0.5),
@@ -38,9 +38,9 @@ def test_events_go_with_their_links_and_arguments_alone():
     )
     found = with_min_score(document, 0.5)
     assert [event.id for event in found.text_events] == ["sure", "unscored"]
-    assert [one.role for one in found.text_events[0].arguments] == ["B", "C"]
-    assert found.image_events[0].arguments == ()
-    assert [link.text for link in found.links] == ["sure"]
+    assert [one.role for one in found.text_events[0].arguments] == ["A", "B", "C"]
+    assert len(found.image_events[0].arguments) == 1
+    assert [link.text for link in found.links] == ["sure", "unscored"]
     assert with_min_score(document, 0.0) is document
 
 

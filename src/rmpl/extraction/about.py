@@ -39,9 +39,9 @@ def about_pretrained(
 
 
 def score_bound(min_score: float) -> dict[str, Any]:
-    """Return what results say of the lowest score: nothing if all scores are wanted.
+    """Return what results say of the lowest score: ``None`` if all scores are wanted.
 
-    An output of earlier versions, which says nothing either, can so be resumed.
+    An output of earlier versions, which says nothing, can so be resumed.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def score_bound(min_score: float) -> dict[str, Any]:
         If it is no probability.
     """
     check_min_score(min_score)
-    return {"min_score": min_score} if min_score else {}
+    return {"min_score": min_score or None}
 
 
 def named(model: str | Path, adapters: Sequence[str | Path]) -> dict[str, Any]:

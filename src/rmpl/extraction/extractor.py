@@ -69,7 +69,7 @@ class Extractor:
     constrained
         Whether decoding is constrained to the tasks' grammars.
     min_score
-        Events, arguments and links of a lower score are left out.
+        Events of a lower score are left out, and their links.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class Extractor:
             ``cpu``, ``cuda``, ``cuda:1``, ...; by default a GPU, if there is one. Weights are bf16
             on a GPU and fp32 elsewhere.
         min_score
-            Events, arguments and links of a lower score are left out, 0 to 1.
+            Events of a lower score are left out, and their links; 0 to 1.
 
         Raises
         ------

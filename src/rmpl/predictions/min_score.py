@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TypeVar
 
 import msgspec
 
 from rmpl.errors import RmplError
-from rmpl.records import Document, ImageArgument, ImageEvent, Link, TextArgument, TextEvent
-
-Event = TypeVar("Event", TextEvent, ImageEvent)
+from rmpl.records import Document, ImageEvent, TextEvent
 
 
 def check_min_score(least: float) -> None:
@@ -28,27 +25,20 @@ def check_min_score(least: float) -> None:
 
 
 def with_min_score(document: Document, least: float) -> Document:
-    """Return a document without events, arguments and links of a score below ``least``.
+    """Return a document without events of a score below ``least``, and without their links.
 
-    A link goes with either of its events. What has no score stays.
+    Events without a score stay, and so do all arguments of the events that stay: an argument's
+    score is at most its event's.
     """
     if not least:
         return document
-    text = tuple(_sure(one, least) for one in document.text_events if _is_sure(one, least))
-    image = tuple(_sure(one, least) for one in document.image_events if _is_sure(one, least))
-    names = {event.id for event in text} | {event.id for event in image}
-    links = tuple(
-        one for one in document.links if _is_sure(one, least) and {one.text, one.image} <= names
-    )
+    text = tuple(one for one in document.text_events if _is_sure(one, least))
+    image = tuple(one for one in document.image_events if _is_sure(one, least))
+    # A text event and an image event may have the same id.
+    told, shown = {one.id for one in text}, {one.id for one in image}
+    links = tuple(one for one in document.links if one.text in told and one.image in shown)
     return msgspec.structs.replace(document, text_events=text, image_events=image, links=links)
 
 
-def _sure(event: Event, least: float) -> Event:
-    arguments = tuple(one for one in event.arguments if _is_sure(one, least))
-    return msgspec.structs.replace(event, arguments=arguments)
-
-
-def _is_sure(
-    one: TextEvent | ImageEvent | TextArgument | ImageArgument | Link, least: float
-) -> bool:
-    return one.score is None or one.score >= least
+def _is_sure(event: TextEvent | ImageEvent, least: float) -> bool:
+    return event.score is None or event.score >= least

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-import msgspec
-
-from rmpl.errors import RmplError
+from rmpl.predictions.min_score import check_min_score, with_min_score
 from rmpl.records import Document
 
 _MOST_TYPES = 12
@@ -38,10 +36,8 @@ class EventCounts:
     """
 
     def __init__(self, least: float | None = None) -> None:
-        if least is not None and not 0 <= least <= 1:
-            raise RmplError(
-                f"a minimum score of {least:g}", remedy="give a number from 0 to 1, as scores are"
-            )
+        if least is not None:
+            check_min_score(least)
         self.least = least
         self.documents = 0
         self.with_events = 0
@@ -52,7 +48,11 @@ class EventCounts:
     def select(self, document: Document) -> Document:
         """Return the document without its events below the minimum score; count the others."""
         if self.least is not None:
-            document = self._selected(document, self.least)
+            found = with_min_score(document, self.least)
+            self.left_out += _events(document) - _events(found)
+            self.unscored += sum(one.score is None for one in found.text_events)
+            self.unscored += sum(one.score is None for one in found.image_events)
+            document = found
         self.add(
             [
                 *(event.event_type for event in document.text_events),
@@ -67,20 +67,6 @@ class EventCounts:
         self.by_type.update(types)
         self.documents += 1
         self.with_events += self.by_type.total() > before
-
-    def _selected(self, document: Document, least: float) -> Document:
-        texts = tuple(e for e in document.text_events if _stays(e.score, least))
-        images = tuple(e for e in document.image_events if _stays(e.score, least))
-        had = len(document.text_events) + len(document.image_events)
-        self.left_out += had - len(texts) - len(images)
-        self.unscored += sum(one.score is None for one in texts)
-        self.unscored += sum(one.score is None for one in images)
-        # A text event and an image event may have the same id.
-        told, shown = {one.id for one in texts}, {one.id for one in images}
-        links = tuple(one for one in document.links if one.text in told and one.image in shown)
-        return msgspec.structs.replace(
-            document, text_events=texts, image_events=images, links=links
-        )
 
     def lines(self) -> Iterator[str]:
         """Yield what was left out, and as the last line the number of events by type."""
@@ -101,8 +87,8 @@ class EventCounts:
             yield f"{counted(events, 'event')} in {where}: {', '.join(named)}"
 
 
-def _stays(score: float | None, least: float) -> bool:
-    return score is None or score >= least
+def _events(document: Document) -> int:
+    return len(document.text_events) + len(document.image_events)
 
 
 def counted(count: int, what: str) -> str:

@@ -102,6 +102,7 @@ def command(
     reported and skipped; the exit code is then 1. The last line is the number of events by type.
     """
     from rmpl.errors import RmplError, one_line
+    from rmpl.extraction.about import score_bound
     from rmpl.inputs.sources import count_documents, find_sources
     from rmpl.io.read_report import ReadReport
     from rmpl.predictions.results import ResultsFile, is_stream
@@ -126,7 +127,7 @@ def command(
     served = (server, served_as) if server is not None else None
     settings = {"adapters": adapter or [], "schema": schema, "batch": batch}
     extractor = _extractor(model, served, ray_workers, constrained=not unconstrained, **settings)
-    about = {**extractor.about, "min_score": min_score}
+    about = {**extractor.about, **score_bound(min_score or 0.0)}
     results = ResultsFile(output.lines, about, resume=resume)
     for types in results.types:
         counts.add(types)
