@@ -21,6 +21,9 @@ from rmpl.viewer.markup import Markup, el, join
 MAX_BYTES = 15_000_000
 """The maximum file size; images are downsized until the page fits."""
 
+_SCRIPTS = ("marks.js", "filters.js", "events.js", "landing.js")
+"""The parts of the page's script, which are one function, in this order."""
+
 _PICTURE_BYTES = (120_000, 60_000, 30_000, 12_000, 6_000)
 
 
@@ -43,9 +46,15 @@ def _hash(content: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
+@cache
+def _script() -> Markup:
+    parts = "\n".join(_asset(name) for name in _SCRIPTS)
+    return Markup(f'"use strict";\n(() => {{\n{parts}}})();\n')
+
+
 def script_hash() -> str:
     """Return the script's hash as a source of a Content-Security-Policy."""
-    return _hash(_asset("report.js"))
+    return _hash(_script())
 
 
 def style_hash() -> str:
@@ -83,7 +92,7 @@ def render_page(title: str, *body: Markup) -> str:
         "html",
         {"lang": "en"},
         head,
-        el("body", None, *body, el("script", None, _asset("report.js"))),
+        el("body", None, *body, el("script", None, _script())),
     )
     return str(join(Markup("<!DOCTYPE html>\n"), page, "\n"))
 

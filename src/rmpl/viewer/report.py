@@ -14,7 +14,7 @@ from rmpl.scoring import SETTINGS
 from rmpl.scoring.analysis import Analysis, summarise
 from rmpl.scoring.bounds import ScoreIntervals
 from rmpl.scoring.counts import ScoreDict
-from rmpl.viewer.cards import draw_cards
+from rmpl.viewer.cards import draw_cards, draw_legend
 from rmpl.viewer.compare import Comparison, compare
 from rmpl.viewer.curves import draw_curves
 from rmpl.viewer.drawing.anchors import Anchors
@@ -24,6 +24,7 @@ from rmpl.viewer.markup import Markup, el, join
 from rmpl.viewer.page import render_page, write_page
 from rmpl.viewer.score_tables import draw_scores
 from rmpl.viewer.selection import by_document, choose
+from rmpl.viewer.toolbar import draw_toolbar
 
 SHOWN = 12
 """The default number of documents in a report."""
@@ -162,15 +163,20 @@ def _with_examples(
 def _write_page(pages: _Pages, number: int, front: Sequence[Markup]) -> Path:
     first = 1 + PER_PAGE * (number - 1)
 
+    shown = pages.parts[number - 1]
+
+    def drawn(most: int) -> list[Markup]:
+        if not shown:
+            return [el("p", {"class": "none"}, "No documents.")]
+        return [
+            el("p", None, pages.rule),
+            draw_legend(pages.palette, shown),
+            draw_toolbar(shown),
+            *draw_cards(shown, pages.palette, first_number=first, max_image_bytes=most),
+        ]
+
     def render(most: int) -> str:
-        cards = draw_cards(
-            pages.parts[number - 1],
-            pages.palette,
-            pages.rule,
-            first_number=first,
-            max_image_bytes=most,
-        )
-        main = el("main", None, *front, _section("documents", "Documents", *cards))
+        main = el("main", None, *front, _section("documents", "Documents", *drawn(most)))
         return render_page(pages.title, _header(pages, number), main)
 
     return write_page(pages.file(number), render)

@@ -17,8 +17,16 @@ def _choice(name: str, key: str, options: Iterable[tuple[str, str]]) -> Markup:
     return el("select", attributes, everything, *rows)
 
 
-def draw_toolbar(comparisons: Sequence[Comparison]) -> Markup:
-    """Return the filters by setting, kind, type, role, verdict and document."""
+def _named(all_: Iterable[str]) -> list[tuple[str, str]]:
+    return [(one, one) for one in all_]
+
+
+def draw_toolbar(comparisons: Sequence[Comparison], extra: Sequence[Markup] = ()) -> Markup:
+    """Return the filters by setting, kind, type, role, verdict and document.
+
+    A filter with fewer than two values would filter nothing and is left out. ``extra`` are the
+    controls of a page of extracted documents.
+    """
     items = all_items(comparisons)
     verdicts = {item.verdict for item in items}
     signs = [
@@ -26,19 +34,28 @@ def draw_toolbar(comparisons: Sequence[Comparison]) -> Markup:
         for sign in SIGNS.values()
         if sign.word and sign.word in verdicts
     ]
-    settings = [(one, one) for one in ("text", "image", "multimedia")]
+    is_judged = any(comparison.judged is not None for comparison in comparisons)
+    order = ("text", "image", "multimedia")
+    settings = _named(one for one in order if one in {item.setting for item in items})
     kinds = [(one, f"{one}s") for one in ("mention", "argument", "link")]
-    types = sorted({(item.event_type, item.event_type) for item in items if item.event_type})
-    roles = sorted({(item.role, item.role) for item in items if item.role})
+    choices = [
+        ("setting", "setting", settings),
+        ("item", "kind", [one for one in kinds if one[0] in {item.kind for item in items}]),
+        ("type", "type", _named(sorted({item.event_type for item in items if item.event_type}))),
+        ("role", "role", _named(sorted({item.role for item in items if item.role}))),
+        ("verdict", "verdict", signs),
+    ]
+    search = {"type": "search", "name": "document", "placeholder": "document id or words"}
     return el(
         "div",
         {"id": "toolbar", "role": "search"},
-        _choice("setting", "setting", settings),
-        _choice("item", "kind", kinds),
-        _choice("type", "type", types),
-        _choice("role", "role", roles),
-        _choice("verdict", "verdict", signs),
-        el("input", {"type": "search", "name": "document", "placeholder": "document id or words"}),
+        *extra,
+        *(
+            _choice(*choice)
+            for choice in choices
+            if len(choice[2]) > 1 and (is_judged or choice[1] != "kind")
+        ),
+        el("input", {**search, "aria-label": "search"}) if len(comparisons) > 1 else None,
         el("button", {"type": "button", "name": "reset"}, "Reset"),
         el("output", {"id": "shown"}),
     )

@@ -21,7 +21,7 @@ from rmpl.viewer.drawing.links import LinkBadges, list_links
 from rmpl.viewer.drawing.palette import Palette
 from rmpl.viewer.drawing.text import DrawnEvent, draw_sentence
 from rmpl.viewer.drawing.thumbnails import load_image
-from rmpl.viewer.markup import Markup, el, join
+from rmpl.viewer.markup import Attribute, Markup, el, join
 
 SIDES: Mapping[bool, str] = {True: "gold", False: "predicted"}
 """The names of the two sides of a document."""
@@ -38,6 +38,7 @@ class _Canvas:
     sides: tuple[bool, ...]
     names: Mapping[bool, str]
     everything: bool
+    on_demand: bool
     max_image_bytes: int
     opened: Mapping[str, PIL.Image.Image]
 
@@ -45,15 +46,16 @@ class _Canvas:
 def _panes(canvas: _Canvas, drawn: Iterable[Markup]) -> Markup:
     """Return one drawing per side, side by side (stacked on a narrow screen)."""
     panes = [
-        el(
-            "div",
-            {"class": f"pane {SIDES[gold]}"},
-            el("span", {"class": "side"}, canvas.names[gold]),
-            one,
-        )
+        el("div", {"class": f"pane {SIDES[gold]}"}, _side(canvas, gold), one)
         for gold, one in zip(canvas.sides, drawn, strict=True)
     ]
     return el("div", {"class": "panes"}, *panes)
+
+
+def _side(canvas: _Canvas, gold: bool) -> Markup | None:
+    if canvas.on_demand and len(canvas.sides) == 1:
+        return None
+    return el("span", {"class": "side"}, canvas.names[gold])
 
 
 def _row(
@@ -62,22 +64,34 @@ def _row(
     medium_id: str,
     panes: Markup,
     items: Iterable[Item],
+    *,
     css: str = "row",
+    silent: bool = False,
+    caption: str = "",
 ) -> Markup:
-    """Return a sentence or image with a permalink and the data for the filters."""
+    """Return a sentence or image with a permalink and the data for the filters.
+
+    One that is ``silent`` is hidden until the page's reader asks for it.
+    """
     heading = el("a", {"href": f"#{key}", "title": medium_id}, name)
-    attributes = {"class": css, "id": key, "data-items": items_as_json(sorted(set(items)))}
-    return el("section", attributes, el("h4", None, heading), panes)
+    attributes: dict[str, Attribute] = {
+        "class": f"{css} silent" if silent else css,
+        "id": key,
+        "data-items": items_as_json(sorted(set(items))),
+        "hidden": silent,
+    }
+    below = el("p", {"class": "caption", "dir": "auto"}, caption) if caption else None
+    return el("section", attributes, el("h4", None, heading), panes, below)
 
 
 def _draw_text(canvas: _Canvas, number: int, sentence: Sentence) -> Markup | None:
-    """Return a sentence's row, or ``None`` if it has no events."""
+    """Return a sentence's row, or ``None`` if it has no events and is not to be drawn."""
     pairs = [
         (index, pair)
         for index, pair in enumerate(canvas.comparison.text)
         if pair.either.sentence_id == sentence.id
     ]
-    if not pairs and not canvas.everything:
+    if not pairs and not (canvas.everything or canvas.on_demand):
         return None
 
     def side(gold: bool) -> Markup:
@@ -92,7 +106,8 @@ def _draw_text(canvas: _Canvas, number: int, sentence: Sentence) -> Markup | Non
         event = mention.gold or mention.predicted
         if event is not None and event.sentence_id == sentence.id:
             items += linked_items(mention)
-    return _row(key, f"Sentence {number}", sentence.id, panes, items)
+    silent = not pairs and canvas.on_demand
+    return _row(key, f"Sentence {number}", sentence.id, panes, items, silent=silent)
 
 
 def _text_event(canvas: _Canvas, index: int, pair: TextPair, gold: bool) -> DrawnEvent:
@@ -117,13 +132,13 @@ def _extent(pairs: Sequence[ImagePair]) -> tuple[float, float]:
 
 
 def _draw_image(canvas: _Canvas, number: int, image: Image) -> Markup | None:
-    """Return an image's row, or ``None`` if it has no events."""
+    """Return an image's row, or ``None`` if it has no events and is not to be drawn."""
     pairs = [
         (index, pair)
         for index, pair in enumerate(canvas.comparison.image)
         if pair.either.image_id == image.id
     ]
-    if not pairs and not canvas.everything:
+    if not pairs and not (canvas.everything or canvas.on_demand):
         return None
     embedded = load_image(
         image,
@@ -156,6 +171,8 @@ def _draw_image(canvas: _Canvas, number: int, image: Image) -> Markup | None:
         _panes(canvas, drawn),
         items,
         css="row figure",
+        silent=not pairs and canvas.on_demand,
+        caption=image.caption,
     )
 
 
@@ -183,6 +200,31 @@ def _elsewhere(canvas: _Canvas) -> Markup | None:
     )
 
 
+def _heads(canvas: _Canvas) -> Markup | None:
+    """Return the names of the sides above their panes."""
+    if canvas.on_demand and len(canvas.sides) == 1:
+        return None
+    heads = [el("div", {"class": f"pane {SIDES[one]}"}, canvas.names[one]) for one in canvas.sides]
+    return el("div", {"class": "panes heads", "aria-hidden": "true"}, *heads)
+
+
+def _more(canvas: _Canvas) -> Markup | None:
+    """Return the button that shows what has no events; the page's script writes its verb."""
+    document, comparison = canvas.comparison.document, canvas.comparison
+    drawn = {pair.either.sentence_id for pair in comparison.text}
+    drawn_images = {pair.either.image_id for pair in comparison.image}
+    counts = {
+        "sentence": sum(one.id not in drawn for one in document.sentences),
+        "image": sum(one.id not in drawn_images for one in document.images),
+    }
+    words = [f"{n} {what}{'s' * (n > 1)}" for what, n in counts.items() if n]
+    if not words:
+        return None
+    what = f"{' and '.join(words)} without events"
+    attributes = {"type": "button", "class": "more", "data-what": what}
+    return el("button", attributes, f"Show {what}")
+
+
 def _quiet(sentences: Sequence[tuple[int, Sentence]], images: int) -> Markup | None:
     """Return the sentences without events, collapsed, and the number of images without events."""
     parts = []
@@ -206,6 +248,7 @@ def draw_document(
     sides: tuple[bool, ...] = (True, False),
     names: Mapping[bool, str] = SIDES,
     everything: bool = False,
+    on_demand: bool = False,
     max_image_bytes: int = 120_000,
     opened: Mapping[str, PIL.Image.Image] = MappingProxyType({}),
 ) -> Markup:
@@ -221,6 +264,8 @@ def draw_document(
         The names of the sides.
     everything
         Whether sentences and images without events are drawn too.
+    on_demand
+        Whether they are drawn but hidden, with a button that shows them.
     max_image_bytes
         The maximum JPEG size per image; images are downsized to it.
     opened
@@ -228,7 +273,16 @@ def draw_document(
     """
     badges = LinkBadges(comparison, prefix)
     canvas = _Canvas(
-        comparison, prefix, palette, badges, sides, names, everything, max_image_bytes, opened
+        comparison,
+        prefix,
+        palette,
+        badges,
+        sides,
+        names,
+        everything,
+        on_demand and not everything,
+        max_image_bytes,
+        opened,
     )
     document = comparison.document
     rows: list[Markup] = []
@@ -241,12 +295,11 @@ def draw_document(
             rows.append(row)
     figures = [_draw_image(canvas, number, one) for number, one in enumerate(document.images, 1)]
     shown = [figure for figure in figures if figure is not None]
-    heads = [el("div", {"class": f"pane {SIDES[one]}"}, names[one]) for one in sides]
     return join(
-        el("div", {"class": "panes heads", "aria-hidden": "true"}, *heads) if rows else None,
+        _heads(canvas) if rows else None,
         *rows,
         el("div", {"class": "figures"}, *shown) if shown else None,
         list_links(comparison, badges),
         _elsewhere(canvas),
-        _quiet(silent, len(figures) - len(shown)),
+        _more(canvas) if canvas.on_demand else _quiet(silent, len(figures) - len(shown)),
     )

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from rmpl.records import Image, ImageArgument
 from rmpl.viewer.compare import ImagePair
+from rmpl.viewer.drawing.items import shown_score
 from rmpl.viewer.drawing.palette import SIGNS, Palette, short
 from rmpl.viewer.drawing.text import confidence, tip
 from rmpl.viewer.drawing.thumbnails import EmbeddedImage
@@ -91,31 +93,50 @@ def _crosses(a: _Rect, b: _Rect) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _place_label(
-    box: _Rect, length: float, height: float, taken: list[_Rect]
-) -> tuple[float, float]:
-    """Return the position of a label's top left corner, relative to the image.
+class _Spot(NamedTuple):
+    """A label's top left corner: a point of the image, and pixels of the screen from there."""
+
+    x: float
+    y: float
+    right: float = 0.0
+    down: float = 0.0
+
+    def within(self, wide: float, tall: float) -> _Spot:
+        """Return the spot, or the nearest one where a label stays within the image.
+
+        Pixels are those of the assumed width; ``wide`` and ``tall`` are shares of the image.
+        """
+        x = self.x + self.right / _ASSUMED_WIDTH
+        y = self.y + self.down * tall / _LABEL_HEIGHT
+        inside = min(max(x, 0.0), max(0.0, 1 - wide)), min(max(y, 0.0), 1 - tall)
+        return self if inside == (x, y) else _Spot(*inside)
+
+    def rect(self, wide: float, tall: float) -> _Rect:
+        """Return what a label covers there."""
+        x = self.x + self.right / _ASSUMED_WIDTH
+        y = self.y + self.down * tall / _LABEL_HEIGHT
+        return x, y, x + wide, y + tall
+
+
+def _place_label(box: _Rect, length: float, height: float, taken: list[_Rect]) -> _Spot:
+    """Return the spot of a label.
 
     It is the first of the box's outer, then inner corners where the label covers no other one; if
-    there is none, the first corner. Labels stay within the image.
+    there is none, the first corner. Labels stay within the image, and at their corner at any width.
     """
-    wide = (length + 8) / _ASSUMED_WIDTH
-    tall = _LABEL_HEIGHT / (_ASSUMED_WIDTH * height)
+    long, up = length + 8, _LABEL_HEIGHT
+    wide, tall = long / _ASSUMED_WIDTH, up / (_ASSUMED_WIDTH * height)
     x1, y1, x2, y2 = box
-    spots = [(x1, y1 - tall), (x1, y2), (x2 - wide, y1 - tall), (x2 - wide, y2)]
-    spots += [(x1, y1), (x1, y2 - tall), (x2 - wide, y1), (x2 - wide, y2 - tall)]
-    spots += [(x1, y1 + tall), (x1, y1 + 2 * tall)]
-    positions = [
-        (min(max(x, 0.0), max(0.0, 1 - wide)), min(max(y, 0.0), 1 - tall)) for x, y in spots
-    ]
-    for x, y in positions:
-        rect = (x, y, x + wide, y + tall)
-        if not any(_crosses(rect, other) for other in taken):
-            break
-    else:
-        x, y = positions[0]
-    taken.append((x, y, x + wide, y + tall))
-    return x, y
+    spots = [_Spot(x1, y1, 0, -up), _Spot(x1, y2), _Spot(x2, y1, -long, -up), _Spot(x2, y2, -long)]
+    spots += [_Spot(x1, y1), _Spot(x1, y2, 0, -up), _Spot(x2, y1, -long), _Spot(x2, y2, -long, -up)]
+    spots += [_Spot(x1, y1, 0, up), _Spot(x1, y1, 0, 2 * up)]
+    spots = [spot.within(wide, tall) for spot in spots]
+    free = (
+        spot for spot in spots if not any(_crosses(spot.rect(wide, tall), other) for other in taken)
+    )
+    chosen = next(free, spots[0])
+    taken.append(chosen.rect(wide, tall))
+    return chosen
 
 
 def _box(one: _Labelled, width: float, height: float, taken: list[_Rect]) -> tuple[Markup, Markup]:
@@ -137,16 +158,36 @@ def _box(one: _Labelled, width: float, height: float, taken: list[_Rect]) -> tup
         el("rect", {"class": "halo", **place}),
         el("rect", {"class": "line", **place}),
     )
-    x, y = _place_label((x1, y1, x2, y2), _text_width(one.label), height / width, taken)
     length = _text_width(one.label)
+    spot = _place_label((x1, y1, x2, y2), length, height / width, taken)
     label = el(
         "svg",
-        {"x": _percent(x), "y": _percent(y), "overflow": "visible", "class": f"tag {one.css}"},
-        el("rect", {"width": length + 8, "height": _LABEL_HEIGHT, "rx": 3}),
+        {
+            "x": _percent(spot.x),
+            "y": _percent(spot.y),
+            "overflow": "visible",
+            "class": f"tag {one.css}",
+            "data-e": one.key,
+        },
+        el(
+            "rect",
+            {
+                "x": spot.right,
+                "y": spot.down,
+                "width": length + 8,
+                "height": _LABEL_HEIGHT,
+                "rx": 3,
+            },
+        ),
         # The background's width is an estimate, so the text is scaled to fit it.
         el(
             "text",
-            {"x": 4, "y": 12.5, "textLength": length, "lengthAdjust": "spacingAndGlyphs"},
+            {
+                "x": spot.right + 4,
+                "y": spot.down + 12.5,
+                "textLength": length,
+                "lengthAdjust": "spacingAndGlyphs",
+            },
             one.label,
         ),
     )
@@ -190,6 +231,7 @@ def _event_chip(event: DrawnImageEvent, gold: bool, palette: Palette) -> Markup 
     attributes = {
         "class": f"mark trigger first last {palette.css(mention.event_type)} {sign.css}",
         "data-e": event.key,
+        "data-score": shown_score(mention),
         "title": tip(mention.event_type, event.side, verdict, mention.score),
         "tabindex": "0",
     }

@@ -6,7 +6,7 @@ import dataclasses
 import json
 from collections.abc import Iterable
 
-from rmpl.records import Link, TextEvent
+from rmpl.records import ImageEvent, Link, TextEvent
 from rmpl.scoring.verdicts import JudgedImage, JudgedText, Verdict
 from rmpl.viewer.compare import Comparison, ImagePair, Pair, TextPair
 
@@ -16,7 +16,8 @@ class Item:
     """A mention, argument or link with its verdict.
 
     ``kind`` is ``mention``, ``argument`` or ``link``; ``role`` is empty except for arguments, and
-    ``verdict`` is empty without a comparison.
+    ``verdict`` is empty without a comparison. ``score`` is that of the predicted event, for a link
+    that of the less certain of its two; 1 without one, so that no minimum hides it.
     """
 
     setting: str
@@ -24,6 +25,7 @@ class Item:
     event_type: str
     role: str
     verdict: str
+    score: float = 1.0
 
 
 TASK_ITEMS = {
@@ -46,7 +48,8 @@ def event_items(pair: TextPair | ImagePair) -> list[Item]:
     """Return the items of one event; one with two types or roles (gold and predicted) twice."""
     setting = "text" if isinstance(pair.either, TextEvent) else "image"
     types = dict.fromkeys(event.event_type for event in (pair.gold, pair.predicted) if event)
-    items = [Item(setting, "mention", name, "", _word(pair.verdict)) for name in types]
+    score = shown_score(pair.predicted)
+    items = [Item(setting, "mention", name, "", _word(pair.verdict), score) for name in types]
     return items + _argument_items(setting, pair)
 
 
@@ -63,7 +66,8 @@ def _argument_items(
         sides = ((argument.gold, mention.gold), (argument.predicted, mention.predicted))
         named = dict.fromkeys((e.event_type, a.role) for a, e in sides if a and e)
         verdict = _word(argument.verdict)
-        items += [Item(setting, "argument", name, role, verdict) for name, role in named]
+        score = shown_score(mention.predicted)
+        items += [Item(setting, "argument", name, role, verdict, score) for name, role in named]
     return items
 
 
@@ -75,7 +79,20 @@ def link_item(comparison: Comparison, pair: Pair[Link]) -> Item:
         for mention in comparison.text
         if link and (event := mention.side(pair.gold is not None)) and event.id == link.text
     ]
-    return Item("multimedia", "link", names[0] if names else "", "", _word(pair.verdict))
+    name = names[0] if names else ""
+    score = _less_certain(comparison, pair.predicted)
+    return Item("multimedia", "link", name, "", _word(pair.verdict), score)
+
+
+def _less_certain(comparison: Comparison, link: Link | None) -> float:
+    """Return the lower score of a predicted link's two events."""
+    if link is None:
+        return 1.0
+    text = [pair.predicted for pair in comparison.text if pair.predicted]
+    image = [pair.predicted for pair in comparison.image if pair.predicted]
+    ends: list[TextEvent | ImageEvent] = [event for event in text if event.id == link.text]
+    ends += [event for event in image if event.id == link.image]
+    return min(map(shown_score, ends), default=1.0)
 
 
 def all_items(comparisons: Iterable[Comparison]) -> set[Item]:
@@ -89,6 +106,11 @@ def all_items(comparisons: Iterable[Comparison]) -> set[Item]:
             for linked in (comparison.judged.linked_text, comparison.judged.linked_image):
                 found.update(item for mention in linked for item in linked_items(mention))
     return found
+
+
+def shown_score(event: TextEvent | ImageEvent | None) -> float:
+    """Return what an event's score is compared with a minimum as."""
+    return 1.0 if event is None or event.score is None else round(event.score, 4)
 
 
 def _word(verdict: Verdict | None) -> str:

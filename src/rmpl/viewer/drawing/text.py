@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from rmpl.records import Sentence, Span
 from rmpl.scoring.verdicts import Verdict
 from rmpl.viewer.compare import TextPair
+from rmpl.viewer.drawing.items import shown_score
 from rmpl.viewer.drawing.palette import SIGNS, Palette, short
 from rmpl.viewer.markup import NOTHING, Markup, el, join
 
@@ -29,6 +30,8 @@ class Mark:
     key: str
     verdict: Verdict | None
     badges: Markup = NOTHING
+    score: float | None = None
+    """Of the event, on its trigger."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +80,7 @@ def _marks(
                 key=event.key,
                 verdict=verdict,
                 badges=event.badges,
+                score=shown_score(mention),
             ),
             mention.trigger_text,
         )
@@ -144,6 +148,7 @@ def _cell(text: str, start: int, end: int, laid: Sequence[tuple[int, Mark]]) -> 
         attributes = {
             "class": f"lane mark {mark.css}{edges}",
             "data-e": mark.key,
+            "data-score": mark.score,
             "title": mark.tip,
             "tabindex": "0" if first else None,
         }
@@ -188,6 +193,7 @@ def draw_sentence(
             attributes = {
                 "class": f"mark first last {mark.css}",
                 "data-e": mark.key,
+                "data-score": mark.score,
                 "title": mark.tip,
             }
             nowhere.append(
