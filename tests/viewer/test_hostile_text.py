@@ -39,9 +39,10 @@ def hostile_documents(folder: Path, text: str) -> tuple[Document, Document]:
         return rename(
             document,
             id=f"doc {text}",
+            metadata={"title": text, "author": text, text: text},
             sentences=sentences,
             images=(
-                Image(f"i0{text}", str(picture), 400, 300),
+                Image(f"i0{text}", str(picture), 400, 300, text),
                 Image(f"i1{text}", f"/nowhere/{text}".replace("\x00", "")),
             ),
             text_events=tuple(

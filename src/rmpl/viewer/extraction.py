@@ -83,7 +83,9 @@ def _controls(comparisons: Sequence[Comparison]) -> list[Markup]:
         el("button", {"type": "button", "data-view": "events", "aria-pressed": "false"}, "Table"),
     )
     whole = el("label", None, el("input", {"type": "checkbox", "name": "whole"}), " whole articles")
-    scored = any(pair.either.score is not None for one in comparisons for pair in one.events)
+    events = [pair.either for one in comparisons for pair in one.events]
+    if not events:
+        return [whole]
     slider = {"type": "range", "name": "score", "min": 0, "max": 1, "step": "0.01", "value": 0}
     least = el(
         "label",
@@ -98,7 +100,8 @@ def _controls(comparisons: Sequence[Comparison]) -> list[Markup]:
         el("button", {"type": "button", "name": "csv", "title": _SAVES}, "↓ CSV"),
         el("button", {"type": "button", "name": "json", "title": _SAVES}, "↓ JSON"),
     )
-    return [views, whole, *([least] if scored else []), files]
+    is_scored = any(event.score is not None for event in events)
+    return [views, whole, *([least] if is_scored else []), files]
 
 
 _SAVES = "save the events that are shown"

@@ -26,7 +26,7 @@ const save = (name, kind, text) => {
 };
 
 const held = document.getElementById("data");
-if (held) {
+if (held && control("csv")) {
   const data = JSON.parse(held.textContent);
   const shown = (all) => all.filter((_, at) => !listed[at].row.hidden);
   control("csv").addEventListener("click", () => {
