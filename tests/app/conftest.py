@@ -57,8 +57,12 @@ def load(model: str, schema: str | None) -> Extractor:
     return extractor(FakeEngine(arrests), schema)
 
 
+NOTICE = "It knows only its synthetic corpus."
+
+
 def service(**limits) -> Service:
-    return Service(["first", "second"], ["m2e2"], limits=Limits(**limits), load=load)
+    notice = {"second": NOTICE}.get
+    return Service(["first", "second"], ["m2e2"], limits=Limits(**limits), load=load, notice=notice)
 
 
 @pytest.fixture(scope="session")

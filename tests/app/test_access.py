@@ -35,10 +35,13 @@ def bearer(token: str) -> dict[str, str]:
         ("GET", "/api"),
         ("GET", "/api/examples"),
         ("GET", "/api/openapi.json"),
+        ("GET", "/api/docs"),
+        ("GET", "/health"),
         ("GET", "/assets/app.js"),
         ("GET", "/nothing"),
         ("POST", "/api/extract"),
         ("POST", "/api/draw"),
+        ("POST", "/api/batch"),
     ],
 )
 @pytest.mark.parametrize(

@@ -11,16 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from app.conftest import extractor, load, running, service
+from app.conftest import NOTICE, extractor, load, running, service
 from fakes import FakeEngine, nothing, wait_until
-from rmpl.app.page import read_assets, table
+from rmpl.app.page import read_assets
 from rmpl.app.server import build
 from rmpl.app.service import Service
-from rmpl.records import NOWHERE, Document, TextArgument
 from rmpl.viewer.page import palette
 from viewer import chromium
 from viewer.payloads import HOSTILE
-from viewer.samples import gold_document, predicted_document
 
 pytestmark = [
     pytest.mark.browser,
@@ -29,7 +27,7 @@ pytestmark = [
 ]
 TEXT = "Police arrested Ana Reyes in Lima on Monday."
 MARKUP = (
-    "document.querySelectorAll(':is(#table, #json, #problem, #model, #schema) "
+    "document.querySelectorAll(':is(#json, #problem, #notice, #model, #schema) "
     ":is(script, img, svg, iframe, style)').length"
 )
 
@@ -98,15 +96,11 @@ def test_a_text_is_drawn_listed_and_written(browser, address, tmp_path, width):
     wait(browser, "!!document.querySelector('#drawing iframe')")
     wait(browser, "document.getElementById('state').hidden")
     assert "Arrest-Jail" in browser.run("document.querySelector('#drawing iframe').srcdoc")
-    assert browser.run("document.querySelector('#drawing iframe').sandbox.value") == "allow-scripts"
+    sandbox = browser.run("document.querySelector('#drawing iframe').sandbox.value")
+    assert sandbox == "allow-scripts allow-downloads"
     assert browser.run("document.documentElement.scrollWidth") <= width
     time.sleep(0.3)  # until the frame is drawn
     browser.screenshot(folder(tmp_path) / f"app-{width}.png")
-    press(browser, "tab-table")
-    assert browser.run("document.querySelectorAll('#table tbody tr').length") == 4
-    assert "Ana Reyes" in browser.run("document.querySelector('#table').innerText")
-    browser.screenshot(folder(tmp_path) / f"app-{width}-table.png", whole=True)
-    assert browser.run("document.documentElement.scrollWidth") <= width
     press(browser, "tab-json")
     assert "doc_id" in browser.run("document.querySelector('#json').innerText")
     assert browser.run("document.querySelector('#drawing').offsetHeight") == 0
@@ -116,18 +110,81 @@ def test_a_text_is_drawn_listed_and_written(browser, address, tmp_path, width):
     assert browser.problems == []
 
 
-def test_the_drawing_s_own_script_runs_in_its_frame(browser, address):
+def test_the_frame_has_the_page_of_extracted_documents(browser, address, tmp_path):
     opened(browser, address)
-    write(browser, TEXT)
+    write(browser, f"{TEXT} =1+1 were arrested.")
     press(browser, "extract")
     wait(browser, "!!document.querySelector('#drawing iframe')")
-    # The frame tells nobody what runs in it; a blocked script or style would be a problem here.
-    time.sleep(0.5)
+    browser.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    with browser.in_frame():
+        wait(browser, "document.getElementById('shown')?.textContent === '2 of 2 events'")
+        browser.run("document.querySelector('[data-view=events]').click()")
+        cells = "[...document.querySelector('#events tbody tr').cells].map(one => one.innerText)"
+        assert browser.run(cells)[:2] == ["Arrest-Jail", "arrested"]
+        browser.run("document.querySelector('#events a').click()")
+        assert browser.run("document.getElementById('d1s1').getClientRects().length") == 1
+        browser.run("document.querySelector('[name=csv]').click()")
+    deadline = time.monotonic() + 30
+    while not (tmp_path / "events.csv").is_file():
+        assert time.monotonic() < deadline, list(tmp_path.iterdir())
+        time.sleep(0.05)
+    assert (tmp_path / "events.csv").read_bytes().startswith(b"\xef\xbb\xbfdocument,event,")
+    # A blocked script or style would be a problem here.
     assert browser.problems == []
 
 
-def test_an_example_brings_its_pictures(browser, address, tmp_path):
+def test_a_warning_about_the_model_is_beside_it_and_on_the_page(browser, address):
     opened(browser, address)
+    choose = """(() => { const model = document.getElementById('model'); model.value = '%s';
+          model.dispatchEvent(new Event('change')); })()"""
+    assert browser.run("document.getElementById('notice').hidden") is True
+    browser.run(choose % "second")
+    assert browser.run("document.getElementById('notice').innerText") == NOTICE
+    write(browser, TEXT)
+    press(browser, "extract")
+    wait(browser, "!!document.querySelector('#drawing iframe')")
+    assert NOTICE in browser.run("document.querySelector('#drawing iframe').srcdoc")
+    browser.run(choose % "first")
+    assert browser.run("document.getElementById('notice').hidden") is True
+
+
+def test_progress_is_told(browser):
+    go = threading.Event()
+
+    def work(prompts):
+        wait_until(go.is_set)
+
+    app = build(
+        Service(["m"], load=lambda *_: extractor(FakeEngine(nothing, before=work))), examples=0
+    )
+    with running(app) as address:
+        opened(browser, address)
+        write(browser, TEXT)
+        press(browser, "extract")
+        wait(
+            browser,
+            "document.getElementById('said').textContent.startsWith('waiting for the model')",
+        )
+        go.set()
+        wait(browser, "document.getElementById('state').hidden")
+        assert browser.run("document.getElementById('problem').hidden")
+
+
+def test_the_api_is_described_on_a_page(browser, address, tmp_path):
+    for width in (400, 1400):
+        opened(browser, f"{address}/api/docs", width)
+        names = browser.run("[...document.querySelectorAll('h2')].map(one => one.textContent)")
+        assert "POST /api/batch" in names
+        assert browser.run("document.documentElement.scrollWidth") <= width
+        browser.screenshot(folder(tmp_path) / f"api-{width}.png", whole=True)
+        assert "trigger" in browser.run("document.getElementById('routes').textContent")
+        elsewhere = f"""performance.getEntriesByType('resource').map(one => one.name)
+              .filter(name => !name.startsWith('{address}/'))"""
+        assert browser.run(elsewhere) == []
+    assert browser.problems == []
+
+
+def take(browser) -> None:
     browser.run(
         """(() => {
             const choice = document.getElementById('example');
@@ -137,6 +194,13 @@ def test_an_example_brings_its_pictures(browser, address, tmp_path):
     )
     wait(browser, "document.querySelectorAll('#chosen img').length > 0")
     wait(browser, "[...document.querySelectorAll('#chosen img')].every(one => one.naturalWidth)")
+
+
+def test_an_example_brings_its_pictures(browser, address, tmp_path):
+    opened(browser, address)
+    names = browser.run("[...document.getElementById('example').options].map(one => one.text)")
+    assert re.fullmatch(r"1\. [A-Z].* \(\d+ sentences?, \d+ images?\)", names[1])
+    take(browser)
     browser.screenshot(folder(tmp_path) / "app-example.png", whole=True)
     assert browser.run("document.getElementById('text').value.length") > 100
     browser.run("document.querySelector('#chosen button').click()")
@@ -201,7 +265,7 @@ def test_no_hostile_text_runs(browser, tmp_path):
             wait(browser, "document.getElementById('state').hidden")
             told = browser.run("document.getElementById('problem').innerText")
             assert browser.run("document.getElementById('problem').hidden"), told
-            for tab in ("tab-drawing", "tab-table", "tab-json"):
+            for tab in ("tab-drawing", "tab-json"):
                 press(browser, tab)
             assert browser.run(MARKUP) == 0
         browser.run("chosen = [], list()")
@@ -247,15 +311,3 @@ def test_the_page_has_nothing_inline():
         if name.endswith(".js"):
             for risky in ("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval("):
                 assert risky not in content
-
-
-def test_the_table_has_every_event_argument_and_link():
-    document = gold_document()
-    rows = table(document)
-    assert ["t1", "sentence 2", "Justice:Arrest-Jail", "arrested", ""] in rows
-    assert ["i1", "image 1", "Agent", "box 40, 60, 140, 260", ""] in rows
-    assert rows[-1] == ["t1 and i1", "text and image", "same event", "", ""]
-    lost = [row for row in table(predicted_document()) if row[2:4] == ["Place", "Lviv"]]
-    assert lost[0][4] == "0.20"
-    assert TextArgument("Place", NOWHERE).text is None
-    assert table(Document("empty")) == []

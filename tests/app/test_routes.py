@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from app.conftest import ask, service
+from app.conftest import NOTICE, ask, service
 from rmpl.app.server import build
 
 KNOWN = {
     ("GET", "/"),
+    ("GET", "/health"),
     ("GET", "/assets/app.css"),
     ("GET", "/assets/app.js"),
+    ("GET", "/assets/docs.js"),
     ("GET", "/assets/icon.svg"),
     ("GET", "/assets/login.js"),
     ("GET", "/login"),
@@ -21,8 +25,10 @@ KNOWN = {
     ("GET", "/api"),
     ("GET", "/api/examples"),
     ("GET", "/api/examples/{number}/pictures/{place}"),
+    ("GET", "/api/docs"),
     ("GET", "/api/openapi.json"),
     ("POST", "/api/extract"),
+    ("POST", "/api/batch"),
     ("POST", "/api/draw"),
 }
 TOKEN = "a-token-of-some-length"  # noqa: S105
@@ -114,3 +120,19 @@ def test_examples_are_whole(app):
     assert example["text"]
     for place in range(1, len(example["pictures"]) + 1):
         assert ask(app, "GET", f"/api/examples/1/pictures/{place}").body.startswith(b"\xff\xd8")
+
+
+def test_examples_are_of_the_synthetic_corpus_and_need_no_warning(app):
+    (example,) = ask(app, "GET", "/api/examples").told
+    files = [
+        {"name": name, "content": base64.b64encode(picture(app, place)).decode()}
+        for place, name in enumerate(example["pictures"], 1)
+    ]
+    for text, is_warned in ((example["text"], False), (example["text"] + " And so on.", True)):
+        asked = json.dumps({"text": text, "files": files, "model": "second"}).encode()
+        *_, last = ask(app, "POST", "/api/draw", asked).body.splitlines()
+        assert (NOTICE in json.loads(last)["result"]["drawing"]) is is_warned
+
+
+def picture(app, place: int) -> bytes:
+    return ask(app, "GET", f"/api/examples/1/pictures/{place}").body

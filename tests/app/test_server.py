@@ -103,7 +103,9 @@ def test_a_description_is_there(address: str) -> None:
         "/api/examples",
         "/api/examples/{number}/pictures/{place}",
         "/api/extract",
+        "/api/batch",
         "/api/draw",
+        "/health",
     }
     body = said["paths"]["/api/extract"]["post"]["requestBody"]["content"]["application/json"]
     name = body["schema"]["$ref"].rpartition("/")[2]

@@ -10,6 +10,7 @@ import select
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,24 @@ class Browser:
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["exceptionDetails"])
         return answer["result"].get("value")
+
+    @contextlib.contextmanager
+    def in_frame(self) -> Iterator[None]:
+        """Speak to the page's sandboxed frame, which is a target of its own."""
+        deadline = time.monotonic() + _PATIENCE_S
+        frame = None
+        while frame is None:
+            assert time.monotonic() < deadline, "no frame"
+            targets = self.call("Target.getTargets")["targetInfos"]
+            frame = next((one["targetId"] for one in targets if one["type"] == "iframe"), None)
+        attached = self.call("Target.attachToTarget", targetId=frame, flatten=True)
+        page, self._session = self._session, attached["sessionId"]
+        try:
+            for domain in ("Runtime", "Log"):
+                self.call(f"{domain}.enable")
+            yield
+        finally:
+            self._session = page
 
     def press(self, key: str, code: int = 0) -> None:
         for kind in ("rawKeyDown", "keyUp"):

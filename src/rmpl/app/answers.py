@@ -53,6 +53,12 @@ def busy(error: str, remedy: str = "try again later") -> Refusal:
     return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, error, remedy=remedy, headers=RETRY_AFTER)
 
 
+def late(seconds: float) -> Refusal:
+    """Return the refusal of work that took too long."""
+    said = f"stopped after the time limit of {seconds:.0f} s"
+    return busy(said, "send less, or raise --time-limit")
+
+
 FAILED = Refusal(
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "internal error",

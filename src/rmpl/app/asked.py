@@ -32,6 +32,21 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True, rename={"schema_": "sche
     schema_: Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS)] | None = None
 
 
+class Part(msgspec.Struct, forbid_unknown_fields=True):
+    """A document of a batch."""
+
+    text: str = ""
+    files: list[File] = []
+
+
+class Batch(msgspec.Struct, forbid_unknown_fields=True, rename={"schema_": "schema"}):
+    """Documents to extract from; ``model`` and ``schema`` are names from ``GET /api``."""
+
+    documents: list[Part]
+    model: Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS)] | None = None
+    schema_: Annotated[str, msgspec.Meta(max_length=NAME_CHARACTERS)] | None = None
+
+
 class Login(msgspec.Struct, forbid_unknown_fields=True):
     """Body of a login."""
 
@@ -39,6 +54,7 @@ class Login(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _ASKED = msgspec.json.Decoder(Asked)
+_BATCH = msgspec.json.Decoder(Batch)
 _LOGIN = msgspec.json.Decoder(Login)
 _PLACE = re.compile(r" - at `(\$[^`]*)`$")
 
@@ -51,10 +67,31 @@ def read_asked(body: bytes, limits: Limits) -> Asked:
     MalformedError
         If the body does not have the documented form.
     """
+    _check_objects(body, limits)
+    return _decoded(_ASKED, body)
+
+
+def read_batch(body: bytes, limits: Limits) -> Batch:
+    """Return the parsed body of a request for several documents.
+
+    Raises
+    ------
+    MalformedError
+        If the body does not have the documented form, or there are no documents or too many.
+    """
+    _check_objects(body, limits)
+    batch = _decoded(_BATCH, body)
+    if not 1 <= len(batch.documents) <= limits.documents:
+        raise MalformedError(
+            f"{len(batch.documents):,} documents", remedy=f"send 1 to {limits.documents}"
+        )
+    return batch
+
+
+def _check_objects(body: bytes, limits: Limits) -> None:
     # Checked before parsing, which would create an object for each of millions of tiny files.
     if body.count(b"{") > limits.objects:
         raise MalformedError("too many objects", remedy=f"the limit is {limits.files} files")
-    return _decoded(_ASKED, body)
 
 
 def read_login(body: bytes) -> Login:

@@ -13,8 +13,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -27,12 +28,13 @@ from rmpl.records import Document
 
 
 class About(msgspec.Struct, frozen=True):
-    """A server's models and schemas, the defaults first, and its limits."""
+    """A server's models and schemas, the defaults first, its limits, and warnings by model."""
 
     version: str
     models: list[str]
     schemas: list[str]
     limits: dict[str, int]
+    notices: dict[str, str] = {}
 
 
 class Result(NamedTuple):
@@ -46,6 +48,18 @@ class _Problem(msgspec.Struct):
     error: str = "no reason given"
     where: str | None = None
     remedy: str | None = None
+
+    def as_error(self) -> RmplError:
+        return RmplError(self.error, where=self.where, remedy=self.remedy)
+
+
+class _BatchLine(msgspec.Struct):
+    index: int
+    result: msgspec.Raw = msgspec.Raw()
+    problem: _Problem | None = None
+
+
+_BATCH_LINE = msgspec.json.Decoder(_BatchLine)
 
 
 class Client:
@@ -122,12 +136,65 @@ class Client:
         content = self._ask("POST", "/api/extract", msgspec.json.encode(asked))
         return Result(read_result(content, "the server's response"), msgspec.json.decode(content))
 
+    def extract_batch(
+        self,
+        documents: Sequence[str | tuple[str, Sequence[str | Path]]],
+        *,
+        model: str | None = None,
+        schema: str | None = None,
+    ) -> Iterator[tuple[int, Result | RmplError]]:
+        """Yield the results of several documents, each with its place, as they are done.
+
+        One that cannot be read has an error as its result. All of them share the limits of one
+        request.
+
+        Parameters
+        ----------
+        documents
+            Texts, or texts with files (images or articles).
+
+        Raises
+        ------
+        RmplError
+            If a file cannot be read, or the server refuses or does not respond.
+        """
+        given = [(one, ()) if isinstance(one, str) else one for one in documents]
+        asked = {
+            "documents": [
+                {"text": text, "files": [_encoded(Path(one)) for one in files]}
+                for text, files in given
+            ],
+            "model": model,
+            "schema": schema,
+        }
+        for line in self._lines("POST", "/api/batch", msgspec.json.encode(asked)):
+            answer = _BATCH_LINE.decode(line)
+            if answer.problem is not None:
+                yield answer.index, answer.problem.as_error()
+                continue
+            content = bytes(answer.result)
+            found = read_result(content, "the server's response")
+            yield answer.index, Result(found, msgspec.json.decode(content))
+
+    def _lines(self, method: str, path: str, body: bytes) -> Iterator[bytes]:
+        with self._answered(method, path, body) as response:
+            yield from iter(response.readline, b"")
+
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        with self._answered(method, path, body) as response:
+            return response.read()
+
+    @contextlib.contextmanager
+    def _answered(
+        self, method: str, path: str, body: bytes | None
+    ) -> Iterator[http.client.HTTPResponse]:
         connection = self._kind(self._host, self._port, timeout=self._timeout)
         try:
             connection.request(method, self._path + path, body, self._headers)
             response = connection.getresponse()
-            content: bytes = response.read()
+            if response.status != http.HTTPStatus.OK:
+                raise _refusal(response)
+            yield response
         except (OSError, http.client.HTTPException) as error:
             raise RmplError(
                 f"no response ({error})",
@@ -136,13 +203,13 @@ class Client:
             ) from error
         finally:
             connection.close()
-        if response.status != http.HTTPStatus.OK:
-            try:
-                problem = msgspec.json.decode(content, type=_Problem)
-            except msgspec.DecodeError:
-                problem = _Problem(f"status {response.status}")
-            raise RmplError(problem.error, where=problem.where, remedy=problem.remedy)
-        return content
+
+
+def _refusal(response: http.client.HTTPResponse) -> RmplError:
+    try:
+        return msgspec.json.decode(response.read(), type=_Problem).as_error()
+    except msgspec.DecodeError:
+        return _Problem(f"status {response.status}").as_error()
 
 
 def _encoded(path: Path) -> dict[str, str]:

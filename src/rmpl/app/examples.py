@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 from rmpl.corpora.m2e2.reader import read_m2e2
+from rmpl.records import Document
 from rmpl.synthetic.build import build_world
 
 SEED = 11
@@ -28,6 +30,20 @@ class Example(NamedTuple):
     images: list[ExampleImage]
 
 
+def _named(document: Document, number: int) -> str:
+    """Return what happens in a document, and how much there is of it."""
+    all_types = [event.event_type for event in document.text_events]
+    all_types += [event.event_type for event in document.image_events]
+    counts = Counter(one.rpartition(":")[2] for one in all_types)
+    types = [name for name, _ in counts.most_common(2)] or ["nothing happens"]
+    size = f"{_count(len(document.sentences), 'sentence')}, {_count(len(document.images), 'image')}"
+    return f"{number}. {' and '.join(types)} ({size})"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def make_examples(count: int = 4, folder: Path | None = None) -> list[Example]:
     """Generate documents whose text and images show the same events.
 
@@ -44,7 +60,7 @@ def make_examples(count: int = 4, folder: Path | None = None) -> list[Example]:
         documents = sorted(read_m2e2(corpus / "m2e2"), key=lambda one: (-len(one.links), one.id))
         return [
             Example(
-                f"Example {number}",
+                _named(document, number),
                 " ".join(sentence.text for sentence in document.sentences),
                 [
                     ExampleImage(f"{number}-{place}.jpg", Path(image.path).read_bytes())

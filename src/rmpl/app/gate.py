@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from rmpl.app.access import SAFE, Access, Headers, is_foreign, is_known_host
-from rmpl.app.answers import FAILED, Refusal, busy
+from rmpl.app.answers import FAILED, Refusal, busy, late
 from rmpl.app.exchange import App, Exchange, Message, Receive, Send
 from rmpl.app.limits import Budget, BusyError, Limits, Share
 from rmpl.app.memory import Trimmer
@@ -178,8 +178,7 @@ class Gate:
         if ended:
             work.result()
         elif is_late:
-            said = f"stopped after the time limit of {self._limits.seconds:.0f} s"
-            await exchange.refuse(busy(said, "send less, or raise --time-limit"))
+            await exchange.refuse(late(self._limits.seconds))
 
 
 def _headers(scope: Message) -> Headers:

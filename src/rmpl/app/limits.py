@@ -9,6 +9,7 @@ from typing import Self
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.records import Document
 
 NAME_CHARACTERS = 255
 """Maximum length of a file name."""
@@ -21,6 +22,8 @@ class Limits(msgspec.Struct, frozen=True):
     ----------
     characters
         Of all text of a request, articles' included.
+    documents
+        Documents of a batch; its other limits are those of a request, for all of them together.
     files
         Files of a request.
     file_bytes
@@ -46,6 +49,7 @@ class Limits(msgspec.Struct, frozen=True):
     """
 
     characters: int = 20_000
+    documents: int = 32
     files: int = 8
     file_bytes: int = 10_000_000
     files_bytes: int = 16_000_000
@@ -63,16 +67,49 @@ class Limits(msgspec.Struct, frozen=True):
     def body_bytes(self) -> int:
         """Return the maximum size of a request: files in base64, text in JSON escapes."""
         files = min(self.files_bytes, self.files * self.file_bytes)
-        return files * 4 // 3 + 12 * (self.characters + self.files * NAME_CHARACTERS) + 10_000
+        names = self.files * NAME_CHARACTERS
+        return files * 4 // 3 + 12 * (self.characters + names) + 100 * self.documents + 7_000
 
     @property
     def objects(self) -> int:
         """Return the maximum number of ``{`` in a request: objects, text and names."""
-        return 1 + self.files + self.characters + self.files * NAME_CHARACTERS
+        named = self.files * NAME_CHARACTERS
+        return 1 + self.documents + self.files + self.characters + named
 
 
 class BusyError(RmplError):
     """The server is too busy for another request."""
+
+
+class Totals:
+    """The characters and pixels of all documents of a request; safe between threads."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._characters = self._pixels = 0
+        self._lock = threading.Lock()
+
+    def add(self, document: Document) -> None:
+        """Count a document.
+
+        Raises
+        ------
+        RmplError
+            If that is more than one request may have.
+        """
+        limits = self._limits
+        with self._lock:
+            self._characters += sum(len(one.text) for one in document.sentences)
+            self._pixels += sum(one.width * one.height for one in document.images)
+            for count, what, most in (
+                (self._characters, "characters", limits.characters),
+                (self._pixels, "pixels", limits.pixels),
+            ):
+                if count > most:
+                    raise RmplError(
+                        f"{count:,} {what} in the documents up to this one",
+                        remedy=f"the limit of a request is {most:,}: send fewer at once",
+                    )
 
 
 class Budget:

@@ -7,10 +7,8 @@ from typing import NamedTuple
 
 from fastapi.responses import Response
 
-from rmpl.records import Document
 from rmpl.viewer.page import palette, script_hash, style_hash
 
-COLUMNS = ["event", "where", "type or role", "what", "confidence"]
 _STYLE = "app.css"
 _KINDS = {
     "html": "text/html; charset=utf-8",
@@ -60,33 +58,3 @@ def policy() -> str:
             "frame-ancestors 'none'",
         )
     )
-
-
-def table(document: Document) -> list[list[str]]:
-    """Return one row per event and per argument, in document order."""
-    sentences = {one.id: one for one in document.sentences}
-    numbers = {one.id: f"sentence {n}" for n, one in enumerate(document.sentences, 1)}
-    numbers |= {one.id: f"image {n}" for n, one in enumerate(document.images, 1)}
-    rows = []
-    for event in document.text_events:
-        sentence, place = sentences[event.sentence_id], numbers[event.sentence_id]
-        words = sentence.slice(event.trigger) if event.trigger.start >= 0 else event.trigger_text
-        rows.append([event.id, place, event.event_type, words or "", _shown(event.score)])
-        for one in event.arguments:
-            words = sentence.slice(one.span) if one.span.start >= 0 else one.text
-            rows.append([event.id, place, one.role, words or "", _shown(one.score)])
-    for shown in document.image_events:
-        place = numbers[shown.image_id]
-        rows.append([shown.id, place, shown.event_type, "", _shown(shown.score)])
-        for part in shown.arguments:
-            box = part.box
-            corners = ", ".join(f"{value:.0f}" for value in (box.x1, box.y1, box.x2, box.y2))
-            rows.append([shown.id, place, part.role, f"box {corners}", _shown(part.score)])
-    for link in document.links:
-        both = f"{link.text} and {link.image}"
-        rows.append([both, "text and image", "same event", "", _shown(link.score)])
-    return rows
-
-
-def _shown(score: float | None) -> str:
-    return "" if score is None else f"{score:.2f}"

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 
 from rmpl.app.access import Access
 from rmpl.app.answers import Refusal, on_error, on_failure, on_http, response
-from rmpl.app.api import DRAW, EXTRACT, add_api
+from rmpl.app.api import BATCH, DRAW, EXTRACT, add_api
 from rmpl.app.asked import read_login
 from rmpl.app.connections import PatientProtocol
 from rmpl.app.examples import make_examples
@@ -85,8 +85,9 @@ def build(
     add_api(app, service, made)
     assets = read_assets()
     _add_asset(app, "/", assets.pop("index.html"))
+    _add_asset(app, "/api/docs", assets.pop("docs.html"))
     login = assets.pop("login.html")
-    bodies = dict.fromkeys((EXTRACT, DRAW), service.limits.body_bytes)
+    bodies = dict.fromkeys((EXTRACT, BATCH, DRAW), service.limits.body_bytes)
     access = None if token is None else Access(token)
     if access is not None:
         _add_login(app, access, login)

@@ -16,14 +16,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from rmpl.app.limits import Budget, Limits, Share
+from rmpl.app.limits import Budget, Limits, Share, Totals
 from rmpl.app.reading import IMAGES, Upload, check_sizes, read
 from rmpl.errors import RmplError
+from rmpl.extraction.asking import Progress
 from rmpl.extraction.extractor import Extractor
 from rmpl.extraction.stopping import StoppedError
 from rmpl.inputs.reading import Item
 from rmpl.predictions.results import result_line
 from rmpl.records import Document
+from rmpl.runs.notices import notice_of
 
 AS_TRAINED = "as trained"
 """The schema that a model was trained on."""
@@ -58,6 +60,8 @@ class Service:
         Run folders, model folders or hub ids; the first is the default.
     schemas
         Packaged names or YAML files, in addition to those of the models.
+    notice
+        Returns what users of a model must be warned of, if anything.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Service:
         *,
         limits: Limits | None = None,
         load: Load | None = None,
+        notice: Callable[[str], str | None] = notice_of,
     ) -> None:
         self._models = {_label(model): model for model in models}
         self._schemas = {AS_TRAINED: None, **{_label(schema): schema for schema in schemas}}
@@ -75,12 +80,23 @@ class Service:
         self.limits = limits or Limits()
         self.folder: Path | None = None
         """Folder for images during processing; the system's temporary folder by default."""
+        self.notices = {
+            label: said for label, model in self._models.items() if (said := notice(model))
+        }
+        """What users of a model must be warned of, by its name."""
+        self.broken: RmplError | None = None
+        """Why the default model could not be loaded."""
         self._load = load or _load
         self._extractors: OrderedDict[tuple[str, str], Extractor] = OrderedDict()
         self._loads: dict[tuple[str, str], asyncio.Task[Extractor]] = {}
         self._loading = asyncio.Lock()
         self._pixels = Budget(self.limits.running_pixels)
         self._reader = ThreadPoolExecutor(1, "rmpl-reader")
+
+    @property
+    def loaded(self) -> list[str]:
+        """The names of the models in memory."""
+        return list(dict.fromkeys(model for model, _ in self._extractors))
 
     def close(self) -> None:
         """Wait until running reads are done and cleaned up."""
@@ -91,6 +107,25 @@ class Service:
         with contextlib.suppress(RmplError):
             await self._extractor(self.models[0], self.schemas[0])
 
+    def check(
+        self,
+        text: str,
+        files: Sequence[Upload],
+        *,
+        model: str | None = None,
+        schema: str | None = None,
+    ) -> None:
+        """Check all that needs no work; ``extract`` does so, too.
+
+        Raises
+        ------
+        RmplError
+            If model or schema is unknown, a limit is exceeded, or there is no input.
+        """
+        self._choose("model", model, self.models)
+        self._choose("schema", schema, self.schemas)
+        check_sizes(text, files, self.limits)
+
     async def extract(
         self,
         text: str,
@@ -99,11 +134,23 @@ class Service:
         model: str | None = None,
         schema: str | None = None,
         draw: bool = False,
+        is_example: bool = False,
+        totals: Totals | None = None,
+        progress: Progress | None = None,
     ) -> Found:
         """Return the document made of a text and files, with its events.
 
-        With ``draw``, it is also drawn as a self-contained page. On cancellation the work stops at
-        its next step.
+        On cancellation the work stops at its next step.
+
+        Parameters
+        ----------
+        draw
+            Whether it is also drawn as a self-contained page, with a warning about the model, if
+            there is one, unless it ``is_example``.
+        totals
+            Of the request, if it has other documents.
+        progress
+            Called with what is under way, in any thread.
 
         Raises
         ------
@@ -128,15 +175,29 @@ class Service:
 
         def make() -> Document:
             go_on()
-            return read(text, files, folder, limits=self.limits, pixels=pixels, go_on=go_on)
+            made = read(text, files, folder, limits=self.limits, pixels=pixels, go_on=go_on)
+            if totals is not None:
+                totals.add(made)
+            return made
+
+        def tell(step: str, done: int = 0, of: int = 0) -> None:
+            if progress is not None and not given_up.is_set():
+                progress(step, done, of)
 
         try:
             with Share(self._pixels, "pixels") as pixels:
+                tell("reading")
                 document = await loop.run_in_executor(self._reader, make)
+                if (chosen, chosen_schema) not in self._extractors:
+                    tell("loading the model")
                 extractor = await self._extractor(chosen, chosen_schema)
-                found = await _extracted(extractor, document)
-                # Drawn before the images are removed.
-                page = await loop.run_in_executor(self._reader, _draw, found) if draw else None
+                tell("waiting for the model")
+                found = await _extracted(extractor, document, tell)
+                page = None
+                if draw:  # before the images are removed
+                    tell("drawing")
+                    said = None if is_example else self.notices.get(chosen)
+                    page = await loop.run_in_executor(self._reader, _draw, found, said)
                 found = _without_paths(found)
                 return Found(
                     found, result_line(found, Item(found, "upload"), extractor.media), page
@@ -176,11 +237,16 @@ class Service:
             except RmplError as error:
                 # The error names files of this machine, which are not disclosed.
                 _log.error("%s", error)
-                raise RmplError(
+                told = RmplError(
                     "the model cannot be loaded",
                     where=model,
                     remedy="see the server's log",
-                ) from error
+                )
+                if model == self.models[0]:
+                    self.broken = told
+                raise told from error
+            if model == self.models[0]:
+                self.broken = None
             self._extractors[key] = made
             while len(self._extractors) > KEPT:
                 self._extractors.popitem(last=False)
@@ -197,9 +263,9 @@ def _load(model: str, schema: str | None) -> Extractor:
     return Extractor.from_pretrained(model, schema=schema)
 
 
-async def _extracted(extractor: Extractor, document: Document) -> Document:
+async def _extracted(extractor: Extractor, document: Document, progress: Progress) -> Document:
     try:
-        return await extractor.extract_async(document)
+        return await extractor.extract_async(document, progress=progress)
     except RmplError as error:
         raise _named_by_id(error, document) from error
 
@@ -220,7 +286,8 @@ def _without_paths(document: Document) -> Document:
     return msgspec.structs.replace(document, images=images)
 
 
-def _draw(document: Document) -> str:
+def _draw(document: Document, warning: str | None) -> str:
     from rmpl.viewer.extraction import extraction_page  # noqa: PLC0415 - only for drawing
 
-    return extraction_page(title="What was found", documents=[document], rule="")
+    warnings = [] if warning is None else [warning]
+    return extraction_page(title="What was found", documents=[document], rule="", warnings=warnings)

@@ -49,6 +49,7 @@ class _Waiting:
 
     document: Document
     done: asyncio.Future[Document]
+    progress: Progress | None = None
     is_alone: bool = False
 
     def is_cancelled(self) -> bool:
@@ -299,12 +300,17 @@ class Extractor:
             yield from zip(chunk, found, strict=True)
 
     async def extract_async(
-        self, document: Given | None = None, *, images: GivenImages = ()
+        self,
+        document: Given | None = None,
+        *,
+        images: GivenImages = (),
+        progress: Progress | None = None,
     ) -> DocumentView:
         """Extract without blocking the event loop; concurrent calls share batches.
 
         A cancelled call stops the work within one step of the engine. Documents that shared its
         batch are restarted, each in a batch of its own, so that none is restarted twice.
+        ``progress`` is called from the working thread, with counts of all that share the batch.
 
         Raises
         ------
@@ -315,7 +321,7 @@ class Extractor:
         loop = asyncio.get_running_loop()
         read = await asyncio.to_thread(document_of, document, images)
         done: asyncio.Future[Document] = loop.create_future()
-        self._waiting.append(_Waiting(read, done))
+        self._waiting.append(_Waiting(read, done, progress))
         if self._working is None or self._working.done():
             self._working = loop.create_task(self._work())
         return view(await done, self.media)
@@ -350,8 +356,14 @@ class Extractor:
         return waiting[:most]
 
     def _unless_cancelled(self, group: list[_Waiting]) -> list[Document | RmplError]:
+        told = [one.progress for one in group if one.progress is not None]
+
+        def tell(step: str, answered: int, of: int) -> None:
+            for one in told:
+                one(step, answered, of)
+
         with stopped_when(lambda: any(one.is_cancelled() for one in group)):
-            return self._each([one.document for one in group], None)
+            return self._each([one.document for one in group], tell if told else None)
 
     def _extracted(self, documents: list[Document], progress: Progress | None) -> list[Document]:
         with self._lock:

@@ -12,9 +12,10 @@ from pathlib import Path
 from rmpl.records import Document
 from rmpl.viewer.cards import draw_cards, draw_legend
 from rmpl.viewer.compare import Comparison, compare
+from rmpl.viewer.drawing.document import has_silence
 from rmpl.viewer.drawing.palette import Palette
 from rmpl.viewer.event_table import draw_data, draw_event_table
-from rmpl.viewer.markup import Markup, el
+from rmpl.viewer.markup import Attribute, Markup, el
 from rmpl.viewer.page import render_page, write_page
 from rmpl.viewer.toolbar import draw_toolbar
 
@@ -84,9 +85,17 @@ def _controls(comparisons: Sequence[Comparison]) -> list[Markup]:
     )
     whole = el("label", None, el("input", {"type": "checkbox", "name": "whole"}), " whole articles")
     events = [pair.either for one in comparisons for pair in one.events]
+    wholes = [whole] if any(map(has_silence, comparisons)) else []
     if not events:
-        return [whole]
-    slider = {"type": "range", "name": "score", "min": 0, "max": 1, "step": "0.01", "value": 0}
+        return wholes
+    slider: dict[str, Attribute] = {
+        "type": "range",
+        "name": "score",
+        "min": 0,
+        "max": 1,
+        "step": "0.01",
+        "value": 0,
+    }
     least = el(
         "label",
         {"class": "least"},
@@ -101,7 +110,7 @@ def _controls(comparisons: Sequence[Comparison]) -> list[Markup]:
         el("button", {"type": "button", "name": "json", "title": _SAVES}, "↓ JSON"),
     )
     is_scored = any(event.score is not None for event in events)
-    return [views, whole, *([least] if is_scored else []), files]
+    return [views, *wholes, *([least] if is_scored else []), files]
 
 
 _SAVES = "save the events that are shown"

@@ -118,6 +118,33 @@ function work(is) {
   part("result").classList.toggle("old", is);
 }
 
+const STEPS = {
+  "text-emi": "events in sentences",
+  "text-are": "who and what in sentences",
+  "image-emi": "events in images",
+  "image-are": "who and what in images",
+  caption: "captions of images",
+  "same-event": "links of sentences and images",
+};
+
+// The answer comes in lines: what is under way, then what was found, or why not.
+async function result(answer, tell) {
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) throw { error: "the server has ended its answer early" };
+    const lines = (rest + value).split("\n");
+    rest = lines.pop();
+    for (const line of lines) {
+      const told = JSON.parse(line);
+      if (told.problem) throw told.problem;
+      if (told.result) return told.result;
+      tell(told.progress);
+    }
+  }
+}
+
 async function extract(event) {
   event.preventDefault();
   part("problem").hidden = true;
@@ -125,8 +152,16 @@ async function extract(event) {
   if (refused) return report(refused);
   running = new AbortController();
   const begun = Date.now();
+  let under = "sending";
   const say = () => {
-    part("said").textContent = `Working, ${Math.round((Date.now() - begun) / 1000)} s. A model is loaded on its first use.`;
+    part("said").textContent = `${under}, ${Math.round((Date.now() - begun) / 1000)} s`;
+  };
+  const tell = ({ step, done, of }) => {
+    under = (STEPS[step] || step) + (of ? ` ${done} of ${of}` : "");
+    part("bar").hidden = !of;
+    part("bar").max = of || 1;
+    part("bar").value = done;
+    say();
   };
   const timer = setInterval(say, 1000);
   say();
@@ -136,13 +171,14 @@ async function extract(event) {
     const body = JSON.stringify({ text: part("text").value, files, model: part("model").value, schema: part("schema").value });
     const headers = { "Content-Type": "application/json" };
     const answer = await ask("/api/draw", { method: "POST", headers, body, signal: running.signal });
-    show(await answer.json());
+    show(await result(answer, tell));
   } catch (told) {
     if (told.name === "AbortError") report({ error: "Cancelled.", remedy: "The server stops the work." });
     else report(told instanceof Error ? { error: String(told.message) } : told);
   } finally {
     clearInterval(timer);
     running = null;
+    part("bar").hidden = true;
     work(false);
   }
 }
@@ -151,19 +187,9 @@ async function extract(event) {
 
 function show(found) {
   answered = found;
-  const frame = make("iframe", undefined, { title: "drawing of the events", sandbox: "allow-scripts" });
+  const frame = make("iframe", undefined, { title: "the events", sandbox: "allow-scripts allow-downloads" });
   frame.srcdoc = found.drawing;
   part("drawing").replaceChildren(frame);
-  const table = make("table");
-  const head = make("tr");
-  head.append(...found.columns.map((name) => make("th", name, { scope: "col" })));
-  table.createTHead().append(head);
-  const body = table.createTBody();
-  for (const row of found.rows) {
-    const line = body.insertRow();
-    for (const value of row) line.append(make("td", value));
-  }
-  part("table").replaceChildren(found.rows.length ? table : make("p", "No events found.", { class: "soft" }));
   part("line").textContent = JSON.stringify(found.line, null, 2);
   part("result").hidden = false;
   part("result").scrollIntoView({ block: "start" });
@@ -194,6 +220,12 @@ function save() {
 }
 
 // Choices and examples
+
+function warn() {
+  const notice = about.notices[part("model").value];
+  part("notice").textContent = notice || "";
+  part("notice").hidden = !notice;
+}
 
 function offer(select, names) {
   select.append(...names.map((name) => make("option", name, { value: name })));
@@ -247,6 +279,8 @@ async function begin() {
     part("files").accept = [...about.pictures, ...about.articles].join(",");
     offer(part("model"), about.models);
     offer(part("schema"), about.schemas);
+    part("model").addEventListener("change", warn);
+    warn();
     count();
     const examples = await (await ask("/api/examples")).json();
     examples.forEach((one, at) => part("example").append(make("option", one.name, { value: at + 1 })));

@@ -208,15 +208,24 @@ def _heads(canvas: _Canvas) -> Markup | None:
     return el("div", {"class": "panes heads", "aria-hidden": "true"}, *heads)
 
 
-def _more(canvas: _Canvas) -> Markup | None:
-    """Return the button that shows what has no events; the page's script writes its verb."""
-    document, comparison = canvas.comparison.document, canvas.comparison
+def _silent(comparison: Comparison) -> dict[str, int]:
+    """Return the number of sentences and of images without events."""
     drawn = {pair.either.sentence_id for pair in comparison.text}
     drawn_images = {pair.either.image_id for pair in comparison.image}
-    counts = {
-        "sentence": sum(one.id not in drawn for one in document.sentences),
-        "image": sum(one.id not in drawn_images for one in document.images),
+    return {
+        "sentence": sum(one.id not in drawn for one in comparison.document.sentences),
+        "image": sum(one.id not in drawn_images for one in comparison.document.images),
     }
+
+
+def has_silence(comparison: Comparison) -> bool:
+    """Return whether a document has sentences or images without events."""
+    return any(_silent(comparison).values())
+
+
+def _more(canvas: _Canvas) -> Markup | None:
+    """Return the button that shows what has no events; the page's script writes its verb."""
+    counts = _silent(canvas.comparison)
     words = [f"{n} {what}{'s' * (n > 1)}" for what, n in counts.items() if n]
     if not words:
         return None

@@ -16,7 +16,7 @@ from rmpl.viewer.drawing.items import shown_score
 from rmpl.viewer.drawing.palette import SIGNS, Palette, short
 from rmpl.viewer.drawing.text import confidence, tip
 from rmpl.viewer.drawing.thumbnails import EmbeddedImage
-from rmpl.viewer.markup import NOTHING, Markup, el, join
+from rmpl.viewer.markup import NOTHING, Attribute, Markup, el, join
 
 _LABEL_HEIGHT = 17.0
 _ASSUMED_WIDTH = 290.0
@@ -160,37 +160,28 @@ def _box(one: _Labelled, width: float, height: float, taken: list[_Rect]) -> tup
     )
     length = _text_width(one.label)
     spot = _place_label((x1, y1, x2, y2), length, height / width, taken)
-    label = el(
-        "svg",
-        {
-            "x": _percent(spot.x),
-            "y": _percent(spot.y),
-            "overflow": "visible",
-            "class": f"tag {one.css}",
-            "data-e": one.key,
-        },
-        el(
-            "rect",
-            {
-                "x": spot.right,
-                "y": spot.down,
-                "width": length + 8,
-                "height": _LABEL_HEIGHT,
-                "rx": 3,
-            },
-        ),
-        # The background's width is an estimate, so the text is scaled to fit it.
-        el(
-            "text",
-            {
-                "x": spot.right + 4,
-                "y": spot.down + 12.5,
-                "textLength": length,
-                "lengthAdjust": "spacingAndGlyphs",
-            },
-            one.label,
-        ),
-    )
+    place_of_label: dict[str, Attribute] = {
+        "x": _percent(spot.x),
+        "y": _percent(spot.y),
+        "overflow": "visible",
+        "class": f"tag {one.css}",
+        "data-e": one.key,
+    }
+    back: dict[str, Attribute] = {
+        "x": spot.right,
+        "y": spot.down,
+        "width": length + 8,
+        "height": _LABEL_HEIGHT,
+        "rx": 3,
+    }
+    # The background's width is an estimate, so the text is scaled to fit it.
+    words: dict[str, Attribute] = {
+        "x": spot.right + 4,
+        "y": spot.down + 12.5,
+        "textLength": length,
+        "lengthAdjust": "spacingAndGlyphs",
+    }
+    label = el("svg", place_of_label, el("rect", back), el("text", words, one.label))
     return frame, label
 
 
@@ -228,7 +219,7 @@ def _event_chip(event: DrawnImageEvent, gold: bool, palette: Palette) -> Markup 
         return None
     verdict = event.pair.verdict
     sign = SIGNS[verdict]
-    attributes = {
+    attributes: dict[str, Attribute] = {
         "class": f"mark trigger first last {palette.css(mention.event_type)} {sign.css}",
         "data-e": event.key,
         "data-score": shown_score(mention),
