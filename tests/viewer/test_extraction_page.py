@@ -8,10 +8,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from typer.testing import CliRunner
 
 from builders import sentence
-from rmpl.predictions.table import event_rows
-from rmpl.predictions.table_files import write_tables
+from rmpl.cli.main import app
+from rmpl.inputs.reading import Item
+from rmpl.predictions.results import result_line
 from rmpl.records import Document, ImageEvent, Link, Span, TextArgument, TextEvent
 from rmpl.viewer.extraction import extraction_page, write_extraction
 from viewer import chromium
@@ -188,9 +190,11 @@ def _saved(browser, button: str, folder: Path) -> Path:
 
 def test_the_csv_is_that_of_the_command_line(opened, documents, tmp_path):
     saved = _saved(opened, "csv", tmp_path)
-    (tmp_path / "command").mkdir()
-    write_tables(list(event_rows(documents)), tmp_path / "command" / "events.csv")
-    assert saved.read_bytes() == (tmp_path / "command" / "events.csv").read_bytes()
+    lines, table = tmp_path / "lines.jsonl", tmp_path / "table.csv"
+    lines.write_bytes(b"".join(result_line(one, Item(one, one.id)) for one in documents))
+    told = CliRunner().invoke(app, ["table", str(lines), "--out", str(table)])
+    assert told.exit_code == 0, told.output
+    assert saved.read_bytes() == table.read_bytes()
     assert "'=1+1" in saved.read_text(encoding="utf-8-sig")
 
 

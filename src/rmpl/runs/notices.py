@@ -11,6 +11,7 @@ import huggingface_hub
 from rmpl.corpora.origin import is_synthetic
 from rmpl.errors import RmplError
 from rmpl.runs.folder import RECIPE, run_folder
+from rmpl.runs.origins import ORIGINS, is_all_synthetic
 
 EMBEDDED = "embedded"
 ONLY_SYNTHETIC = (
@@ -19,20 +20,24 @@ ONLY_SYNTHETIC = (
 )
 
 
-def is_embedded(model: str | Path) -> bool:
-    """Return whether a model is the embedded one, or a run of it; no hub is asked.
+def knows_only_synthetic(model: str | Path) -> bool:
+    """Return whether a model is the embedded one, trained on nothing else; no hub is asked.
 
     ``model`` is a run's folder or a stage's, a model's folder, or a hub id of either.
     """
     if str(model) == EMBEDDED:
         return True
-    folder: Path | None = Path(model)
-    if not Path(model).is_dir():
-        folder = _cached(str(model))
+    folder = Path(model) if Path(model).is_dir() else _cached(str(model))
     run = None if folder is None else run_folder(folder)
-    with contextlib.suppress(RmplError, OSError):
-        return run is not None and run.read_recipe().backbone.model == EMBEDDED
-    return False
+    if run is None:
+        return False
+    try:
+        read = run.read_record() if run.record.is_file() else {}
+        is_embedded = run.read_recipe().backbone.model == EMBEDDED
+    except (RmplError, OSError):  # loading it reports what is wrong
+        return False
+    # Version 0.1 did not note what a run read.
+    return is_embedded and (ORIGINS not in read or is_all_synthetic(read))
 
 
 def _cached(model: str) -> Path | None:
@@ -48,6 +53,6 @@ def notice_of(model: str | Path, inputs: Iterable[str | Path] = ()) -> str | Non
     ``inputs`` are the files and folders that it reads; without any, they may be anything.
     """
     paths = [Path(one) for one in inputs]
-    if not is_embedded(model) or (paths and all(map(is_synthetic, paths))):
+    if not knows_only_synthetic(model) or (paths and all(map(is_synthetic, paths))):
         return None
     return ONLY_SYNTHETIC

@@ -51,11 +51,13 @@ def draw_data(comparisons: Sequence[Comparison]) -> Markup:
 def _as_object(row: EventRow) -> dict[str, Any]:
     own = row._asdict()
     own["arguments"] = [_argument(one) for one in row.arguments]
-    return {key: value for key, value in own.items() if value not in (None, "", ())}
+    if "metadata" in own:
+        own["metadata"] = dict(own["metadata"])
+    return {key: value for key, value in own.items() if value not in (None, "", {})}
 
 
 def _argument(one: ArgumentRow) -> dict[str, Any]:
-    event_wide = {"document", "event", "event_type"}
+    event_wide = {"document", "event", "medium", "event_type", "image"}
     return {
         key: value
         for key, value in one._asdict().items()

@@ -40,6 +40,7 @@ class _Pages:
     path: Path
     title: str
     notes: Sequence[str]
+    warnings: Sequence[str]
     parts: Sequence[Sequence[Comparison]]
     palette: Palette
     rule: str
@@ -69,6 +70,7 @@ def write_report(
     gold: Sequence[Document],
     predicted: Sequence[Document],
     notes: Sequence[str] = (),
+    warnings: Sequence[str] = (),
     limit: int = SHOWN,
     intervals: Mapping[str, Mapping[str, ScoreIntervals]] | None = None,
     settings: Sequence[str] = SETTINGS,
@@ -86,6 +88,8 @@ def write_report(
         gold's.
     notes
         Lines shown below the title, such as what was not run and why.
+    warnings
+        Shown below the title, in a frame.
     limit
         The number of documents to draw, in addition to those with the first example of an error
         category; the report describes the selection. 0 draws none. Errors are counted over all.
@@ -114,7 +118,7 @@ def write_report(
         chosen, rule = _with_examples(compared, chosen, rule, settings)
     shown = [compared[key] for key in chosen]
     parts = [shown[i : i + PER_PAGE] for i in range(0, len(shown), PER_PAGE)] or [[]]
-    pages = _Pages(path, title, notes, parts, Palette.of(gold, predicted), rule)
+    pages = _Pages(path, title, notes, warnings, parts, Palette.of(gold, predicted), rule)
     analysis = _analyse(compared, chosen, settings)
     errors = draw_errors(analysis, pages.anchors(), pages.palette)
     front = [
@@ -199,6 +203,7 @@ def _header(pages: _Pages, number: int) -> Markup:
         None,
         el("nav", None, *links, _page_links(pages, number), theme),
         el("h1", None, pages.title),
+        *(el("p", {"class": "warning"}, warning) for warning in pages.warnings),
         el("ul", {"class": "notes"}, *lines) if lines else None,
     )
 

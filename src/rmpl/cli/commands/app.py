@@ -84,6 +84,8 @@ def command(
                 remedy=f'export {VARIABLE}="$({MAKE_ONE})"',
             )
     service = Service(models, schema or [], limits=Limits(seconds=time_limit))
+    for label, notice in service.notices.items() if model else ():  # of defaults it is said before
+        typer.echo(f"{label}: {notice}", err=True)
     name = "127.0.0.1" if is_loopback(host) else names[-1]
     typer.echo(f"app: http://{name}:{port}")
     serve(service, host=host, port=port, hosts=names, token=token)

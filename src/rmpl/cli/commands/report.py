@@ -41,6 +41,7 @@ def command(
     from rmpl.predictions.media_run import split_by_run
     from rmpl.runs.curve import read_curves
     from rmpl.runs.folder import RunFolder
+    from rmpl.runs.notices import notice_of
     from rmpl.scoring import SETTINGS
     from rmpl.scoring.bootstrap import intervals
     from rmpl.scoring.documents import score_by_document
@@ -79,6 +80,7 @@ def command(
         gold=gold,
         predicted=predicted,
         notes=notes,
+        warnings=[said] if (said := notice_of(folder, [data])) else [],
         limit=documents,
         settings=settings,
     )

@@ -13,7 +13,7 @@ for (const one of views) one.addEventListener("click", () => look(one.dataset.vi
 // What a spreadsheet program would take for a formula begins with an apostrophe.
 const cell = (value) => {
   if (value === null) return "";
-  const said = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  const said = typeof value === "string" && /^[=+\-@\t\r\n＝＋－＠]/.test(value) ? `'${value}` : String(value);
   return /[",\r\n]/.test(said) ? `"${said.replaceAll('"', '""')}"` : said;
 };
 
