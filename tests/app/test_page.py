@@ -177,7 +177,7 @@ def test_the_api_is_described_on_a_page(browser, address, tmp_path):
         assert "POST /api/batch" in names
         assert browser.run("document.documentElement.scrollWidth") <= width
         browser.screenshot(folder(tmp_path) / f"api-{width}.png", whole=True)
-        assert "trigger" in browser.run("document.getElementById('routes').textContent")
+        assert "trigger" in browser.run("document.getElementById('types').textContent")
         elsewhere = f"""performance.getEntriesByType('resource').map(one => one.name)
               .filter(name => !name.startsWith('{address}/'))"""
         assert browser.run(elsewhere) == []

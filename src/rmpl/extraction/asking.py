@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from rmpl.extraction.engines.base import Engine, Reply
@@ -13,6 +13,17 @@ from rmpl.tasks.base import Question
 
 Progress = Callable[[str, int, int], None]
 """Called with (step, prompts answered, prompts in all)."""
+
+
+def to_all(listeners: Iterable[Progress | None]) -> Progress:
+    """Return what calls all listeners that there are."""
+    present = [one for one in listeners if one is not None]
+
+    def tell(step: str, answered: int, of: int) -> None:
+        for one in present:
+            one(step, answered, of)
+
+    return tell
 
 
 class Asker:

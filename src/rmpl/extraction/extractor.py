@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from rmpl.errors import RmplError
 from rmpl.extraction.about import named, schema_of, score_bound
-from rmpl.extraction.asking import Progress
+from rmpl.extraction.asking import Progress, to_all
 from rmpl.extraction.calibration import Calibration, read_calibration
 from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engines.base import Engine, EngineError
@@ -356,14 +356,9 @@ class Extractor:
         return waiting[:most]
 
     def _unless_cancelled(self, group: list[_Waiting]) -> list[Document | RmplError]:
-        told = [one.progress for one in group if one.progress is not None]
-
-        def tell(step: str, answered: int, of: int) -> None:
-            for one in told:
-                one(step, answered, of)
-
+        progress = to_all(one.progress for one in group)
         with stopped_when(lambda: any(one.is_cancelled() for one in group)):
-            return self._each([one.document for one in group], tell if told else None)
+            return self._each([one.document for one in group], progress)
 
     def _extracted(self, documents: list[Document], progress: Progress | None) -> list[Document]:
         with self._lock:

@@ -57,13 +57,14 @@ function named(schema) {
 function route(path, method, said) {
   const made = make("section");
   made.append(make("h2", `${method.toUpperCase()} ${path}`), make("p", said.description || said.summary || ""));
-  const list = contents(said.requestBody).map(([type, schema]) => ["request", named(schema), type, ""]);
+  const list = contents(said.requestBody).map(([, schema]) => ["request", named(schema), ""]);
   for (const [status, answer] of Object.entries(said.responses)) {
     const [[type, schema] = ["", null]] = contents(answer);
     const meaning = answer.description === "Successful Response" ? "" : answer.description;
-    list.push([status, named(schema), type, meaning]);
+    const isJson = !type || type === "application/json";
+    list.push([status, schema && kind(schema) !== "anything" ? named(schema) : type, isJson ? meaning : [meaning, type].filter(Boolean).join("; ")]);
   }
-  made.append(table(["", "content", "type", "meaning"], list));
+  made.append(table(["", "content", "meaning"], list));
   return made;
 }
 
