@@ -50,6 +50,16 @@ def test_text_articles_and_pictures_make_one_document():
     assert "data:image/jpeg;base64," in found.page
 
 
+def test_an_article_alone_brings_its_title_author_and_date():
+    article = Upload("a.md", b"---\ntitle: Arrests\nauthor: Ana\n---\nRebels were arrested.")
+    found = extract(service(), "", [article], draw=True)
+    assert found.document.metadata == {"title": "Arrests", "author": "Ana"}
+    assert ">Arrests<" in found.page
+    assert extract(service(), TEXT, [article]).document.metadata == {}
+    page = Upload("a.html", b"<title>Arrests</title><p>Rebels were arrested.</p>")
+    assert extract(service(), "", [page]).document.metadata["title"] == "Arrests"
+
+
 def test_files_of_one_name_stay_two():
     found = extract(service(), "", [Upload("a.jpg", jpeg()), Upload("a.jpg", jpeg(50, 40))])
     assert [(one.id, one.width) for one in found.document.images] == [

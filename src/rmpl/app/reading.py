@@ -15,8 +15,8 @@ import msgspec
 from rmpl.app.limits import Limits, Share
 from rmpl.errors import RmplError
 from rmpl.inputs.files import as_text
-from rmpl.inputs.markdown import markdown_paragraphs
-from rmpl.inputs.pages import page_text
+from rmpl.inputs.markdown import front_matter_of, markdown_paragraphs
+from rmpl.inputs.pages import page_text_and_metadata
 from rmpl.inputs.paragraphs import Finder, line_paragraphs, plain_paragraphs
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.records import text_document
@@ -27,11 +27,24 @@ from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import require_splitter
 from rmpl.records import Document, Image, Sentence
 
-_ARTICLES: dict[str, tuple[Callable[[bytes, str], str], Finder]] = {
-    ".txt": (as_text, plain_paragraphs),
-    ".md": (as_text, markdown_paragraphs),
-    ".html": (page_text, line_paragraphs),
-    ".htm": (page_text, line_paragraphs),
+Decoded = tuple[str, dict[str, str]]
+"""A text, and its title, author, date and others."""
+
+
+def _text(content: bytes, where: str) -> Decoded:
+    return as_text(content, where), {}
+
+
+def _markdown(content: bytes, where: str) -> Decoded:
+    text = as_text(content, where)
+    return text, front_matter_of(text)
+
+
+_ARTICLES: dict[str, tuple[Callable[[bytes, str], Decoded], Finder]] = {
+    ".txt": (_text, plain_paragraphs),
+    ".md": (_markdown, markdown_paragraphs),
+    ".html": (page_text_and_metadata, line_paragraphs),
+    ".htm": (page_text_and_metadata, line_paragraphs),
 }
 ARTICLES = tuple(_ARTICLES)
 PAGES = (".html", ".htm")
@@ -118,6 +131,7 @@ def read(
     require_splitter("your own text", "extract")
     sentences: list[Sentence] = []
     images: list[Image] = []
+    known: list[dict[str, str]] = []
     if text.strip():
         sentences += text_document(text, "text").sentences
     left = limits.characters - len(text)
@@ -131,7 +145,8 @@ def read(
         seen.add(name)
         if file.ending in ARTICLES:
             decode, find = _ARTICLES[file.ending]
-            written = _written(file.content, name, decode)
+            written, metadata = _written(file.content, name, decode)
+            known.append(metadata)
             left -= len(written)
             if left < 0:
                 raise _too_many(limits.characters - left, limits)
@@ -148,16 +163,18 @@ def read(
             images.append(_image(path, name, pixels))
     if not sentences and not images:
         raise RmplError("nothing to read", remedy="send a text, images, or both")
-    return Document("upload", tuple(sentences), tuple(images))
+    # Of several articles, none is the document's.
+    metadata = known[0] if len(known) == 1 and not text.strip() else {}
+    return Document("upload", tuple(sentences), tuple(images), metadata=metadata)
 
 
-def _written(content: bytes, name: str, decode: Callable[[bytes, str], str]) -> str:
+def _written(content: bytes, name: str, decode: Callable[[bytes, str], Decoded]) -> Decoded:
     if not content.strip():
         raise RmplError("an empty file", where=name)
-    written = decode(content, name)
+    written, metadata = decode(content, name)
     if not written.strip():
         raise RmplError("no text found", where=name)
-    return written
+    return written, metadata
 
 
 def _pixels_of(path: Path, name: str, limits: Limits) -> int:
