@@ -53,10 +53,6 @@ def notice_of(model: str | Path, inputs: Iterable[str | Path] = ()) -> str | Non
     ``inputs`` are the files and folders that it reads; without any, they may be anything.
     """
     paths = [Path(one) for one in inputs]
-    is_own = bool(paths) and all(map(_is_synthetic, paths))
-    return ONLY_SYNTHETIC if knows_only_synthetic(model) and not is_own else None
-
-
-def _is_synthetic(path: Path) -> bool:
-    """Return whether an input is of the synthetic corpus, or in its folder of images."""
-    return is_synthetic(path) or is_synthetic(path.parent)
+    if not knows_only_synthetic(model) or (paths and all(map(is_synthetic, paths))):
+        return None
+    return ONLY_SYNTHETIC

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from rmpl.io.read_report import ReadReport
     from rmpl.predictions.results import ResultsFile
     from rmpl.predictions.selection import EventCounts
-    from rmpl.records import Document
 
 SKIPPED = 1
 INTERRUPTED = 130
@@ -297,6 +296,7 @@ def _draw(page: Path, results: Path, most: int) -> Path:
     """Draw the first documents with events."""
     import itertools
 
+    from rmpl.cli.page_warnings import page_warnings
     from rmpl.predictions.results import read_results
     from rmpl.viewer.extraction import write_extraction
 
@@ -306,24 +306,6 @@ def _draw(page: Path, results: Path, most: int) -> Path:
         page,
         title=f"Events in {results.name}",
         documents=documents,
-        warnings=_warnings(results, documents),
+        warnings=page_warnings(results, documents),
         rule=f"The first {len(documents)} documents with events." if documents else "",
     )
-
-
-def _warnings(results: Path, documents: Sequence[Document]) -> list[str]:
-    """Return what readers of the page must know about the model, by the settings of the results."""
-    import json
-
-    from rmpl.predictions.results import ABOUT
-    from rmpl.runs.notices import notice_of
-
-    try:
-        about = json.loads(results.with_name(results.name + ABOUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    # Of the synthetic corpus only images are files that can be named.
-    has_text = any(document.sentences for document in documents)
-    images = [image.path for document in documents for image in document.images if image.path]
-    said = notice_of(about.get("model", ""), [] if has_text else images)
-    return [] if said is None else [said]
