@@ -49,14 +49,16 @@ def test_each_document_has_a_line_and_one_that_fails_stops_no_other(app):
         {"text": "All was quiet.", "files": [uploaded("lima.jpg", jpeg())]},
         {"files": [uploaded("broken.jpg", b"x")]},
         {},
+        {"files": [uploaded("a.docx", b"x")]},
     )
     found = lines(ask(app, "POST", "/api/batch", body(*documents)))
-    assert sorted(found) == [0, 1, 2, 3]
+    assert sorted(found) == [0, 1, 2, 3, 4]
     assert found[0]["result"]["text_events"][0]["trigger"]["text"] == "arrested"
     assert found[1]["result"]["image_events"][0]["image_id"] == "lima.jpg"
     assert found[2]["problem"]["error"].startswith("not an image")
     assert found[2]["problem"]["where"] == "broken.jpg"
     assert found[3]["problem"]["error"] == "nothing to read"
+    assert found[4]["problem"]["where"] == "a.docx"
 
 
 @pytest.mark.parametrize(

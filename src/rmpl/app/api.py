@@ -77,9 +77,7 @@ def add_api(app: fastapi.FastAPI, service: Service, examples: Sequence[Example])
         asked = read_batch(await request.body(), service.limits)
         documents = [(one.text, _uploads(one.files)) for one in asked.documents]
         model, schema = asked.model, asked.schema_
-        everything = [file for _, files in documents for file in files]
-        all_text = "".join(text for text, _ in documents)
-        service.check(all_text, everything, model=model, schema=schema)
+        service.check(*documents, model=model, schema=schema)
         totals = Totals(service.limits)
 
         async def work(tell: Tell) -> None:
@@ -104,7 +102,7 @@ def add_api(app: fastapi.FastAPI, service: Service, examples: Sequence[Example])
         """Extract the events of one document, tell how far that is, and draw them."""
         asked = read_asked(await request.body(), service.limits)
         files = _uploads(asked.files)
-        service.check(asked.text, files, model=asked.model, schema=asked.schema_)
+        service.check((asked.text, files), model=asked.model, schema=asked.schema_)
 
         async def work(tell: Tell) -> None:
             try:

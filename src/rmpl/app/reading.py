@@ -69,17 +69,13 @@ def file_name(given: str) -> str:
 
 
 def check_sizes(text: str, files: Sequence[Upload], limits: Limits) -> None:
-    """Check the limits that need no parsing.
+    """Check the limits of one document that need no parsing.
 
     Raises
     ------
     RmplError
         If a limit is exceeded, a file type is unsupported, or there is no input.
     """
-    if len(text) > limits.characters:
-        raise _too_many(len(text), limits)
-    if len(files) > limits.files:
-        raise RmplError(f"{len(files)} files", remedy=f"the limit is {limits.files}")
     for file in files:
         if len(file.content) > limits.file_bytes:
             raise _too_large(len(file.content), file_name(file.name), limits.file_bytes)
@@ -89,6 +85,23 @@ def check_sizes(text: str, files: Sequence[Upload], limits: Limits) -> None:
                 where=file_name(file.name),
                 remedy=f"use {', '.join(ARTICLES + IMAGES)}",
             )
+    check_totals(text, files, limits)
+    if not text.strip() and not files:
+        raise RmplError("nothing to read", remedy="send a text, images, or both")
+
+
+def check_totals(text: str, files: Sequence[Upload], limits: Limits) -> None:
+    """Check the limits of all documents of a request that need no parsing.
+
+    Raises
+    ------
+    RmplError
+        If one is exceeded.
+    """
+    if len(text) > limits.characters:
+        raise _too_many(len(text), limits)
+    if len(files) > limits.files:
+        raise RmplError(f"{len(files)} files", remedy=f"the limit is {limits.files}")
     if (total := sum(len(file.content) for file in files)) > limits.files_bytes:
         raise _too_large(total, "all files together", limits.files_bytes)
     markup = sum(len(file.content) for file in files if file.ending in ARTICLES)
@@ -97,8 +110,6 @@ def check_sizes(text: str, files: Sequence[Upload], limits: Limits) -> None:
     tags = sum(file.content.count(b"<") for file in files if file.ending in PAGES)
     if tags > limits.tags:
         raise RmplError(f"{tags:,} HTML tags", remedy=f"the limit is {limits.tags:,}")
-    if not text.strip() and not files:
-        raise RmplError("nothing to read", remedy="send a text, images, or both")
 
 
 def read(

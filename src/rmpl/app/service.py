@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from rmpl.app.limits import Budget, Limits, Share, Totals
-from rmpl.app.reading import IMAGES, Upload, check_sizes, read
+from rmpl.app.reading import IMAGES, Upload, check_sizes, check_totals, read
 from rmpl.errors import RmplError
 from rmpl.extraction.asking import Progress
 from rmpl.extraction.extractor import Extractor
@@ -108,23 +108,22 @@ class Service:
             await self._extractor(self.models[0], self.schemas[0])
 
     def check(
-        self,
-        text: str,
-        files: Sequence[Upload],
-        *,
-        model: str | None = None,
-        schema: str | None = None,
+        self, *documents: tuple[str, Sequence[Upload]], model: str | None, schema: str | None
     ) -> None:
-        """Check all that needs no work; ``extract`` does so, too.
+        """Check a request as far as that needs no work, but what concerns one of many documents.
 
         Raises
         ------
         RmplError
-            If model or schema is unknown, a limit is exceeded, or there is no input.
+            If model or schema is unknown, a limit is exceeded, or its only document has no input.
         """
         self._choose("model", model, self.models)
         self._choose("schema", schema, self.schemas)
-        check_sizes(text, files, self.limits)
+        if len(documents) == 1:
+            check_sizes(*documents[0], self.limits)
+        else:
+            text = "".join(text for text, _ in documents)
+            check_totals(text, [file for _, files in documents for file in files], self.limits)
 
     async def extract(
         self,
