@@ -37,8 +37,8 @@ demo: $(VENV)/.train
 	$(BIN)/rmpl synthetic --out demo/world
 	$(BIN)/rmpl train recipes/tiny.yaml --data demo/world --out demo/run
 	$(BIN)/rmpl predict demo/run --data demo/world/m2e2
-	$(BIN)/rmpl score demo/run/predictions.jsonl --gold demo/world/m2e2 --protocol strict --protocol legacy --json demo/run/metrics.json
-	$(BIN)/rmpl report demo/run --data demo/world/m2e2
+	$(BIN)/rmpl score demo/run --gold demo/world/m2e2 --protocol strict --protocol legacy --json demo/run/metrics.json
+	$(BIN)/rmpl report demo/run --gold demo/world/m2e2
 	@if $(BIN)/rmpl models get smollm2-135m; then $(MAKE) --no-print-directory news; \
 	else echo "without that model, real text is not read; everything else is done"; fi
 
@@ -75,6 +75,7 @@ quick: $(QUICK_VENV)/.test
 
 # The documentation as a site in site/; a broken link or anchor is an error.
 docs: $(VENV)/.dev
+	$(BIN)/python scripts/cli_page.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 # Build, install the wheel into clean environments (with torch: some minutes), use it from outside.

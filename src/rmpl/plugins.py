@@ -141,6 +141,11 @@ class Registry(Generic[Entry]):
         )
 
 
+def declared(group: str) -> dict[str, str]:
+    """Return the names that installed packages declare in a group, with who declares each."""
+    return {name: f"from {_packages(points)}" for name, points in sorted(_declared(group).items())}
+
+
 @functools.cache
 def _declared(group: str) -> Mapping[str, tuple[importlib.metadata.EntryPoint, ...]]:
     """Return the entry points of a group by name; cached per process."""

@@ -166,8 +166,66 @@ def test_protocols_are_listed_without_files() -> None:
 
 
 def test_files_are_asked_for() -> None:
-    with pytest.raises(RmplError, match="a prediction file and --gold are needed"):
+    with pytest.raises(RmplError, match="prediction file and --gold are needed"):
         run("score")
+
+
+@pytest.fixture
+def runs(files: tuple[str, str], tmp_path: Path) -> list[Path]:
+    found = []
+    for name in ("first/run", "second/run", "small"):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "predictions.jsonl").write_bytes(Path(files[0]).read_bytes())
+        found.append(folder)
+    return found
+
+
+def test_a_run_folder_stands_for_its_predictions(files: tuple[str, str], runs: list[Path]) -> None:
+    of_file, of_run = (run("score", str(one), "--gold", files[1]) for one in (files[0], runs[0]))
+    assert of_run == of_file
+
+
+def test_a_folder_without_predictions_is_named(files: tuple[str, str], tmp_path: Path) -> None:
+    with pytest.raises(RmplError, match=f"{tmp_path}: no predictions.jsonl in this folder"):
+        run("score", str(tmp_path), "--gold", files[1])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "columns"),
+    [
+        (0, 2, ["run", "small"]),
+        (0, 1, ["first/run", "second/run"]),
+        (2, "small/predictions.jsonl", ["1: small", "2: small"]),
+        ("predicted.jsonl", 2, ["predicted.jsonl", "small"]),
+    ],
+)
+def test_a_comparison_names_its_columns_by_run(
+    files: tuple[str, str],
+    runs: list[Path],
+    tmp_path: Path,
+    first: int | str,
+    second: int | str,
+    columns: list[str],
+) -> None:
+    given = [str(runs[one] if isinstance(one, int) else tmp_path / one) for one in (first, second)]
+    head = run("compare", *given, "--gold", files[1], "--resamples", "5").splitlines()
+    title = next(line for line in head if line.startswith("strict, F1"))
+    assert title.split("difference")[0].split()[2:] == " ".join(columns).split()
+
+
+def test_runs_of_different_schemas_are_not_compared_by_one_of_them(
+    files: tuple[str, str], runs: list[Path]
+) -> None:
+    for folder, name in zip(runs, ("one", "other"), strict=False):
+        event = "{description: a death, text: [Victim], image: []}"
+        (folder / "schema.yaml").write_text(f"name: {name}\nevents:\n  'Life:Die': {event}\n")
+        tiny = Path(__file__).parents[2] / "recipes" / "tiny.yaml"
+        (folder / "recipe.yaml").write_bytes(tiny.read_bytes())
+    with pytest.raises(RmplError, match="runs of different schemas"):
+        run("compare", str(runs[0]), str(runs[1]), "--gold", files[1])
+    output = run("compare", *map(str, runs[:2]), "--gold", files[1], "--schema", "m2e2")
+    assert "first/run" in output
 
 
 def test_a_comparison_names_both_and_corrects(files: tuple[str, str], tmp_path: Path) -> None:

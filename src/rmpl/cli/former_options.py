@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from typer.core import TyperCommand
+from rmpl.cli.help import Command
 
 
-class _WithFormerOptions(TyperCommand):
+class _WithFormerOptions(Command):
     former: ClassVar[Mapping[str, str]] = {}
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -25,7 +25,7 @@ class _WithFormerOptions(TyperCommand):
         return f"{self.former.get(name, name)}{equals}{value}"
 
 
-def with_former_options(former: Mapping[str, str]) -> type[TyperCommand]:
+def with_former_options(former: Mapping[str, str]) -> type[Command]:
     """Return a command class that also accepts former names of options.
 
     Parameters

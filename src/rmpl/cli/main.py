@@ -6,10 +6,10 @@ import gc
 import os
 import sys
 import warnings
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from rmpl import __version__
 from rmpl.cli.commands import (
@@ -23,6 +23,7 @@ from rmpl.cli.commands import (
     extract,
     inspect,
     link,
+    listing,
     models,
     plot,
     predict,
@@ -39,6 +40,7 @@ from rmpl.cli.commands import (
 )
 from rmpl.cli.commands import app as serving
 from rmpl.cli.former_options import with_former_options
+from rmpl.cli.help import Command, Group
 from rmpl.cli.interpreter import (
     TERMINATED,
     in_suitable_python,
@@ -59,7 +61,7 @@ BAD_INPUT = 2
 INTERRUPTED = 130
 
 
-class Commands(TyperGroup):
+class Commands(Group):
     """The sub-commands, with errors reported in one line."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -105,6 +107,7 @@ app = typer.Typer(
     name="rmpl",
     cls=Commands,
     help="Relation-aware multi-task progressive learning for multimedia event extraction.",
+    epilog="rmpl COMMAND --help begins with an example. Documentation: docs/index.md.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -124,31 +127,53 @@ def options(
         raise typer.Exit
 
 
-app.command("synthetic")(synthetic.command)
-app.command("world", hidden=True)(synthetic.command)  # its former name
-app.command("recipes")(recipes.command)
-app.command("train")(train.command)
-app.command("predict")(predict.command)
-app.command("score")(score.command)
-app.command("compare")(compare.command)
-app.command("report")(report.command)
-app.command("check")(check.command)
-app.command("convert")(convert.command)
-app.command("stats", cls=with_former_options({"--dataset": "--corpus"}))(stats.command)
-app.command("inspect")(inspect.command)
-app.command("plot")(plot.command)
-app.command("app")(serving.command)
-app.command("push")(push.command)
-app.command("export")(export.command)
-app.command("pretrain")(pretrain.command)
-app.command("extract", cls=with_former_options({"--drawn": "--documents"}))(extract.command)
-app.command("table")(table.command)
-app.command("link")(link.command)
-app.command("calibrate", cls=with_former_options({"--documents": "--limit"}))(calibrate.command)
-app.command("ablate")(ablate.command)
-app.command("reproduce")(reproduce.command)
-app.add_typer(baseline.app, name="baseline")
-app.add_typer(models.app, name="models")
+_PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "Try it": {"app": serving.command, "list": listing.command, "models": models.app},
+    "Extract": {"extract": extract.command, "table": table.command, "link": link.command},
+    "Data": {
+        "synthetic": synthetic.command,
+        "check": check.command,
+        "stats": stats.command,
+        "convert": convert.command,
+        "inspect": inspect.command,
+    },
+    "Train": {
+        "recipes": recipes.command,
+        "train": train.command,
+        "calibrate": calibrate.command,
+        "export": export.command,
+        "push": push.command,
+        "pretrain": pretrain.command,
+    },
+    "Evaluate": {
+        "predict": predict.command,
+        "score": score.command,
+        "compare": compare.command,
+        "report": report.command,
+    },
+    "Experiments": {
+        "ablate": ablate.command,
+        "reproduce": reproduce.command,
+        "baseline": baseline.app,
+        "plot": plot.command,
+    },
+}
+"""Every command, in the groups and the order of the help."""
+_FORMER = {
+    "stats": {"--dataset": "--corpus"},
+    "extract": {"--drawn": "--documents"},
+    "calibrate": {"--documents": "--limit"},
+}
+"""Former names of options by command."""
+
+for _panel, _commands in _PANELS.items():
+    for _name, _command in _commands.items():
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, name=_name, rich_help_panel=_panel)
+        else:
+            _class = with_former_options(_FORMER.get(_name, {}))
+            app.command(_name, cls=_class, rich_help_panel=_panel)(_command)
+app.command("world", cls=Command, hidden=True)(synthetic.command)  # its former name
 
 
 _format = warnings.formatwarning

@@ -19,9 +19,9 @@ def _types(given: str) -> Literal["mapped", "all"]:
 
 # Corpora
 CorpusArgument = Annotated[
-    str, typer.Argument(help="Corpus format: m2e2, ace, jmee, swig, mnre, rams, documents, ...")
+    str, typer.Argument(help="Corpus format, as listed by rmpl list corpora.")
 ]
-CorpusOption = Annotated[str, typer.Option(help="Corpus format.")]
+CorpusOption = Annotated[str, typer.Option(help="Corpus format, as listed by rmpl list corpora.")]
 CorpusPath = Annotated[Path, typer.Argument(help="Corpus folder, or one of its files.")]
 AllSplits = Annotated[
     str | None, typer.Option(help="Read only this split. Default: all that exist.")
@@ -66,12 +66,18 @@ Unconstrained = Annotated[
 ]
 
 # Schemas and scores
-Schema = Annotated[str, typer.Option(help="Schema, a name or a YAML file.")]
+RunSchema = Annotated[
+    str | None,
+    typer.Option(help="Schema, a name or a YAML file. Default: that of the run, else m2e2."),
+]
 ModelSchema = Annotated[
     str | None, typer.Option(help="Schema, a name or a YAML file. Default: that of the model.")
 ]
 Protocols = Annotated[
-    list[str] | None, typer.Option(help="Scoring protocol; repeatable. Default: strict.")
+    list[str] | None,
+    typer.Option(
+        help="Scoring protocol, as listed by rmpl list protocols; repeatable. Default: strict."
+    ),
 ]
 ScoredSettings = Annotated[
     list[str] | None,

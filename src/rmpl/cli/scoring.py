@@ -14,7 +14,10 @@ from rmpl.corpora.origin import SYNTHETIC, is_synthetic
 from rmpl.errors import RmplError, one_line
 from rmpl.io.files import replacing
 from rmpl.io.read_report import ReadReport
+from rmpl.ontology import load_ontology
+from rmpl.predictions.file import STDIN
 from rmpl.records import Document
+from rmpl.runs.folder import RunFolder
 from rmpl.scoring import SETTINGS, Scores
 from rmpl.scoring.bounds import ScoreIntervals
 from rmpl.scoring.protocols import MARK, find_protocol
@@ -29,6 +32,57 @@ def print_warnings(report: ReadReport, of: str = "") -> None:
     for reason, count in report.warnings.items():
         cases = "; ".join(report.cases[reason])
         typer.echo(one_line(f"{kind}: {count:,} x {reason} (first: {cases})"), err=True)
+
+
+def predictions_of(given: str | Path) -> str:
+    """Return the prediction file of a run folder, or the file that was given.
+
+    Raises
+    ------
+    RmplError
+        If the folder has none.
+    """
+    if str(given) == STDIN or not Path(given).is_dir():
+        return str(given)
+    file = RunFolder(Path(given)).predictions
+    if not file.is_file():
+        raise RmplError(
+            f"no {file.name} in this folder",
+            where=str(given),
+            remedy="name a run folder for which rmpl predict has written it, or a prediction file",
+        )
+    return str(file)
+
+
+def schema_of(*predictions: str) -> str:
+    """Return the schema of the run, or runs, in whose folders prediction files are; else m2e2.
+
+    Raises
+    ------
+    RmplError
+        If they are of different schemas.
+    """
+    places = [RunFolder(Path(one).parent) for one in predictions if one != STDIN]
+    schemas = {place: place.read_recipe().ontology for place in places if place.is_run}
+    read = [load_ontology(one) for one in schemas.values()]
+    if any(one != read[0] for one in read):
+        found = ", ".join(f"{place.path} on {one}" for place, one in schemas.items())
+        raise RmplError(f"runs of different schemas ({found})", remedy="name one with --schema")
+    return next(iter(schemas.values()), "m2e2")
+
+
+def column_names(first: str, second: str) -> tuple[str, str]:
+    """Return the shortest distinct names of two systems: of their runs, where they are known."""
+    places = []
+    for given in (first, second):
+        path = Path(given) if given == STDIN else Path(given).resolve()
+        known = path.name == RunFolder(path).predictions.name
+        places.append(path.parent.parts if known else path.parts)
+    for length in range(1, max(map(len, places)) + 1):
+        left, right = ("/".join(parts[-length:]) for parts in places)
+        if left != right:
+            return left, right
+    return f"1: {places[0][-1]}", f"2: {places[1][-1]}"
 
 
 def require_documents(report: ReadReport, predictions: str | Path) -> None:

@@ -202,7 +202,7 @@ CORPORA: dict[str, Corpus] = {
         "ACE 2005 from its own .sgm and .apf.xml", _ace("extent"), _SPLITS, _LISTS, "mention"
     ),
     "ace_heads": _of_ace(
-        "the same; arguments are the heads of their mentions", _ace("head"), _SPLITS, _LISTS
+        "ACE 2005; arguments are the heads of their mentions", _ace("head"), _SPLITS, _LISTS
     ),
     "jmee": _of_ace(
         "ACE 2005 as JMEE JSON", _in_file("jmee", read_jmee), _SPLITS, ("{split}.json",), "mention"
@@ -226,13 +226,13 @@ CORPORA: dict[str, Corpus] = {
         ("{split}.jsonlines",),
     ),
     "rams_loose": _of_rams(
-        "the same with near types, such as a threat made in a meeting",
+        "RAMS with near types, such as a threat made in a meeting",
         _in_file("rams", functools.partial(read_rams, loose=True)),
         _SPLITS,
         ("{split}.jsonlines",),
     ),
     "rams_silver": _of_rams(
-        "the sentences of its windows whose events a word list completes; mentions only",
+        "RAMS: the sentences whose events a word list completes; mentions only",
         _in_file("rams_silver", read_rams_silver),
         _SPLITS,
         ("{split}.jsonlines",),

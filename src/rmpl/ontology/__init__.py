@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -71,6 +72,11 @@ def packaged() -> list[str]:
     return sorted(f.name.removesuffix(".yaml") for f in files if f.name.endswith(".yaml"))
 
 
+def schema_names() -> list[str]:
+    """Return the names of the packaged schemas, which are the files with a name of their own."""
+    return [name for name in packaged() if re.search(r"^name:", _read_packaged(name), re.MULTILINE)]
+
+
 def is_file_name(name_or_path: str | Path) -> bool:
     """Return whether a schema's name means a user's YAML file."""
     return Path(name_or_path).suffix in {".yaml", ".yml"}
@@ -92,7 +98,7 @@ def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
     else:
         raise RmplError(
             f"no schema named {name_or_path}",
-            remedy="use m2e2, or the path of a YAML file",
+            remedy=f"use {' or '.join(schema_names())}, or the path of a YAML file",
         )
     try:
         return msgspec.convert(yaml.safe_load(text), Ontology)

@@ -7,15 +7,25 @@ in the entry-point group ``rmpl.families``, under the ``model_type``.
 
 from __future__ import annotations
 
+import ast
 import functools
-import importlib
+import importlib.abc
+import importlib.util
 import pkgutil
 from collections.abc import Iterator, Mapping
 
 from rmpl.backbones.family import Family
-from rmpl.plugins import Registry
+from rmpl.plugins import Registry, declared
 
-_SHARED = {"causal_lm": ("gemma3_text", "llama", "qwen2", "qwen3", "smollm3")}
+_SHARED = {
+    "causal_lm": {
+        "gemma3_text": "Gemma 3, text only.",
+        "llama": "Llama and SmolLM2, text only.",
+        "qwen2": "Qwen2 and Qwen2.5, text only.",
+        "qwen3": "Qwen3, text only.",
+        "smollm3": "SmolLM3, text only.",
+    }
+}
 """The families of modules that define several in ``FAMILIES``; listed here because importing such a
 module only to learn its families takes a second or two."""
 _MODULES = {model_type: module for module, held in _SHARED.items() for model_type in held}
@@ -34,6 +44,26 @@ def family_names() -> tuple[str, ...]:
     modules = (module.name for module in pkgutil.iter_modules(__path__))
     own = (name for name in modules if name in CONFIG_MAPPING_NAMES)
     return tuple(sorted({*own, *_MODULES}))
+
+
+def described_families() -> dict[str, str]:
+    """Return a line on every family by ``model_type``, other packages' last; imports no family."""
+    lines = {
+        module.name: _first_line(module.name)
+        for module in pkgutil.iter_modules(__path__)
+        if module.name not in _SHARED
+    }
+    for held in _SHARED.values():
+        lines.update(held)
+    return {**dict(sorted(lines.items())), **declared("rmpl.families")}
+
+
+def _first_line(module: str) -> str:
+    """Return the first line of a module's docstring, read from its file."""
+    spec = importlib.util.find_spec(f"{__name__}.{module}")
+    assert spec is not None and isinstance(spec.loader, importlib.abc.SourceLoader)  # noqa: S101
+    tree = ast.parse(spec.loader.get_source(spec.name) or "")
+    return (ast.get_docstring(tree) or "").partition("\n")[0].replace("``", "")
 
 
 class _Shipped(Mapping[str, Family]):

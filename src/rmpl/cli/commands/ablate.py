@@ -43,9 +43,12 @@ def command(
         bool, typer.Option("--dry-run", help="List the grid cells and check that budgets agree.")
     ] = False,
 ) -> None:
-    """Train, predict and score every cell of an ablation grid with every seed, and print a table.
+    """Run an ablation grid over several seeds, and print its table.
 
-    Finished runs are kept; run the same command again to resume.
+        rmpl ablate recipes/ablations/tiny.yaml --data world --seeds 3
+
+    Every cell is trained, predicted and scored with every seed. Finished runs are kept; run the
+    same command again to resume.
     """
     from rmpl.experiments.grid import load_plan
 

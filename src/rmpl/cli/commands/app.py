@@ -49,7 +49,9 @@ def command(
         float, typer.Option(help="Seconds after which a request is stopped.", min=1)
     ] = 120.0,
 ) -> None:
-    """Serve a web page that extracts events from text and images, and an HTTP API.
+    """Serve a web page that extracts events, and an HTTP API.
+
+        rmpl app --model real-text
 
     By default only this machine can reach it. With another --host, clients need a token. The app
     speaks plain HTTP: between machines, put an HTTPS proxy in front of it.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rmpl.cli.former_options import with_former_options
+from rmpl.cli.help import Command, Group
 from rmpl.cli.options import Batch, CorpusOption, Limit, Unconstrained
 from rmpl.cli.outputs import hold_folder, releases_locks
 
@@ -23,6 +24,7 @@ ExamplesData = Annotated[
 Seed = Annotated[int, typer.Option(help="Random seed of the choice of examples.", min=0)]
 
 app = typer.Typer(
+    cls=Group,
     help="Baselines for comparison with trained models.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -34,7 +36,7 @@ def baselines() -> None:
     """Baselines for comparison with trained models."""
 
 
-@app.command("prompt")
+@app.command("prompt", cls=Command)
 @releases_locks
 def prompt(
     model: Annotated[str, typer.Argument(help="Hub id or model folder.")],
@@ -64,7 +66,9 @@ def prompt(
     *,
     unconstrained: Unconstrained = False,
 ) -> None:
-    """Prompt a vision-language model that was not trained for the task, and score its output.
+    """Prompt a model that was not trained for the task; score it.
+
+        rmpl baseline prompt qwen2.5-vl-7b --data data/m2e2 --limit 20
 
     Prompts are the same as for trained models. Few-shot examples come from training corpora only;
     documents that share an id or a sentence with the benchmark are left out. Scores are strict.
@@ -118,10 +122,12 @@ def export(
     examples_data: ExamplesData = None,
     seed: Seed = 0,
 ) -> None:
-    """Write the benchmark's prompts as rows for lm-evaluation-harness and lmms-eval.
+    """Write the benchmark's prompts for lm-evaluation-harness.
 
-    One row per sentence or image, with the task files of both harnesses in lm_eval/ and lmms_eval/.
-    The rows contain the benchmark's texts, so its terms apply to them.
+        rmpl baseline export --data world/m2e2 --out rows
+
+    One row per sentence or image, for lmms-eval too, with the task files of both harnesses in
+    lm_eval/ and lmms_eval/. The rows contain the benchmark's texts, so its terms apply to them.
     """
     import msgspec
 
@@ -159,7 +165,7 @@ def export(
         typer.echo(f"{benchmark.missing:,} images are missing and have no row")
 
 
-@app.command("lexicon")
+@app.command("lexicon", cls=Command)
 @releases_locks
 def lexicon(
     examples: Annotated[
@@ -177,7 +183,9 @@ def lexicon(
         int, typer.Option(help="Number of times that a word is a trigger.", min=1)
     ] = 1,
 ) -> None:
-    """Tag every word that is mostly a trigger in training, and score that: needs no model.
+    """Tag every word that is mostly a trigger; needs no model.
+
+        rmpl baseline lexicon --examples recipes/tiny.yaml --data world/m2e2
 
     Finds text events without arguments. Documents that share an id or a sentence with the benchmark
     are left out. Scores are strict.

@@ -20,9 +20,12 @@ def command(
     ] = 400,
     batch: Batch = 32,
 ) -> None:
-    """Calibrate a run's confidences and its thresholds on held-out training data.
+    """Calibrate a run's confidences on held-out training data.
 
-    Writes calibration.json to the run folder; predict, extract and link use it from then on.
+        rmpl calibrate runs/tiny --data world
+
+    Sets the thresholds of mentions and links, too. Writes calibration.json to the run folder;
+    predict, extract and link use it from then on.
     """
     from rmpl.calibration.measure import calibrate, held_out_documents, save
     from rmpl.cli.progress import Bars

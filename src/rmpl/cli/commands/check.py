@@ -45,7 +45,9 @@ def command(
     cases: Annotated[int, typer.Option(help="Locations to list per finding.")] = 3,
     as_json: AsJson = False,
 ) -> None:
-    """Count a corpus by type, role, label and split, and report what is skipped and why.
+    """Count a corpus by type and role, and report what is left out.
+
+        rmpl check m2e2 world/m2e2
 
     M2E2 is also compared with its release, and `imsitu_map`, the published mapping of imSitu's
     verbs (ace_sr_mapping.txt), with ours, row by row. Exit code 1 if records are broken, missing,

@@ -7,14 +7,18 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.options import Protocols, Schema, ScoredSettings
+from rmpl.cli.options import Protocols, RunSchema, ScoredSettings
 from rmpl.cli.outputs import hold, releases_locks
 
 
 @releases_locks
 def command(
-    first: Annotated[str, typer.Argument(help="Prediction file of the first system.")],
-    second: Annotated[str, typer.Argument(help="Prediction file of the second system.")],
+    first: Annotated[
+        str, typer.Argument(help="Run folder or prediction file of the first system.")
+    ],
+    second: Annotated[
+        str, typer.Argument(help="Run folder or prediction file of the second system.")
+    ],
     gold: Annotated[Path, typer.Option(help="Gold: M2E2 folder, or a JSONL file.")],
     protocol: Protocols = None,
     settings: ScoredSettings = None,
@@ -23,16 +27,24 @@ def command(
     ] = 1000,
     seed: Annotated[int, typer.Option(help="Random seed of both.", min=0)] = 0,
     json: Annotated[Path | None, typer.Option(help="Write the differences as JSON.")] = None,
-    schema: Schema = ("m2e2"),
+    schema: RunSchema = None,
 ) -> None:
-    """Compare two prediction files by a paired test over documents, Holm-corrected."""
+    """Compare two systems by a paired test over documents.
+
+        rmpl compare runs/a runs/b --gold world/m2e2
+
+    Takes run folders or prediction files. p-values are corrected by Holm's method.
+    """
     from rmpl.cli.scoring import (
+        column_names,
         gold_notes,
         not_run_notes,
         noting,
+        predictions_of,
         print_doubts,
         print_warnings,
         require_documents,
+        schema_of,
         split_settings,
         warn_unanswered,
         write_json,
@@ -46,6 +58,9 @@ def command(
     from rmpl.scoring.bootstrap import compare
     from rmpl.scoring.tables import difference_lines
 
+    titles = column_names(first, second)
+    first, second = predictions_of(first), predictions_of(second)
+    schema = schema_of(first, second) if schema is None else schema
     hold(json, reads=(first, second, gold, schema))
     names = list(dict.fromkeys(protocol or ["strict"]))
     chosen = split_settings(settings)
@@ -53,7 +68,7 @@ def command(
     reference = read_gold(gold, entities="gold-entities" in names, ontology=ontology)
     print_warnings(reference.report, "gold")
     sides: list[dict[str, Scores]] = []
-    for path in (first, second):
+    for name, path in zip(titles, (first, second), strict=True):
         report, seen = ReadReport(), set[str]()
         found = read_predictions(
             path, ontology=ontology, candidates=reference.candidates, report=report
@@ -62,15 +77,14 @@ def command(
         require_documents(report, path)
         chosen, missing = split_by_run(chosen, report)
         for note in not_run_notes(missing):
-            typer.echo(f"{path}: {note}")
+            typer.echo(f"{name}: {note}")
         warn_unanswered(report, reference.documents, seen)
-        print_warnings(report)
+        print_warnings(report, name)
     sides = [{name: one.only(chosen) for name, one in side.items()} for side in sides]
     differences = {
         name: compare(sides[0][name], sides[1][name], resamples=resamples, seed=seed)
         for name in names
     }
-    titles = (Path(first).name, Path(second).name)
     for name, tested in differences.items():
         typer.echo("\n".join(difference_lines(name, titles, tested)))
     print_doubts(gold, reference)

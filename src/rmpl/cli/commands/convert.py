@@ -31,7 +31,10 @@ def command(
         bool, typer.Option("--skip-broken", help="Skip broken records instead of stopping.")
     ] = False,
 ) -> None:
-    """Convert a corpus to the common document format, whose own name is `documents`."""
+    """Convert a corpus to the common document format.
+
+    rmpl convert swig world/swig --out swig.jsonl
+    """
     from rmpl.corpora.registry import find_corpus, read_corpus
     from rmpl.errors import RmplError
     from rmpl.io.documents import different, write_documents

@@ -36,10 +36,12 @@ def command(
         typer.Option("--bf16", help="Store adapters, or the merged model, in bf16: half the size."),
     ] = False,
 ) -> None:
-    """Copy a run's weights, recipe, scores and model card into a folder; never data.
+    """Copy a run's weights, recipe, scores and card to a folder.
 
-    These are the files that `rmpl push` uploads. The folder can be used wherever a run can.
-    With --merged or --adapter, write what programs without rmpl load.
+        rmpl export runs/tiny shared/tiny --bf16
+
+    Data is never copied. These are the files that `rmpl push` uploads. The folder can be used
+    wherever a run can. With --merged or --adapter, write what programs without rmpl load.
     """
     folders = [one for one in (out, merged, adapter) if one is not None]
     if len(folders) != 1:

@@ -94,7 +94,9 @@ def command(
     ] = False,
     unconstrained: Unconstrained = False,
 ) -> None:
-    """Extract events from your own documents, with offsets, boxes and confidences.
+    """Extract events from your own articles and images.
+
+        rmpl extract examples/news --out news.csv
 
     The suffix of --out decides the form. A table or a graph is made at the end of a file of JSON
     Lines beside it, which stays, so that an interrupted command can be resumed. In a folder, an

@@ -41,9 +41,12 @@ def command(
     documents: Annotated[int, typer.Option(help="Documents to draw.", min=1)] = 12,
     out: Annotated[Path, typer.Option(help="Output page.")] = Path("inspect.html"),
 ) -> None:
-    """Draw training samples as a model gets them: prompt, target, resized image, boxes.
+    """Draw training samples as a model gets them.
 
-    Every target is parsed and compared with its annotation. Exit code 1 if any differs.
+        rmpl inspect jmee world/ace --recipe recipes/tiny.yaml --out inspect.html
+
+    Shown are prompt, target, resized image and boxes. Every target is parsed and compared with its
+    annotation. Exit code 1 if any differs.
     """
     from rmpl.backbones.weightless import load_weightless
     from rmpl.corpora.registry import find_corpus, read_corpus

@@ -39,7 +39,9 @@ def command(
     schema: ModelSchema = None,
     batch: Batch = 32,
 ) -> None:
-    """Link text events to the image events that show them, for any system's output.
+    """Link text events to the images that show them, for any system.
+
+        rmpl link predictions.jsonl --model runs/tiny --data world/m2e2
 
     Existing links are replaced; events and arguments are unchanged. The output also has the
     multimedia events that follow from the links, as written by rmpl extract.

@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.help import Command, Group
+
 app = typer.Typer(
-    help="List the models that recipes and commands know by name, or download one.",
+    cls=Group,
+    help="List the models that have names, or download one.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -24,12 +27,14 @@ class Source(StrEnum):
 
 @app.callback()
 def models() -> None:
-    """List the models that recipes and commands know by name, or download one."""
+    """List the models that have names, or download one."""
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_models() -> None:
-    """List the known models: parameters, media, sources, whether they are in the cache, licence.
+    """List the known models: parameters, media, sources, cache, licence.
+
+        rmpl models list
 
     Use a name as --model NAME, or as backbone.model in a recipe.
     """
@@ -57,7 +62,7 @@ def list_models() -> None:
     )
 
 
-@app.command("get")
+@app.command("get", cls=Command)
 def get(
     name: Annotated[str, typer.Argument(help="Name of a model, as listed by rmpl models list.")],
     source: Annotated[
@@ -70,6 +75,8 @@ def get(
     ] = Source.AUTO,
 ) -> None:
     """Download a model to the cache, unless it is already there, and print its folder.
+
+        rmpl models get smollm2-135m
 
     Run an interrupted command again to resume it (docs/backbones.md).
     """

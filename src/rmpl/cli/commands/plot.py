@@ -26,6 +26,8 @@ def command(
 ) -> None:
     """Plot scores, F1 by event type, training curves and ablations.
 
+        rmpl plot runs/a runs/b --format pdf
+
     The inputs determine the figures: scores of several systems are drawn side by side, with
     intervals where they were computed.
     """

@@ -41,7 +41,10 @@ def command(
         bool, typer.Option("--other-pixels", help="Allow pixel bounds that differ from training.")
     ] = False,
 ) -> None:
-    """Extract the events of a corpus: event mentions, then arguments, then links."""
+    """Extract the events of a corpus: mentions, arguments, links.
+
+    rmpl predict runs/tiny --data world/m2e2
+    """
     from rmpl.cli.progress import Bars
     from rmpl.corpora.registry import read_corpus
     from rmpl.extraction.calibration import read_calibration

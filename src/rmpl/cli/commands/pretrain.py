@@ -16,7 +16,12 @@ def command(
     out: Annotated[Path, typer.Option(help="Output folder for the base model.")],
     work: Annotated[Path, typer.Option(help="Folder for data and checkpoints.")],
 ) -> None:
-    """Pretrain the embedded model's base on generic skills, without event types or roles."""
+    """Pretrain the base of the embedded model on generic skills.
+
+        rmpl pretrain recipes/embedded_base.yaml --out base --work work
+
+    The skills need no event types or roles (docs/training.md).
+    """
     from rmpl.cli.progress import Bars
     from rmpl.embedded.pretraining import pretrain
 

@@ -21,9 +21,12 @@ def command(
         bool, typer.Option("--dry-run", help="List the files to upload, without uploading.")
     ] = False,
 ) -> None:
-    """Upload a run's weights, recipe, scores and model card; never data or pickled files.
+    """Upload a run's weights, recipe, scores and card to the hub.
 
-    Download it with `hf download`; the result is a run folder.
+        rmpl push runs/tiny OWNER/NAME --dry-run
+
+    Data and pickled files are never uploaded. Download it with `hf download`; the result is a run
+    folder.
     """
     from rmpl.runs.hub import pack, send
 

@@ -13,18 +13,19 @@ def command(
         Path | None, typer.Option(help="New folder to copy them to, for editing.")
     ] = None,
 ) -> None:
-    """List the recipes and ablation grids of the package; with --out, copy them to a folder.
+    """List the recipes of the package, or copy them to a folder.
+
+        rmpl recipes --out my_recipes
 
     Other commands accept the listed names from any folder. The copy includes the launch files for
     accelerate (launch/).
     """
-    from rmpl.recipe.shipped import RECIPES, copy_shipped, shipped_recipes
+    from rmpl.cli.listings import lines
+    from rmpl.cli.listings import recipes as listed
+    from rmpl.recipe.shipped import RECIPES, copy_shipped
 
     if out is not None:
         copy_shipped(RECIPES, out)
         typer.echo(f"recipes: {out}")
         return
-    found = list(shipped_recipes())
-    width = max(len(one.path) for one in found)
-    for one in found:
-        typer.echo(f"{one.path:{width}}  {one.about}")
+    typer.echo("\n".join(lines(listed())))

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from rmpl.cli.options import CorpusOption, Images
+from rmpl.cli.options import CorpusOption, Images, RunSchema
 from rmpl.cli.outputs import hold, releases_locks
-
-if TYPE_CHECKING:
-    from rmpl.runs.folder import RunFolder
 
 
 @releases_locks
 def command(
     run: Annotated[Path, typer.Argument(help="Run folder, or a prediction file.")],
-    data: Annotated[Path, typer.Option(help="Corpus folder with the gold annotation.")],
+    data: Annotated[
+        Path, typer.Option("--gold", "--data", help="Corpus folder with the gold annotation.")
+    ],
     corpus: CorpusOption = "m2e2",
     images: Images = None,
     out: Annotated[
@@ -28,12 +27,22 @@ def command(
         typer.Option(help="Documents to draw; more than 100 are split over several pages.", min=0),
     ] = 12,
     title: Annotated[str | None, typer.Option(help="Title of the page.")] = None,
-    schema: Annotated[
-        str | None, typer.Option(help="Schema, a name or a YAML file. Default: that of the run.")
-    ] = None,
+    schema: RunSchema = None,
 ) -> None:
-    """Write a self-contained page: scores, errors, curves, gold beside predicted documents."""
-    from rmpl.cli.scoring import not_run_notes, origin_notes, print_warnings, require_documents
+    """Write a page: scores, errors, gold beside predicted events.
+
+        rmpl report runs/tiny --gold world/m2e2
+
+    The page needs no other file and no network; it shows training curves, too.
+    """
+    from rmpl.cli.scoring import (
+        not_run_notes,
+        origin_notes,
+        predictions_of,
+        print_warnings,
+        require_documents,
+        schema_of,
+    )
     from rmpl.corpora.registry import read_corpus
     from rmpl.io.read_report import ReadReport
     from rmpl.ontology import load_ontology
@@ -49,12 +58,12 @@ def command(
 
     folder = run if run.is_dir() else run.parent
     place = RunFolder(folder)
-    predictions = place.predictions if run.is_dir() else run
+    predictions = predictions_of(run)
     target = out if out is not None else place.report
     hold(target, reads=(run, predictions, data, images, schema))
     gold = list(read_corpus(corpus, data, images=images))
     read = ReadReport()
-    ontology = load_ontology(schema if schema is not None else _schema_of(place))
+    ontology = load_ontology(schema_of(predictions) if schema is None else schema)
     predicted = list(read_predictions(predictions, ontology=ontology, report=read))
     require_documents(read, predictions)
     print_warnings(read)
@@ -94,8 +103,3 @@ def _title(run: Path, data: Path, corpus: str) -> str:
 
     synthetic = f"the synthetic corpus, in the format of {corpus}"
     return f"RMPL: {run.resolve().name} on {synthetic if is_synthetic(data) else data.name}"
-
-
-def _schema_of(run: RunFolder) -> str:
-    """Return the schema that a run was trained on, by its recipe."""
-    return run.read_recipe().ontology if run.is_run else "m2e2"

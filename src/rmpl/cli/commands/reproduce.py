@@ -39,10 +39,13 @@ def command(
         bool, typer.Option("--dry-run", help="Only list what is available and what is missing.")
     ] = False,
 ) -> None:
-    """Check the data, train, predict, score, print the table row and write a lock file.
+    """Reproduce a row of the results table, and write a lock file.
 
-    The lock file records recipe, seed, data digests, versions and scores. Finished work is kept;
-    run the same command again to resume.
+        rmpl reproduce recipes/tiny.yaml --data world
+
+    Checks the data, trains, predicts, scores, and prints the row. The lock file records recipe,
+    seed, data digests, versions and scores. Finished work is kept; run the same command again to
+    resume.
     """
     from rmpl.cli.progress import Bars
     from rmpl.errors import RmplError

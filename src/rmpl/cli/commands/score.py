@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rmpl.cli.options import Protocols, Schema, ScoredSettings
+from rmpl.cli.options import Protocols, RunSchema, ScoredSettings
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def command(
     predictions: Annotated[
         str | None,
-        typer.Argument(help="Prediction file (JSONL, may be gzipped), or - for standard input."),
+        typer.Argument(
+            help="Run folder, prediction file (JSONL, may be gzipped), or - for standard input."
+        ),
     ] = None,
     gold: Annotated[Path | None, typer.Option(help="Gold: M2E2 folder, or a JSONL file.")] = None,
     protocol: Protocols = None,
@@ -40,7 +42,7 @@ def command(
     html: Annotated[
         Path | None, typer.Option(help="Write scores and error analysis as one HTML page.")
     ] = None,
-    schema: Schema = ("m2e2"),
+    schema: RunSchema = None,
     list_protocols: Annotated[
         bool,
         typer.Option(
@@ -48,7 +50,12 @@ def command(
         ),
     ] = False,
 ) -> None:
-    """Score predictions against gold: precision, recall and F1, with counts."""
+    """Score predictions against gold: precision, recall, F1, counts.
+
+        rmpl score runs/tiny --gold world/m2e2
+
+    Takes a run folder or the prediction file of any system (docs/scoring.md).
+    """
     from rmpl.cli.scoring import (
         gold_notes,
         intervals_of,
@@ -56,13 +63,14 @@ def command(
         noting,
         origin_notes,
         plain_scores,
+        predictions_of,
         print_doubts,
         print_warnings,
         require_documents,
+        schema_of,
         split_settings,
         warn_unanswered,
         with_text,
-        write_json,
     )
     from rmpl.corpora.gold import read_gold
     from rmpl.errors import RmplError
@@ -78,9 +86,11 @@ def command(
         return
     if predictions is None or gold is None:
         raise RmplError(
-            "a prediction file and --gold are needed",
-            remedy="rmpl score PRED.jsonl --gold FOLDER_OR_JSONL",
+            "a run folder or prediction file and --gold are needed",
+            remedy="rmpl score RUN_OR_JSONL --gold FOLDER_OR_JSONL",
         )
+    predictions = predictions_of(predictions)
+    schema = schema_of(predictions) if schema is None else schema
     hold(json, errors_json, html, reads=(predictions, gold, schema))
     names = list(dict.fromkeys(protocol or ["strict"]))
     chosen = split_settings(settings)
@@ -106,15 +116,8 @@ def command(
     for name, scores in results.items():
         typer.echo("\n".join(score_lines(name, scores.total(), bounds.get(name), not_run)))
     notes = print_doubts(gold, reference)
-    plain = plain_scores(results, bounds)
     if json is not None:
-        write_json(json, plain)
-        from rmpl.runs.folder import METRICS
-
-        if json.name == METRICS:
-            from rmpl.runs.origins import record_scored
-
-            record_scored(json.parent, gold)
+        _write(json, plain_scores(results, bounds), gold)
     if not (analysing and chosen):
         return
     documents = with_text(gold, reference)
@@ -143,6 +146,17 @@ def command(
             intervals=bounds or None,
             settings=chosen,
         )
+
+
+def _write(file: Path, scores: object, gold: Path) -> None:
+    """Write the scores; a run's own are noted in its record."""
+    from rmpl.cli.scoring import write_json
+    from rmpl.runs.folder import METRICS
+    from rmpl.runs.origins import record_scored
+
+    write_json(file, scores)
+    if file.name == METRICS:
+        record_scored(file.parent, gold)
 
 
 def _analyse(

@@ -30,7 +30,12 @@ def command(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Show lengths in tokens, events per sentence, boxes per event, and label balance."""
+    """Measure a corpus: lengths, events per sentence, label balance.
+
+        rmpl stats world/ace --corpus jmee
+
+    Lengths are in words and tokens; arguments and boxes per event are counted, too.
+    """
     from rmpl.cli.tables import print_counts, print_table
     from rmpl.corpora.registry import read_corpus
     from rmpl.corpora.summary import Lengths, Summary

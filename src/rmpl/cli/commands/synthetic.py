@@ -17,9 +17,12 @@ def command(
         bool, typer.Option("--fresh", help="Write it again even if it exists.")
     ] = False,
 ) -> None:
-    """Write the synthetic corpus, in the formats of ACE, SWiG, MNRE and M2E2.
+    """Write the synthetic corpus, with text, images and links.
 
-    A complete corpus of the same seed and size in the output folder is kept.
+        rmpl synthetic --out world
+
+    It is written in the formats of ACE, SWiG, MNRE and M2E2. A complete corpus of the same seed and
+    size in the output folder is kept.
     """
     from rmpl.cli.progress import Bars
     from rmpl.synthetic.build import build_world, is_built

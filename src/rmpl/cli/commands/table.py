@@ -36,9 +36,12 @@ def command(
         bool, typer.Option("--sentences", help="Also print the sentence, or the image's name.")
     ] = False,
 ) -> None:
-    """Print or write one row per event: document, type, trigger, who by role, score, place.
+    """Print or write events as a table, one row per event.
 
-    The last line is the number of events by type.
+        rmpl table news.jsonl --out news.csv
+
+    A row has the document, the type, the trigger, who by role, the score and the place. The last
+    line is the number of events by type.
     """
     from rmpl.cli.scoring import print_warnings
     from rmpl.io.read_report import ReadReport

@@ -29,6 +29,8 @@ def command(
 ) -> None:
     """Train the stages of a recipe in order.
 
+        rmpl train recipes/tiny.yaml --data world --out runs/tiny
+
     Finished stages are kept; an interrupted stage resumes from its last checkpoint.
     """
     import math
