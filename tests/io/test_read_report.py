@@ -33,3 +33,21 @@ def test_the_policy_raises_or_counts() -> None:
     assert report.cases == {"an empty word": ["f:3"]}
     with pytest.raises(RmplError, match="f:3"):
         report.refuse(error, "raise")
+
+
+def test_names_that_are_left_out_for_one_reason_are_summed_up() -> None:
+    report = ReadReport()
+    report.use("text events", 10)
+    for number, name in enumerate(("a.b", "c.d", "e.f", "g.h"), start=1):
+        report.leave_out(f"event type {name} outside the schema", "f:1", number)
+    report.leave_out("role x of a.b outside the schema", "f:2")
+    assert report.lines() == [
+        "used: 10 text events",
+        "left out: 10 of 20 text events: 4 event types outside the schema (most often g.h 4, "
+        "e.f 3, c.d 2)",
+        "left out: 1 x role x of a.b outside the schema (e.g. f:2)",
+    ]
+    assert "left out: 2 x event type c.d outside the schema (e.g. f:1)" in report.lines(
+        verbose=True
+    )
+    assert len(report.lines(verbose=True)) == 6

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rmpl.training.run import Run
 
 
-def print_dry_run(run: Run, *, gpus: int, gpu_memory: float) -> None:
+def print_dry_run(run: Run, *, gpus: int, gpu_memory: float, verbose: bool) -> None:
     """Print what a run would train, and the steps, tokens and memory it would take.
 
     Parameters
@@ -22,6 +22,8 @@ def print_dry_run(run: Run, *, gpus: int, gpu_memory: float) -> None:
         The run; nothing is written to its folder.
     gpus, gpu_memory
         The number of GPUs, and the memory of each in GiB.
+    verbose
+        Whether everything that is left out of the corpora is listed.
     """
     from rmpl.training.dry_run.memory import GIB
     from rmpl.training.dry_run.preflight import preflight
@@ -32,7 +34,7 @@ def print_dry_run(run: Run, *, gpus: int, gpu_memory: float) -> None:
     )
     typer.echo(f"sizes from {facts.sizes_from}; lengths by {facts.tokens_from}")
     for name, report in run.readings.items():
-        for line in report.lines():
+        for line in report.lines(verbose=verbose):
             typer.echo(f"{name}: {line}")
     for stage in facts.stages:
         _show_stage(facts, stage)

@@ -42,6 +42,10 @@ Types = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option(help="Process at most this many documents.", min=1)]
 
+Verbose = Annotated[
+    bool, typer.Option("--verbose", help="List every event type and role that is left out.")
+]
+
 # Recipes and runs
 RecipeArgument = Annotated[
     Path, typer.Argument(help="Recipe: a YAML file, or a name listed by rmpl recipes.")

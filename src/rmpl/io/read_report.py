@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any, Literal
 
@@ -11,6 +12,10 @@ OnError = Literal["raise", "count"]
 """What a reader does with an invalid record: raise an error, or skip and count it."""
 
 MAX_CASES = 3
+OF_MANY = re.compile(r"(event type|role) (.+) (outside the schema|without a role in M2E2)")
+"""Reasons that differ in a name only, of which a corpus may have hundreds."""
+_COUNTED = {"event type": "text events", "role": "text arguments"}
+"""What was used where such a thing is in the schema."""
 
 
 class ReadReport:
@@ -87,12 +92,43 @@ class ReadReport:
             "cases": {reason: list(cases) for reason, cases in self.cases.items()},
         }
 
-    def lines(self) -> list[str]:
-        """Return the report as lines to print, in order of first occurrence."""
+    def lines(self, *, verbose: bool = False) -> list[str]:
+        """Return the report as lines to print, in order of first occurrence.
+
+        Parameters
+        ----------
+        verbose
+            Whether every event type and role that is left out gets a line of its own.
+        """
         lines = [f"used: {count:,} {what}" for what, count in self.used.items()]
+        alike = {} if verbose else self._alike()
+        for kind, counts in alike.items():
+            lines.append(one_line(f"left out: {self._summed(kind, counts)}"))
+        summed = {reason for counts in alike.values() for reason in counts}
         for title, counter in (("left out", self.left_out), ("warning", self.warnings)):
             for reason, count in counter.items():
+                if title == "left out" and reason in summed:
+                    continue
                 examples = ", ".join(self.cases[reason])
                 named = f" (e.g. {examples})" if examples else ""
                 lines.append(one_line(f"{title}: {count:,} x {reason}{named}"))
         return lines
+
+    def _alike(self) -> dict[tuple[str, str], dict[str, int]]:
+        """Return the counts of reasons that differ in a name only, where there are several."""
+        alike: dict[tuple[str, str], dict[str, int]] = {}
+        for reason, count in self.left_out.items():
+            found = OF_MANY.fullmatch(reason)
+            if found is not None:
+                alike.setdefault((found[1], found[3]), {})[reason] = count
+        return {kind: counts for kind, counts in alike.items() if len(counts) > 1}
+
+    def _summed(self, kind: tuple[str, str], counts: dict[str, int]) -> str:
+        what, why = kind
+        count = sum(counts.values())
+        of = _COUNTED.get(what, "")
+        whole = f" of {count + self.used[of]:,} {of}" if self.used[of] else ""
+        names = {OF_MANY.sub(r"\2", reason): number for reason, number in counts.items()}
+        most = sorted(names.items(), key=lambda one: -one[1])[: self.max_cases]
+        listed = ", ".join(f"{name} {number:,}" for name, number in most)
+        return f"{count:,}{whole}: {len(counts)} {what}s {why} (most often {listed})"

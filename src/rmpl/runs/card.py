@@ -22,7 +22,7 @@ from rmpl.backbones.families import family_of
 from rmpl.backbones.known import hub_id, known_checkpoint
 from rmpl.io import formats
 from rmpl.io.files import write_file
-from rmpl.io.read_report import ReadReport
+from rmpl.io.read_report import OF_MANY, ReadReport
 from rmpl.io.saved import check_shape, saved_object
 from rmpl.ontology import is_file_name
 from rmpl.recipe.recipe import CorpusRecipe, Recipe, StageRecipe
@@ -36,7 +36,6 @@ from rmpl.runs.weights import add_metadata, read_metadata
 _READ = "read"
 _NAMED = 6
 """The number of reasons that a corpus's row gives for what it leaves out."""
-_ONE_OF_MANY = re.compile(r"(event type|role) .+ (outside the schema)")
 
 _MULTIMEDIA = (
     "Multimedia event extraction with {whose}, trained with {trained}: from a news document with "
@@ -259,7 +258,7 @@ def _counts(counts: Mapping[str, int]) -> str:
     """Return counts in words; those of single types and roles are added up, and few are named."""
     kinds: Counter[str] = Counter()
     for what, count in counts.items():
-        kinds[_ONE_OF_MANY.sub(r"an \1 \2", what).replace("an role", "a role")] += count
+        kinds[OF_MANY.sub(r"an \1 \3", what).replace("an role", "a role")] += count
     said = [f"{count:,} {_cell(what)}" for what, count in kinds.most_common(_NAMED)]
     rest = kinds.total() - sum(count for _, count in kinds.most_common(_NAMED))
     return ", ".join([*said, *([f"{rest:,} for other reasons"] if rest else [])]) or "-"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from rmpl.cli.options import AllSplits, AsJson, CorpusArgument, CorpusPath, Images, Types
+from rmpl.cli.options import AllSplits, AsJson, CorpusArgument, CorpusPath, Images, Types, Verbose
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -44,6 +44,7 @@ def command(
     ] = True,
     cases: Annotated[int, typer.Option(help="Locations to list per finding.")] = 3,
     as_json: AsJson = False,
+    verbose: Verbose = False,
 ) -> None:
     """Count a corpus by type and role, and report what is left out.
 
@@ -79,7 +80,7 @@ def command(
     if as_json:
         typer.echo(json.dumps(_as_dict(corpus, path, found, notes), ensure_ascii=False, indent=1))
     else:
-        _print(found, notes)
+        _print(found, notes, verbose=verbose)
     deviates = release is not None and not release.is_release
     if deviates or any(map(_is_bad, found.values())):
         raise typer.Exit(BROKEN)
@@ -148,7 +149,7 @@ def _as_dict(corpus: str, path: Path, found: dict[str, Found], notes: list[str])
     }
 
 
-def _print(found: dict[str, Found], notes: list[str]) -> None:
+def _print(found: dict[str, Found], notes: list[str], *, verbose: bool) -> None:
     from rmpl.cli.tables import print_counts
     from rmpl.errors import one_line
 
@@ -164,7 +165,7 @@ def _print(found: dict[str, Found], notes: list[str]) -> None:
     for name, (summary, reading) in found.items():
         if not summary.counts["documents"]:
             typer.echo(f"{name}: no documents")
-        for line in [*reading.lines(), *summary.oddities.lines()]:
+        for line in [*reading.lines(verbose=verbose), *summary.oddities.lines()]:
             if not any(line.endswith(f" {what}") for what in summary.counts):
                 typer.echo(f"{name}: {line}")
     for note in notes:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.options import AllSplits, CorpusArgument, CorpusPath, Images, Types
+from rmpl.cli.options import AllSplits, CorpusArgument, CorpusPath, Images, Types, Verbose
 from rmpl.cli.outputs import hold, releases_locks
 
 
@@ -30,6 +30,7 @@ def command(
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Skip broken records instead of stopping.")
     ] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Convert a corpus to the common document format.
 
@@ -76,6 +77,6 @@ def command(
         count = write_predictions(different(documents), out)
     else:
         count = write_documents(documents, out)
-    for line in report.lines():
+    for line in report.lines(verbose=verbose):
         typer.echo(line)
     typer.echo(f"{out}: {count:,} documents")

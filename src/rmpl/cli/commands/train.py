@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.options import Overrides, RecipeArgument, RecipeData
+from rmpl.cli.options import Overrides, RecipeArgument, RecipeData, Verbose
 
 
 def command(
@@ -26,6 +26,7 @@ def command(
     gpu_memory: Annotated[
         float, typer.Option(help="Memory per GPU in GiB, assumed by --dry-run.", min=1)
     ] = 80.0,
+    verbose: Verbose = False,
 ) -> None:
     """Train the stages of a recipe in order.
 
@@ -47,7 +48,7 @@ def command(
     if dry_run:
         from rmpl.cli.dry_run import print_dry_run
 
-        print_dry_run(run, gpus=gpus, gpu_memory=gpu_memory)
+        print_dry_run(run, gpus=gpus, gpu_memory=gpu_memory, verbose=verbose)
         return
     with Bars() as bars:
 
@@ -60,7 +61,7 @@ def command(
     if not first:
         return
     for name, report in run.readings.items():
-        for line in report.lines():
+        for line in report.lines(verbose=verbose):
             typer.echo(f"{name}: {line}")
     for note in run.notes:
         typer.echo(note)
