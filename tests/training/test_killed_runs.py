@@ -88,6 +88,30 @@ def test_a_run_killed_at_any_moment_goes_on_to_the_same_weights(
 
 
 @pytest.mark.slow
+def test_ctrl_c_saves_the_step_and_the_run_goes_on_to_the_same_weights(
+    tree, small_world, whole, tmp_path, capsys
+):
+    folder = tmp_path / "run"
+    saved_every = 2
+
+    def stop(stage, step, *_):
+        if step == saved_every:
+            signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Run(tree, folder, small_world).train(stop)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "stopping after this step, which is saved" in capsys.readouterr().err
+    assert [one.name for one in (folder / "one").glob("checkpoint-*")] == ["checkpoint-3"]
+    Run(tree, folder, small_world).train()
+    assert same(weights(folder / "one"), weights(whole / "one"))
+
+
+@pytest.mark.slow
 def test_the_command_killed_from_outside_goes_on_to_the_same_weights(
     tree, small_world, whole, tmp_path
 ):

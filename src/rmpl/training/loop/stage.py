@@ -22,6 +22,7 @@ from rmpl.training.data.mixture import Mixture
 from rmpl.training.data.samples import EncodedMixture, collator
 from rmpl.training.loop.callbacks.checkpoint_selection import EvaluationSchedule
 from rmpl.training.loop.callbacks.curve import Curve, Progress
+from rmpl.training.loop.callbacks.interruption import Interruption
 from rmpl.training.loop.callbacks.tensorboard import TENSORBOARD, TensorBoardLogger
 from rmpl.training.loop.evaluation import CheckpointSelection, EvaluationPlan
 from rmpl.training.loop.optimizer import make_optimizer, wsd_factor
@@ -133,7 +134,8 @@ def fit(
             place.held_out, by=evaluation.by, patience=evaluation.patience
         )
         callbacks.append(EvaluationSchedule(selection, evaluation.every))
-    callbacks.append(Curve(place.curve, progress))
+    interruption = Interruption()
+    callbacks += [interruption, Curve(place.curve, progress)]  # the curve logs what is saved
     if TENSORBOARD in report_to:
         callbacks.append(TensorBoardLogger(place.tensorboard))
     with settled(folder):
@@ -155,7 +157,8 @@ def fit(
                 callbacks=callbacks,
             )
             trainer.remove_callback(PrinterCallback)
-            trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
+            with interruption.deferred():
+                trainer.train(resume_from_checkpoint=None if newest is None else str(newest))
     wait()
     saved = {step_of(checkpoint): checkpoint for checkpoint in place.checkpoints()}
     best = None if selection is None else selection.best
