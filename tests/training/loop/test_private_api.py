@@ -24,7 +24,7 @@ def test_the_trainer_calls_a_hook_with_what_it_takes(name):
 
 
 def test_hooks_are_all_there():
-    assert len(HOOKS) == 6
+    assert len(HOOKS) == 7
 
 
 def test_the_trainer_asks_whether_the_schedule_is_its_own():

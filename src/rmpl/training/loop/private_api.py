@@ -30,6 +30,10 @@ class HookedTrainer(Trainer):  # type: ignore[misc]
         """Load the weights of a checkpoint that training resumes from."""
         super()._load_from_checkpoint(folder, model)
 
+    def report_loaded(self, result: Any) -> None:
+        """Warn about the missing and unexpected keys of a checkpoint (a named tuple of torch's)."""
+        super()._issue_warnings_after_load(result)
+
     def train_sampler(self, dataset: Any) -> Any:
         """Return the order of the training samples."""
         return super()._get_train_sampler(dataset)
@@ -54,6 +58,9 @@ class HookedTrainer(Trainer):  # type: ignore[misc]
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         self.load_weights(resume_from_checkpoint, model)
+
+    def _issue_warnings_after_load(self, load_result: Any) -> None:
+        self.report_loaded(load_result)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         return self.train_sampler(train_dataset)

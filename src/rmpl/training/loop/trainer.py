@@ -161,6 +161,12 @@ class StageTrainer(HookedTrainer):
         weights = load_file(Path(folder) / ADAPTER_WEIGHTS)
         set_peft_model_state_dict(self.model, weights, adapter_name=TRAINED_ADAPTER)
 
+    def report_loaded(self, result: Any) -> None:
+        """Warn about missing weights, except those that are tied to others and never saved."""
+        tied = getattr(self.model, "all_tied_weights_keys", None) or {}
+        missing = [key for key in result.missing_keys if key not in tied]
+        super().report_loaded(result._replace(missing_keys=missing))
+
     def train_sampler(self, dataset: Any) -> Any:
         """Keep the mixture's order."""
         return torch.utils.data.SequentialSampler(dataset or self.train_dataset)
