@@ -70,5 +70,5 @@ def test_a_stopped_command_says_so_in_one_line(number, code):
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
     assert process.returncode == code
-    assert said.strip().startswith("rmpl: interrupted; finished work is kept")
+    assert said.strip() == "rmpl: interrupted; run the same command again"
     assert said.strip().count("\n") == 0

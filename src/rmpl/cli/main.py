@@ -57,6 +57,8 @@ TRAINING = frozenset(
 )
 """Packages that models need and the base install does not have."""
 
+RESUMING = frozenset("train pretrain ablate reproduce models".split())
+"""Commands that continue where they were interrupted."""
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -96,10 +98,9 @@ class Commands(Group):
             typer.echo(f"rmpl: a name that is not UTF-8 ({name}); rename it", err=True)
             raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt as error:
-            typer.echo(
-                "\nrmpl: interrupted; finished work is kept, run the same command again to resume",
-                err=True,
-            )
+            kept = "finished work is kept, " if ctx.invoked_subcommand in RESUMING else ""
+            again = "run the same command again" + (" to resume" if kept else "")
+            typer.echo(f"\nrmpl: interrupted; {kept}{again}", err=True)
             raise typer.Exit(INTERRUPTED) from error
 
 

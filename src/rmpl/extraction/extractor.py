@@ -24,7 +24,7 @@ from rmpl.errors import RmplError
 from rmpl.extraction.about import named, schema_of, score_bound
 from rmpl.extraction.asking import Progress, to_all
 from rmpl.extraction.calibration import Calibration, read_calibration
-from rmpl.extraction.chunks import chunks
+from rmpl.extraction.chunks import FIRST, chunks
 from rmpl.extraction.engines.base import Engine, EngineError
 from rmpl.extraction.given import Given, GivenImages, GivenWarnings, check_many, document_of
 from rmpl.extraction.pipeline import Pipeline
@@ -288,14 +288,15 @@ class Extractor:
     ) -> Iterator[tuple[Item, Document | RmplError]]:
         """Yield each item with its extracted document, or with the error that prevented it.
 
-        Documents are processed in groups of some hundred sentences and images.
+        Documents are processed in groups of some hundred sentences and images, the first ones of
+        fewer.
 
         Raises
         ------
         EngineError
             If the engine itself fails.
         """
-        for chunk in chunks(items, lambda item: item.document):
+        for chunk in chunks(items, lambda item: item.document, first=FIRST):
             found = self._each([item.document for item in chunk], progress)
             yield from zip(chunk, found, strict=True)
 
