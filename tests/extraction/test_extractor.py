@@ -250,13 +250,13 @@ def test_an_engine_that_is_down_is_no_document_s_fault(counting):
 
 def test_memory_stays_flat_and_one_document_does_not_take_others_along(counting):
     def items():
-        for number in range(600):
+        for number in range(1000):
             text = "refuse" if number == 300 else "One."
             sentence = Sentence(f"s{number}", text, ((0, len(text)),))
             yield Item(Document(f"d{number}", (sentence,)), "x")
 
     found = list(counting.stream(items()))
-    assert [item.document.id for item, _ in found] == [f"d{number}" for number in range(600)]
+    assert [item.document.id for item, _ in found] == [f"d{number}" for number in range(1000)]
     assert [number for number, (_, one) in enumerate(found) if isinstance(one, RmplError)] == [300]
     engine = counting._pipeline._asker._engine
     assert max(map(len, engine.batches)) == 256
