@@ -8,12 +8,15 @@ import typer
 
 from rmpl.cli.tables import print_table
 
+GPUS = 8
+"""The number of GPUs assumed where none is given."""
+
 if TYPE_CHECKING:
     from rmpl.training.dry_run.preflight import Preflight, StageFacts
     from rmpl.training.run import Run
 
 
-def print_dry_run(run: Run, *, gpus: int, gpu_memory: float, verbose: bool) -> None:
+def print_dry_run(run: Run, *, gpus: int | None, gpu_memory: float, verbose: bool) -> None:
     """Print what a run would train, and the steps, tokens and memory it would take.
 
     Parameters
@@ -21,14 +24,15 @@ def print_dry_run(run: Run, *, gpus: int, gpu_memory: float, verbose: bool) -> N
     run
         The run; nothing is written to its folder.
     gpus, gpu_memory
-        The number of GPUs, and the memory of each in GiB.
+        The number of GPUs (``GPUS`` if none is given), and the memory of each in GiB.
     verbose
         Whether everything that is left out of the corpora is listed.
     """
     from rmpl.training.dry_run.memory import GIB
     from rmpl.training.dry_run.preflight import preflight
 
-    facts = preflight(run, devices=gpus, gpu_bytes=int(gpu_memory * GIB))
+    devices = GPUS if gpus is None else gpus
+    facts = preflight(run, devices=devices, gpu_bytes=int(gpu_memory * GIB))
     typer.echo(
         f"{run.recipe.name}: {facts.model} ({facts.family}), {facts.parameters:,} parameters"
     )
@@ -39,6 +43,10 @@ def print_dry_run(run: Run, *, gpus: int, gpu_memory: float, verbose: bool) -> N
     for stage in facts.stages:
         _show_stage(facts, stage)
     warnings = [f"{stage.name}: {said}" for stage in facts.stages for said in stage.warnings]
+    for stage in facts.stages:
+        if stage.undivided:  # a warning only where somebody asked for that many
+            kind = "note" if gpus is None else "warning"
+            typer.echo(f"{kind}: {stage.name}: not on {devices} GPUs: {stage.undivided}")
     for said in (*facts.warnings, *warnings):
         typer.echo(f"warning: {said}")
     typer.echo("nothing was trained or written")

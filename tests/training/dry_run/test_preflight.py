@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from rmpl.backbones import checkpoints
 from rmpl.backbones.backbone import load_backbone
+from rmpl.backbones.families.qwen3_vl import FAMILY
+from rmpl.backbones.settings import Settings
 from rmpl.cli.main import app
 from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
@@ -17,6 +19,7 @@ from rmpl.tasks import Prompt, Sample
 from rmpl.training.dry_run.memory import GIB
 from rmpl.training.dry_run.preflight import preflight
 from rmpl.training.dry_run.token_counts import TokenCounter, lengths_of
+from rmpl.training.dry_run.warnings import recipe_warnings
 from rmpl.training.run import Run
 
 
@@ -72,8 +75,29 @@ def test_it_says_what_training_would_do_and_writes_nothing(look, twin, tmp_path)
     )
     model = load_backbone(str(twin)).model
     assert facts.parameters == sum(parameter.numel() for parameter in model.parameters())
-    assert any("no contamination_check" in said for said in facts.warnings)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_copied", "warns"),
+    [("m2e2", True, True), ("m2e2", False, False), (None, True, False)],
+)
+def test_the_contamination_check_is_missed_where_it_applies(
+    small_world, tmp_path, schema, is_copied, warns
+):
+    """Not for the synthetic corpus, nor for event types that M2E2 does not have."""
+    data = small_world
+    if is_copied:  # without the marks of the synthetic corpus, it counts as a published one
+        data = tmp_path / "data"
+        for name in ("ace", "swig"):
+            shutil.copytree(small_world / name, data / name)
+        for mark in data.glob("*/synthetic.json"):
+            mark.unlink()
+    own = tmp_path / "own.yaml"
+    own.write_text("name: own\nevents:\n  Flood: {description: water, text: [Place], image: []}\n")
+    recipe = Recipe.model_validate({**tree("embedded"), "ontology": schema or str(own)})
+    found = recipe_warnings(recipe, FAMILY, Settings(), data)
+    assert any("no contamination_check" in said for said in found) == warns
 
 
 def test_lengths_are_those_of_real_prompts(twin, tmp_path):
@@ -123,7 +147,7 @@ def test_more_gpus_hold_less_each_and_more_splits_less_too(look):
 
 def test_work_that_cannot_be_shared_is_said(look):
     (stage,) = look(devices=5).stages
-    assert "multiple of 5" in stage.warnings[0]
+    assert "multiple of 5" in stage.undivided
     assert list(stage.memory) == ["1 GPU", "checkpointing"]
 
 
@@ -171,6 +195,17 @@ def test_the_command_prints_it_and_trains_nothing(twin, small_world, tmp_path, m
     for said in ("30 steps of 16 samples", "text-events(ace)", "8 x FSDP/ZeRO-3", "sentences"):
         assert said in result.output
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(("gpus", "kind"), [([], "note"), (["--gpus", "8"], "warning")])
+def test_gpus_that_nobody_asked_for_are_no_warning(gpus, kind, twin, small_world, tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(tree(twin, batch=3)))
+    line = ["train", path, "--data", small_world, "--out", tmp_path / "out", "--dry-run", *gpus]
+    output = CliRunner().invoke(app, [str(word) for word in line]).output
+    assert f"{kind}: one: not on 8 GPUs: 2 micro-batches per step" in output
+    assert output.count("not on 8 GPUs") == 1
+    assert ("warning:" in output) == bool(gpus)
 
 
 def test_data_that_is_not_there_is_named(twin, tmp_path):

@@ -22,7 +22,9 @@ def command(
             "--dry-run", help="Report what training will take; needs no weights and no GPU."
         ),
     ] = False,
-    gpus: Annotated[int, typer.Option(help="GPUs assumed by --dry-run.", min=1)] = 8,
+    gpus: Annotated[
+        int | None, typer.Option(help="GPUs assumed by --dry-run. Default: 8.", min=1)
+    ] = None,
     gpu_memory: Annotated[
         float, typer.Option(help="Memory per GPU in GiB, assumed by --dry-run.", min=1)
     ] = 80.0,

@@ -92,6 +92,8 @@ class StageFacts(msgspec.Struct, frozen=True):
     sources: list[SourceFacts]
     memory: dict[str, Memory]
     warnings: list[str]
+    undivided: str = ""
+    """Why its steps cannot be divided among the GPUs, if so."""
 
     @property
     def tokens(self) -> int:
@@ -142,7 +144,7 @@ def preflight(run: Run, *, devices: int, gpu_bytes: int) -> Preflight:
         tokens_from=dry_run.tokens_from,
         stages=stages,
         warnings=[
-            *recipe_warnings(recipe, dry_run.family, dry_run.backbone.settings),
+            *recipe_warnings(recipe, dry_run.family, dry_run.backbone.settings, run.data),
             *dry_run.frozen_end(recipe.stages),
         ],
     )
@@ -212,8 +214,8 @@ class _DryRun:
             trainable={part: trainable.get(part, 0) for part in self.family.parts},
             sources=facts,
             memory=memory,
-            warnings=refused
-            + stage_warnings(
+            undivided=refused,
+            warnings=stage_warnings(
                 stage,
                 {fact.name: fact.lengths for fact in facts},
                 {fact.name: fact.epochs for fact in facts},
@@ -268,7 +270,7 @@ class _DryRun:
 
     def _memory(
         self, trained: _Trained, stage: StageRecipe, lengths: list[Lengths], devices: int
-    ) -> tuple[dict[str, Memory], list[str]]:
+    ) -> tuple[dict[str, Memory], str]:
         """Return the memory by parallelism, and why the work cannot be distributed, if so."""
         four_bits = self._four_bits(trained.model) if trained.weights == "4bit" else set()
         states = state_memory(trained.model, stage.optimizer.name, four_bits=four_bits)
@@ -296,15 +298,15 @@ class _DryRun:
             WITHOUT if is_on else WITH: at_work(samples, checkpointing=not is_on),
         }
         if devices == 1:
-            return found, []
+            return found, ""
         try:
             samples, _ = share_out(stage.batch, stage.accumulate, stage.micro_batches, devices)
         except RmplError as error:
-            return found, [str(error)]
+            return found, str(error)
         for name, how in SPREAD:
             one = at_work(samples, checkpointing=is_on)
             found[f"{devices} x {name}"] = sharded(one, trained.model, how, devices)
-        return found, []
+        return found, ""
 
     def _four_bits(self, model: Any) -> set[str]:
         """Return the parameters that QLoRA stores in 4 bits: the language model's linear layers."""

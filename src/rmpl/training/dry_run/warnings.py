@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 
 from rmpl.backbones.family import Family
 from rmpl.backbones.settings import Settings
+from rmpl.corpora.origin import is_synthetic
+from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import Recipe, StageRecipe
 from rmpl.training.dry_run.memory import CUDA_BYTES, GIB, Memory
 from rmpl.training.dry_run.token_counts import Lengths
@@ -26,10 +29,10 @@ _REMEDIES = {
 }
 
 
-def recipe_warnings(recipe: Recipe, family: Family, settings: Settings) -> list[str]:
-    """Return warnings about a recipe as a whole."""
+def recipe_warnings(recipe: Recipe, family: Family, settings: Settings, data: Path) -> list[str]:
+    """Return warnings about a recipe as a whole; ``data`` is the folder of its corpora."""
     warnings = []
-    if recipe.contamination_check is None:
+    if recipe.contamination_check is None and _may_overlap(recipe, data):
         warnings.append("no contamination_check: training data is not compared with M2E2")
     if family.pixels is not None and settings.max_pixels > MANY_PIXELS:
         warnings.append(
@@ -37,6 +40,13 @@ def recipe_warnings(recipe: Recipe, family: Family, settings: Settings) -> list[
             "tokens (28 x 28 pixels each in Qwen2-VL and Qwen2.5-VL, 32 x 32 in Qwen3-VL)"
         )
     return warnings
+
+
+def _may_overlap(recipe: Recipe, data: Path) -> bool:
+    """Return whether M2E2 may be what a run is scored on, and may be in what it is trained on."""
+    types = load_ontology(recipe.ontology).events.keys() & load_ontology("m2e2").events.keys()
+    corpora = recipe.corpora.values()
+    return bool(types) and not all(is_synthetic(data / corpus.path) for corpus in corpora)
 
 
 def stage_warnings(
