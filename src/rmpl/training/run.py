@@ -20,7 +20,8 @@ from rmpl.io.files import write_file
 from rmpl.io.read_report import ReadReport
 from rmpl.io.saved import saved_text
 from rmpl.ontology import is_file_name, load_ontology
-from rmpl.recipe.recipe import BackboneRecipe, Recipe, StageRecipe
+from rmpl.recipe.changes import changes
+from rmpl.recipe.recipe import BackboneRecipe, Recipe, StageRecipe, load_recipe
 from rmpl.runs.card import finish
 from rmpl.runs.checkpoints import writing
 from rmpl.runs.conventions import recipe_settings
@@ -143,12 +144,26 @@ class Run:
                 known = known or [trained.fingerprint]
             if known and known[0] not in {fingerprint, *former}:
                 raise RmplError(
-                    "this stage was trained by another recipe, seed or data",
+                    f"this stage was trained by another recipe, seed or data{self._changes()}",
                     where=str(started.parent),
                     remedy="choose another --out, or delete that folder",
                 )
             plan.append((stage, sources, fingerprint))
         return plan
+
+    def _changes(self) -> str:
+        """Return what differs from the run in the folder, in brackets; "" if that is not known."""
+        try:
+            before = load_recipe(self.place.recipe, warn=False).model_dump(mode="json")
+            data = self.place.read_record().get("data", {})
+        except RmplError:
+            return ""
+        found = changes(before, self.recipe.model_dump(mode="json"))
+        here = self.corpora.fingerprints()
+        others = [name for name in here if name in data and data[name] != here[name]]
+        if others:
+            found += f"{'; ' * bool(found)}other documents of corpus {', '.join(others)}"
+        return f" ({found})" if found else ""
 
     def _record(self) -> None:
         """Write down what this run is."""
