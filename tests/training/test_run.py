@@ -43,7 +43,7 @@ def test_a_finished_stage_is_not_trained_again(trained, twin, small_world, monke
 
 
 def test_another_recipe_or_seed_does_not_overwrite_a_stage(trained, twin, small_world):
-    with pytest.raises(RmplError, match="another recipe.*seed is 8, was"):
+    with pytest.raises(RmplError, match=r"another recipe.*seed is 8, was"):
         Run(recipe(twin, seed=8), trained, small_world).train()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import typer
@@ -13,6 +14,23 @@ _SYNTHETIC = (
     f"{DEMO} is a very small model trained on the synthetic corpus; its output on real text and "
     "photographs is useless"
 )
+
+
+def warn_of(model: str | Path, inputs: Iterable[str | Path | None]) -> None:
+    """Warn on stderr if the embedded model is to read anything but its synthetic corpus.
+
+    Parameters
+    ----------
+    model
+        A run's folder, a model folder or a hub id.
+    inputs
+        The files and folders that are read.
+    """
+    from rmpl.runs.notices import notice_of
+
+    said = notice_of(model, [one for one in inputs if one is not None])
+    if said is not None:
+        typer.echo(f"warning: {said}", err=True)
 
 
 def default_models() -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rmpl.cli.default_model import warn_of
 from rmpl.cli.event_files import (
     MinScore,
     check_new,
@@ -126,6 +127,8 @@ def command(
     own = (*output.files, *([html] if html else []))
     sources = find_sources(inputs, report, report_skipped, ignored=own)
     stop_without_sources(sources, inputs, report)
+    if model is not None:  # without, the choice of the default model says it
+        warn_of(model, inputs)
     served = (server, served_as) if server is not None else None
     settings = {"adapters": adapter or [], "schema": schema, "batch": batch}
     extractor = _extractor(model, served, ray_workers, constrained=not unconstrained, **settings)

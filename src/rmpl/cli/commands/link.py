@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rmpl.cli.default_model import warn_of
 from rmpl.cli.options import Batch, CorpusOption, Images, ModelSchema
 from rmpl.cli.outputs import hold, releases_locks
 
@@ -64,6 +65,7 @@ def command(
     target = out if out is not None else predictions.with_name("linked.jsonl")
     if out is not None or predictions.exists():  # if not, reading them reports it
         hold(target, reads=(predictions, data, images, schema, model))
+    warn_of(model, [predictions if data is None else data])
     backbone, folder = load_any(model)
     if schema is not None or folder is None:
         ontology = load_ontology(schema or "m2e2")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rmpl.cli.default_model import warn_of
 from rmpl.cli.options import AutoBatch, CorpusOption, FirstSplit, Images, Limit, Unconstrained
 from rmpl.cli.outputs import hold, releases_locks
 
@@ -61,6 +62,7 @@ def command(
     found = [image for document in documents for image in document.images]
     missing = sum(image.path is None for image in found)
     media = ("text",) if missing and missing == len(found) else ("text", "image")
+    warn_of(run, [data])
     backbone = load_trained(
         run, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
     )
