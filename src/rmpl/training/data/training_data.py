@@ -210,7 +210,15 @@ class TrainingData:
     def _contamination_check(self) -> ContaminationCheck | None:
         if self._benchmark is None:
             return None
-        return ContaminationCheck(read_corpus("m2e2", self._benchmark))
+        try:
+            return ContaminationCheck(read_corpus("m2e2", self._benchmark))
+        except RmplError as error:
+            raise RmplError(
+                f"contamination_check: {error.what}",
+                where=error.where,
+                remedy="give the folder of M2E2 with --set contamination_check=FOLDER (relative "
+                "to where you are, not to --data), or null to train unchecked",
+            ) from error
 
 
 def read_recipe_corpus(
