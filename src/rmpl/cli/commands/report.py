@@ -58,9 +58,9 @@ def command(
 
     folder = run if run.is_dir() else run.parent
     place = RunFolder(folder)
-    predictions = predictions_of(run)
     target = out if out is not None else place.report
-    hold(target, reads=(run, predictions, data, images, schema))
+    hold(target, reads=(run, place.predictions, data, images, schema))
+    predictions = predictions_of(run)
     gold = list(read_corpus(corpus, data, images=images))
     read = ReadReport()
     ontology = load_ontology(schema_of(predictions) if schema is None else schema)
