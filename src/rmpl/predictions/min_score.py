@@ -20,7 +20,7 @@ def check_min_score(least: float) -> None:
     """
     if not isinstance(least, int | float) or math.isnan(least) or not 0 <= least <= 1:
         raise RmplError(
-            f"min_score is {least!r:.40}", remedy="scores are probabilities: from 0 to 1"
+            f"a minimum score of {least!r:.40}", remedy="give a number from 0 to 1, as scores are"
         )
 
 

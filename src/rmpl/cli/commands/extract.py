@@ -106,7 +106,7 @@ def command(
     """
     from rmpl.errors import RmplError, one_line
     from rmpl.extraction.about import score_bound
-    from rmpl.inputs.sources import count_documents, find_sources
+    from rmpl.inputs.sources import find_sources
     from rmpl.io.read_report import ReadReport
     from rmpl.predictions.results import ResultsFile, is_stream
     from rmpl.predictions.selection import EventCounts, counted
@@ -138,8 +138,7 @@ def command(
         counts.add(types)
     before = len(results.done)
     try:
-        total = count_documents(sources)
-        _extract(extractor, results, sources, total, counts, report, report_skipped)
+        _extract(extractor, results, sources, counts, report, report_skipped)
     except KeyboardInterrupt as error:
         held = f"{counted(len(results.done), 'document')} finished, in {output.lines}"
         typer.echo(
@@ -235,7 +234,6 @@ def _extract(
     extractor: Extractor | RayExtractor,
     results: ResultsFile,
     sources: Sequence[Source],
-    total: int,
     counts: EventCounts,
     report: ReadReport,
     on_skip: OnUnreadable,
@@ -245,8 +243,10 @@ def _extract(
     from rmpl.corpora.near_duplicates import NearDuplicates
     from rmpl.errors import RmplError
     from rmpl.extraction.extractor import Extractor
+    from rmpl.inputs.sources import count_documents
     from rmpl.predictions.results import result_line
 
+    total = count_documents(sources)
     failed = 0
     unread = False
     documents = NearDuplicates()
