@@ -152,3 +152,20 @@ def test_a_text_is_searched_in_windows_as_in_one_go(parts):
         patch.setattr(paragraphs, "_WINDOW", 7)
         patch.setattr(paragraphs, "_OVERLAP", len(text))
         assert [m.span() for m in paragraphs.in_windows(markdown._INLINE, text)] == whole
+
+
+def test_text_without_blanks_becomes_sentences_of_words():
+    """Articles in Chinese were one word a clause, and long paragraphs vanished."""
+    text = "警方周一在利马逮捕了安娜·雷耶斯。叛军袭击了塔尔斯克附近的一个车队。" * 40
+    report = ReadReport()
+    sentences = split_text(text, "zh", plain_paragraphs, report)
+    assert len(sentences) == 80
+    assert "".join(one.text for one in sentences) == text
+    assert {len(word) for one in sentences for word in one.words()} == {1}
+    assert not report.warnings
+
+
+def test_a_long_sentence_is_cut_at_a_blank():
+    text = " ".join(["ตำรวจจับกุม" * 10] * 4)
+    cut, *_ = split_text(text, "th", plain_paragraphs, ReadReport())
+    assert cut.text == "ตำรวจจับกุม" * 10 + " " + "ตำรวจจับกุม" * 10

@@ -1,8 +1,8 @@
 """ACE 2005 (LDC2006T06) from its own files: ``X.sgm`` beside ``X.apf.xml``.
 
 Character offsets refer to the .sgm without its tags: newlines count, ``&amp;`` counts as five, text
-before ``<TEXT>`` counts, END is INCLUSIVE. Sentences and words are computed by nupunkt and NLTK
-(``rmpl[ace]``) within the paragraphs of ``<TEXT>``, independently of the annotation.
+before ``<TEXT>`` counts, END is INCLUSIVE. Sentences and words are computed by rmpl
+(``rmpl[ace]`` brings nupunkt) within the paragraphs of ``<TEXT>``, independently of the annotation.
 """
 
 from __future__ import annotations

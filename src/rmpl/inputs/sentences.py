@@ -140,17 +140,28 @@ def _pieces(
     piece: list[tuple[int, int]] = []
     for start, end in tokens:
         is_word = end - start <= MAX_WORD_LENGTH
-        if piece and (not is_word or len(piece) == MAX_WORDS):
+        if piece and not is_word:
             yield piece
             piece = []
-            if is_word:
-                report.warn(CUT, name)
+        elif len(piece) == MAX_WORDS:
+            cut = _cut([*piece, (start, end)])
+            yield piece[:cut]
+            piece = piece[cut:]
+            report.warn(CUT, name)
         if is_word:
             piece.append((start, end))
         else:
             report.warn(NO_WORD, name)
     if piece:
         yield piece
+
+
+def _cut(tokens: list[tuple[int, int]]) -> int:
+    """Return where to cut a long sentence: at its last blank, if its second half has one."""
+    for place in range(len(tokens) - 1, MAX_WORDS // 2, -1):
+        if tokens[place - 1][1] < tokens[place][0]:
+            return place
+    return len(tokens) - 1
 
 
 def _sentence(line: _Line, tokens: list[tuple[int, int]], sentence_id: str) -> Sentence:

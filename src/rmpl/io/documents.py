@@ -2,7 +2,7 @@
 
 A document is written as the JSON of its ``Document`` record (see docs/formats.md) and read back
 unchanged. Users write their own documents in this format, too; a sentence without ``tokens`` is
-split into words and punctuation.
+split into the same words and punctuation as a text that events are extracted from.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rmpl.io.formats import DOCUMENTS, check_format, check_format_of
 from rmpl.io.keys import meant, unknown_keys
 from rmpl.io.parquet import read_parquet, write_parquet
 from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.segmentation import word_spans
 from rmpl.io.validity import check_document
 from rmpl.records import (
     Document,
@@ -31,8 +32,6 @@ from rmpl.records import (
     Span,
     TextEvent,
 )
-
-_WORD = re.compile(r"\w+|[^\w\s]")
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".parquet")
 
@@ -205,7 +204,7 @@ def _with_meant(error: RmplError) -> RmplError:
 def _to_sentence(raw: _Sentence) -> Sentence:
     tokens = raw.tokens
     if tokens is None:
-        tokens = tuple(match.span() for match in _WORD.finditer(raw.text))
+        tokens = tuple(word_spans(raw.text))
     return Sentence(raw.id, raw.text, tokens, raw.entities, raw.source)
 
 
