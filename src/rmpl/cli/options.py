@@ -40,6 +40,13 @@ Types = Annotated[
         help="Events of a text corpus: of M2E2's types, or all with their own types and roles.",
     ),
 ]
+LabelMapping = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping",
+        help="What an annotation tool's labels mean, a YAML file. Default: labels.yaml beside them.",
+    ),
+]
 Limit = Annotated[int | None, typer.Option(help="Process at most this many documents.", min=1)]
 
 Verbose = Annotated[
@@ -73,6 +80,10 @@ Unconstrained = Annotated[
 RunSchema = Annotated[
     str | None,
     typer.Option(help="Schema, a name or a YAML file. Default: that of the run, else m2e2."),
+]
+SchemaOfData = Annotated[
+    str | None,
+    typer.Option("--schema", help="Schema of the data, a name or a YAML file. Default: m2e2."),
 ]
 ModelSchema = Annotated[
     str | None, typer.Option(help="Schema, a name or a YAML file. Default: that of the model.")

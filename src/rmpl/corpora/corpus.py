@@ -31,6 +31,8 @@ class Request(NamedTuple):
     """Whether a corpus of text events keeps those of the ontology's types or all, as they are."""
     extents: Extents | None = None
     """How long arguments are; ``None`` for heads with mapped types, as published with all."""
+    mapping: Path | None = None
+    """What the labels of an annotation tool mean; ``labels.yaml`` beside its files by default."""
 
 
 class Corpus(NamedTuple):
@@ -55,6 +57,8 @@ class Corpus(NamedTuple):
         Whether its documents contain the sentences and images of their events.
     mentions_only
         Whether its events have no arguments because nobody annotated any.
+    maps
+        Whether its labels may be mapped onto the schema by a user's file.
     source
         Where to obtain it.
     terms
@@ -69,6 +73,7 @@ class Corpus(NamedTuple):
     trains: bool = True
     whole: bool = True
     mentions_only: bool = False
+    maps: bool = False
     source: str = ""
     terms: str = "see its authors"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import get_args
 
 from rmpl.corpora.ace import Extent, read_ace, read_names
+from rmpl.corpora.annotated import TOOLS
 from rmpl.corpora.corpus import Corpus, Extents, Request
 from rmpl.corpora.dygiepp import read_dygiepp
 from rmpl.corpora.framenet import read_framenet, read_framenet_examples
@@ -142,6 +143,7 @@ def _read_texts(
     )
 
 
+OWN_TERMS = "own documents of whoever trained this model"
 _SPLITS = ("train", "dev", "test")
 _LINES = ("{split}.jsonl", "{split}.json", "{split}.oneie.json")
 _LISTS = ("{split}.doc.txt", "{split}.txt", "{split}.filelist")
@@ -267,8 +269,9 @@ CORPORA: dict[str, Corpus] = {
     "documents": Corpus(
         "your own documents: .jsonl, .jsonl.gz, .parquet",
         _documents,
-        terms="own documents of whoever trained this model",
+        terms=OWN_TERMS,
     ),
+    **{name: tool._replace(terms=OWN_TERMS) for name, tool in TOOLS.items()},
     "predictions": Corpus(
         "prediction (or gold) lines, as `rmpl score` takes them",
         _predictions,
@@ -296,6 +299,7 @@ def read_corpus(
     ontology: Ontology | None = None,
     types: Types = "mapped",
     extents: Extents | None = None,
+    mapping: str | Path | None = None,
 ) -> Iterator[Document]:
     """Read a corpus by its name.
 
@@ -324,6 +328,8 @@ def read_corpus(
         ``"heads"`` reduces arguments that a corpus marks as phrases to heads and names, as M2E2
         marks them; ``"published"`` does not. By default heads for mapped types of RAMS, FrameNet
         and PropBank, and otherwise as published.
+    mapping
+        A YAML file that says what an annotation tool's labels mean (docs/annotations.md).
 
     Raises
     ------
@@ -346,8 +352,17 @@ def read_corpus(
     folder = None if images is None else Path(images)
     if folder is not None and not folder.is_dir():
         raise RmplError("no such image folder", where=str(folder), remedy="check the path")
+    if mapping is not None and not corpus.maps:
+        raise RmplError(
+            f"{name} takes no mapping of labels",
+            where=str(mapping),
+            remedy=f"mappings are for {', '.join(TOOLS)}",
+        )
     report = ReadReport() if report is None else report
-    return corpus.read(Request(path, split, folder, on_error, report, ontology, types, extents))
+    labels = None if mapping is None else Path(mapping)
+    return corpus.read(
+        Request(path, split, folder, on_error, report, ontology, types, extents, labels)
+    )
 
 
 def _check(name: str, value: object, known: tuple[object, ...]) -> None:

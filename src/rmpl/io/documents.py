@@ -260,6 +260,11 @@ def _write_lines(documents: Iterable[Document], file: BinaryIO) -> int:
     return count
 
 
+def to_json(document: Document) -> bytes:
+    """Return a document as one line of such a file, without the line end."""
+    return msgspec.json.encode(_to_line(document))
+
+
 def _to_line(document: Document) -> _Document:
     sentences = tuple(
         _Sentence(s.id, s.text, s.tokens, s.entities, s.source) for s in document.sentences

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 import typer
 
-from rmpl.cli.options import AllSplits, AsJson, CorpusArgument, CorpusPath, Images, Types, Verbose
+from rmpl.cli.options import (
+    AllSplits,
+    AsJson,
+    CorpusArgument,
+    CorpusPath,
+    Images,
+    LabelMapping,
+    SchemaOfData,
+    Types,
+    Verbose,
+)
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -29,6 +39,18 @@ class Found(NamedTuple):
     reading: ReadReport
 
 
+class Asked(NamedTuple):
+    """What is to be read."""
+
+    corpus: str
+    path: Path
+    split: str | None
+    images: Path | None
+    types: Literal["mapped", "all"]
+    mapping: Path | None
+    schema: str
+
+
 def command(
     corpus: CorpusArgument,
     path: CorpusPath,
@@ -38,6 +60,8 @@ def command(
         Path | None, typer.Option(help="M2E2 folder for the contamination check.")
     ] = None,
     types: Types = "mapped",
+    mapping: LabelMapping = None,
+    schema: SchemaOfData = None,
     *,
     decode: Annotated[
         bool, typer.Option(help="Decode every image, which finds truncated files.")
@@ -68,7 +92,8 @@ def command(
         parts = [split] if split is not None else find_corpus(corpus).present_splits(path)
         check = None if against is None else _contamination_check(against)
         for part in parts:
-            found[part or "all"] = _read(corpus, path, part, images, types, check, decode, cases)
+            asked = Asked(corpus, path, part, images, types, mapping, schema or "m2e2")
+            found[part or "all"] = _read(asked, check, decode, cases)
     notes: list[str] = []
     if corpus == "m2e2" and is_named_like_m2e2(path):
         release = check_m2e2(path)
@@ -93,29 +118,23 @@ def _contamination_check(folder: Path) -> ContaminationCheck:
     return ContaminationCheck(read_corpus("m2e2", folder))
 
 
-def _read(
-    corpus: str,
-    path: Path,
-    split: str | None,
-    images: Path | None,
-    types: Types,
-    check: ContaminationCheck | None,
-    decode: bool,
-    cases: int,
-) -> Found:
+def _read(asked: Asked, check: ContaminationCheck | None, decode: bool, cases: int) -> Found:
     from rmpl.corpora.contamination import OVERLAP
     from rmpl.corpora.registry import read_corpus
     from rmpl.corpora.summary import Summary, check_images
     from rmpl.io.read_report import ReadReport
+    from rmpl.ontology import load_ontology
 
     found = Found(Summary(cases), ReadReport(cases))
     done: set[str] = set()
     for document in read_corpus(
-        corpus,
-        path,
-        split=split,
-        images=images,
-        types=types,
+        asked.corpus,
+        asked.path,
+        split=asked.split,
+        images=asked.images,
+        types=asked.types,
+        mapping=asked.mapping,
+        ontology=load_ontology(asked.schema),
         on_error="count",
         report=found.reading,
     ):

@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rmpl.cli.options import AllSplits, CorpusArgument, CorpusPath, Images, Types, Verbose
+from rmpl.cli.options import (
+    AllSplits,
+    CorpusArgument,
+    CorpusPath,
+    Images,
+    LabelMapping,
+    SchemaOfData,
+    Types,
+    Verbose,
+)
 from rmpl.cli.outputs import hold, releases_locks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rmpl.io.read_report import ReadReport
+    from rmpl.records import Document
+
+DOCUMENTS, TOOLS = "documents", "brat, label_studio, coco"
 
 
 @releases_locks
 def command(
     corpus: CorpusArgument,
     path: CorpusPath,
-    out: Annotated[Path, typer.Option(help="Output file: .jsonl, .jsonl.gz or .parquet.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Output file: .jsonl, .jsonl.gz or .parquet; with --to a tool, a new folder."
+        ),
+    ],
     split: AllSplits = None,
     images: Images = None,
     types: Types = "mapped",
+    mapping: LabelMapping = None,
+    schema: SchemaOfData = None,
+    to: Annotated[
+        str,
+        typer.Option(help=f"Write documents, or the files of an annotation tool: {TOOLS}."),
+    ] = DOCUMENTS,
     *,
     for_scoring: Annotated[
         bool,
@@ -32,15 +60,19 @@ def command(
     ] = False,
     verbose: Verbose = False,
 ) -> None:
-    """Convert a corpus to the common document format.
+    """Convert a corpus to the common document format, or for a tool.
 
-    rmpl convert swig world/swig --out swig.jsonl
+        rmpl convert swig world/swig --out swig.jsonl
+
+    The format's own name is `documents`. --to brat, label_studio or coco writes files of that
+    annotation tool, which are read again by its name (docs/annotations.md).
     """
     from rmpl.corpora.registry import find_corpus, read_corpus
     from rmpl.errors import RmplError
     from rmpl.io.documents import different, write_documents
     from rmpl.io.image_folders import with_absolute_paths
     from rmpl.io.read_report import ReadReport
+    from rmpl.ontology import load_ontology
     from rmpl.predictions.file import write_predictions
     from rmpl.predictions.results import is_extracted
 
@@ -53,11 +85,13 @@ def command(
             where=str(path),
             remedy="pass them to `rmpl score` or `rmpl report` as they are, with their corpus",
         )
-    if for_scoring and not out.name.endswith((".jsonl", ".jsonl.gz")):
+    if to != DOCUMENTS:
+        _check_tool(to, out, for_scoring)
+    elif for_scoring and not out.name.endswith((".jsonl", ".jsonl.gz")):
         raise RmplError(
             "--for-scoring writes JSON lines", where=str(out), remedy="use .jsonl or .jsonl.gz"
         )
-    hold(out, reads=(path, images))
+    hold(out, reads=(path, images, mapping))
     report = ReadReport()
     splits = [split] if split is not None else known.present_splits(path)
     documents = (
@@ -69,14 +103,38 @@ def command(
             split=part,
             images=images,
             types=types,
+            mapping=mapping,
+            ontology=None if schema is None else load_ontology(schema),
             on_error="count" if skip_broken else "raise",
             report=report,
         )
     )
-    if for_scoring:
+    if to != DOCUMENTS:
+        count = _write_for_tool(documents, to, out, schema, report)
+    elif for_scoring:
         count = write_predictions(different(documents), out)
     else:
         count = write_documents(documents, out)
     for line in report.lines(verbose=verbose):
         typer.echo(line)
     typer.echo(f"{out}: {count:,} documents")
+
+
+def _check_tool(tool: str, folder: Path, for_scoring: bool) -> None:
+    from rmpl.annotations.writers import WRITERS, check_folder
+    from rmpl.errors import RmplError
+
+    if tool not in WRITERS:
+        raise RmplError(f"--to {tool} is unknown", remedy=f"use {DOCUMENTS}, {', '.join(WRITERS)}")
+    if for_scoring:
+        raise RmplError("--for-scoring writes no files of a tool", remedy="leave out --to")
+    check_folder(folder)
+
+
+def _write_for_tool(
+    documents: Iterable[Document], tool: str, folder: Path, schema: str | None, report: ReadReport
+) -> int:
+    from rmpl.annotations.writers import write_annotations
+    from rmpl.ontology import load_ontology
+
+    return write_annotations(documents, tool, folder, load_ontology(schema or "m2e2"), report)

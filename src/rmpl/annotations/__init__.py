@@ -1,0 +1,1 @@
+"""Files of annotation tools: readers to documents, and writers from them."""
