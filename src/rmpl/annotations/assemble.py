@@ -139,6 +139,7 @@ class _Texts:
         self._marks = {mark.id: mark for mark in given.marks}
         self._links: dict[tuple[str, str], Link] = {}
         self._relations: list[Relation] = []
+        self._before = list((given.base or Document("")).relations)
         self._entities: dict[str, dict[Span, None]] = {}
         self._places: dict[str, Place] = {}
         self._types: dict[str, str] = {}
@@ -252,19 +253,20 @@ class _Texts:
         if head is None or tail is None:
             given.leave_out(OTHER_MEDIUM, f"{bond.where}: {bond.label}")
             return
-        name = given.event_ids.get(bond.id, bond.id)
+        label = self._labels.mapping.relations.get(bond.label, bond.label)
         images = [image.id for image in given.images or (given.base or Document("")).images]
-        if given.base is not None:
-            same = [one.image_id for one in given.base.relations if one.id == name]
-            images = same or images
+        key = head.sentence, label, head.span, tail.span
+        before = next((one for one in self._before if key == _ends(one)), None)
+        if before is not None:
+            self._before.remove(before)
+            images = [before.image_id]
         if len(images) != 1:
             given.leave_out(NO_IMAGE, f"{bond.where}: {bond.label}")
         elif head.sentence != tail.sentence:
             given.leave_out(ACROSS, f"{bond.where}: {bond.label}")
         else:
-            label = self._labels.mapping.relations.get(bond.label, bond.label)
             self._relations.append(
-                Relation(name, head.sentence, images[0], label, head.span, tail.span)
+                Relation(bond.id, head.sentence, images[0], label, head.span, tail.span)
             )
 
     def _event(self, event: Event, roles: list[Role]) -> TextEvent | None:
@@ -308,6 +310,10 @@ class _Texts:
             msgspec.structs.replace(one, entities=tuple(self._entities.get(one.id, ())))
             for one in sentences.sentences
         )
+
+
+def _ends(relation: Relation) -> tuple[object, ...]:
+    return relation.sentence_id, relation.label, relation.head, relation.tail
 
 
 def broken_file(name: str, where: str, error: RmplError) -> Annotated:

@@ -99,10 +99,11 @@ def read_coco(path: Path, labels: Labels, report: ReadReport) -> Iterator[Annota
             _annotation(one, categories, labels, place, where)
     for name, base in bases.items():
         given = documents.get(name)
+        if given is None and base.images:
+            report.leave_out(GONE, name)
         if given is None and not base.images:
             yield Annotated(name, f"{folder / BASE}, {name}", base=base, holds=frozenset())
         if given is None:
-            report.leave_out(GONE, name, bool(base.images))
             continue
         for kept in base.images:
             if (name, kept.id) not in named:

@@ -97,12 +97,14 @@ class ImageEvents:
                 self._fill(group, bond.label, region, bond.where)
             if region.id not in filled:
                 self._by_label(region)
+        bare: set[tuple[str, str]] = set()
         for label in given.image_labels:
             kind = labels.event_type(label.label)
             if kind is None:
                 meant = did_you_mean(label.label, labels.types())
                 given.refuse(f"unknown event type {label.label!r}{meant}", label.where)
-            else:
+            elif (label.image, kind) not in bare:
+                bare.add((label.image, kind))
                 self._without_boxes(label.image, kind)
 
     def _without_boxes(self, image: str, kind: str) -> None:

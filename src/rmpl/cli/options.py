@@ -44,7 +44,7 @@ LabelMapping = Annotated[
     Path | None,
     typer.Option(
         "--mapping",
-        help="What an annotation tool's labels mean, a YAML file. Default: labels.yaml beside them.",
+        help="What a tool's labels mean, a YAML file. Default: labels.yaml beside its files.",
     ),
 ]
 Limit = Annotated[int | None, typer.Option(help="Process at most this many documents.", min=1)]

@@ -52,7 +52,9 @@ def write_coco(
                     "height": image.height,
                     "document": document.id,
                     "image": image.id,
-                    "events": [one.event_type for one in events if not one.arguments],
+                    "events": list(
+                        dict.fromkeys(one.event_type for one in events if not one.arguments)
+                    ),
                 }
             )
             for event_of_image in events:

@@ -46,7 +46,8 @@ def write_label_studio(
     """
     names = Names(documents, ontology)
     tasks = [_Task(one, report).task() for one in documents]
-    write_file(folder / TASKS, msgspec.json.format(msgspec.json.encode(tasks), indent=1))
+    lines = b",\n".join(map(msgspec.json.encode, tasks))
+    write_file(folder / TASKS, b"[\n" + lines + b"\n]\n")
     write_file(folder / INTERFACE, _interface(names, any(one.images for one in documents)))
     mapping = Mapping(
         events={name: name for name in names.types()},
