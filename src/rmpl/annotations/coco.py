@@ -97,19 +97,29 @@ def read_coco(path: Path, labels: Labels, report: ReadReport) -> Iterator[Annota
                 yield broken_file(f"image {one.image_id} of {where}", where, error)
                 continue
             _annotation(one, categories, labels, place, where)
+    yield from _without_images(documents, bases, named, folder, report)
+    yield from documents.values()
+
+
+def _without_images(
+    documents: dict[str, Annotated],
+    bases: dict[str, Document],
+    named: set[tuple[str | None, str | None]],
+    folder: Path,
+    report: ReadReport,
+) -> Iterator[Annotated]:
+    """Yield the documents without images; note images that the file should hold and does not."""
     for name, base in bases.items():
         given = documents.get(name)
         if given is None and base.images:
             report.leave_out(GONE, name)
-        if given is None and not base.images:
+        elif given is None:
             yield Annotated(name, f"{folder / BASE}, {name}", base=base, holds=frozenset())
-        if given is None:
-            continue
-        for kept in base.images:
-            if (name, kept.id) not in named:
-                given.images.append(kept)
-                _keep(given, base, kept.id)
-    yield from documents.values()
+        else:
+            for kept in base.images:
+                if (name, kept.id) not in named:
+                    given.images.append(kept)
+                    _keep(given, base, kept.id)
 
 
 def _keep(given: Annotated, base: Document, image: str) -> None:
