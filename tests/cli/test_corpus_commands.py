@@ -157,7 +157,7 @@ def test_check_prints_what_files_hold_as_it_is(tmp_path: Path) -> None:
     sentence = {"id": "s", "text": "a b"}
     event = {"id": "t", "sentence_id": "s", "event_type": "[/x] \x1b[31m", "trigger": [0, 1]}
     path.write_text(json.dumps({"id": "d", "sentences": [sentence], "text_events": [event]}))
-    result = run("check", "documents", path)
+    result = run("check", "documents", path, "--types", "all")
     assert r"[/x] \x1b[31m" in result.output
     assert result.exit_code == 0
 

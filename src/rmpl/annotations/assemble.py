@@ -55,11 +55,9 @@ def assembled(
 
     def read(one: Annotated, where: str) -> Document:
         document = assemble(one, labels)
-        for problem in one.problems[:-1]:
-            report.refuse(problem, on_error)
         if one.problems:
             report.leave_out(WHOLE, where)
-            raise one.problems[-1]
+            report.refuse_all(one.problems, on_error)
         for reason, place in one.left_out:
             report.leave_out(reason, place)
         for reason, place in one.warnings:

@@ -78,7 +78,7 @@ def read_coco(path: Path, labels: Labels, report: ReadReport) -> Iterator[Annota
         raise RmplError("no .json file", where=str(path), remedy="give COCO's instances file")
     read = [(file, decode(_DECODER, read_bytes(file), str(file))) for file in files]
     bases = read_base(folder)
-    named = {
+    named: set[tuple[str | None, str | None]] = {
         (one.document, one.image) for _, content in read for one in content.images if one.document
     }
     documents: dict[str, Annotated] = {}

@@ -19,6 +19,7 @@ from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.corpora.mnre import read_mnre
 from rmpl.corpora.oneie import read_oneie
+from rmpl.corpora.own_documents import ENDINGS_OF_SPLITS, read_own_documents
 from rmpl.corpora.propbank.reader import SPLIT_FILES, read_propbank
 from rmpl.corpora.rams import read_rams
 from rmpl.corpora.rams_silver import read_rams_silver
@@ -27,13 +28,10 @@ from rmpl.corpora.text.selection import Types
 from rmpl.corpora.textee import read_textee
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
-from rmpl.io.documents import read_documents
-from rmpl.io.image_folders import ImageFolders, with_image_paths
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.ontology import Ontology
 from rmpl.plugins import Registry
 from rmpl.predictions.file import read_predictions
-from rmpl.predictions.results import is_extracted, read_extracted
 from rmpl.records import Document
 
 
@@ -81,22 +79,6 @@ def _ace(extent: Extent) -> Callable[[Request], Iterator[Document]]:
         )
 
     return read
-
-
-def _documents(request: Request) -> Iterator[Document]:
-    if request.path.suffix != ".parquet" and is_extracted(request.path):
-        yield from read_extracted(request.path, on_error=request.on_error, report=request.report)
-        return
-    contained = request.images is not None
-    folder = request.path.parent if request.images is None else request.images
-    folders = ImageFolders([folder], request.on_error, request.report, follow_links=not contained)
-
-    def locate(document: Document) -> Document:
-        return with_image_paths(document, folders, str(request.path), contained=contained)
-
-    yield from read_documents(
-        request.path, on_error=request.on_error, report=request.report, locate=locate
-    )
 
 
 def _predictions(request: Request) -> Iterator[Document]:
@@ -267,8 +249,10 @@ CORPORA: dict[str, Corpus] = {
         terms="PropBank and UD English EWT: CC BY-SA 4.0",
     ),
     "documents": Corpus(
-        "your own documents: .jsonl, .jsonl.gz, .parquet",
-        _documents,
+        "your own documents: .jsonl, .jsonl.gz, .parquet; or a folder of splits",
+        read_own_documents,
+        _SPLITS,
+        ENDINGS_OF_SPLITS,
         terms=OWN_TERMS,
     ),
     **{name: tool._replace(terms=OWN_TERMS) for name, tool in TOOLS.items()},

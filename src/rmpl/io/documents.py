@@ -59,6 +59,8 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
 Raw = TypeVar("Raw")
+Find = Callable[[Document, str], Iterable[RmplError]]
+"""Finds problems of a document that is at some place."""
 
 
 def read_documents(
@@ -67,6 +69,7 @@ def read_documents(
     on_error: OnError = "raise",
     report: ReadReport | None = None,
     locate: Callable[[Document], Document] | None = None,
+    find: Find | None = None,
 ) -> Iterator[Document]:
     """Read documents from ``.jsonl``, ``.jsonl.gz`` or ``.parquet``, one at a time.
 
@@ -78,6 +81,9 @@ def read_documents(
         As in every reader.
     locate
         Finds the images of a document, and may refuse it.
+    find
+        Finds further problems of a document. If it is given, mistyped keys and texts that are not
+        what their spans say are problems, too, not only warnings.
 
     Raises
     ------
@@ -89,11 +95,14 @@ def read_documents(
     counts = ReadReport() if report is None else report
 
     def read(content: bytes | dict[str, object], where: str) -> Document:
-        return to_document(content, where, counts)
+        problems: list[RmplError] | None = None if find is None else []
+        document = to_document(content, where, counts, problems)
+        counts.refuse_all(problems or (), on_error)
+        return document
 
     lines = read_parquet(path) if path.suffix == ".parquet" else read_lines(path)
     raws = cast("Iterator[tuple[str, bytes | dict[str, object]]]", lines)
-    return checked_documents(raws, read, on_error=on_error, report=counts, locate=locate)
+    return checked_documents(raws, read, on_error=on_error, report=counts, locate=locate, find=find)
 
 
 def checked_documents(
@@ -103,6 +112,7 @@ def checked_documents(
     on_error: OnError,
     report: ReadReport,
     locate: Callable[[Document], Document] | None = None,
+    find: Find | None = None,
 ) -> Iterator[Document]:
     """Yield what ``read`` makes of each (place, content): consistent, no id twice, and counted.
 
@@ -118,6 +128,8 @@ def checked_documents(
             if document.id in seen:
                 raise RmplError(f"repeated document id {document.id!r}", where=where)
             check_document(document, where)
+            if find is not None:
+                report.refuse_all(list(find(document, where)), on_error)
             if locate is not None:
                 document = locate(document)
         except RmplError as error:
@@ -131,11 +143,15 @@ def checked_documents(
 
 
 def to_document(
-    content: bytes | dict[str, object], where: str, report: ReadReport | None = None
+    content: bytes | dict[str, object],
+    where: str,
+    report: ReadReport | None = None,
+    problems: list[RmplError] | None = None,
 ) -> Document:
     """Decode one document without checking its consistency (see ``check_document``).
 
-    ``report`` counts the keys in it that are not read, and texts that are not what their spans say.
+    ``report`` counts the keys in it that are not read, and texts that are not what their spans say;
+    if ``problems`` is given, mistyped keys and such texts are added to it instead.
 
     Raises
     ------
@@ -168,16 +184,25 @@ def to_document(
     if report is not None:
         plain = msgspec.json.decode(content) if isinstance(content, bytes) else content
         for unknown in unknown_keys(plain, _Document):
-            report.warn(f"{unknown.said}, not read", f"{where}: document {document.id}")
-        _warn_of_texts(document, where, report)
+            place = f"{where}: document {document.id}"
+            if problems is not None and unknown.is_mistyped:
+                problems.append(RmplError(unknown.said, where=place, remedy="correct it"))
+            else:
+                report.warn(f"{unknown.said}, not read", place)
+        for place in other_texts(document, where):
+            if problems is None:
+                report.warn(OTHER_TEXT, place)
+            else:
+                problems.append(RmplError(OTHER_TEXT, where=place, remedy=_SPANS))
     return document
 
 
+_SPANS = "spans are token indices, end exclusive; correct the span or the text"
 OTHER_TEXT = "text that is not what its span says"
 
 
-def _warn_of_texts(document: Document, where: str, report: ReadReport) -> None:
-    """Warn of spans beside whose text there are other words: ends or offsets counted otherwise."""
+def other_texts(document: Document, where: str) -> Iterator[str]:
+    """Yield spans beside whose text there are other words: ends or offsets counted otherwise."""
     sentences = {sentence.id: sentence for sentence in document.sentences}
     for event in document.text_events:
         spans = [(event.trigger, event.trigger_text)]
@@ -189,7 +214,7 @@ def _warn_of_texts(document: Document, where: str, report: ReadReport) -> None:
             said = sentence.slice(span)
             if said.split() != text.split():
                 place = f"{where}: document {document.id}, {event.id}"
-                report.warn(OTHER_TEXT, f"{place}: {said[:60]!r}, not {text[:60]!r}")
+                yield f"{place}: {said[:60]!r}, not {text[:60]!r}"
 
 
 def _with_meant(error: RmplError) -> RmplError:

@@ -29,6 +29,11 @@ class UnknownKey(NamedTuple):
     known: tuple[str, ...]
 
     @property
+    def is_mistyped(self) -> bool:
+        """Whether a known key is near: it was probably meant, and its content is not read."""
+        return bool(_near(self.key, self.known))
+
+    @property
     def said(self) -> str:
         """The key with its place and what was probably meant; the same for all of its kind."""
         inside = f" in {self.place}" if self.place else ""
@@ -38,12 +43,16 @@ class UnknownKey(NamedTuple):
 def meant(key: str, known: Iterable[str]) -> str:
     """Return ``" (did you mean ...?)"`` for the known key nearest to ``key``, else all."""
     names = list(known)
-    plain = key.lower().replace("-", "_")
-    near = difflib.get_close_matches(plain, names, n=1, cutoff=_CUTOFF)
+    near = _near(key, names)
     if near:
         return f" (did you mean {near[0]!r}?)"
     listed = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
     return f" (known: {listed})"
+
+
+def _near(key: str, known: Iterable[str]) -> list[str]:
+    plain = key.lower().replace("-", "_")
+    return difflib.get_close_matches(plain, list(known), n=1, cutoff=_CUTOFF)
 
 
 def unknown_keys(value: object, record: type[msgspec.Struct]) -> Iterator[UnknownKey]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from rmpl.errors import RmplError, one_line
@@ -66,6 +67,19 @@ class ReadReport:
             raise error
         self.refused += 1
         self.leave_out(error.what, error.where or "?")
+
+    def refuse_all(self, errors: Sequence[RmplError], on_error: OnError) -> None:
+        """Handle everything invalid of one record; raise the last error, which refuses the record.
+
+        Raises
+        ------
+        RmplError
+            If there is an error: the first with ``on_error="raise"``, else the last, uncounted.
+        """
+        for error in errors[:-1]:
+            self.refuse(error, on_error)
+        if errors:
+            raise errors[-1]
 
     def _add_case(self, reason: str, where: str) -> None:
         cases = self.cases.setdefault(reason, [])

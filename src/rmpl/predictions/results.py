@@ -18,7 +18,7 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.inputs.reading import Item
-from rmpl.io.documents import checked_documents
+from rmpl.io.documents import OTHER_TEXT, Find, checked_documents, other_texts
 from rmpl.io.files import decode, read_bytes, read_lines, replacing
 from rmpl.io.formats import ABOUT as ABOUT_FORMAT
 from rmpl.io.formats import PREDICTIONS, check_format, check_format_of
@@ -38,6 +38,7 @@ from rmpl.predictions.validity import check_keys
 from rmpl.records import Document
 
 ABOUT = ".about.json"
+_CORRECT = "correct start, end and text alike, or leave text out"
 _STREAMS = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
@@ -132,9 +133,16 @@ def is_extracted(path: Path) -> bool:
 
 
 def read_extracted(
-    path: Path, *, on_error: OnError = "raise", report: ReadReport | None = None
+    path: Path,
+    *,
+    on_error: OnError = "raise",
+    report: ReadReport | None = None,
+    find: Find | None = None,
 ) -> Iterator[Document]:
     """Read such a file as documents to correct and to train on.
+
+    ``find`` finds further problems of a document. If it is given, texts that are not what their
+    spans say are problems, too: the span or the text was corrected alone.
 
     Raises
     ------
@@ -145,9 +153,36 @@ def read_extracted(
     counts = ReadReport() if report is None else report
 
     def read(content: bytes, where: str) -> Document:
-        return _with_known_keys(content, where, counts)
+        document = _with_known_keys(content, where, counts)
+        if find is not None:
+            texts = other_texts(_with_texts(document, content, where), where)
+            wrong = [RmplError(OTHER_TEXT, where=one, remedy=_CORRECT) for one in texts]
+            counts.refuse_all(wrong, on_error)
+        return document
 
-    return checked_documents(read_lines(path), read, on_error=on_error, report=counts)
+    lines = read_lines(path)
+    return checked_documents(lines, read, on_error=on_error, report=counts, find=find)
+
+
+def _with_texts(document: Document, content: bytes, where: str) -> Document:
+    """Return a document with the text that stands beside every span."""
+    line = decode(_LINE, content, where)
+    events = (
+        msgspec.structs.replace(
+            event,
+            trigger_text=_text(raw.trigger.text),
+            arguments=tuple(
+                msgspec.structs.replace(one, text=_text(given.text))
+                for one, given in zip(event.arguments, raw.arguments, strict=True)
+            ),
+        )
+        for event, raw in zip(document.text_events, line.text_events, strict=True)
+    )
+    return msgspec.structs.replace(document, text_events=tuple(events))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _with_known_keys(content: bytes, where: str, report: ReadReport) -> Document:

@@ -73,21 +73,21 @@ class CorpusRecipe(Strict):
     """A corpus: which reader, where (relative to ``data``), which split.
 
     ``made_up_names`` is the number of copies of each document, in each of which other made-up names
-    replace the corpus's own; for models too small to know many names. 0 keeps the corpus as it is.
-
+    replace the corpus's own, for models too small to know many; 0 keeps the corpus as it is.
     ``types: all`` keeps every event of a corpus of text events, with its own type and roles, and
     ``mapped`` those of the recipe's schema. ``extents`` says how long arguments are: ``heads`` or
     names, as M2E2 marks them, or as ``published``; by default heads for mapped types of corpora
-    that mark phrases, and otherwise as published.
+    that mark phrases. ``mapping``, relative to ``data``, says what a tool's labels mean.
     """
 
-    added = frozenset({"types", "extents"})
+    added = frozenset({"types", "extents", "mapping"})
     reader: str
     path: str
     split: str | None = None
     made_up_names: Annotated[int, pydantic.Field(ge=0, le=100)] = 0
     types: Literal["mapped", "all"] = "mapped"
     extents: Literal["published", "heads"] | None = None
+    mapping: str | None = None
 
 
 class SourceRecipe(Strict):

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rmpl.cli.options import CorpusArgument, CorpusPath, FirstSplit, Images, Types
+from rmpl.cli.options import (
+    CorpusArgument,
+    CorpusPath,
+    FirstSplit,
+    Images,
+    LabelMapping,
+    SchemaOfData,
+    Types,
+)
 from rmpl.cli.outputs import hold, releases_locks
 
 if TYPE_CHECKING:
@@ -38,6 +46,8 @@ def command(
     ] = None,
     task: Annotated[list[str] | None, typer.Option(help="Show only this task; repeatable.")] = None,
     types: Types = "mapped",
+    mapping: LabelMapping = None,
+    schema: SchemaOfData = None,
     documents: Annotated[int, typer.Option(help="Documents to draw.", min=1)] = 12,
     out: Annotated[Path, typer.Option(help="Output page.")] = Path("inspect.html"),
 ) -> None:
@@ -55,7 +65,7 @@ def command(
     from rmpl.recipe.recipe import load_recipe
     from rmpl.viewer.inspection import differences, write_inspection
 
-    hold(out, reads=(path, images, recipe))
+    hold(out, reads=(path, images, recipe, mapping))
     loaded = None if recipe is None else load_recipe(recipe)
     if not find_corpus(corpus).whole:
         raise RmplError(
@@ -65,10 +75,21 @@ def command(
         )
     source, settings = _model(loaded, backbone)
     model, note = load_weightless(source, settings)
-    context = model.context(load_ontology("m2e2" if loaded is None else loaded.ontology))
+    ontology = load_ontology(schema or ("m2e2" if loaded is None else loaded.ontology))
+    context = model.context(ontology)
     tasks = _tasks(context, _task_names(loaded, corpus, task))
     splits = [split] if split is not None else find_corpus(corpus).present_splits(path)[:1]
-    read = list(read_corpus(corpus, path, split=splits[0], images=images, types=types))
+    read = list(
+        read_corpus(
+            corpus,
+            path,
+            split=splits[0],
+            images=images,
+            types=types,
+            mapping=mapping,
+            ontology=ontology,
+        )
+    )
     read = _as_trained(read, loaded, corpus)
     chosen = list(_choose(read, tasks, documents))
     notes = [

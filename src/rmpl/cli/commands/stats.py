@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rmpl.cli.options import AsJson, CorpusOption, CorpusPath, FirstSplit, Types
+from rmpl.cli.options import (
+    AsJson,
+    CorpusOption,
+    CorpusPath,
+    FirstSplit,
+    LabelMapping,
+    SchemaOfData,
+    Types,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +35,8 @@ def command(
         typer.Option(help="Tokenizer to count with: embedded, a hub id, a model folder, or none."),
     ] = "embedded",
     types: Types = "mapped",
+    mapping: LabelMapping = None,
+    schema: SchemaOfData = None,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -39,6 +49,7 @@ def command(
     from rmpl.cli.tables import print_counts, print_table
     from rmpl.corpora.registry import read_corpus
     from rmpl.corpora.summary import Lengths, Summary
+    from rmpl.ontology import load_ontology
 
     count_tokens = _token_counter(backbone)
     summary = Summary()
@@ -51,7 +62,14 @@ def command(
         "pictures a document": "images per document",
     }
     lengths = {name: Lengths() for name in titles}
-    for document in read_corpus(corpus, path, split=split, types=types):
+    for document in read_corpus(
+        corpus,
+        path,
+        split=split,
+        types=types,
+        mapping=mapping,
+        ontology=load_ontology(schema or "m2e2"),
+    ):
         summary.add(document)
         _measure(document, list(lengths.values()), count_tokens)
     if as_json:

@@ -163,7 +163,10 @@ class TrainingData:
                     f"with --data, or change corpora.{name}.path",
                 )
             report = self.readings.setdefault(name, ReadReport())
-            documents = read_recipe_corpus(corpus, path, ontology=self._ontology, report=report)
+            mapping = None if corpus.mapping is None else self._data / corpus.mapping
+            documents = read_recipe_corpus(
+                corpus, path, mapping=mapping, ontology=self._ontology, report=report
+            )
             if self._contamination_check is not None:
                 documents = self._contamination_check.keep_clean(documents, report)
             self._documents[name] = list(documents)
@@ -226,10 +229,13 @@ def read_recipe_corpus(
     path: Path,
     *,
     split: str | None = None,
+    mapping: Path | None = None,
     ontology: Ontology | None = None,
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
     """Read a corpus of a recipe from ``path``, in ``split`` instead of its own if that is given.
+
+    ``mapping`` is the recipe's, found; it says what the labels of an annotation tool mean.
 
     Raises
     ------
@@ -244,6 +250,7 @@ def read_recipe_corpus(
         ontology=ontology,
         types=corpus.types,
         extents=corpus.extents,
+        mapping=mapping,
     )
 
 
