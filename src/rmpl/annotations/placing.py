@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from rmpl.annotations.marks import Annotated, Mark
 from rmpl.inputs.records import text_document
+from rmpl.io.char_spans import PART_OF_WORD
 from rmpl.io.read_report import ReadReport
 from rmpl.records import Document, Sentence, Span
 
 UTF16 = "offsets in UTF-16 units, converted to characters"
-PART_OF_WORD = "a span that covers part of a word, taken as the whole word"
 JOINED = "a span across two sentences, which were joined"
 BETWEEN = "\n"
 """What separates the sentences of a document in a text that is written for a tool."""

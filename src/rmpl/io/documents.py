@@ -15,6 +15,7 @@ from typing import BinaryIO, TypeVar, cast
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.io.char_spans import OTHER_TEXT, CharSpans, RawArgument, RawEvent
 from rmpl.io.files import decode, read_lines, replacing
 from rmpl.io.formats import DOCUMENTS, check_format, check_format_of
 from rmpl.io.keys import meant, unknown_keys
@@ -49,7 +50,7 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
     id: str
     sentences: tuple[_Sentence, ...] = ()
     images: tuple[Image, ...] = ()
-    text_events: tuple[TextEvent, ...] = ()
+    text_events: tuple[RawEvent, ...] = ()
     image_events: tuple[ImageEvent, ...] = ()
     links: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
@@ -170,11 +171,21 @@ def to_document(
         except msgspec.ValidationError as error:
             raise RmplError(f"not a valid record ({error})", where=where) from error
     check_format(raw.format, DOCUMENTS, where)
+    sentences = tuple(_to_sentence(sentence) for sentence in raw.sentences)
+    wrong: list[RmplError] = []
+    place = f"{where}: document {raw.id}"
+    spans = CharSpans(
+        {one.id: one for one in sentences},
+        {one.id for one in raw.sentences if one.tokens is None},
+        place,
+        report,
+        wrong,
+    )
     document = Document(
         id=raw.id,
-        sentences=tuple(_to_sentence(sentence) for sentence in raw.sentences),
+        sentences=sentences,
         images=raw.images,
-        text_events=raw.text_events,
+        text_events=tuple(map(spans.event, raw.text_events)),
         image_events=raw.image_events,
         links=raw.links,
         relations=raw.relations,
@@ -184,21 +195,22 @@ def to_document(
     if report is not None:
         plain = msgspec.json.decode(content) if isinstance(content, bytes) else content
         for unknown in unknown_keys(plain, _Document):
-            place = f"{where}: document {document.id}"
             if problems is not None and unknown.is_mistyped:
                 problems.append(RmplError(unknown.said, where=place, remedy="correct it"))
             else:
                 report.warn(f"{unknown.said}, not read", place)
-        for place in other_texts(document, where):
-            if problems is None:
-                report.warn(OTHER_TEXT, place)
-            else:
-                problems.append(RmplError(OTHER_TEXT, where=place, remedy=_SPANS))
+        wrong += [
+            RmplError(OTHER_TEXT, where=said, remedy=_SPANS)
+            for said in other_texts(document, where)
+        ]
+        for one in wrong if problems is None else ():
+            report.warn(one.what, one.where or place)
+        if problems is not None:
+            problems += wrong
     return document
 
 
 _SPANS = "spans are token indices, end exclusive; correct the span or the text"
-OTHER_TEXT = "text that is not what its span says"
 
 
 def other_texts(document: Document, where: str) -> Iterator[str]:
@@ -294,5 +306,24 @@ def _to_line(document: Document) -> _Document:
     sentences = tuple(
         _Sentence(s.id, s.text, s.tokens, s.entities, s.source) for s in document.sentences
     )
-    fields = msgspec.structs.asdict(document) | {"sentences": sentences}
+    events = tuple(_to_raw(event) for event in document.text_events)
+    changed = {"sentences": sentences, "text_events": events}
+    fields = msgspec.structs.asdict(document) | changed
     return _Document(format=DOCUMENTS, **fields)
+
+
+def _to_raw(event: TextEvent) -> RawEvent:
+    arguments = (RawArgument(a.role, _pair(a.span), a.score, a.text) for a in event.arguments)
+    return RawEvent(
+        event.id,
+        event.sentence_id,
+        event.event_type,
+        _pair(event.trigger),
+        tuple(arguments),
+        event.score,
+        event.trigger_text,
+    )
+
+
+def _pair(span: Span) -> tuple[int, int]:
+    return span.start, span.end

@@ -18,7 +18,8 @@ import msgspec
 
 from rmpl.errors import RmplError
 from rmpl.inputs.reading import Item
-from rmpl.io.documents import OTHER_TEXT, Find, checked_documents, other_texts
+from rmpl.io.char_spans import OTHER_TEXT
+from rmpl.io.documents import Find, checked_documents, other_texts
 from rmpl.io.files import decode, read_bytes, read_lines, replacing
 from rmpl.io.formats import ABOUT as ABOUT_FORMAT
 from rmpl.io.formats import PREDICTIONS, check_format, check_format_of

@@ -1,0 +1,111 @@
+"""Own documents against the schema they are read for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rmpl.corpora.registry import find_corpus, read_corpus
+from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
+from rmpl.ontology import load_ontology
+from rmpl.predictions.results import is_extracted
+
+SENTENCE = {"id": "s", "text": "Police arrested Ana Reyes."}
+ARREST = "Justice:Arrest-Jail"
+
+
+def write(folder: Path, name: str = "own.jsonl", **changes: Any) -> Path:
+    event = {"id": "t", "sentence_id": "s", "event_type": ARREST, "trigger": [1, 2]}
+    event |= {"arguments": [{"role": "Agent", "span": [0, 1]}]} | changes.pop("event", {})
+    line = {"id": "d", "sentences": [SENTENCE], "text_events": [event]} | changes
+    path = folder / name
+    path.write_text(json.dumps(line) + "\n")
+    return path
+
+
+def check(path: Path, **options: Any) -> ReadReport:
+    report = ReadReport()
+    ontology = load_ontology("m2e2")
+    list(
+        read_corpus(
+            "documents", path, on_error="count", report=report, ontology=ontology, **options
+        )
+    )
+    return report
+
+
+IMAGE = {"images": [{"id": "p"}], "image_events": [{"id": "i", "image_id": "p"}]}
+BROKEN = {
+    "unknown event type 'Justice:Arrest-jail' (did you mean 'Justice:Arrest-Jail'?)": {
+        "event": {"event_type": "Justice:Arrest-jail"}
+    },
+    "unknown role 'agent' of Justice:Arrest-Jail in text (did you mean 'Agent'?)": {
+        "event": {"arguments": [{"role": "agent", "span": [0, 1]}]}
+    },
+    "unknown event type 'Life:Dye' (did you mean 'Life:Die'?)": {
+        **IMAGE,
+        "image_events": [{"id": "i", "image_id": "p", "event_type": "Life:Dye"}],
+    },
+    "unknown key 'args' in text_events (did you mean 'arguments'?)": {"event": {"args": []}},
+    "text that is not what its span says": {"event": {"trigger_text": "was arrested"}},
+    "a token with blanks at its ends": {
+        "sentences": [{**SENTENCE, "tokens": [[0, 7], [7, 15], [16, 25]]}]
+    },
+}
+
+
+@pytest.mark.parametrize("said", BROKEN)
+def test_what_does_not_fit_the_schema_is_named_by_line(tmp_path: Path, said: str) -> None:
+    path = write(tmp_path, **BROKEN[said])
+    report = check(path)
+    assert report.left_out == {said: 1}
+    assert report.cases[said][0].startswith(f"{path}:1")
+    assert report.refused == 1
+    with pytest.raises(RmplError, match=rf"own\.jsonl:1.*{said[:20]}"):
+        list(read_corpus("documents", path, ontology=load_ontology("m2e2")))
+    list(read_corpus("documents", path))  # as gold, or to convert, they are read as they are
+
+
+def test_every_problem_of_a_document_is_counted(tmp_path: Path) -> None:
+    arguments = [{"role": role, "span": [0, 1]} for role in ("agent", "Suspect", "Person")]
+    report = check(write(tmp_path, event={"arguments": arguments}))
+    assert report.refused == 2
+
+
+def test_all_types_are_read_where_the_schema_does_not_count(tmp_path: Path) -> None:
+    report = check(write(tmp_path, event={"event_type": "My:Own"}), types="all")
+    assert report.used["documents"] == 1
+    situation = {"id": "i", "image_id": "p", "event_type": "situation:eating"}
+    report = check(write(tmp_path, images=[{"id": "p"}], image_events=[situation]))
+    assert report.used["documents"] == 1
+
+
+def test_an_extracted_line_that_was_corrected_by_half(tmp_path: Path) -> None:
+    trigger = {"start": 1, "end": 2, "text": "Police"}
+    event = {"id": "t", "sentence_id": "s", "event_type": ARREST, "trigger": trigger}
+    sentence = {**SENTENCE, "tokens": [[0, 6], [7, 15], [16, 19], [20, 25], [25, 26]]}
+    path = tmp_path / "events.jsonl"
+    line = {"doc_id": "d", "sentences": [sentence], "images": [], "text_events": [event]}
+    path.write_text(json.dumps(line))
+    assert is_extracted(path)
+    report = check(path)
+    assert report.left_out == {"text that is not what its span says": 1}
+
+
+def test_splits_are_files_of_a_folder(tmp_path: Path) -> None:
+    for split in ("train", "dev"):
+        write(tmp_path, f"{split}.jsonl", id=split)
+    assert find_corpus("documents").present_splits(tmp_path) == ["train", "dev"]
+    (document,) = read_corpus("documents", tmp_path, split="dev")
+    assert document.id == "dev"
+    with pytest.raises(RmplError, match=r"no test\.jsonl in this folder; it has dev\.jsonl, tr"):
+        list(read_corpus("documents", tmp_path, split="test"))
+    path = write(tmp_path, "mine.jsonl")
+    with pytest.raises(RmplError, match="one file has no split 'dev'"):
+        list(read_corpus("documents", path, split="dev"))
+    with pytest.raises(RmplError, match="documents has no split 'dav'"):
+        read_corpus("documents", path, split="dav")
