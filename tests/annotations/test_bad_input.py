@@ -152,7 +152,7 @@ def test_a_corrected_file_with_another_text_is_refused(tmp_path: Path) -> None:
     (out / "d.txt").write_text("Police arrested Eva.")
     with pytest.raises(RmplError, match=r"d\.ann, character 16: 'Eva\.', not 'Ana\.'"):
         list(read_corpus("brat", out))
-    with pytest.raises(RmplError, match="corrections in it would be overwritten"):
+    with pytest.raises(RmplError, match="what is in it would be overwritten"):
         write_annotations([document], "brat", out, load_ontology("m2e2"), ReadReport())
 
 

@@ -21,6 +21,7 @@ from rmpl.cli.commands import (
     convert,
     export,
     extract,
+    init,
     inspect,
     link,
     listing,
@@ -133,6 +134,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Extract": {"extract": extract.command, "table": table.command, "link": link.command},
     "Data": {
         "synthetic": synthetic.command,
+        "init": init.command,
         "check": check.command,
         "stats": stats.command,
         "convert": convert.command,

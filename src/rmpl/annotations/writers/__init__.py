@@ -33,7 +33,7 @@ def check_folder(folder: Path) -> None:
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise RmplError(
-            "already exists, and corrections in it would be overwritten",
+            "already exists, and what is in it would be overwritten",
             where=str(folder),
             remedy="name another folder",
         )
