@@ -10,6 +10,7 @@ import pytest
 
 from rmpl.corpora.registry import find_corpus, read_corpus
 from rmpl.errors import RmplError
+from rmpl.inputs.records import text_document
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import load_ontology
 from rmpl.predictions.results import is_extracted
@@ -109,3 +110,26 @@ def test_splits_are_files_of_a_folder(tmp_path: Path) -> None:
         list(read_corpus("documents", path, split="dev"))
     with pytest.raises(RmplError, match="documents has no split 'dav'"):
         read_corpus("documents", path, split="dav")
+
+
+TEXTS = [
+    "Police didn't arrest Ana Reye\u0301s in Lima-Callao, the U.S. said for $5.5m.",
+    "He can't; Dr. O'Neil's men said: \"No (not yet)!\"",
+    "警方周一在利马逮捕了安娜·雷耶斯。",
+    "पुलिस ने सोमवार को लीमा में आना रेयेस को गिरफ्तार किया।",
+    "قُتل خمسة أشخاص، في بغداد؟",
+    "ตำรวจจับกุมอานาเรเยสในกรุงลิมา",
+    "アナ・レイエスを逮捕した。",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_words_are_those_that_events_are_extracted_from(tmp_path: Path, text: str) -> None:
+    """A span that is taught must be a span that can be answered."""
+    pytest.importorskip("nupunkt")
+    path = tmp_path / "own.jsonl"
+    path.write_text(json.dumps({"id": "d", "sentences": [{"id": "s", "text": text}]}))
+    (document,) = read_corpus("documents", path)
+    (extracted,) = text_document(text, "d").sentences
+    assert document.sentences[0].words() == extracted.words()
+    assert len(extracted.words()) > 5
