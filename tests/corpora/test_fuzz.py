@@ -57,8 +57,13 @@ CASES = {
     "framenet": "fulltext/D.xml",
     "framenet_examples": "lu/lu1.xml",
     "propbank": "propbank/ewt/weblog/00/d.xml.gold_skel",
+    "brat": "brat.ann",
+    "label_studio": "label_studio.json",
+    "doccano": "doccano.jsonl",
+    "webanno": "webanno.tsv",
+    "coco": "coco.json",
 }
-NO_JSON = {"ace", "framenet", "framenet_examples", "propbank"}
+NO_JSON = {"ace", "framenet", "framenet_examples", "propbank", "brat", "webanno"}
 SAME_READER = {"ace_heads": "ace", "rams_loose": "rams"}
 LINES = [name for name, file in CASES.items() if file.endswith((".jsonl", ".jsonlines", ".txt"))]
 
@@ -119,6 +124,8 @@ def prepare(folder: Path, name: str) -> tuple[Path, Path]:
     if name == "ace":
         shutil.copy(TWINS / "SYN_EN_0001.sgm", folder)
         return folder, file
+    if name == "brat":
+        shutil.copy(TWINS / "brat.txt", folder)
     return file, file
 
 
