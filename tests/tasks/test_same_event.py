@@ -1,5 +1,6 @@
 """Weak pairs: what is compared, what it comes to, and that it can be read back."""
 
+import msgspec
 import pytest
 
 from rmpl.corpora.jmee import read_jmee
@@ -11,6 +12,7 @@ from rmpl.records import (
     Image,
     ImageArgument,
     ImageEvent,
+    Link,
     Sentence,
     Span,
     TextArgument,
@@ -178,3 +180,36 @@ def test_a_full_prompt_says_which_line_is_which(shown_first):
     marked, caption = lines.index("a man [hit] him"), lines.index("a dog waits")
     assert (caption < marked) == shown_first
     assert ("last line says" in lines[0]) != shown_first
+
+
+def test_links_of_own_documents_come_before_what_words_suggest():
+    """A linked pair is asked about; an unlinked one of its document is no positive."""
+    text = told("Bo Li , a man in a red coat , attacked a worker", "attacked", Attacker="Bo Li")
+    seen, other = COAT, shown("hat", "man in a red coat waves", Attacker="man in a red coat")
+    own = msgspec.structs.replace(
+        text,
+        images=(*seen.images, *other.images),
+        image_events=(*seen.image_events, *other.image_events),
+    )
+    linked = msgspec.structs.replace(own, links=(Link("t", "hat-event"),))
+
+    def asked(document: Document) -> dict[str, bool | None]:
+        pairs = make_pairs([document], [ATTACK], {}, 1)
+        return {pair.image.id: verdict(pair) for pair in pairs if pair.trigger is not None}
+
+    assert asked(own) == {"coat": True, "hat": True}
+    assert asked(linked) == {"hat": True}
+    bare = shown("bare", "somebody").image_events[0]
+    image = Image("bare", "bare.jpg", 9, 9)
+    silent = msgspec.structs.replace(
+        text, images=(image,), image_events=(bare,), links=(Link("t", bare.id),)
+    )
+    assert asked(silent) == {"bare": None}
+    both = msgspec.structs.replace(
+        text,
+        images=(*COAT.images, *DRESS.images),
+        image_events=(*COAT.image_events, *DRESS.image_events),
+    )
+    assert asked(both) == {"coat": True, "dress": False}
+    contradicted = msgspec.structs.replace(both, links=(Link("t", "dress-event"),))
+    assert asked(contradicted) == {}  # the words would teach that it is another event

@@ -7,6 +7,9 @@ corpora:
   appearance of the participant and the image corpus names the content of its box (SWiG's nouns);
 * an image's caption (imSitu's sentence template filled with its nouns) is compared in the same way
   with its own image and with another one of the same type.
+
+Where own documents have links, these come first: a linked pair is used, unless its words contradict
+it, and a pair of the same document that is not linked is no positive.
 """
 
 from __future__ import annotations
@@ -128,6 +131,8 @@ def make_pairs(
     looks = Looks(glosses)
     for document in documents:
         sentences = {sentence.id: sentence for sentence in document.sentences}
+        linked = {(link.text, link.image) for link in document.links}
+        own = {image.id for image in document.images} if linked else set()
         for event in document.text_events:
             sentence, shown = sentences[event.sentence_id], images.get(event.event_type, [])
             said = looks_in_text(event, sentence, looks)
@@ -143,16 +148,29 @@ def make_pairs(
                 )
                 for image, image_event in shown
             ]
-            yield from _chosen(event.id, made, negatives_per_positive)
+            gold = [
+                (event.id, image_event.id) in linked if image.id in own else None
+                for image, image_event in shown
+            ]
+            yield from _chosen(event.id, made, gold, negatives_per_positive)
     yield from _caption_pairs(images, looks, captions)
 
 
-def _chosen(name: str, made: list[Pair], negatives_per_positive: int) -> Iterator[Pair]:
+def _chosen(
+    name: str, made: list[Pair], gold: list[bool | None], negatives_per_positive: int
+) -> Iterator[Pair]:
+    """Yield some pairs of a text event; ``gold`` is whether each is linked, if that is known."""
     by_verdict: dict[bool | None, list[Pair]] = {True: [], False: [], None: []}
-    for pair in made:
-        by_verdict[verdict(pair)].append(pair)
+    linked: list[Pair] = []
+    for pair, is_linked in zip(made, gold, strict=True):
+        found = verdict(pair)
+        if is_linked and found is not False:
+            linked.append(pair)
+        elif is_linked is None or found is is_linked:
+            by_verdict[found].append(pair)
     rng = random.Random(f"{name} pairs")
-    positives = rng.sample(by_verdict[True], min(_POSITIVES, len(by_verdict[True])))
+    more = min(max(_POSITIVES - len(linked), 0), len(by_verdict[True]))
+    positives = [*linked, *rng.sample(by_verdict[True], more)]
     wanted = negatives_per_positive * len(positives)
     yield from positives
     yield from rng.sample(by_verdict[False], min(wanted, len(by_verdict[False])))
