@@ -133,3 +133,66 @@ def test_words_are_those_that_events_are_extracted_from(tmp_path: Path, text: st
     (extracted,) = text_document(text, "d").sentences
     assert document.sentences[0].words() == extracted.words()
     assert len(extracted.words()) > 5
+
+
+def whole(folder: Path, *spans: dict[str, Any], **changes: Any) -> Path:
+    text = "Police arrested Ana Reyes. She had attacked a convoy in Lima."
+    trigger = {"char_start": 7, "char_end": 15, "text": "arrested"}
+    event = {"id": "t", "event_type": ARREST, "trigger": trigger, "arguments": list(spans)}
+    path = folder / "whole.jsonl"
+    path.write_text(json.dumps({"id": "d", "text": text, "text_events": [event | changes]}))
+    return path
+
+
+def test_events_by_their_offsets_in_a_whole_text(tmp_path: Path) -> None:
+    pytest.importorskip("nupunkt")
+    ana = {"role": "Person", "char_start": 16, "char_end": 25, "text": "Ana Reyes"}
+    police = {"role": "Agent", "span": {"char_start": 0, "char_end": 6}}
+    lima = {"role": "Place", "char_start": 56, "char_end": 60}
+    path = whole(tmp_path, ana, police, lima)
+    report = check(path)
+    assert report.left_out == {"an argument in another sentence than its trigger": 1}
+    (document,) = read_corpus("documents", path)
+    (event,) = document.text_events
+    sentence = document.sentences[0]
+    assert (len(document.sentences), event.sentence_id) == (2, sentence.id)
+    assert sentence.slice(event.trigger) == "arrested"
+    assert [(a.role, sentence.slice(a.span)) for a in event.arguments] == [
+        ("Person", "Ana Reyes"),
+        ("Agent", "Police"),
+    ]
+
+
+def test_offsets_in_a_whole_text_that_cannot_be_meant(tmp_path: Path) -> None:
+    pytest.importorskip("nupunkt")
+    for span, said in (
+        ({"role": "Person", "char_start": 16, "char_end": 250}, "a span outside the text"),
+        ({"role": "Person", "char_start": 16, "char_end": 25, "text": "Eva"}, "not what its span"),
+        ({"role": "Person", "span": [1, 2]}, "a span without char_start and char_end"),
+    ):
+        path = whole(tmp_path, span)
+        with pytest.raises(RmplError, match=rf"whole\.jsonl:1: document d, t.*{said}"):
+            list(read_corpus("documents", path))
+        assert check(path).refused == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text_events": [3]},
+        {"text_events": {"id": "t"}},
+        {"text_events": [{"id": "t", "trigger": 1}]},
+        {"text_events": [{"id": "t", "arguments": [3]}]},
+        {"text_events": [{"id": "t", "arguments": 3}]},
+        {"id": 5},
+        {"images": "a.jpg"},
+        {"text": "\ud800"},
+        {"text": 5},
+    ],
+)
+def test_a_whole_text_of_another_shape_is_one_error(tmp_path: Path, changes: Any) -> None:
+    pytest.importorskip("nupunkt")
+    path = tmp_path / "whole.jsonl"
+    path.write_text(json.dumps({"id": "d", "text": "Police left.", **changes}))
+    with pytest.raises(RmplError):
+        list(read_corpus("documents", path))

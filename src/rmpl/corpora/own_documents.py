@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rmpl.corpora.against_schema import schema_problems, token_problems
 from rmpl.corpora.corpus import Request
+from rmpl.corpora.own_texts import with_sentences
 from rmpl.errors import RmplError
 from rmpl.io.documents import ENDINGS, read_documents
 from rmpl.io.image_folders import ImageFolders, with_image_paths
@@ -41,7 +42,12 @@ def read_own_documents(request: Request) -> Iterator[Document]:
         return with_image_paths(document, folders, str(path), contained=contained)
 
     yield from read_documents(
-        path, on_error=request.on_error, report=request.report, locate=locate, find=find
+        path,
+        on_error=request.on_error,
+        report=request.report,
+        locate=locate,
+        find=find,
+        prepare=functools.partial(with_sentences, report=request.report, on_error=request.on_error),
     )
 
 

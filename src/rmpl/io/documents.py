@@ -71,6 +71,7 @@ def read_documents(
     report: ReadReport | None = None,
     locate: Callable[[Document], Document] | None = None,
     find: Find | None = None,
+    prepare: Callable[[bytes | dict[str, object], str], bytes | dict[str, object]] | None = None,
 ) -> Iterator[Document]:
     """Read documents from ``.jsonl``, ``.jsonl.gz`` or ``.parquet``, one at a time.
 
@@ -85,6 +86,8 @@ def read_documents(
     find
         Finds further problems of a document. If it is given, mistyped keys and texts that are not
         what their spans say are problems, too, not only warnings.
+    prepare
+        Turns what stands at some place into a document of this format.
 
     Raises
     ------
@@ -96,6 +99,8 @@ def read_documents(
     counts = ReadReport() if report is None else report
 
     def read(content: bytes | dict[str, object], where: str) -> Document:
+        if prepare is not None:
+            content = prepare(content, where)
         problems: list[RmplError] | None = None if find is None else []
         document = to_document(content, where, counts, problems)
         counts.refuse_all(problems or (), on_error)
