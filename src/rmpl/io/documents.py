@@ -7,6 +7,7 @@ split into the same words and punctuation as a text that events are extracted fr
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from rmpl.io.formats import DOCUMENTS, check_format, check_format_of
 from rmpl.io.keys import meant, unknown_keys
 from rmpl.io.parquet import read_parquet, write_parquet
 from rmpl.io.read_report import OnError, ReadReport
-from rmpl.io.segmentation import word_spans
+from rmpl.io.segmentation import require_splitter, word_spans
 from rmpl.io.validity import check_document
 from rmpl.records import (
     Document,
@@ -243,9 +244,15 @@ def _with_meant(error: RmplError) -> RmplError:
     return RmplError(what, where=error.where, remedy=error.remedy)
 
 
+@functools.cache
+def _require_words() -> None:
+    require_splitter("a sentence without tokens", "ace")
+
+
 def _to_sentence(raw: _Sentence) -> Sentence:
     tokens = raw.tokens
     if tokens is None:
+        _require_words()
         tokens = tuple(word_spans(raw.text))
     return Sentence(raw.id, raw.text, tokens, raw.entities, raw.source)
 

@@ -1,19 +1,21 @@
-"""Sentence segmentation with nupunkt and tokenisation by the Treebank's rules.
+"""Sentence segmentation with nupunkt and tokenization with NLTK's Treebank rules.
 
 Both preserve offsets: every sentence and every word is a span of the text. Training, extraction and
 the importers of annotations split text here, so that a span that was taught can be answered.
-nupunkt is optional, as only raw text needs it.
+The libraries are optional, as only raw text needs them.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 from rmpl.errors import RmplError
-from rmpl.io.words import pieces, treebank_spans
+from rmpl.io.words import pieces
 
 _RUN = re.compile(r"\S+")
 _STOP = re.compile(
@@ -25,24 +27,24 @@ _STOP = re.compile(
 Devanagari and its neighbours, Arabic, Urdu, Amharic, Khmer, Burmese, Armenian."""
 
 _MAX_CHUNK = 4_000
-"""Characters split at once: for some texts nupunkt and the rules of words take quadratic time."""
+"""Characters passed to the libraries at once: for some texts both take quadratic time."""
 _MAX_RUN = 1_000
 """The longest run without whitespace that is passed at once; a longer one is not a word."""
 
 
 def require_splitter(what: str, extra: str) -> None:
-    """Make sure that nupunkt is installed before the first text is read.
+    """Make sure that the libraries are installed before the first text is read.
 
-    ``what`` is the feature that needs it, ``extra`` the extra of this package with it.
+    ``what`` is the feature that needs them, ``extra`` the extra of this package with them.
 
     Raises
     ------
     RmplError
-        If it is missing.
+        If one is missing.
     """
-    if importlib.util.find_spec("nupunkt") is None:
+    if not all(importlib.util.find_spec(library) for library in ("nupunkt", "nltk")):
         raise RmplError(
-            f"{what} needs a sentence splitter",
+            f"{what} needs a sentence splitter and a tokeniser",
             remedy=f"pip install 'rmpl[{extra}]'",
         )
 
@@ -79,7 +81,7 @@ def word_spans(sentence: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     for start, end in _chunks(sentence):
-        found = list(treebank_spans(sentence[start:end]))
+        found = list(_tokenizer().span_tokenize(sentence[start:end]))
         if spans and found and spans[-1][1] == start and found[0][0] == 0:
             # The boundary lies within a run without whitespace: join the two parts again.
             spans[-1] = (spans[-1][0], start + found.pop(0)[1])
@@ -88,9 +90,9 @@ def word_spans(sentence: str) -> list[tuple[int, int]]:
 
 
 def _chunks(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the chunks in which a text is split.
+    """Yield the spans of the chunks in which a text is passed to the libraries.
 
-    Neither splitter looks at the boundary between two plain words, so that ordinary text is split
+    Neither library looks at the boundary between two plain words, so that ordinary text is split
     as if it were passed whole. It is cut elsewhere only if 4,000 further characters contain no two
     such words, or 1,000 no whitespace.
     """
@@ -115,3 +117,10 @@ def _sentences_of_chunk(text: str) -> list[tuple[int, int]]:
     import nupunkt  # noqa: PLC0415 - optional, and only raw text needs it
 
     return [(int(start), int(end)) for start, end in nupunkt.sent_spans(text)]
+
+
+@functools.cache
+def _tokenizer() -> Any:
+    from nltk.tokenize.destructive import NLTKWordTokenizer  # noqa: PLC0415 - as above
+
+    return NLTKWordTokenizer()

@@ -14,9 +14,12 @@ from rmpl.cli.outputs import hold, releases_locks
 def command(
     folder: Annotated[Path, typer.Argument(help="New folder.")],
 ) -> None:
-    """Write a schema, two documents with text, images and a link, and a recipe to begin with.
+    """Write a starter for data of your own.
 
-    Prints the commands to run next: all of them work as they are, with the embedded model.
+        rmpl init my_project
+
+    It has a schema, two documents with text, images and a link, and a recipe. Prints the commands
+    to run next: all of them work as they are, with the embedded model.
     """
     import shlex
 
