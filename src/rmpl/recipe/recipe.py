@@ -72,12 +72,12 @@ class BackboneRecipe(Strict):
 class CorpusRecipe(Strict):
     """A corpus: which reader, where (relative to ``data``), which split.
 
-    ``made_up_names`` is the number of copies of each document, in each of which other made-up names
-    replace the corpus's own, for models too small to know many; 0 keeps the corpus as it is.
-    ``types: all`` keeps every event of a corpus of text events, with its own type and roles, and
-    ``mapped`` those of the recipe's schema. ``extents`` says how long arguments are: ``heads`` or
-    names, as M2E2 marks them, or as ``published``; by default heads for mapped types of corpora
-    that mark phrases. ``mapping``, relative to ``data``, says what a tool's labels mean.
+    ``made_up_names`` is the number of copies of each document, each with other made-up names, for
+    models too small to know many; 0 keeps the corpus as it is. ``types: all`` keeps every event of
+    a corpus of text events, with its own type and roles, and ``mapped`` those of the recipe's
+    schema. ``extents`` says how long arguments are: ``heads`` or names, as M2E2 marks them, or as
+    ``published``; by default heads for mapped types of corpora that mark phrases. ``mapping``,
+    relative to ``data``, says what a tool's labels mean.
     """
 
     added = frozenset({"types", "extents", "mapping"})
@@ -109,10 +109,9 @@ class SourceRecipe(Strict):
 
 
 class AdapterRecipe(Strict):
-    """Which parts of the model are trained, by an adapter or directly (``full``).
+    """Which parts of the model train, by an adapter or directly (``full``); the rest is frozen.
 
-    The other parts are frozen. ``dora`` also learns column magnitudes; ``qlora`` is LoRA over 4-bit
-    weights.
+    ``dora`` also learns column magnitudes; ``qlora`` is LoRA over 4-bit weights.
     """
 
     kind: Literal["lora", "dora", "qlora", "full"] = "lora"
