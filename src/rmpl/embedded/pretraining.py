@@ -15,7 +15,6 @@ from typing import Annotated
 
 import msgspec
 import torch
-import yaml
 
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone, family_context, load_backbone
@@ -29,6 +28,7 @@ from rmpl.io.documents import read_documents, write_documents
 from rmpl.io.files import appearing_folder
 from rmpl.io.locks import writing_file
 from rmpl.io.regular import read_text
+from rmpl.io.yaml_files import load_yaml
 from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import StageRecipe, validated
 from rmpl.recipe.shipped import find_recipe
@@ -258,8 +258,8 @@ def _progress(report: Report, name: str) -> Progress:
 def _read(path: Path) -> BaseRecipe:
     try:
         text = read_text(find_recipe(path))
-        return msgspec.convert(yaml.safe_load(text), BaseRecipe)
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        return msgspec.convert(load_yaml(text), BaseRecipe)
+    except (OSError, ValueError) as error:
         raise RmplError(
             f"not a recipe of an embedded base ({' '.join(str(error).split())})",
             where=str(path),

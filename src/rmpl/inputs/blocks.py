@@ -6,11 +6,12 @@ words of two blocks would run into each other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 BLOCKS = (
     *("section", "dl", "dt", "dd", "center", "hr", "details", "summary", "fieldset", "legend"),
-    *("menu", "dir", "caption", "form", "dialog", "search", "optgroup", "option", "body"),
+    *("menu", "dir", "caption", "form", "dialog", "search", "optgroup", "option", "body", "head"),
 )
 """Elements that HTML renders as blocks and inscriptis does not know."""
 NOT_SHOWN = (
@@ -18,12 +19,13 @@ NOT_SHOWN = (
     *("noscript", "template", "svg", "audio", "video", "canvas", "iframe"),
 )
 """Elements beside the article, or that browsers show something else for."""
-_INLINE = frozenset(
+INLINE = frozenset(
     "a abbr acronym applet area b bdi bdo big blink br cite code data del dfn em font i img input "
     "ins kbd label map mark math meter nobr object output param picture progress q rb rp rt ruby s "
     "samp small source span strike strong sub sup time track tt u var wbr embed".split()
 )
-_STRUCTURE = frozenset("html head tr td th tbody thead tfoot colgroup col".split())
+"""Elements that are parts of running text; ``br`` ends a line of it."""
+_STRUCTURE = frozenset("html head tr td th tbody thead tfoot colgroup col base".split())
 _CLOSING = frozenset(".,;:!?)]}\u201d\u2019\u00bb\"'\u2026")
 _OPENING = frozenset("([{\u201c\u2018\u00ab\"'")
 _HALF = 0.5
@@ -38,8 +40,8 @@ def mark_blocks(tree: Any, known: frozenset[str]) -> None:
     text, as where the whole page is one form. An element of an unknown name (``amp-text``) is a
     block, unless it stands within running text.
     """
-    ordinary = known | _INLINE | _STRUCTURE
-    forms = []
+    ordinary = known | INLINE | _STRUCTURE
+    forms, unknown = [], []
     for element in tree.iter():
         name = element.tag
         if not isinstance(name, str):
@@ -48,8 +50,10 @@ def mark_blocks(tree: Any, known: frozenset[str]) -> None:
             _style(element, "display:none")
         elif name == "form":
             forms.append(element)
-        elif name not in ordinary and not _is_within_text(element):
-            _style(element, "display:block")
+        elif name not in ordinary:
+            unknown.append(element)
+    for element in _apart(tree, unknown, ordinary):
+        _style(element, "display:block")
     if forms:
         lengths = _lengths(tree)
         for form in forms:
@@ -75,27 +79,59 @@ def _lengths(tree: Any) -> dict[Any, int]:
     return lengths
 
 
-def _is_within_text(element: Any) -> bool:
-    """Return whether an element stands beside running text, apart from it or at punctuation."""
-    before, after = _before(element), element.tail or ""
-    if not (before.strip() or after.strip()):
-        return False
-    first, last = (element.text or " ")[0], _last_of(element)
-    joined_before = before[-1:].strip() and first.strip() and before[-1] not in _OPENING
-    joined_after = after[:1].strip() and last.strip() and after[0] not in _CLOSING
-    return not (joined_before or joined_after)
+def _apart(tree: Any, elements: list[Any], ordinary: frozenset[str]) -> Iterator[Any]:
+    """Yield those of the elements that do not stand within running text.
+
+    That is beside text, and apart from it on both sides, by a blank or punctuation. ``ordinary``
+    are the names of the other elements.
+    """
+    edges = _edges(tree, elements, ordinary - INLINE) if elements else {}
+    for element, (before, first, last, after) in edges.items():
+        joined_before = before and first and before not in _OPENING
+        joined_after = last and after and after not in _CLOSING
+        if joined_before or joined_after or not _is_beside_text(element):
+            yield element
 
 
-def _before(element: Any) -> str:
-    """Return the text between an element and the one before it, or the start of its parent."""
-    previous = element.getprevious()
+def _is_beside_text(element: Any) -> bool:
+    previous, parent = element.getprevious(), element.getparent()
     if previous is not None:
-        return str(previous.tail or "")
-    parent = element.getparent()
-    return str(parent.text or "") if parent is not None else ""
+        before = previous.tail
+    else:
+        before = parent.text if parent is not None else ""
+    return bool((before or "").strip() or (element.tail or "").strip())
 
 
-def _last_of(element: Any) -> str:
-    """Return the last character of an element, as far as it is in the element's own text."""
-    text = element[-1].tail if len(element) else element.text
-    return str(text or " ")[-1]
+def _edges(tree: Any, elements: list[Any], blocks: frozenset[str]) -> dict[Any, list[str]]:
+    """Return the characters before and after the start and the end of every element with text.
+
+    Whatever elements they are in; a blank, or the edge of a block, is the empty string.
+    """
+    from lxml import etree  # noqa: PLC0415 - optional, and only pages need it
+
+    edges = {element: ["", "", "", ""] for element in elements}
+    walk = [
+        (event == "start", element, element.tag in blocks or element.tag == "br")
+        for event, element in etree.iterwalk(tree, events=("start", "end"))
+    ]
+    last, texts = "", 0
+    before: dict[Any, int] = {}
+    for is_start, element, is_block in walk:
+        last = "" if is_block else last
+        if element in edges:
+            edges[element][0 if is_start else 2] = last
+            if is_start:
+                before[element] = texts
+            elif texts == before[element]:
+                del edges[element]
+        text = element.text if is_start else element.tail
+        last = text[-1].strip() if text else last
+        texts += bool(text and text.strip())
+    first = ""
+    for is_start, element, is_block in reversed(walk):
+        text = element.text if is_start else element.tail
+        first = text[0].strip() if text else first
+        if element in edges:
+            edges[element][1 if is_start else 3] = first
+        first = "" if is_block else first
+    return edges

@@ -140,6 +140,7 @@ def _config(budget: _Budget) -> Any:
     style = library.css_profiles.STRICT_CSS_PROFILE.copy()
     none = library.html_properties.Display.none
     block = library.html_properties.Display.block
+    del style["head"]  # without a <body>, the parser takes the whole page for its head
     style.update({name: HtmlElement(display=block) for name in BLOCKS if name not in style})
     style.update({name: HtmlElement(display=none) for name in NOT_SHOWN})
     tables = library.model.tag.table_tag

@@ -10,8 +10,10 @@ import contextlib
 import html
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from rmpl.inputs.article import Figure
+from rmpl.inputs.blocks import INLINE
 from rmpl.inputs.captions import alt_text
 from rmpl.inputs.metadata import front_matter
 from rmpl.inputs.paragraphs import Line, Stretches, in_windows, lines_of
@@ -49,6 +51,7 @@ _INLINE = re.compile(
     """,
     re.VERBOSE,
 )
+_TAG = re.compile(r"</?([A-Za-z][\w-]{0,100}+)[\s/>]")
 _IMG = re.compile(
     r"""<img\b(?:[^>"']|"[^"]{0,2000}+"|'[^']{0,2000}+'|["']){0,2000}+""", re.IGNORECASE
 )
@@ -164,7 +167,7 @@ def _shown_lines(text: str) -> Iterator[Line]:
     """Yield the lines without front matter, fenced code and comments; code leaves an empty one."""
     lines = list(lines_of(_without_comments(text)))
     number = _after_front_matter(lines)
-    unclosed: dict[str, int] = {}
+    unclosed: dict[str, _Unclosed] = {}
     while number < len(lines):
         line = lines[number]
         end = _end_of_code(lines, number, unclosed)
@@ -192,23 +195,45 @@ def _after_front_matter(lines: list[Line]) -> int:
     return 0
 
 
-def _end_of_code(lines: list[Line], start: int, unclosed: dict[str, int]) -> int | None:
+def _end_of_code(lines: list[Line], start: int, unclosed: dict[str, _Unclosed]) -> int | None:
     """Return the last line of the fenced code that starts at a line, if it does and ends.
 
-    ``unclosed`` keeps the shortest fences, by sign, that nothing closes from there on.
+    Code in a quotation ends within it. ``unclosed`` keeps, by sign, fences that nothing closes.
     """
-    fence = _FENCE.fullmatch(lines[start].text)
+    opening = _unquoted(lines[start])
+    fence = _FENCE.fullmatch(opening)
     if fence is None or "`" in fence["info"]:
         return None
+    is_quoted = opening != lines[start].text
     sign, length = fence["sign"][0], len(fence["sign"])
-    if length >= unclosed.get(sign, length + 1):
+    key = f">{sign}" if is_quoted else sign
+    known = unclosed.get(key)
+    if known is not None and start < known.end and length >= known.length:
         return None
+    number = start
     for number in range(start + 1, len(lines)):
-        closing = lines[number].text
+        closing = _unquoted(lines[number]) if is_quoted else lines[number].text
+        if is_quoted and closing == lines[number].text:
+            break
         if len(closing) >= length and closing.strip(sign) == "":
             return number
-    unclosed[sign] = length
+    else:
+        number = len(lines)
+    unclosed[key] = _Unclosed(length, number)
     return None
+
+
+class _Unclosed(NamedTuple):
+    """A fence of this length, or a longer one, is not closed before the line ``end``."""
+
+    length: int
+    end: int
+
+
+def _unquoted(line: Line) -> str:
+    """Return the text of a line without the signs of a quotation."""
+    quoted = _QUOTED.match(line.text)
+    return line.text if quoted is None else line.after(quoted.end()).text
 
 
 def _without_comments(text: str) -> str:
@@ -228,10 +253,15 @@ def _without_comments(text: str) -> str:
 def _inline(line: Line) -> Stretches:
     spans, position = [], 0
     for match in in_windows(_INLINE, line.text):
-        spans.append((position, match.start()))
+        if position < match.start():
+            spans.append((position, match.start()))
         if match["linked"]:
             inner = Line(match.start("linked"), match["linked"])
             spans += _inline(inner)
         position = match.end()
-    spans.append((position, len(line.text)))
-    return [(line.start + start, line.start + end) for start, end in spans if start < end]
+        tag = _TAG.match(match[0])
+        if tag is not None and (tag[1].lower() not in INLINE or tag[1].lower() == "br"):
+            spans.append((position, position))
+    if position < len(line.text):
+        spans.append((position, len(line.text)))
+    return [(line.start + start, line.start + end) for start, end in spans]

@@ -156,7 +156,10 @@ def _tree(data: bytes, where: str, max_characters: int | None) -> Any:
         data = data.decode("utf-16", "replace").encode()
     _check_elements(data, where, max_characters)
     _check_attributes(data, where)
-    parser = library.html.HTMLParser(encoding=_encoding(data, where), no_network=True)
+    # The renderer shows what follows a comment in a hidden element, and nothing after a "<?...>".
+    parser = library.html.HTMLParser(
+        encoding=_encoding(data, where), no_network=True, remove_comments=True, remove_pis=True
+    )
     try:
         tree = library.html.document_fromstring(data, parser=parser)
     except (library.etree.ParserError, ValueError, AssertionError):

@@ -23,7 +23,7 @@ from rmpl.inputs.sentences import check_length, split_text
 from rmpl.io.documents import to_document
 from rmpl.io.files import decode
 from rmpl.io.image_folders import OTHER_SIZE, ImageFolders, is_other_size, with_image_paths
-from rmpl.io.keys import unknown_keys
+from rmpl.io.keys import suspicious_keys
 from rmpl.io.read_report import ReadReport
 from rmpl.io.segmentation import require_splitter
 from rmpl.io.tokens import check_text
@@ -102,8 +102,8 @@ def read_record(
             images=_images(written, where, report),
             metadata=named_metadata({**written.metadata, **outer}),
         )
-        for unknown in unknown_keys(msgspec.json.decode(content), _Written):
-            report.warn(f"{unknown.said}, not read", where)
+        for warning in suspicious_keys(content, _Written, where):
+            report.warn(warning, where)
     check_document(document, where)
     for sentence in document.sentences:
         if len(sentence.text) > MAX_SENTENCE_LENGTH:

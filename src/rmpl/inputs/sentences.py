@@ -116,7 +116,7 @@ def _on_one_line(text: str, paragraph: Stretches) -> _Line:
     previous = paragraph[0][0] if paragraph else 0
     for start, end in paragraph:
         # If only markup was left out ("**bold**ly"), the word continues.
-        is_apart = is_apart or not _SEPARATORS.isdisjoint(text[previous:start])
+        is_apart = is_apart or start == end or not _SEPARATORS.isdisjoint(text[previous:start])
         for run in _RUN.finditer(text, start, end):
             if run[0].isspace():
                 is_apart = True

@@ -19,7 +19,7 @@ from rmpl.errors import RmplError
 from rmpl.io.char_spans import OTHER_TEXT, CharSpans, RawArgument, RawEvent
 from rmpl.io.files import decode, read_lines, replacing
 from rmpl.io.formats import DOCUMENTS, check_format, check_format_of
-from rmpl.io.keys import meant, unknown_keys
+from rmpl.io.keys import decoded_whole, meant, twice, unknown_keys
 from rmpl.io.parquet import read_parquet, write_parquet
 from rmpl.io.read_report import OnError, ReadReport
 from rmpl.io.segmentation import require_splitter, word_spans
@@ -199,12 +199,19 @@ def to_document(
         metadata=raw.metadata,
     )
     if report is not None:
-        plain = msgspec.json.decode(content) if isinstance(content, bytes) else content
+        plain, repeated = (
+            decoded_whole(content, where) if isinstance(content, bytes) else (content, [])
+        )
         for unknown in unknown_keys(plain, _Document):
             if problems is not None and unknown.is_mistyped:
                 problems.append(RmplError(unknown.said, where=place, remedy="correct it"))
             else:
                 report.warn(f"{unknown.said}, not read", place)
+        for key in repeated:
+            if problems is None:
+                report.warn(twice(key), place)
+            else:
+                problems.append(RmplError(twice(key), where=place, remedy="keep one of them"))
         wrong += [
             RmplError(OTHER_TEXT, where=said, remedy=_SPANS)
             for said in other_texts(document, where)

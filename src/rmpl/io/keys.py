@@ -1,17 +1,24 @@
-"""Keys of JSON that nothing reads: named, with the key that was probably meant.
+"""Keys of JSON that nothing reads: named, with the key that was probably meant, and repeated ones.
 
-A mistyped optional key would otherwise mean that its content is not there at all.
+A mistyped optional key would otherwise mean that its content is not there at all; of a repeated one
+every parser keeps only the last.
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
+import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec.inspect
 
+from rmpl.errors import RmplError
+from rmpl.io.files import decode
+
+_ANY = msgspec.json.Decoder()
 _LISTED = 12
 """Known keys that are listed where none is near."""
 _CUTOFF = 0.6
@@ -63,6 +70,70 @@ def unknown_keys(value: object, record: type[msgspec.Struct]) -> Iterator[Unknow
     find = _finder(record)
     if find is not None:
         yield from find(value, "")
+
+
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"\s*+(:?)', re.DOTALL)
+
+
+def decoded_whole(content: bytes, where: str) -> tuple[Any, list[str]]:
+    """Decode JSON with what no reader of it reads, and return also the keys that come twice.
+
+    ``where`` is its location, for errors. The text is parsed a second time, which is slow, only if
+    it has more keys than what was decoded.
+
+    Raises
+    ------
+    RmplError
+        If any part of it is not JSON, or is nested too deeply.
+    """
+    value = decode(_ANY, content, where)
+    if _STRING.findall(content).count(b":") == _count_keys(value):
+        return value, []
+    repeated: dict[str, None] = {}
+
+    def look(pairs: list[tuple[str, object]]) -> None:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                repeated[key] = None
+            seen.add(key)
+
+    try:
+        json.loads(content, object_pairs_hook=look, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise RmplError(f"not a valid record ({error})", where=where) from error
+    return value, list(repeated)
+
+
+def _count_keys(value: object) -> int:
+    count, left = 0, [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            count += len(one)
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+    return count
+
+
+def suspicious_keys(content: bytes, record: type[msgspec.Struct], where: str) -> Iterator[str]:
+    """Yield a warning for every key of a JSON text that ``record`` does not have, or that is twice.
+
+    Raises
+    ------
+    RmplError
+        As ``decoded_whole``.
+    """
+    value, repeated = decoded_whole(content, where)
+    for unknown in unknown_keys(value, record):
+        yield f"{unknown.said}, not read"
+    yield from map(twice, repeated)
+
+
+def twice(key: str) -> str:
+    """Return the warning of a key that comes twice in one object."""
+    return f"repeated key {key!r}, only the last one is read"
 
 
 _Find = Callable[[object, str], Iterator[UnknownKey]]

@@ -11,10 +11,10 @@ from importlib import resources
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from rmpl.errors import RmplError
 from rmpl.io.regular import read_text
+from rmpl.io.yaml_files import load_yaml
 
 
 class EventType(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,8 +101,8 @@ def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
             remedy=f"use {' or '.join(schema_names())}, or the path of a YAML file",
         )
     try:
-        return msgspec.convert(yaml.safe_load(text), Ontology)
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        return msgspec.convert(load_yaml(text), Ontology)
+    except ValueError as error:
         raise RmplError(
             f"not a schema ({' '.join(str(error).split())})",
             where=str(name_or_path),
@@ -114,10 +114,10 @@ def load_ontology(name_or_path: str | Path = "m2e2") -> Ontology:
 @functools.cache
 def load_mapping(name: str) -> dict[str, TypeMapping]:
     """Load a packaged mapping of a corpus's types onto M2E2's (``imsitu``, ``rams``, ...)."""
-    return msgspec.convert(yaml.safe_load(_read_packaged(name)), dict[str, TypeMapping])
+    return msgspec.convert(load_yaml(_read_packaged(name)), dict[str, TypeMapping])
 
 
 @functools.cache
 def load_relations(name: str = "mnre") -> dict[str, tuple[str, ...]]:
     """Load relation labels by corpus version; ``"None"`` is the negative label."""
-    return msgspec.convert(yaml.safe_load(_read_packaged(name)), dict[str, tuple[str, ...]])
+    return msgspec.convert(load_yaml(_read_packaged(name)), dict[str, tuple[str, ...]])

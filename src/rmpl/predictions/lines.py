@@ -188,15 +188,15 @@ def decode_line(line: bytes, where: str) -> DocumentLine:
     return document
 
 
-def unknown_keys_of(line: bytes) -> list[UnknownKey]:
-    """Return the keys of a line, and of what is in it, that no reader of this format reads."""
-    return list(unknown_keys(msgspec.json.decode(line), ExtractedLine))
+def unknown_keys_of(line: object) -> list[UnknownKey]:
+    """Return the keys of a decoded line, and in it, that no reader of this format reads."""
+    return list(unknown_keys(line, ExtractedLine))
 
 
 def _mistyped(line: bytes) -> UnknownKey | None:
     """Return the first unknown key of a line that is no document; it may be no JSON either."""
     try:
-        return next(iter(unknown_keys_of(line)), None)
+        return next(iter(unknown_keys_of(msgspec.json.decode(line))), None)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping
 import msgspec
 
 from rmpl.errors import RmplError
+from rmpl.io.keys import decoded_whole, twice
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology
 from rmpl.predictions.lines import (
@@ -99,19 +100,23 @@ _OF_ANY_LINE = frozenset({"doc_id", "format", "media"})
 
 
 def check_keys(line: bytes, where: str, report: ReadReport) -> None:
-    """Warn of keys that are not read, once per key; a mistyped one would mean nothing predicted.
+    """Warn of keys that are not read, or only the last time, once per key.
+
+    A mistyped one would mean nothing predicted.
 
     Raises
     ------
     RmplError
-        If none of the keys of the line is read: all of it would be.
+        If none of the keys of the line is read: all of it would be. And as ``decoded_whole``.
     """
-    unknown = unknown_keys_of(line)
+    value, repeated = decoded_whole(line, where)
+    for key in repeated:
+        report.warn(twice(key), where)
+    unknown = unknown_keys_of(value)
     if not unknown:
         return
     outer = [one for one in unknown if not one.place]
-    given = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).keys()
-    if outer and not given - _OF_ANY_LINE - {one.key for one in outer}:
+    if outer and not value.keys() - _OF_ANY_LINE - {one.key for one in outer}:
         raise RmplError(
             f"no key of a prediction line but doc_id: {outer[0].said}",
             where=where,

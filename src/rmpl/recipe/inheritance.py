@@ -18,10 +18,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from rmpl.errors import RmplError
 from rmpl.io.regular import read_text
+from rmpl.io.yaml_files import load_yaml
 from rmpl.recipe.former_names import current_names
 from rmpl.recipe.shipped import find_recipe
 
@@ -56,14 +55,15 @@ def _read(path: Path, readers: tuple[Path, ...], *, warn: bool) -> dict[str, Any
         )
         raise RmplError("no such recipe", where=str(path), remedy=remedy)
     try:
-        tree = yaml.safe_load(read_text(path))
+        tree = load_yaml(read_text(path))
     except OSError as error:
         raise RmplError(
             f"cannot be read ({error.strerror})", where=str(path), remedy="check its permissions"
         ) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise RmplError(f"not YAML ({reason})", where=str(path), remedy=_COMPARE) from error
+    except ValueError as error:
+        raise RmplError(
+            f"not YAML ({' '.join(str(error).split())})", where=str(path), remedy=_COMPARE
+        ) from error
     if not isinstance(tree, dict):
         raise RmplError("not a recipe: no keys", where=str(path), remedy=_COMPARE)
     tree = current_names(tree, str(path), warn=warn)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import pydantic
-import yaml
 
 from rmpl.errors import RmplError
+from rmpl.io.yaml_files import load_yaml
 from rmpl.recipe.former_names import current_keys, current_names
 from rmpl.recipe.inheritance import read_tree
 
@@ -384,16 +384,15 @@ def _override(tree: dict[str, Any], override: str) -> None:
         for name in parents:
             node = node[int(name)] if isinstance(node, list) else node.setdefault(name, {})
         if isinstance(node, list):
-            node[int(last)] = yaml.safe_load(value)
+            node[int(last)] = load_yaml(value)
         else:
-            node[last] = yaml.safe_load(value)
+            node[last] = load_yaml(value)
     except (
         LookupError,
         ValueError,
         TypeError,
         AttributeError,
         RecursionError,
-        yaml.YAMLError,
     ) as error:
         raise RmplError(
             f"override {override!r} does not fit the recipe",

@@ -1,0 +1,78 @@
+"""Random inputs of every kind: tracebacks, and results that differ without a word.
+
+    python benchmarks/fuzz KIND [--inputs 10000] [--seed 0] [--first 0] [--seconds 600] [--run RUN]
+
+KIND is pages, markdown, json, own, predictions, recipes, runs or runs-0.1. Every input must be read
+as it is meant, or be refused in one line that says where. Input N is the same in every run with the
+same seed; ``--first N --inputs 1`` repeats it alone. The last two need the run of a small model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextlib
+import os
+import random
+import tempfile
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import markdown_texts
+import pages
+from shown import Outcome
+
+from rmpl.errors import RmplError
+
+One = Callable[[random.Random, Path], Outcome]
+KINDS: dict[str, One] = {"pages": pages.one, "markdown": markdown_texts.one}
+HOW = ("read", "refused", "traceback", "silent")
+_SHOWN = 20
+
+
+def ended(one: One, rng: random.Random, folder: Path) -> Outcome:
+    """Return how reading one input ended."""
+    try:
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):  # noqa: PTH123
+            return one(rng, folder)
+    except RmplError as error:
+        one_line = error.where and "\n" not in str(error)
+        return Outcome("refused" if one_line else "traceback", str(error))
+    except Exception as error:  # noqa: BLE001 - any other is what is looked for
+        return Outcome("traceback", "".join(traceback.format_exception(error)[-3:]))
+
+
+def main() -> None:
+    """Read input after input; exit with 1 for a traceback or a silent difference."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("--inputs", type=int, default=10_000)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    counts: collections.Counter[str] = collections.Counter()
+    end = time.monotonic() + asked.seconds
+    with tempfile.TemporaryDirectory() as name:
+        for number in range(asked.first, asked.first + asked.inputs):
+            if time.monotonic() > end:
+                break
+            rng = random.Random(f"{asked.kind} {asked.seed} {number}")
+            found = ended(KINDS[asked.kind], rng, Path(name))
+            counts[found.how] += 1
+            wrong = counts["traceback"] + counts["silent"]
+            if found.how in {"traceback", "silent"} and wrong <= _SHOWN:
+                print(f"input {number}: {found.how}: {found.said}", flush=True)
+    print(f"{'kind':12} {'inputs':>7} {'read':>7} {'refused in one line':>19} {'tracebacks':>10} "
+          f"{'silent differences':>18}")  # fmt: skip
+    read, refused, traced, silent = (counts[how] for how in HOW)
+    print(f"{asked.kind:12} {counts.total():7,} {read:7,} {refused:19,} {traced:10,} {silent:18,}")
+    raise SystemExit(bool(traced or silent))
+
+
+if __name__ == "__main__":
+    main()
