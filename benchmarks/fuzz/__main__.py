@@ -22,15 +22,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import markdown_texts
+import own_files
 import pages
 from shown import Outcome
 
 from rmpl.errors import RmplError
 
 One = Callable[[random.Random, Path], Outcome]
-KINDS: dict[str, One] = {"pages": pages.one, "markdown": markdown_texts.one}
+KINDS: dict[str, One] = {
+    "pages": pages.one,
+    "markdown": markdown_texts.one,
+    "json": own_files.texts,
+    "own": own_files.own,
+    "predictions": own_files.predictions,
+    "recipes": own_files.recipes,
+}
+OF_A_RUN = ("runs", "runs-0.1")
 HOW = ("read", "refused", "traceback", "silent")
-_SHOWN = 20
+_SHOWN, _LONGEST = 20, 1_000
+
+
+def one_of_run(kind: str, run: Path) -> One:
+    """Return what damages and reads a run; it needs torch."""
+    from run_files import Runs  # noqa: PLC0415
+
+    return Runs(run, is_old=kind != OF_A_RUN[0]).one
 
 
 def ended(one: One, rng: random.Random, folder: Path) -> Outcome:
@@ -39,21 +55,24 @@ def ended(one: One, rng: random.Random, folder: Path) -> Outcome:
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):  # noqa: PTH123
             return one(rng, folder)
     except RmplError as error:
-        one_line = error.where and "\n" not in str(error)
-        return Outcome("refused" if one_line else "traceback", str(error))
-    except Exception as error:  # noqa: BLE001 - any other is what is looked for
+        return Outcome("refused" if error.where else "traceback", str(error))
+    except Exception as error:  # any other is looked for
         return Outcome("traceback", "".join(traceback.format_exception(error)[-3:]))
 
 
 def main() -> None:
     """Read input after input; exit with 1 for a traceback or a silent difference."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("kind", choices=(*KINDS, *OF_A_RUN))
     parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--run", type=Path, help="of a small model, for runs and runs-0.1")
     asked = parser.parse_args()
+    if asked.kind in OF_A_RUN and asked.run is None:
+        parser.error(f"{asked.kind} needs --run")
+    one = KINDS[asked.kind] if asked.kind in KINDS else one_of_run(asked.kind, asked.run)
     warnings.simplefilter("ignore")
     counts: collections.Counter[str] = collections.Counter()
     end = time.monotonic() + asked.seconds
@@ -62,11 +81,11 @@ def main() -> None:
             if time.monotonic() > end:
                 break
             rng = random.Random(f"{asked.kind} {asked.seed} {number}")
-            found = ended(KINDS[asked.kind], rng, Path(name))
+            found = ended(one, rng, Path(name))
             counts[found.how] += 1
             wrong = counts["traceback"] + counts["silent"]
             if found.how in {"traceback", "silent"} and wrong <= _SHOWN:
-                print(f"input {number}: {found.how}: {found.said}", flush=True)
+                print(f"input {number}: {found.how}: {found.said[:_LONGEST]}", flush=True)
     print(f"{'kind':12} {'inputs':>7} {'read':>7} {'refused in one line':>19} {'tracebacks':>10} "
           f"{'silent differences':>18}")  # fmt: skip
     read, refused, traced, silent = (counts[how] for how in HOW)

@@ -23,7 +23,6 @@ class Article(Written):
     def __init__(self, rng: random.Random) -> None:
         super().__init__(rng)
         self.start = ""
-        self.notes = 0
 
     def line_end(self, apart: int = SPACE) -> None:
         """End a line, and begin the next one of the same block."""
@@ -38,23 +37,16 @@ class Article(Written):
                 self.word()
             elif kind < 9:
                 self.emphasis(depth)
-            elif kind == 9:
-                self.wrapped("[", rng.choice(("](http://x.org/a_(b))", "](c 'T')", "][d]")), depth)
-            elif kind == 10:
-                name = rng.choice(INLINE)
-                self.wrapped(f"<{name}>", f"</{name.split()[0]}>", depth)
-            elif kind == 11:
-                name = rng.choice(TAGS)
-                self.wrapped(f"<{name}>", f"</{name}>", depth, SPACE)
+            elif kind < 12:
+                self.enclosed(depth)
             elif kind == 12:
                 self.sign(rng.choice(("<br>", "<br/>", "<BR />")), SPACE)
             elif kind == 13:
                 self.not_shown()
-            elif kind == 14:
-                self.notes += 1
-                self.sign(f"[^{self.notes}]")
             else:
-                self.sign(rng.choice(("<http://x.org>", "https://x.org/a_b_c")), ANY)
+                self.sign(
+                    rng.choice(("[^1]", "[^a]", "<http://x.org>", "https://x.org/a_b_c")), ANY
+                )
             if rng.random() < 0.15:
                 self.sign(rng.choice(SIGNS), ANY)
             if lines and rng.random() < 0.15:
@@ -62,6 +54,16 @@ class Article(Written):
                 self.line_end()
             elif rng.random() < 0.7:
                 self.sign(rng.choice((" ", "  ", "\t", "\u00a0")), SPACE)
+
+    def enclosed(self, depth: int) -> None:
+        """Write a text within a link or an element."""
+        link = self.rng.choice(("](http://x.org/a_(b))", "](c 'T')", "][d]"))
+        name, tag = self.rng.choice(INLINE), self.rng.choice(TAGS)
+        self.rng.choice((
+            lambda: self.wrapped("[", link, depth),
+            lambda: self.wrapped(f"<{name}>", f"</{name.split()[0]}>", depth),
+            lambda: self.wrapped(f"<{tag}>", f"</{tag}>", depth, SPACE),
+        ))()  # fmt: skip
 
     def wrapped(self, before: str, after: str, depth: int, apart: int = 0) -> None:
         """Write a text between two signs."""
@@ -196,6 +198,7 @@ def one(rng: random.Random, folder: Path) -> Outcome:
         article.hide("---\ntitle: ", "\ntags:\n- a\n---")
     for _ in range(rng.randrange(1, 6)):
         article.block()
+    article.begin("[d]: http://x.org", "")
     ending = rng.choice(("\n", "\n", "\n", "\r\n"))
     content = article.text.replace("\n", ending).encode()
     if rng.randrange(5):

@@ -30,10 +30,16 @@ HIDDEN = (
 SIGNS = (".", ",", "!", "?", ";", "&amp;", "&#8211;", '"', "\u2026")
 SPACES = (" ", " ", " ", "\n", "\t", "&nbsp;", "  \n  ", "&#32;", "\u2003")
 ATTRIBUTES = (
-    "", "", "", " class=a", " id='a > b'", ' title="x < y"', " data-x=1 disabled", " style=color:red",
-    ' style="margin-top:2em; padding-left: 3em"', " lang=en\n dir=ltr", " =", " hidden2", ' alt="/"',
+    "", "", "", " class=a", " id='a > b'", ' title="x < y"', " data-x=1 disabled",
+    ' style="margin-top:2em; padding-left: 3em"', " lang=en\n dir=ltr", " =", " hidden2",
+    " style=color:red", ' alt="/"',
 )  # fmt: skip
 NO_DISPLAY = (" hidden", " style='display:none'", ' style="color:red; DISPLAY: none"', " HIDDEN=''")
+HEADS = (
+    "", "<html><body>", "<!DOCTYPE html><html><head><title>T</title></head><body>",
+    "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><body>",
+    "<meta charset=utf-8>", "<form id=aspnet action=x>",
+)  # fmt: skip
 NESTED = (3, 10, 50, 120, 260, 5_000)
 
 
@@ -63,13 +69,13 @@ class Page(Written):
             elif kind == 11:
                 self.sign(rng.choice(("<wbr>", "<!-- c -->", "<span></span>", "<b> </b>")), ANY)
             else:
-                self.not_shown()
+                self.not_shown(("span", "em", "u"))
             if rng.random() < 0.2:
                 self.sign(rng.choice(SIGNS), ANY)
             if rng.random() < 0.7:
                 self.sign(rng.choice(SPACES), SPACE)
 
-    def not_shown(self) -> None:
+    def not_shown(self, names: tuple[str, ...]) -> None:
         """Write what a browser does not show, or rmpl leaves out."""
         rng = self.rng
         kind = rng.randrange(3)
@@ -80,7 +86,7 @@ class Page(Written):
             option = "<option>" if name in {"select", "datalist"} else ""
             self.hide(f"<{name}>{option}", f"</{name}>")
         else:
-            name = rng.choice(("div", "span", "section", "ul", "em", "table", "article"))
+            name = rng.choice(names)
             inside = "<tr><td>" if name == "table" else ""
             self.hide(f"<{name}{rng.choice(NO_DISPLAY)}>{inside}", f"</{name}>")
 
@@ -100,7 +106,7 @@ class Page(Written):
             elif kind == 9:
                 self.nested(depth)
             elif kind == 10:
-                self.not_shown()
+                self.not_shown(("div", "span", "section", "ul", "table", "article"))
             else:  # a block within a part of a text
                 name = rng.choice(("a", "b", "span", "font", "ins"))
                 self.element(name, lambda: self.block("div", depth - 1), 0)
@@ -160,9 +166,7 @@ class Page(Written):
 def one(rng: random.Random, folder: Path) -> Outcome:
     """Read one page; a third are damaged, of which only the end of reading is looked at."""
     page = Page(rng)
-    head = rng.choice(("", "<html><body>", "<!DOCTYPE html><html><head><title>T</title></head><body>",
-                       "<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'><body>",
-                       "<meta charset=utf-8>", "<form id=aspnet action=x>"))  # fmt: skip
+    head = rng.choice(HEADS)
     page.sign(head, BLOCK)
     page.flow(rng.randrange(1, 5))
     page.sign("</form>" if "form" in head else rng.choice(("", "</body></html>")))

@@ -14,7 +14,7 @@ from rmpl.errors import RmplError
 from rmpl.inputs.reading import Reader
 from rmpl.inputs.sources import find_sources
 from rmpl.io.read_report import ReadReport
-from rmpl.records import Document
+from rmpl.records import Document, Sentence
 
 JOINED, SPACE, BLOCK, CELL, ANY = range(5)
 """How two words must be apart: not at all, by a blank, in sentences of their own, as cells of a
@@ -24,7 +24,7 @@ _WORD = re.compile(f"x[{LETTERS}]{{4}}")
 
 
 class Outcome(NamedTuple):
-    """How one input ended: ``read``, ``refused``, ``traceback`` or ``silent``, and what was said."""
+    """How an input ended: ``read``, ``refused``, ``traceback`` or ``silent``, and what was said."""
 
     how: str
     said: str = ""
@@ -85,8 +85,8 @@ def read_file(path: Path, written: Written, content: bytes) -> Outcome:
     items = list(Reader(report, refused.append).read(find_sources([str(path)], report, print)))
     if refused:
         said = str(refused[0])
-        if "\n" in said or not refused[0].where:
-            return Outcome("traceback", f"no line of its own: {said}")
+        if not refused[0].where:
+            return Outcome("traceback", f"no file named: {said}")
         empty = refused[0].what == "no text found" and not written.words
         return Outcome("read" if empty else "refused", said)
     text = items[0].text
@@ -104,23 +104,39 @@ def difference(document: Document, text: str, written: Written) -> str | None:
             if match[0] in found:
                 return f"{match[0]} is there twice"
             found[match[0]] = (number, *match.span())
-        for (start, end), (first, last) in zip(sentence.tokens, sentence.source, strict=True):
-            said, stood = sentence.text[start:end], text[first:last]
-            inside = iter(_WORD.findall(stood))
-            if said != stood and not all(one in inside for one in _WORD.findall(said)):
-                return f"{said!r} is said to stand at {stood!r}"
-    if shown := sorted(written.hidden & found.keys()):
-        return f"{shown} shown"
-    if lost := [word for word, _ in written.words if word not in found]:
-        return f"{lost} lost"
-    for (before, _), (after, apart) in zip(written.words, written.words[1:], strict=False):
-        (one, _, end), (other, start, _) = found[before], found[after]
-        between = document.sentences[one].text[end:start] if one == other else " "
-        is_apart = one != other or start < end or any(map(str.isspace, between))
-        if apart == JOINED and is_apart:
-            return f"{before} and {after} parted"
-        if apart in {SPACE, BLOCK, CELL} and not is_apart:
-            return f"{before} and {after} joined"
-        if apart == BLOCK and one == other:
-            return f"{before} and {after} in one sentence"
+    shown = sorted(written.hidden & found.keys())
+    lost = [word for word, _ in written.words if word not in found]
+    if shown or lost:
+        return f"{shown} shown, {lost} lost"
+    wrong = (_wrong_place(sentence, text) for sentence in document.sentences)
+    pairs = zip(written.words, written.words[1:], strict=False)
+    apart = (_wrong_pair(before, after, found, document) for before, after in pairs)
+    return next(filter(None, (*wrong, *apart)), None)
+
+
+def _wrong_place(sentence: Sentence, text: str) -> str | None:
+    """Return what does not stand where a sentence says; Markdown's signs may be among it."""
+    for (start, end), (first, last) in zip(sentence.tokens, sentence.source, strict=True):
+        said, stood = sentence.text[start:end], text[first:last]
+        inside = iter(_WORD.findall(stood))
+        if said != stood and not all(one in inside for one in _WORD.findall(said)):
+            return f"{said!r} is said to stand at {stood!r}"
     return None
+
+
+def _wrong_pair(
+    before: tuple[str, int],
+    after: tuple[str, int],
+    found: dict[str, tuple[int, int, int]],
+    document: Document,
+) -> str | None:
+    """Return what is wrong between two words that follow each other, if anything."""
+    (one, _, end), (other, start, _) = found[before[0]], found[after[0]]
+    between = document.sentences[one].text[end:start] if one == other else " "
+    is_apart = one != other or start < end or any(map(str.isspace, between))
+    pair, apart = f"{before[0]} and {after[0]}", after[1]
+    if apart == JOINED and is_apart:
+        return f"{pair} parted"
+    if apart in {SPACE, BLOCK, CELL} and not is_apart:
+        return f"{pair} joined"
+    return f"{pair} in one sentence" if apart == BLOCK and one == other else None

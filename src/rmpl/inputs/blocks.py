@@ -63,7 +63,8 @@ def mark_blocks(tree: Any, known: frozenset[str]) -> None:
 
 def _style(element: Any, style: str) -> None:
     # First, since nothing that comes later shows again what is not shown.
-    element.set("style", f"{style};{element.get('style', '')}")
+    given = "".join(filter(str.isprintable, element.get("style", "")))
+    element.set("style", f"{style};{given}")
 
 
 def _lengths(tree: Any) -> dict[Any, int]:
@@ -94,12 +95,16 @@ def _apart(tree: Any, elements: list[Any], ordinary: frozenset[str]) -> Iterator
 
 
 def _is_beside_text(element: Any) -> bool:
-    previous, parent = element.getprevious(), element.getparent()
+    return bool(_before(element).strip() or (element.tail or "").strip())
+
+
+def _before(element: Any) -> str:
+    """Return the text between an element and the one before it, or the start of its parent."""
+    previous = element.getprevious()
     if previous is not None:
-        before = previous.tail
-    else:
-        before = parent.text if parent is not None else ""
-    return bool((before or "").strip() or (element.tail or "").strip())
+        return str(previous.tail or "")
+    parent = element.getparent()
+    return str(parent.text or "") if parent is not None else ""
 
 
 def _edges(tree: Any, elements: list[Any], blocks: frozenset[str]) -> dict[Any, list[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from rmpl.inputs.article import Figure
@@ -37,13 +37,14 @@ _HIDDEN = "\uffff"
 # Every repetition is bounded and possessive: a megabyte of "[" must not take quadratic time.
 _INLINE = re.compile(
     r"""
-    !\[(?P<alternative>[^\]]{0,300}+)\](?:                              # an image
+    !\[(?P<alt>[^\]]{0,300}+)\](?:                            # an image
       \((?:<(?P<angled>[^<>\n]{1,1000}+)>|(?P<address>(?:[^()\s<]|\([^()\s]{0,200}+\)){1,1000}+))
         [^()]{0,300}+\)
       | \[(?P<label>[^\[\]]{1,300}+)\])
     | \[\^[^\[\]\s]{1,100}+\](?!:)                    # a footnote's sign
-    | \[(?P<linked>[^\[\]]{0,500}+)\]               # a link, whose text is retained
-      (?:\((?:[^()]|\([^()]{0,200}+\)){0,1000}+\)|\[[^\[\]]{0,300}+\])
+    | \[(?P<linked>[^\[\]]{0,500}+                  # a link, whose text is retained; with images
+        (?:!?\[[^\[\]]{0,300}+\](?:\([^()]{0,300}+\))?[^\[\]]{0,300}+){0,3}+)\]
+      (?:\((?:[^()]|\([^()]{0,200}+\)){0,1000}+\)|\[(?P<to>[^\[\]]{0,300}+)\])
     | <[A-Za-z/!][^<>]{0,500}+>                        # a URL or a tag
     | `+ | \*{1,3}(?=\S) | (?<=\S)\*{1,3}              # code, emphasis
     | (?<!\w)_{1,3}(?=\S) | (?<=\S)_{1,3}(?!\w)
@@ -69,7 +70,9 @@ def markdown_paragraphs(text: str) -> Iterator[Stretches]:
     """
     paragraph: Stretches = []
     is_quoted = False
-    for line in _shown_lines(text):
+    lines = list(_shown_lines(text))
+    defined = _definitions(lines)
+    for line in lines:
         quoted = _QUOTED.match(line.text)
         inside = line if quoted is None else line.after(quoted.end())
         # A quotation goes on without its sign, but a paragraph does not go on with one.
@@ -82,7 +85,7 @@ def markdown_paragraphs(text: str) -> Iterator[Stretches]:
         if starts or opening or not inside.text:
             is_quoted = quoted is not None
         if not is_rule and not _DEFINITION.fullmatch(inside.text):
-            paragraph += _inline(inside.after(opening))
+            paragraph += _inline(inside.after(opening), defined)
         if _HEADING.match(inside.text) and paragraph:
             yield paragraph
             paragraph = []
@@ -99,18 +102,20 @@ def markdown_images(text: str) -> list[Figure]:
     # HTML may go on over several lines.
     shown = "\n".join(line.text for line in parts)
     found = [_html_figure(match[0]) for match in in_windows(_IMG, shown)]
-    definitions = {
-        match["label"].casefold(): match["angled"] or match["address"]
-        for line in parts
-        if (match := _DEFINITION.fullmatch(line.text)) is not None
-    }
-    for match in in_windows(_INLINE, shown):
+    found += _own_figures(shown, _definitions(parts))
+    return [figure for figure in found if figure.addresses]
+
+
+def _own_figures(text: str, definitions: dict[str, str]) -> Iterator[Figure]:
+    """Yield the images that are Markdown's own; those within links, too."""
+    for match in in_windows(_INLINE, text):
+        if match["linked"]:
+            yield from _own_figures(match["linked"], definitions)
         address = match["angled"] or match["address"]
         if match["label"]:
-            address = definitions.get(match["label"].casefold())
+            address = definitions.get(_label(match["label"]))
         if address:
-            found.append(Figure([address], alt_text(match["alternative"])))
-    return [figure for figure in found if figure.addresses]
+            yield Figure([address], alt_text(match["alt"]))
 
 
 def front_matter_of(text: str) -> dict[str, str]:
@@ -250,14 +255,40 @@ def _without_comments(text: str) -> str:
     return "".join([*parts, text[position:]])
 
 
-def _inline(line: Line) -> Stretches:
+def _definitions(lines: list[Line]) -> dict[str, str]:
+    """Return the addresses of links and images that are given on lines of their own, by label."""
+    matches = (_DEFINITION.fullmatch(_unquoted(line)) for line in lines)
+    return {
+        _label(match["label"]): match["angled"] or match["address"]
+        for match in matches
+        if match is not None
+    }
+
+
+def _label(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _inline(line: Line, defined: Collection[str]) -> Stretches:
+    """Return the stretches of a line without its signs; ``defined`` are the labels of addresses."""
     spans, position = [], 0
+
+    def inside(group: str) -> Stretches:
+        return _inline(Line(match.start(group), match[group]), defined)
+
     for match in in_windows(_INLINE, line.text):
         if position < match.start():
             spans.append((position, match.start()))
+        shown = "linked" if match["linked"] is not None else "alt"
+        label = "to" if shown == "linked" else "label"
+        if match[label] is not None and _label(match[label] or match[shown]) not in defined:
+            # No link or image, but text in brackets.
+            spans += [(match.start(), match.start(shown)), *inside(shown)]
+            spans += [(match.end(shown), match.start(label)), *inside(label)]
+            position = match.end(label)
+            continue
         if match["linked"]:
-            inner = Line(match.start("linked"), match["linked"])
-            spans += _inline(inner)
+            spans += inside("linked")
         position = match.end()
         tag = _TAG.match(match[0])
         if tag is not None and (tag[1].lower() not in INLINE or tag[1].lower() == "br"):

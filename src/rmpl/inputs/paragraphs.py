@@ -1,8 +1,8 @@
 """Splitting plain text and rendered pages into paragraphs; Markdown has a file of its own.
 
 A paragraph is a list of character spans of the user's text, end exclusive, in ascending order. What
-lies between them (line breaks, Markdown markup) does not belong to a sentence. An empty span parts words
-that would be joined otherwise.
+lies between them (line breaks, Markdown markup) does not belong to a sentence. An empty span parts
+words that would be joined otherwise.
 """
 
 from __future__ import annotations

@@ -10,6 +10,15 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 
 class _Loader(yaml.SafeLoader):
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:  # noqa: ANN401
+        """Refuse halves of characters, which no text may hold; YAML takes their escapes."""
+        value = super().construct_scalar(node)
+        if isinstance(value, str) and any("\ud800" <= sign <= "\udfff" for sign in value):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a text with an invalid character", node.start_mark
+            )
+        return value
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Refuse a repeated key, of which YAML's own loader keeps the last without a word."""
         if isinstance(node, yaml.MappingNode):
@@ -24,7 +33,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def load_yaml(text: str) -> Any:
+def load_yaml(text: str) -> Any:  # noqa: ANN401 - a tree of any shape
     """Return what a YAML text holds.
 
     Raises

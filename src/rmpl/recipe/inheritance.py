@@ -61,9 +61,7 @@ def _read(path: Path, readers: tuple[Path, ...], *, warn: bool) -> dict[str, Any
             f"cannot be read ({error.strerror})", where=str(path), remedy="check its permissions"
         ) from error
     except ValueError as error:
-        raise RmplError(
-            f"not YAML ({' '.join(str(error).split())})", where=str(path), remedy=_COMPARE
-        ) from error
+        raise RmplError(f"not YAML ({error})", where=str(path), remedy=_COMPARE) from error
     if not isinstance(tree, dict):
         raise RmplError("not a recipe: no keys", where=str(path), remedy=_COMPARE)
     tree = current_names(tree, str(path), warn=warn)
