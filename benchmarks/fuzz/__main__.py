@@ -1,10 +1,11 @@
 """Random inputs of every kind: tracebacks, and results that differ without a word.
 
-    python benchmarks/fuzz KIND [--inputs 10000] [--seed 0] [--first 0] [--seconds 600] [--run RUN]
+    python benchmarks/fuzz KIND ... [--inputs 10000] [--seed 0] [--first 0] [--seconds 600]
 
-KIND is pages, markdown, json, own, predictions, recipes, runs or runs-0.1. Every input must be read
-as it is meant, or be refused in one line that says where. Input N is the same in every run with the
-same seed; ``--first N --inputs 1`` repeats it alone. The last two need the run of a small model.
+A KIND is pages, markdown, json, own, predictions, recipes, runs or runs-0.1; the last two need
+``--run``, the run of a small model. Every input must be read as it is meant, or be refused in one
+line that says where. Input N is the same in every run with the same seed; ``--first N --inputs 1``
+repeats it alone. ``--seconds`` limits each kind.
 """
 
 from __future__ import annotations
@@ -61,36 +62,43 @@ def ended(one: One, rng: random.Random, folder: Path) -> Outcome:
 
 
 def main() -> None:
-    """Read input after input; exit with 1 for a traceback or a silent difference."""
+    """Read input after input of every kind; exit with 1 for a traceback or a silent difference."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("kind", choices=(*KINDS, *OF_A_RUN))
+    parser.add_argument("kinds", nargs="+", choices=(*KINDS, *OF_A_RUN), metavar="KIND")
     parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--run", type=Path, help="of a small model, for runs and runs-0.1")
     asked = parser.parse_args()
-    if asked.kind in OF_A_RUN and asked.run is None:
-        parser.error(f"{asked.kind} needs --run")
-    one = KINDS[asked.kind] if asked.kind in KINDS else one_of_run(asked.kind, asked.run)
+    if asked.run is None and not KINDS.keys() >= set(asked.kinds):
+        parser.error("runs need --run")
     warnings.simplefilter("ignore")
+    rows = [(kind, counted(kind, asked)) for kind in asked.kinds]
+    print(f"{'kind':12} {'inputs':>7} {'read':>7} {'refused in one line':>19} {'tracebacks':>10} "
+          f"{'silent differences':>18}")  # fmt: skip
+    for kind, counts in rows:
+        read, refused, traced, silent = (counts[how] for how in HOW)
+        print(f"{kind:12} {counts.total():7,} {read:7,} {refused:19,} {traced:10,} {silent:18,}")
+    raise SystemExit(any(counts["traceback"] or counts["silent"] for _, counts in rows))
+
+
+def counted(kind: str, asked: argparse.Namespace) -> collections.Counter[str]:
+    """Return how the inputs of a kind ended; print the first that ended badly."""
     counts: collections.Counter[str] = collections.Counter()
+    one = KINDS[kind] if kind in KINDS else one_of_run(kind, asked.run)
     end = time.monotonic() + asked.seconds
     with tempfile.TemporaryDirectory() as name:
         for number in range(asked.first, asked.first + asked.inputs):
             if time.monotonic() > end:
                 break
-            rng = random.Random(f"{asked.kind} {asked.seed} {number}")
+            rng = random.Random(f"{kind} {asked.seed} {number}")
             found = ended(one, rng, Path(name))
             counts[found.how] += 1
             wrong = counts["traceback"] + counts["silent"]
             if found.how in {"traceback", "silent"} and wrong <= _SHOWN:
-                print(f"input {number}: {found.how}: {found.said[:_LONGEST]}", flush=True)
-    print(f"{'kind':12} {'inputs':>7} {'read':>7} {'refused in one line':>19} {'tracebacks':>10} "
-          f"{'silent differences':>18}")  # fmt: skip
-    read, refused, traced, silent = (counts[how] for how in HOW)
-    print(f"{asked.kind:12} {counts.total():7,} {read:7,} {refused:19,} {traced:10,} {silent:18,}")
-    raise SystemExit(bool(traced or silent))
+                print(f"{kind} {number}: {found.how}: {found.said[:_LONGEST]}", flush=True)
+    return counts
 
 
 if __name__ == "__main__":

@@ -66,6 +66,9 @@ def paragraphs(page):
         "Police came.<br><br>Rebels ran.",
         "<pre>Police came.\n\nRebels ran.</pre>",
         "<table><tr><td>Police came.<tr><td>Rebels ran.</table>",
+        "<p>Police came.<story-text><u>Rebels</u> ran.</story-text>",
+        "<p>Police <b>came.</b><story-text>Rebels ran.</story-text> ",
+        "<x-a>Police came.<x-b><i>Rebels</i> ran.</x-b></x-a>",
     ],
 )
 def test_words_of_two_blocks_stay_apart(page):
@@ -87,6 +90,18 @@ def test_a_line_break_or_an_unknown_element_in_running_text_ends_no_paragraph(pa
     assert paragraphs(page) == ["Police arrested Ana Reyes in Lima on Monday."]
 
 
+@pytest.mark.parametrize(
+    "head",
+    ["<meta charset=utf-8>", "<title>T</title>", "<html><head><title>T</title>", "<link rel=x>"],
+)
+@pytest.mark.parametrize("name", ["article", "main", "section", "summary", "x-story"])
+def test_a_page_without_a_body_is_shown(head, name):
+    assert paragraphs(f"{head}<{name}>Police came.<p>Rebels ran.</p></{name}>") == [
+        "Police came.",
+        "Rebels ran.",
+    ]
+
+
 def test_a_page_that_is_one_form_is_shown_and_a_form_in_a_page_is_not():
     story, fields = "<p>Police came to Lima.</p>", "<p>Your mail</p><select><option>Red</select>"
     assert paragraphs(f"<form id=aspnet>{story}<button>Go</button></form>") == [
@@ -98,7 +113,11 @@ def test_a_page_that_is_one_form_is_shown_and_a_form_in_a_page_is_not():
 def test_what_a_browser_does_not_show_is_no_text():
     hidden = "<p hidden>x</p><div hidden=until-found><b>x</b></div><dialog>x</dialog>"
     hidden += "<video>x</video><iframe>x</iframe><p hidden style='display:block'>x</p>"
-    assert paragraphs(f"{hidden}<dialog open>Yes.</dialog>") == ["Yes."]
+    hidden += (
+        "<p style='display:none'>x<!-- c -->x</p><nav>x<?php y ?>x</nav><div hidden>a<!-- b -->x"
+    )
+    assert paragraphs(f"<dialog open>Yes.</dialog>{hidden}") == ["Yes."]
+    assert paragraphs("<p>Police<!-- c -->men<?x y?> came.") == ["Policemen came."]
 
 
 def wide_table(rows):
@@ -161,6 +180,7 @@ def test_a_page_of_far_too_much_is_not_laid_out_first():
         '<p style="margin-top:1.2.3px">He fell.',
         '<p style="margin-top:' + "." * 200_000 + '">He fell.',
         '<p style="style: style: style: margin-top: x">He fell.',
+        '<form style="\x01"><p>He fell.</form>',
         "<ol><li value=\u00b2>He fell.</ol>",
         "<ol><li value=" + "1" * 5_000 + ">He fell.</ol>",
         "<p>He fell. &amp;#" + "1" * 5_000 + ";",

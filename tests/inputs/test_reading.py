@@ -220,6 +220,14 @@ def test_keys_of_own_records_are_understood_or_named(tmp_path):
         "unknown key 'imgaes' (did you mean 'images'?), not read": 1,
         "unknown key 'token' in sentences (did you mean 'tokens'?), not read": 1,
     }
+    path.write_text('{"id": "a", "text": "Police ran.", "id": "b", "text": "He fell."}')
+    report = ReadReport()
+    (item,) = Reader(report, pytest.fail).read(find_sources([str(path)], report, pytest.fail))
+    assert item.document.id == "b"
+    assert dict(report.warnings) == {
+        "repeated key 'id', only the last one is read": 1,
+        "repeated key 'text', only the last one is read": 1,
+    }
     path.write_text(json.dumps({"id": "none", "title": "T", "txt": "He fell."}))
     _, [told] = read(path)
     assert "k.jsonl:1: " in str(told)

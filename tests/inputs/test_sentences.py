@@ -122,6 +122,13 @@ def test_markdown_loses_its_signs_and_keeps_its_offsets():
         ("Police <!-- x\n\n<b>y</b> --> came.", ["Police came."]),
         ("Police <!-- came.", ["Police <!-- came."]),
         ("[Ana](http://x.org/a_(b)) ran.", ["Ana ran."]),
+        ("Police came<br>to <b>Li</b>ma.", ["Police came to Lima."]),
+        ("<p>Police came</p><p>to Lima</p><BR/>now.", ["Police came to Lima now."]),
+        ("> ```\n> x\n> ```\n> Rebels ran.", ["Rebels ran."]),
+        ("> ```\n> Police came.\n\n```\nx\n```\nRebels ran.", ["Police came.", "Rebels ran."]),
+        ("[Ana][1] ran [away][so].\n\n[1]: x.org", ["Ana ran [away][so]."]),
+        ("[Ana][] ran [away][].\n\n> [ana]: x.org", ["Ana ran [away][]."]),
+        ("[![a](b.jpg)](x.org)\nPolice [came ![a](b) in](x.org).", ["Police came in."]),
     ],
 )
 def test_no_sign_of_markdown_swallows_or_joins_text(text, said):

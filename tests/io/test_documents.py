@@ -263,6 +263,14 @@ def test_keys_and_texts_that_do_not_count_are_named(tmp_path: Path) -> None:
     }
     said = "document d, u: 'arrested', not 'was arrested'"
     assert report.cases["text that is not what its span says"][0] == f"{path}:1: {said}"
+    path.write_text('{"id": "d", "sentences": [{"id": "s", "text": "a", "text": "b:\\": \\""}]}')
+    report = ReadReport()
+    (document,) = read_documents(path, report=report)
+    assert document.sentences[0].text == 'b:": "'
+    assert dict(report.warnings) == {"repeated key 'text', only the last one is read": 1}
+    path.write_text('{"id": "d", "other": "\\ud800"}')  # which only a reader of it would notice
+    with pytest.raises(RmplError, match="not a valid record"):
+        list(read_documents(path, report=ReadReport()))
     path.write_text(json.dumps({"id": "d", "text_event": []}))
     with pytest.raises(RmplError, match=r"did you mean 'text_events'"):
         list(read_documents(path))

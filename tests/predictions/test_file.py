@@ -208,6 +208,19 @@ def test_a_key_that_nothing_reads_is_warned_of_with_its_line(found, said, tmp_pa
     assert report.cases[f"unknown key {said}, not read"][0] == f"{path}:2: document D"
 
 
+def test_a_key_that_comes_twice_is_warned_of(tmp_path: Path) -> None:
+    """Every parser keeps the last one: here it would be a document without events."""
+    path = tmp_path / "p.jsonl"
+    path.write_text(
+        json.dumps(line())[:-1] + ', "text_events": [], "image_events": [], "links": []}'
+    )
+    report = ReadReport()
+    (document,) = read_predictions(path, report=report)
+    assert document.text_events == ()
+    said = "repeated key 'text_events', only the last one is read"
+    assert report.cases[said] == [f"{path}:1: document D"]
+
+
 def test_a_line_without_any_known_key_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, {"doc_id": "A"}, {"doc_id": "D", "textevents": [TEXT], "image": []})
     with pytest.raises(RmplError, match=r"p.jsonl:2: document D: no key .*mean 'text_events'"):

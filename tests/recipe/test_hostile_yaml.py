@@ -41,6 +41,31 @@ def test_a_tag_makes_nothing_and_a_bomb_is_one_line(tmp_path, load, text):
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.parametrize("load", [load_recipe, load_ontology])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: x\nseed: 1\nname: y\n", "'name' is given twice"),
+        ("name: x\nstages:\n- {steps: 1, batch: 2, steps: 3}\n", "'steps' is given twice"),
+        ('name: "\\ud800"\n', "a text with an invalid character"),
+    ],
+)
+def test_what_a_parser_would_drop_or_no_file_can_hold_is_one_line(tmp_path, load, text, said):
+    path = tmp_path / "file.yaml"
+    path.write_text(text)
+    with pytest.raises(RmplError, match=said) as refused:
+        load(path)
+    assert "file.yaml" in str(refused.value)
+    assert "line" in str(refused.value)
+
+
+def test_a_merged_key_may_be_given_again(tmp_path):
+    path = tmp_path / "file.yaml"
+    path.write_text("a: &a {text: [Agent], image: [], description: x}\nb: {<<: *a, text: []}\n")
+    with pytest.raises(RmplError, match=r"not a schema .*unknown field"):
+        load_ontology(path)
+
+
 @pytest.mark.parametrize("text", TAGS)
 def test_a_change_on_the_command_line_makes_nothing_either(tmp_path, text):
     made = tmp_path / "made"
