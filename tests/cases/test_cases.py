@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import unicodedata
 from pathlib import Path
 
 import PIL.Image
@@ -39,6 +40,7 @@ COVERED = {
     "app_upload_cross_site": "app/test_gate.py::test_a_page_of_another_site_sends_nothing",
     "ascii_locale": "cli/test_interpreter.py::test_under_an_ascii_locale_file_names_are_utf_8",
     "broken_trained_json": "runs/test_broken_files.py::test_a_broken_file_is_named",
+    "cjk_article_is_one_word": f"{HERE}::test_scripts_without_blanks_have_sentences_and_words",
     "checkpoint_damaged": "runs/test_checkpoints.py::test_a_flipped_bit_passes_a_checkpoint_over",
     "crossmedia_cut": "corpora/test_gold.py::test_a_link_that_is_cut_off_is_named",
     "extracted_lines_are_no_documents": f"{HERE}::test_extracted_lines_become_documents",
@@ -51,6 +53,8 @@ COVERED = {
     "json_record_keys_ignored": f"{HERE}::test_keys_of_texts",
     "markdown_rule_swallows_article": f"{HERE}::test_pages_and_articles",
     "out_names_taken_literally": f"{HERE}::test_outputs_are_what_their_names_say",
+    "own_data_tokens_unlike_extraction": f"{HERE}::test_own_documents_have_the_words_of_articles",
+    "own_data_unknown_type_silent": f"{HERE}::test_types_that_the_schema_lacks_are_named",
     "own_data_mistyped_keys_silent": f"{HERE}::test_mistyped_keys_of_documents",
     "pickled_weights_by_index": "backbones/test_model_files.py::test_an_index_that_names_a_pickle",
     "picture_name_not_utf8": f"{HERE}::test_a_name_that_is_not_utf_8",
@@ -62,12 +66,6 @@ COVERED = {
     "two_trainings_in_one_folder": "cli/test_outputs.py::test_a_folder_is_written_by_one_process",
 }
 """Which test holds a case; those that need a server, a training or a hub have invented inputs."""
-MARKED_ELSEWHERE = {
-    "cjk_article_is_one_word",
-    "own_data_tokens_unlike_extraction",
-    "own_data_unknown_type_silent",
-}
-"""Cases that tests of segmentation and of documents of one's own hold."""
 
 
 @pytest.fixture
@@ -112,7 +110,7 @@ def test_no_case_is_left_out():
     if not CASES.exists():
         pytest.skip(f"the cases are not here: {CASES}")
     there = {folder.name for folder in CASES.iterdir() if folder.is_dir()}
-    assert there == COVERED.keys() | MARKED_ELSEWHERE
+    assert there == COVERED.keys()
 
 
 PAGES = {
@@ -257,3 +255,43 @@ def test_outputs_are_what_their_names_say(case, twin):
     assert {path.name for path in Path().iterdir()} == {
         "a.txt", "cmd.txt", "expected.txt", "new.jsonl.gz", "new.jsonl.gz.about.json",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["long.txt", "only.txt", "thai.txt", "mix.txt", "p.html"])
+def test_scripts_without_blanks_have_sentences_and_words(case, name):
+    case("cjk_article_is_one_word")
+    (document,), warned, told = read(name)
+    assert told == []
+    assert warned.keys() <= {"sentence of more than 200 words, cut"}  # Thai has no full stops
+    for sentence in document.sentences:
+        assert max(end - start for start, end in sentence.tokens) < 20
+    joined = "".join("".join(texts(document)).split())
+    text = Path(name).read_text(encoding="utf-8")
+    for character in re.findall("[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]", text):
+        assert character in joined
+
+
+def test_own_documents_have_the_words_of_articles(case):
+    case("own_data_tokens_unlike_extraction")
+    *_, own = (one for document in read_documents(Path("own.jsonl")) for one in document.sentences)
+    (article,), *_ = read("tok.txt")
+    (sentence,) = article.sentences
+    assert own.words() == [
+        *("Police", "did", "n't", "arrest", "Ana", "Reye\u0301s", "in", "Lima-Callao", ","),
+        *("the", "U.S.", "said", "for", "$", "5.5m", "."),
+    ]
+    composed = [unicodedata.normalize("NFC", word) for word in own.words()]
+    assert composed == [unicodedata.normalize("NFC", word) for word in sentence.words()]
+
+
+def test_types_that_the_schema_lacks_are_named(case):
+    case("own_data_unknown_type_silent")
+    for words, code in (
+        (("check", "documents", "typo.jsonl"), 1),
+        (("inspect", "documents", "typo.jsonl", "--out", "i.html"), 2),
+        (("train", "r.yaml", "--data", ".", "--out", "typorun"), 2),
+    ):
+        found, said = run(*words)
+        assert (found, "Justice:Arrest-jail" in said) == (code, True), said
+        assert "did you mean 'Justice:Arrest-Jail'" in said
+    assert not Path("typorun").exists()

@@ -199,19 +199,7 @@ def to_document(
         metadata=raw.metadata,
     )
     if report is not None:
-        plain, repeated = (
-            decoded_whole(content, where) if isinstance(content, bytes) else (content, [])
-        )
-        for unknown in unknown_keys(plain, _Document):
-            if problems is not None and unknown.is_mistyped:
-                problems.append(RmplError(unknown.said, where=place, remedy="correct it"))
-            else:
-                report.warn(f"{unknown.said}, not read", place)
-        for key in repeated:
-            if problems is None:
-                report.warn(twice(key), place)
-            else:
-                problems.append(RmplError(twice(key), where=place, remedy="keep one of them"))
+        wrong += _wrong_keys(content, where, place, report, strict=problems is not None)
         wrong += [
             RmplError(OTHER_TEXT, where=said, remedy=_SPANS)
             for said in other_texts(document, where)
@@ -221,6 +209,23 @@ def to_document(
         if problems is not None:
             problems += wrong
     return document
+
+
+def _wrong_keys(
+    content: bytes | dict[str, object], where: str, place: str, report: ReadReport, *, strict: bool
+) -> Iterator[RmplError]:
+    """Yield keys that occur twice and, if ``strict``, mistyped ones; warn of others not read."""
+    plain: object = content
+    repeated: list[str] = []
+    if isinstance(content, bytes):
+        plain, repeated = decoded_whole(content, where)
+    for unknown in unknown_keys(plain, _Document):
+        if strict and unknown.is_mistyped:
+            yield RmplError(unknown.said, where=place, remedy="correct it")
+        else:
+            report.warn(f"{unknown.said}, not read", place)
+    for key in repeated:
+        yield RmplError(twice(key), where=place, remedy="keep one of them")
 
 
 _SPANS = "spans are token indices, end exclusive; correct the span or the text"

@@ -1,7 +1,6 @@
 """A recipe: one typed tree that defines what is trained, on what, and how.
 
-Read from YAML, changed by dotted overrides (``stages.0.steps=100``), validated as a whole before
-anything is loaded, and saved in every run's folder.
+Read from YAML, changed by overrides (``stages.0.steps=100``), validated, saved in the run's folder.
 """
 
 from __future__ import annotations
