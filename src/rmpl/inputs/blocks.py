@@ -31,10 +31,11 @@ _OPENING = frozenset("([{\u201c\u2018\u00ab\"'")
 _HALF = 0.5
 
 
-def mark_blocks(tree: Any, known: frozenset[str]) -> None:
+def mark_blocks(tree: Any, known: frozenset[str], iterwalk: Any) -> None:
     """Mark in a parsed page what is not shown, and which elements of unknown names are blocks.
 
-    The marks are styles, which the renderer applies. ``known`` are the names it has styles for.
+    The marks are styles, which the renderer applies. ``known`` are the names it has styles for;
+    ``iterwalk`` is lxml's.
 
     Not shown are elements with ``hidden``, closed dialogs, and forms, unless one holds most of the
     text, as where the whole page is one form. An element of an unknown name (``amp-text``) is a
@@ -86,7 +87,7 @@ def _apart(tree: Any, elements: list[Any], ordinary: frozenset[str]) -> Iterator
     That is beside text, and apart from it on both sides, by a blank or punctuation. ``ordinary``
     are the names of the other elements.
     """
-    edges = _edges(tree, elements, ordinary - INLINE) if elements else {}
+    edges = _edges(tree, elements, ordinary - INLINE, iterwalk) if elements else {}
     for element, (before, first, last, after) in edges.items():
         joined_before = before and first and before not in _OPENING
         joined_after = last and after and after not in _CLOSING
@@ -107,17 +108,17 @@ def _before(element: Any) -> str:
     return str(parent.text or "") if parent is not None else ""
 
 
-def _edges(tree: Any, elements: list[Any], blocks: frozenset[str]) -> dict[Any, list[str]]:
+def _edges(
+    tree: Any, elements: list[Any], blocks: frozenset[str], iterwalk: Any
+) -> dict[Any, list[str]]:
     """Return the characters before and after the start and the end of every element with text.
 
     Whatever elements they are in; a blank, or the edge of a block, is the empty string.
     """
-    from lxml import etree  # noqa: PLC0415 - optional, and only pages need it
-
     edges = {element: ["", "", "", ""] for element in elements}
     walk = [
         (event == "start", element, element.tag in blocks or element.tag == "br")
-        for event, element in etree.iterwalk(tree, events=("start", "end"))
+        for event, element in iterwalk(tree, events=("start", "end"))
     ]
     last, texts = "", 0
     before: dict[Any, int] = {}

@@ -72,7 +72,7 @@ def render(tree: Any, where: str, max_characters: int | None = None) -> str:
         If the page needs too many blanks or too large a table, or is too long.
     """
     config = _config(_Budget(where, max_characters))
-    mark_blocks(tree, frozenset(config.css))
+    mark_blocks(tree, frozenset(config.css), libraries().etree.iterwalk)
     try:
         return str(libraries().inscriptis.Inscriptis(tree, config).get_text())
     except (ValueError, RecursionError) as error:
