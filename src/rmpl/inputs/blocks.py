@@ -53,7 +53,7 @@ def mark_blocks(tree: Any, known: frozenset[str], iterwalk: Any) -> None:
             forms.append(element)
         elif name not in ordinary:
             unknown.append(element)
-    for element in _apart(tree, unknown, ordinary):
+    for element in _apart(tree, unknown, ordinary, iterwalk):
         _style(element, "display:block")
     if forms:
         lengths = _lengths(tree)
@@ -81,7 +81,9 @@ def _lengths(tree: Any) -> dict[Any, int]:
     return lengths
 
 
-def _apart(tree: Any, elements: list[Any], ordinary: frozenset[str]) -> Iterator[Any]:
+def _apart(
+    tree: Any, elements: list[Any], ordinary: frozenset[str], iterwalk: Any
+) -> Iterator[Any]:
     """Yield those of the elements that do not stand within running text.
 
     That is beside text, and apart from it on both sides, by a blank or punctuation. ``ordinary``
