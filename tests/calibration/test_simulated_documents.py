@@ -12,7 +12,7 @@ from rmpl.calibration.simulated_documents import (
     rewrite,
     simulate,
 )
-from rmpl.corpora.jmee import read_jmee
+from rmpl.corpora.ace.jmee import read_jmee
 from rmpl.corpora.registry import read_corpus
 from rmpl.io.tokens import sentence_from_words
 from rmpl.ontology import load_ontology

@@ -12,7 +12,7 @@ from rmpl.errors import RmplError
     ("name", "content", "what"),
     [
         ("a.txt", pdf([["x"]]), "a PDF, not a text; name it .pdf"),
-        ("a.txt.gz", gzip.compress(pdf([["x"]])), "a PDF, not a text; name it .pdf"),
+        ("a.txt.gz", gzip.compress(pdf([["x"]]), mtime=0), "a PDF, not a text; name it .pdf"),
         ("a.md", archive({"word/document.xml": "x"}), "a zip archive, as Word documents"),
         ("a.html", png(), "a PNG image, not a page; name it .png"),
         ("a.docx", b"{\\rtf1 x}", "rich text, not a Word document; save it as .docx"),

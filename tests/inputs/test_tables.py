@@ -33,7 +33,7 @@ def test_a_row_is_a_document_with_its_metadata_and_images(tmp_path, read):
         ("a.csv", b"sep=;\ntitle;text\nA, b;He fell, and rose.\n"),
         ("a.csv", b"title;text\nA, b;He fell, and rose.\n"),
         ("a.tsv", b"title\ttext\nA, b\tHe fell, and rose.\n"),
-        ("a.csv.gz", gzip.compress(b'title,article\n"A, b","He fell, and rose."\n')),
+        ("a.csv.gz", gzip.compress(b'title,article\n"A, b","He fell, and rose."\n', mtime=0)),
         ("a.csv", "title,content\n\"A, b\",\"He fell, and rose.\"\r\n".encode("utf-16")),
     ],
 )  # fmt: skip
@@ -59,7 +59,7 @@ def test_a_row_that_cannot_be_right_is_told_of_and_one_without_text_counted(tmp_
         (b"<html>", "without a text column"),
         (b"text\nCaf\xe9\n", "not UTF-8 text"),
         (b"PK\x03\x04", "a zip archive, .*workbook as .csv"),
-        (gzip.compress(b"text\n" + b"x" * 99_999)[:60], "cut short"),
+        (gzip.compress(b"text\n" + b"x" * 99_999, mtime=0)[:60], "cut short"),
     ],
 )
 def test_what_is_no_table_of_texts_is_one_line(tmp_path, read, content, what):

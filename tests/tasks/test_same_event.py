@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from rmpl.corpora.jmee import read_jmee
+from rmpl.corpora.ace.jmee import read_jmee
 from rmpl.corpora.registry import read_corpus
 from rmpl.ontology import load_ontology
 from rmpl.records import (

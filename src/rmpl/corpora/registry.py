@@ -10,22 +10,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import get_args
 
-from rmpl.corpora.ace import Extent, read_ace, read_names
-from rmpl.corpora.annotated import TOOLS
+from rmpl.corpora.ace.dygiepp import read_dygiepp
+from rmpl.corpora.ace.jmee import read_jmee
+from rmpl.corpora.ace.oneie import read_oneie
+from rmpl.corpora.ace.raw import Extent, read_ace, read_names
+from rmpl.corpora.ace.textee import read_textee
 from rmpl.corpora.corpus import Corpus, Extents, Request
-from rmpl.corpora.dygiepp import read_dygiepp
 from rmpl.corpora.framenet import read_framenet, read_framenet_examples
-from rmpl.corpora.jmee import read_jmee
 from rmpl.corpora.m2e2.reader import read_m2e2
 from rmpl.corpora.mnre import read_mnre
-from rmpl.corpora.oneie import read_oneie
-from rmpl.corpora.own_documents import ENDINGS_OF_SPLITS, read_own_documents
+from rmpl.corpora.own.annotated import TOOLS
+from rmpl.corpora.own.documents import ENDINGS_OF_SPLITS, read_own_documents
 from rmpl.corpora.propbank.reader import SPLIT_FILES, read_propbank
 from rmpl.corpora.rams import read_rams
 from rmpl.corpora.rams_silver import read_rams_silver
 from rmpl.corpora.swig import read_swig
 from rmpl.corpora.text.selection import Types
-from rmpl.corpora.textee import read_textee
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
 from rmpl.io.read_report import OnError, ReadReport

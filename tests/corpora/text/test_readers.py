@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.corpora.ace import read_ace
-from rmpl.corpora.dygiepp import read_dygiepp
-from rmpl.corpora.jmee import read_jmee
-from rmpl.corpora.oneie import read_oneie
+from rmpl.corpora.ace.dygiepp import read_dygiepp
+from rmpl.corpora.ace.jmee import read_jmee
+from rmpl.corpora.ace.oneie import read_oneie
+from rmpl.corpora.ace.raw import read_ace
+from rmpl.corpora.ace.textee import read_textee
 from rmpl.corpora.rams import read_rams
 from rmpl.corpora.registry import read_corpus
-from rmpl.corpora.textee import read_textee
 from rmpl.corpora.wikievents import read_wikievents
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport

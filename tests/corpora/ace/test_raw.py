@@ -10,8 +10,8 @@ import pytest
 pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 
-from rmpl.corpora.ace import read_ace, read_names
-from rmpl.corpora.ace_text import split_source
+from rmpl.corpora.ace.raw import read_ace, read_names
+from rmpl.corpora.ace.text import split_source
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 from rmpl.records import Span

@@ -6,9 +6,9 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
-from rmpl.corpora.against_schema import schema_problems, token_problems
 from rmpl.corpora.corpus import Request
-from rmpl.corpora.own_texts import with_sentences
+from rmpl.corpora.own.against_schema import schema_problems, token_problems
+from rmpl.corpora.own.texts import with_sentences
 from rmpl.errors import RmplError
 from rmpl.io.documents import ENDINGS, read_documents
 from rmpl.io.image_folders import ImageFolders, with_image_paths

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.corpora.jmee import read_jmee
+from rmpl.corpora.ace.jmee import read_jmee
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from rmpl.corpora.ace_text import SourceSentence, split_source
+from rmpl.corpora.ace.text import SourceSentence, split_source
 from rmpl.corpora.text.mentions import RawArgument, RawDocument, RawEvent, RawSentence
 from rmpl.corpora.text.selection import Selection, Types, outside_sentence, whole_documents
 from rmpl.errors import RmplError
