@@ -137,7 +137,7 @@ def test_a_model_that_is_to_answer_is_loaded_onto_the_gpu_where_there_is_one(twi
     monkeypatch.setattr(
         backbone_module.transformers.PreTrainedModel,
         "to",
-        lambda model, where: moved.append((where, model.dtype)) or model,
+        lambda model, where: moved.append((str(where), model.dtype)) or model,
     )
     load_to_answer(str(twin))
     assert moved == [("cuda", torch.bfloat16)]

@@ -7,6 +7,9 @@ from pathlib import Path
 import PIL.Image
 import PIL.ImageDraw
 
+from rmpl.runs.folder import RECIPE as RECIPE_FILE
+from rmpl.runs.folder import SCHEMA as SCHEMA_FILE
+
 SCHEMA = """\
 # The event types to find, and the roles of each in texts and in images (docs/own_schema.md).
 name: mine
@@ -87,9 +90,9 @@ COMMANDS = (
 
 def write_starter(folder: Path) -> None:
     """Write the files into an empty folder."""
-    (folder / "schema.yaml").write_text(SCHEMA, encoding="utf-8")
+    (folder / SCHEMA_FILE).write_text(SCHEMA, encoding="utf-8")
     (folder / "documents.jsonl").write_text(DOCUMENTS, encoding="utf-8")
-    (folder / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    (folder / RECIPE_FILE).write_text(RECIPE, encoding="utf-8")
     images = folder / "images"
     images.mkdir()
     _rescue().save(images / "rescue.png")

@@ -56,7 +56,7 @@ def news(tmp_path, monkeypatch):
         (folder / f"{number:02}.txt").write_text(text)
     (folder / "03.txt").write_text("Ana fell. " * 256)
     (folder / "05-bad.txt").write_bytes(b"\xff\xfe\xfd")
-    (folder / "notes.pdf").write_bytes(b"x")
+    (folder / "notes.ps").write_bytes(b"x")
     return folder
 
 
