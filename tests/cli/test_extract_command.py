@@ -64,6 +64,9 @@ def test_what_cannot_be_read_is_told_of_and_the_exit_code_says_so(articles, run,
     assert result.exit_code == 1
     assert "skipped: news/bad.txt: not UTF-16 text" in result.output
     assert "1 x unsupported file type" in result.output
+    *_, skipped, last = result.output.splitlines()
+    assert skipped == "skipped: 1, listed above"
+    assert "in 3 documents" in last or "of 3 documents" in last
     assert len(ids(tmp_path / "events.jsonl")) == 3
 
 

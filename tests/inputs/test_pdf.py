@@ -45,6 +45,8 @@ def test_a_page_without_text_is_counted_and_a_scan_is_refused(tmp_path, read):
     assert found.report.cases[NO_TEXT] == [f"{tmp_path}/a.pdf, page 2"]
     with pytest.raises(RmplError, match=r"b\.pdf: a PDF without text \(2 pages\).*ocrmypdf"):
         read(write(tmp_path / "b.pdf", pdf([[], []])))
+    with pytest.raises(RmplError, match=r"\(1 page\)"):
+        read(write(tmp_path / "c.pdf", pdf([[]])))
     # In a folder the others are read.
     found = read(tmp_path)
     assert list(found.documents) == [f"{tmp_path}/a.pdf"]

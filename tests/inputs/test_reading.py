@@ -365,6 +365,16 @@ def test_the_same_document_twice_is_read_once(tmp_path):
     (tmp_path / "a.txt").write_text("He fell.")
     [_], [told] = read(tmp_path / "a.txt", tmp_path / "a.txt")
     assert "repeated document id" in told.what
+    assert told.remedy == "name it once"
+
+
+def test_an_id_that_two_files_use_is_told_with_both_files(tmp_path):
+    one, two = tmp_path / "a.csv", tmp_path / "b.csv"
+    one.write_text("id,text\n1,He fell.\n")
+    two.write_text("id,text\n1,She ran.\n2,They met.\n")
+    items, [told] = read(one, two)
+    assert [item.document.id for item in items] == ["1", "2"]
+    assert str(told).startswith(f"{two}: repeated document id '1', which {one} has, too; read the")
 
 
 @pytest.mark.parametrize(

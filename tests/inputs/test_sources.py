@@ -216,6 +216,12 @@ def test_a_mistake_on_the_command_line_stops(tmp_path):
             find_sources([str(tmp_path / name)], ReadReport(), print)
 
 
+@pytest.mark.parametrize("address", ["https://example.org/a.html", "www.example.org/a.html"])
+def test_an_address_is_not_fetched_and_told_to_be_saved(address):
+    with pytest.raises(RmplError, match="an address, which is never fetched; save the page"):
+        find_sources([address], ReadReport(), print)
+
+
 def test_names_that_are_no_characters_become_some(tree):
     folder = tree()
     folder.mkdir(exist_ok=True)

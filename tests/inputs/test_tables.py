@@ -52,6 +52,18 @@ def test_a_row_that_cannot_be_right_is_told_of_and_one_without_text_counted(tmp_
     assert found.report.left_out[NO_TEXT] == 1
 
 
+@pytest.mark.parametrize("first", ["", "sep=,\n"])
+def test_lines_below_a_quote_that_is_never_closed_are_told(tmp_path, read, first):
+    rows = 'text\n"He fell,\nand rose."\n5" guns fired.\n"She ran.\nThey met.\n'
+    found = read(write(tmp_path / "a.csv", (first + rows).encode()))
+    assert len(found.documents) == 2
+    [told] = found.told
+    line = 5 + bool(first)
+    assert f"never closed, in the row that begins in line {line}; close it: lines {line}" in str(
+        told
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "what"),
     [

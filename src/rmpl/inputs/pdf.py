@@ -51,7 +51,7 @@ def read_pdf(data: bytes, where: str, report: ReadReport) -> Article:
     pages = list(_pages(data, where, report))
     if not any(page.strip() for page in pages):
         raise RmplError(
-            f"a PDF without text ({len(pages):,} pages), probably scanned",
+            f"a PDF without text ({len(pages):,} page{'s' * (len(pages) != 1)}), probably scanned",
             where=where,
             remedy="recognise its text first, for example with ocrmypdf",
         )

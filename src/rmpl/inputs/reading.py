@@ -81,7 +81,7 @@ class Reader:
         self._report = report
         self._most = max_characters
         self._on_unreadable = on_unreadable
-        self._seen: set[str] = set()
+        self._seen: dict[str, str] = {}
 
     def read(self, sources: Iterable[Source]) -> Iterator[Item]:
         """Yield the documents of the sources in order, each id once.
@@ -95,11 +95,9 @@ class Reader:
             for item in self._items(source):
                 name = item.document.id
                 if name in self._seen:
-                    self._on_unreadable(
-                        RmplError(f"repeated document id {name!r}", where=item.path)
-                    )
+                    self._on_unreadable(_repeated(name, self._seen[name], item.path))
                     continue
-                self._seen.add(name)
+                self._seen[name] = item.path
                 self._report.use("documents")
                 self._report.use("sentences", len(item.document.sentences))
                 self._report.use("images", len(item.document.images))
@@ -234,6 +232,18 @@ class Reader:
             self._on_unreadable(error)
             return False
         return True
+
+
+def _repeated(name: str, first: str, second: str) -> RmplError:
+    if first == second:
+        is_file = name == second
+        remedy = "name it once" if is_file else "give each document its own id, or none"
+        return RmplError(f"repeated document id {name!r}", where=second, remedy=remedy)
+    return RmplError(
+        f"repeated document id {name!r}, which {first} has, too",
+        where=second,
+        remedy="read the files one at a time, or give each document its own id, or none",
+    )
 
 
 class _Peekable(Protocol):

@@ -67,6 +67,7 @@ _ARTICLES = frozenset({"text", "markdown", "page", "word", "pdf", "mail"})
 _LISTING = frozenset({"documents", "table"})
 """Kinds of files with many documents, which list their own images."""
 _WORD = re.compile(r"[^\W_]")
+_ADDRESS = re.compile(r"(?i)[a-z][a-z0-9+.-]+://|www\.")
 
 
 class Source(NamedTuple):
@@ -132,6 +133,9 @@ def find_sources(
             source = Source(kind, path, path_name(path), path.parent)
             shown = _shown(source, report, on_unreadable, max_characters)
             sources.append(source._replace(images=_as_shown(shown)))
+        elif _ADDRESS.match(name) is not None:
+            remedy = "save the page with its images, and name the file"
+            raise RmplError("an address, which is never fetched", where=name, remedy=remedy)
         else:
             raise RmplError("no such file or folder", where=name, remedy="check the path")
     return sources

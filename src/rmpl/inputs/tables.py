@@ -113,16 +113,37 @@ def _rows(file: BinaryIO, name: str) -> Iterator[list[str]]:
     head = cast("io.BufferedReader", source).peek(4)[:4]
     encoding = "utf-16" if head.startswith(_UTF16) else "utf-8-sig"
     lines = _lines(io.TextIOWrapper(source, encoding=encoding, newline=""), name)
-    first = next(lines, "")
+    first, before = next(lines, ""), 0
     if first.lower().startswith("sep=") and len(first.strip()) == 5:
-        separator, first = first.strip()[4], next(lines, "")  # as spreadsheet programs write it
+        separator, first, before = (
+            first.strip()[4],
+            next(lines, ""),
+            1,
+        )  # as spreadsheet programs write it
     else:
         counts = {one: first.count(one) for one in _SEPARATORS}
         separator = max(_SEPARATORS, key=counts.__getitem__)
     # The limit of one cell is the module's; the default is 131,072 characters.
     csv.field_size_limit(MAX_BYTES)
+    left = True
+
+    def until_the_end() -> Iterator[str]:
+        nonlocal left
+        yield from itertools.chain([first], lines)
+        left = False
+
+    reader = csv.reader(until_the_end(), delimiter=separator)
+    begin = before + 1
     try:
-        yield from csv.reader(itertools.chain([first], lines), delimiter=separator)
+        for row in reader:
+            if not left:  # it went on looking for the end of a cell
+                raise RmplError(
+                    f"a quote that is never closed, in the row that begins in line {begin:,}",
+                    where=name,
+                    remedy=f"close it: lines {begin:,} to {before + reader.line_num:,} are not read",
+                )
+            yield row
+            begin = before + reader.line_num + 1
     except csv.Error as error:
         raise RmplError(f"not a table ({error})", where=name) from error
 

@@ -154,9 +154,10 @@ def command(
     _print_report(extractor, report)
     if html is not None:
         typer.echo(f"page: {_draw(html, output.lines, documents)}")
-    say_counts(counts, err=is_stream(out))
     if skipped:
         typer.echo(f"skipped: {len(skipped):,}, listed above", err=True)
+    say_counts(counts, err=is_stream(out))
+    if skipped:
         raise typer.Exit(SKIPPED)
 
 
