@@ -50,7 +50,7 @@ def test_a_page_without_text_is_counted_and_a_scan_is_refused(tmp_path, read):
     # In a folder the others are read.
     found = read(tmp_path)
     assert list(found.documents) == [f"{tmp_path}/a.pdf"]
-    assert len(found.told) == 1
+    assert len(found.told) == 2
 
 
 @pytest.mark.parametrize(("password", "is_read"), [("secret", False), ("", True)])

@@ -137,11 +137,9 @@ def _rows(file: BinaryIO, name: str) -> Iterator[list[str]]:
     try:
         for row in reader:
             if not left:  # it went on looking for the end of a cell
-                raise RmplError(
-                    f"a quote that is never closed, in the row that begins in line {begin:,}",
-                    where=name,
-                    remedy=f"close it: lines {begin:,} to {before + reader.line_num:,} are not read",
-                )
+                what = f"a quote that is never closed, in the row that begins in line {begin:,}"
+                lost = f"lines {begin:,} to {before + reader.line_num:,}"
+                raise RmplError(what, where=name, remedy=f"close it: {lost} are not read")
             yield row
             begin = before + reader.line_num + 1
     except csv.Error as error:

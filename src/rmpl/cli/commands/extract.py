@@ -151,11 +151,9 @@ def command(
     done = counted(len(results.done), "document")
     typer.echo(f"events: {output.lines}, {done}{kept}", err=is_stream(out))
     write_exports(output, report)
-    _print_report(extractor, report)
+    _print_report(extractor, report, len(skipped))
     if html is not None:
         typer.echo(f"page: {_draw(html, output.lines, documents)}")
-    if skipped:
-        typer.echo(f"skipped: {len(skipped):,}, listed above", err=True)
     say_counts(counts, err=is_stream(out))
     if skipped:
         raise typer.Exit(SKIPPED)
@@ -287,7 +285,7 @@ def _new(
     return (item for item in items if item.document.id not in done)
 
 
-def _print_report(extractor: Extractor | RayExtractor, report: ReadReport) -> None:
+def _print_report(extractor: Extractor | RayExtractor, report: ReadReport, skipped: int) -> None:
     """Print what was skipped, warnings, and the number of unparseable answers."""
     for line in report.lines():
         if not line.startswith("used"):
@@ -296,6 +294,8 @@ def _print_report(extractor: Extractor | RayExtractor, report: ReadReport) -> No
         if count:
             asked = f" of {extractor.asked[task]:,}" if extractor.asked[task] else ""
             typer.echo(f"{task}: {count:,}{asked} unparseable answers", err=True)
+    if skipped:
+        typer.echo(f"skipped: {skipped:,}, listed above", err=True)
 
 
 def _draw(page: Path, results: Path, most: int) -> Path:
