@@ -125,6 +125,26 @@ def test_data_that_is_not_there_is_named_before_anything_is_written(twin, small_
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, r"stage two: source text-emi\(ace\) has no samples"),
+        ({"evaluate": {"every": 1}}, "stage two is to be evaluated, but no sample is held out"),
+    ],
+)
+def test_a_later_stage_without_data_stops_before_the_first_one(
+    changes, said, twin, small_world, tmp_path
+):
+    tree = recipe(twin, held_out=1e-9 if changes else 0).model_dump(mode="json")
+    tree["stages"][1] |= changes
+    if not changes:
+        tree["stages"][1]["mixture"][0]["keep"] = 1e-9
+    run = Run(Recipe.model_validate(tree), tmp_path / "run", small_world)
+    with pytest.raises(RmplError, match=said):
+        run.train()
+    assert not (tmp_path / "run").exists()
+
+
 def test_documents_that_overlap_with_the_benchmark_are_left_out_and_reported(
     twin, small_world, tmp_path
 ):

@@ -211,17 +211,29 @@ class Run:
         Raises
         ------
         RmplError
-            If a corpus is for evaluation only, is not there or cannot be read.
+            If a corpus is for evaluation only, is not there or cannot be read, or has nothing to
+            train on, or nothing that the stage is to be evaluated on.
         """
         context = self._context()
-        return [
-            Source(
-                source_name(source),
-                self.corpora.samples(source, context),
-                source.weight,
+        found = []
+        for source in stage.mixture:
+            samples = self.corpora.samples(source, context)
+            if not samples:
+                raise RmplError(
+                    f"source {source_name(source)} has no samples",
+                    where=f"stage {stage.name}",
+                    remedy="check its corpora with 'rmpl check', or remove it from the recipe",
+                )
+            found.append(Source(source_name(source), samples, source.weight))
+        if stage.evaluate is not None and not any(
+            self.corpora.samples(source, context, held_out=True) for source in stage.mixture
+        ):
+            raise RmplError(
+                f"stage {stage.name} is to be evaluated, but no sample is held out",
+                where=self.recipe.name,
+                remedy="hold out a larger share of the corpora (held_out)",
             )
-            for source in stage.mixture
-        ]
+        return found
 
     def _fingerprint(
         self, stage: StageRecipe, before: str, sources: list[Source], backbone: BackboneRecipe
