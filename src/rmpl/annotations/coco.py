@@ -26,6 +26,8 @@ from rmpl.records import Box, Document, Image
 CAPTIONS = "a further caption of an image"
 NO_BOX = "an annotation without a box"
 ORPHAN = "an annotation of an image that is not there"
+EMPTY = "a file without images and annotations"
+ROTATED = "a box whose attributes say that it is rotated, taken as it stands"
 _IMAGES = frozenset({"images"})
 
 
@@ -70,7 +72,7 @@ def read_coco(path: Path, labels: Labels, report: ReadReport) -> Iterator[Annota
     Raises
     ------
     RmplError
-        If there is no such file, or it is not COCO's.
+        If there is no such file, it is not COCO's, or two categories have one id.
     """
     folder = path if path.is_dir() else path.parent
     files = sorted(folder.glob("*.json")) if path.is_dir() else [path]
@@ -81,22 +83,23 @@ def read_coco(path: Path, labels: Labels, report: ReadReport) -> Iterator[Annota
     named: set[tuple[str | None, str | None]] = {
         (one.document, one.image) for _, content in read for one in content.images if one.document
     }
-    documents: dict[str, Annotated] = {}
-    places: dict[int | str, tuple[Annotated, str]] = {}
+    images = _Images(bases)
     for file, content in read:
+        if not content.images and not content.annotations:
+            report.leave_out(EMPTY, str(file))
         for image in content.images:
-            if image.id not in places:
-                places[image.id] = _place(image, documents, bases, file)
+            images.add(image, file)
     for file, content in read:
-        categories = {one.id: one for one in content.categories}
+        categories = _categories(content.categories, file)
         for number, one in enumerate(content.annotations):
             where = f"{file}, annotation {number if one.id is None else one.id}"
-            place = places.get(one.image_id)
-            if place is None:
-                error = RmplError(ORPHAN, where=f"{where}: image {one.image_id!r}")
+            try:
+                place = images.of(one.image_id, file, where)
+            except RmplError as error:
                 yield broken_file(f"image {one.image_id} of {where}", where, error)
                 continue
             _annotation(one, categories, labels, place, where)
+    documents = images.documents
     yield from _without_images(documents, bases, named, folder, report)
     yield from documents.values()
 
@@ -133,20 +136,77 @@ def _keep(given: Annotated, base: Document, image: str) -> None:
             )
 
 
-def _place(
-    image: _Image, documents: dict[str, Annotated], bases: dict[str, Document], file: Path
-) -> tuple[Annotated, str]:
-    """Return the document and the id of an image."""
-    where = f"{file}, image {image.id}"
-    name = image.document or Path(image.file_name).with_suffix("").as_posix()
-    given = documents.get(name)
-    if given is None:
-        base = bases.get(name)
-        documents[name] = given = Annotated(name, where, base=base, holds=_IMAGES)
-    image_id = image.image or image.file_name
-    given.images.append(Image(image_id, image.file_name, image.width, image.height))
-    given.image_labels += [ImageLabel(kind, image_id, where) for kind in image.events]
-    return given, image_id
+class _Images:
+    """The images of all files, by their numbers.
+
+    Files that describe the same images (instances, captions) share numbers; those of other images
+    (train, val) may have the same numbers for them.
+    """
+
+    def __init__(self, bases: dict[str, Document]) -> None:
+        self.documents: dict[str, Annotated] = {}
+        self._bases = bases
+        self._named: dict[tuple[int | str, str], tuple[Annotated, str]] = {}
+        self._of_file: dict[tuple[Path, int | str], tuple[Annotated, str]] = {}
+        self._files: dict[int | str, set[str]] = {}
+
+    def add(self, image: _Image, file: Path) -> None:
+        """Add an image of a file, once."""
+        key, own = (image.id, image.file_name), (file, image.id)
+        if key not in self._named:
+            self._named[key] = self._place(image, file)
+        place = self._named[key]
+        if self._of_file.setdefault(own, place) is not place:
+            for given, _ in (self._of_file[own], place):
+                given.refuse(f"two images of the id {image.id!r}", f"{file}, {image.file_name}")
+        self._files.setdefault(image.id, set()).add(image.file_name)
+
+    def of(self, name: int | str, file: Path, where: str) -> tuple[Annotated, str]:
+        """Return the document and the image that an annotation of a file is about.
+
+        Raises
+        ------
+        RmplError
+            If there is no such image, or only some of the same number in several other files.
+        """
+        place = self._of_file.get((file, name))
+        if place is not None:
+            return place
+        names = sorted(self._files.get(name, ()))
+        if len(names) > 1:
+            raise RmplError(
+                f"an annotation of one of several images of the id {name!r}",
+                where=f"{where}: {', '.join(names[:3])}",
+                remedy="keep each file with its own images in a folder of its own",
+            )
+        if not names:
+            raise RmplError(ORPHAN, where=f"{where}: image {name!r}")
+        return self._named[name, names[0]]
+
+    def _place(self, image: _Image, file: Path) -> tuple[Annotated, str]:
+        where = f"{file}, image {image.id}"
+        name = image.document or Path(image.file_name).with_suffix("").as_posix()
+        given = self.documents.get(name)
+        if given is None:
+            base = self._bases.get(name)
+            self.documents[name] = given = Annotated(name, where, base=base, holds=_IMAGES)
+        image_id = image.image or image.file_name
+        given.images.append(Image(image_id, image.file_name, image.width, image.height))
+        given.image_labels += [ImageLabel(kind, image_id, where) for kind in image.events]
+        return given, image_id
+
+
+def _categories(found: list[_Category], file: Path) -> dict[int | str, _Category]:
+    """Return categories by id; an id of two would label boxes with the last one."""
+    categories: dict[int | str, _Category] = {}
+    for one in found:
+        if categories.setdefault(one.id, one) != one:
+            raise RmplError(
+                f"two categories of the id {one.id!r}",
+                where=f"{file}: {categories[one.id].name!r} and {one.name!r}",
+                remedy="give each category an id of its own",
+            )
+    return categories
 
 
 def _annotation(
@@ -170,6 +230,8 @@ def _annotation(
         given.refuse(f"an unknown category {one.category_id!r}", where)
         return
     x, y, width, height = one.bbox
+    if one.attributes.get("rotation"):
+        given.warn(ROTATED, where)
     event = one.attributes.get("event")
     given.regions.append(
         Region(

@@ -12,6 +12,7 @@ import msgspec
 from rmpl.annotations.base import is_near
 from rmpl.annotations.mapping import Labels, did_you_mean
 from rmpl.annotations.marks import Annotated, Bond, Region
+from rmpl.errors import RmplError
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 
 CLIPPED = "a box that exceeds its image, cut at its edge"
@@ -176,26 +177,40 @@ class ImageEvents:
         if any(is_near(region.box, one) for one in known):
             return region.box
         image = self._images.get(region.image, Image(region.image))
-        width, height = image.width or float("inf"), image.height or float("inf")
-        box = region.box
-        cut = Box(
-            min(max(box.x1, 0.0), width),
-            min(max(box.y1, 0.0), height),
-            min(max(box.x2, 0.0), width),
-            min(max(box.y2, 0.0), height),
-            box.group,
-        )
-        if cut.x1 >= cut.x2 or cut.y1 >= cut.y2:
-            size = f", which has {image.width} x {image.height} pixels" if image.width else ""
-            self._given.refuse(
-                "a box outside its image, or empty",
-                f"{region.where}: {box.x1:g}, {box.y1:g} to {box.x2:g}, {box.y2:g}{size}",
-            )
+        try:
+            cut, is_clipped = cut_box(region.box, image, region.where)
+        except RmplError as error:
+            self._given.problems.append(error)
             return None
-        beyond = max(abs(a - b) for a, b in zip(_corners(box), _corners(cut), strict=True))
-        if beyond > _ROUNDING:
+        if is_clipped:
             self._given.warn(CLIPPED, region.where)
         return cut
+
+
+def cut_box(box: Box, image: Image, where: str) -> tuple[Box, bool]:
+    """Return a box within its image, and whether more than a rounding error was cut off.
+
+    Raises
+    ------
+    RmplError
+        If it is wholly outside, or empty.
+    """
+    width, height = image.width or float("inf"), image.height or float("inf")
+    cut = Box(
+        min(max(box.x1, 0.0), width),
+        min(max(box.y1, 0.0), height),
+        min(max(box.x2, 0.0), width),
+        min(max(box.y2, 0.0), height),
+        box.group,
+    )
+    if cut.x1 >= cut.x2 or cut.y1 >= cut.y2:
+        size = f", which has {image.width} x {image.height} pixels" if image.width else ""
+        raise RmplError(
+            "a box outside its image, or empty",
+            where=f"{where}: {box.x1:g}, {box.y1:g} to {box.x2:g}, {box.y2:g}{size}",
+        )
+    beyond = max(abs(a - b) for a, b in zip(_corners(box), _corners(cut), strict=True))
+    return cut, beyond > _ROUNDING
 
 
 def _corners(box: Box) -> tuple[float, float, float, float]:

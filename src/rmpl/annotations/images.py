@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
+from rmpl.annotations.image_events import CLIPPED, cut_box
 from rmpl.errors import RmplError
 from rmpl.io.image_folders import ImageFolders, with_image_paths
 from rmpl.io.images import resolve_inside
-from rmpl.records import Document, Image
+from rmpl.records import Document, Image, ImageEvent
 
 _UPLOAD = re.compile(r"[0-9a-f]{8}-(.+)")
 """A file that was uploaded to Label Studio has eight digits before its name."""
@@ -28,9 +29,30 @@ def locating(path: Path, folders: ImageFolders) -> Callable[[Document], Document
     def locate(document: Document) -> Document:
         images = tuple(_named(one, folders) for one in document.images)
         named = msgspec.structs.replace(document, images=images)
-        return with_image_paths(named, folders, str(path), contained=False)
+        found = with_image_paths(named, folders, str(path), contained=False)
+        sizeless = {one.id for one in document.images if not one.width}
+        measured = {one.id: one for one in found.images if one.width and one.id in sizeless}
+        events = tuple(
+            _cut(event, measured[event.image_id], f"{path}, document {document.id}", folders)
+            if event.image_id in measured
+            else event
+            for event in found.image_events
+        )
+        return msgspec.structs.replace(found, image_events=events)
 
     return locate
+
+
+def _cut(event: ImageEvent, image: Image, where: str, folders: ImageFolders) -> ImageEvent:
+    """Return an event with its boxes within an image whose size only its file says."""
+    arguments = []
+    for argument in event.arguments:
+        place = f"{where}, image {image.id}, {event.event_type}/{argument.role}"
+        box, is_clipped = cut_box(argument.box, image, place)
+        if is_clipped:
+            folders.report.warn(CLIPPED, place)
+        arguments.append(msgspec.structs.replace(argument, box=box))
+    return msgspec.structs.replace(event, arguments=tuple(arguments))
 
 
 def _named(image: Image, folders: ImageFolders) -> Image:
