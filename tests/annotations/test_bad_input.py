@@ -49,6 +49,10 @@ BROKEN = {
     ),
     "no argument": ([TRIGGER, "E1\tJustice_Arrest-Jail:T2 Agent:T9"], r":2: .*not there \(T9\)"),
     "no trigger": (["E1\tJustice_Arrest-Jail:T2"], r"a\.ann:1: an event without its trigger T2"),
+    "trigger": (
+        [POLICE, "E1\tJustice_Arrest-Jail:T1"],
+        r"a\.ann:2: an event 'Justice_Arrest-Jail' whose trigger T1 is labelled 'PER'",
+    ),
     "relation": ([POLICE, "R1\tAgent Arg1:T1 Arg2:T9"], r":2: Agent: a relation to nothing \(T9\)"),
     "no line": (["T1 PER 0 6 Police"], r"a\.ann:1: not a line of brat"),
     "twice": ([POLICE, POLICE], r"a\.ann:2: a repeated id T1"),
@@ -68,6 +72,13 @@ def test_a_broken_ann_is_named_by_line_and_its_document_left_out(tmp_path: Path,
     assert [one.id for one in found] == ["good"]
     assert report.refused
     assert report.left_out["a document with broken annotations, named here, not imported"] == 1
+
+
+def test_a_relation_may_name_its_second_end_first(tmp_path: Path) -> None:
+    brat(tmp_path, POLICE, TRIGGER, "R1\tAgent Arg2:T1 Arg1:T2")
+    (document,), report = read("brat", tmp_path)
+    assert [a.role for a in document.text_events[0].arguments] == ["Agent"]
+    assert not report.warnings  # an argument from its event, not turned round
 
 
 def test_every_problem_of_a_file_is_counted(tmp_path: Path) -> None:

@@ -189,6 +189,14 @@ class _Texts:
         if event.trigger not in self._places:
             self._given.refuse(f"an event without its trigger {event.trigger}", event.where)
             return False
+        label = self._marks[event.trigger].label
+        if label != event.label:
+            self._given.refuse(
+                f"an event {event.label!r} whose trigger {event.trigger} is labelled {label!r}",
+                event.where,
+                "give both the same label",
+            )
+            return False
         self._types[event.id] = kind
         self._of_mark.setdefault(event.trigger, event.id)
         return True

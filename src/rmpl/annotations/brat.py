@@ -166,5 +166,8 @@ class _Reading:
         found = _RELATION.fullmatch(rest)
         if found is None:
             return False
-        self._given.bonds.append(Bond(name, found[1], found[3], found[5], where))
+        head, tail = found[3], found[5]
+        if (found[2], found[4]) == ("Arg2", "Arg1"):
+            head, tail = tail, head
+        self._given.bonds.append(Bond(name, found[1], head, tail, where))
         return True

@@ -184,21 +184,24 @@ class _Reading:
     def _item(self, item: _Item, where: str) -> None:
         given = self.given
         if item.type == "relation":
-            label = (item.labels or [""])[0]
             ends = [item.from_id or "", item.to_id or ""]
             head, tail = reversed(ends) if item.direction == "left" else ends
-            if not label:
+            if not item.labels:
                 given.leave_out("a relation without a label", where)
-                return
-            given.bonds.append(Bond(f"r{len(given.bonds)}", label, head, tail, where))
+            for label in item.labels or ():
+                given.bonds.append(Bond(f"r{len(given.bonds)}", label, head, tail, where))
             return
         labels = item.value.get(item.type) or item.value.get("labels") or []
-        if item.type == "choices":
+        if not (isinstance(labels, list) and all(isinstance(one, str) for one in labels)):
+            given.refuse("labels that are no list of names", where)
+        elif item.type == "choices":
             self._choices(item, where)
         elif item.type == "rectanglelabels" or {"x", "width"} <= item.value.keys():
             self._box(item, labels, where)
         elif isinstance(item.value.get("start"), int) and isinstance(item.value.get("end"), int):
             self._span(item, labels, where)
+        elif item.type == "labels":
+            given.refuse("a span without start and end, in whole numbers", where)
         else:
             given.leave_out(f"a result of the type {item.type}", where)
 

@@ -262,23 +262,31 @@ def _refuse_repeated(node: yaml.Node | None, where: str) -> None:
 
 
 def _check_meanings(mapping: Mapping, where: str) -> None:
-    """Refuse a span's label that is to mean two things."""
-    lists = {
-        "events": list(mapping.events),
-        "entities": list(mapping.entities or ()),
-        "spans": [one for one in mapping.spans if one != ARGUMENT],
-        "ignore": list(mapping.ignore),
-    }
-    found: dict[str, str] = {}
-    for key, labels in lists.items():
-        for label in labels:
-            if label in found:
-                raise RmplError(
-                    f"{label!r} is named twice, in {found[label]} and in {key}",
-                    where=where,
-                    remedy="keep one of the two",
-                )
-            found[label] = key
+    """Refuse a label of spans, of boxes or of relations that is to mean two things.
+
+    A relation may be called like a role: what it comes from decides.
+    """
+    ignore = list(mapping.ignore)
+    events, roles = list(mapping.events), list(mapping.roles)
+    spans = [one for one in mapping.spans if one != ARGUMENT]
+    entities, links = list(mapping.entities or ()), list(mapping.links)
+    kinds: tuple[dict[str, list[str]], ...] = (
+        {"events": events, "entities": entities, "spans": spans, "ignore": ignore},
+        {"events": events, "boxes": list(mapping.boxes), "ignore": ignore},
+        {"roles": roles, "links": links, "ignore": ignore},
+        {"relations": list(mapping.relations), "links": links, "ignore": ignore},
+    )
+    for lists in kinds:
+        found: dict[str, str] = {}
+        for key, labels in lists.items():
+            for label in labels:
+                if label in found:
+                    raise RmplError(
+                        f"{label!r} is named twice, in {found[label]} and in {key}",
+                        where=where,
+                        remedy="keep one of the two",
+                    )
+                found[label] = key
 
 
 def _check(mapping: Mapping, ontology: Ontology, where: str) -> None:

@@ -21,6 +21,7 @@ from rmpl.errors import RmplError
 from rmpl.io.files import read_bytes
 
 FEATURES = "a further feature of a span or relation"
+CHAIN = "an element of a chain (coreference)"
 _NONE, _UNNAMED = "_", "*"
 _VALUE = re.compile(r"(.*?)(?:\[(\d+)\])?", re.DOTALL)
 _TARGET = re.compile(r"(\d+-\d+(?:\.\d+)?)(?:\[(\d+)(?:_(\d+))?\])?")
@@ -45,6 +46,7 @@ class _Token(NamedTuple):
     number: str
     start: int
     end: int
+    text: str
     columns: list[str]
     where: str
 
@@ -80,6 +82,8 @@ class _Reading:
         self._units = 0
         self._spans: dict[tuple[int, str], Mark] = {}
         """By layer, and number of the span or of its only token."""
+        self._chains: list[int] = []
+        """The columns of chains, which are not read."""
         self._at: dict[str, list[str]] = {}
         """The marks at each token."""
         tokens = self._tokens(decoded(read_bytes(file), str(file)), file)
@@ -90,6 +94,7 @@ class _Reading:
         for layer in self._layers:
             self._read_bonds(layer, tokens)
         self.given.text = "".join(self._texts)
+        self._compare(tokens)
 
     def _tokens(self, text: str, file: Path) -> list[_Token]:
         lines = text.split("\n")
@@ -125,6 +130,7 @@ class _Reading:
         links: list[tuple[int, int]] = []
         target, column = -1, first
         if kind == "#T_CH":  # chains: two columns
+            self._chains.append(first)
             self._columns += 2
             return
         skip = False
@@ -162,6 +168,21 @@ class _Reading:
         self._texts += ["\n" * gap, sentence]
         self._units += gap + _units(sentence)
 
+    def _compare(self, tokens: list[_Token]) -> None:
+        """Refuse tokens that are not in the text where they say, and count what is not read."""
+        units = self.given.text.encode("utf-16-le")
+        for token in tokens:
+            said = units[2 * token.start : 2 * token.end].decode("utf-16-le", "replace")
+            if said != token.text:
+                self.given.refuse(
+                    "a text that is not what its span says",
+                    f"{token.where}: {said[:60]!r}, not {token.text[:60]!r}",
+                    "export it anew",
+                )
+            for column in self._chains:
+                if token.columns[column] not in {_NONE, ""}:
+                    self.given.leave_out(CHAIN, token.where)
+
     def _read_spans(self, number: int, layer: _Layer, tokens: list[_Token]) -> None:
         for token in tokens:
             cells = [_values(token.columns[column]) for column, _ in layer.features]
@@ -196,6 +217,7 @@ class _Reading:
                 heads = [one for one in self._at.get(token.number, []) if self._is_of(one, layer)]
                 names = _stacked(token.columns[roles])
                 places = _stacked(token.columns[targets])
+                self._same_number(names, places, token)
                 for head, role_cell, target_cell in zip(heads, names, places, strict=False):
                     self._links(head, role_cell, target_cell, token, done)
 
@@ -206,6 +228,10 @@ class _Reading:
         if token.columns[layer.target] in {_NONE, ""}:
             return
         labels = _values(token.columns[layer.features[0][0]]) if layer.features else []
+        for column, _ in layer.features[1:]:
+            for value, _ in _values(token.columns[column]):
+                if value not in {_NONE, _UNNAMED, ""}:
+                    self.given.leave_out(FEATURES, f"{token.where}: {layer.name}")
         for place, target in enumerate(token.columns[layer.target].split("|")):
             label = labels[place][0] if place < len(labels) else _UNNAMED
             found = _TARGET.fullmatch(target)
@@ -222,6 +248,7 @@ class _Reading:
     def _links(
         self, head: str, roles: str, targets: str, token: _Token, done: set[tuple[str, str, str]]
     ) -> None:
+        self._same_number(roles.split(";"), targets.split(";"), token)
         for role, target in zip(roles.split(";"), targets.split(";"), strict=False):
             label = _plain(re.sub(r"\[\d+\]$", "", role))
             found = _TARGET.fullmatch(target)
@@ -234,6 +261,11 @@ class _Reading:
                 done.add((head, label, tail))
                 name = f"r{len(self.given.bonds)}"
                 self.given.bonds.append(Bond(name, label, head, tail, token.where))
+
+    def _same_number(self, roles: list[str], targets: list[str], token: _Token) -> None:
+        if len(roles) != len(targets):
+            said = f"{token.where}: {len(roles)} roles, {len(targets)} targets"
+            self.given.refuse("roles without targets, or targets without roles", said)
 
     def _mark(self, token: str, number: str | None) -> str:
         """Return the id of the mark that a relation names by token, and number if it has one."""
@@ -251,7 +283,7 @@ def _token(line: str, columns: int, where: str) -> _Token:
         raise RmplError(
             f"not a line of WebAnno TSV ({line[:60]!r})", where=where, remedy="export it anew"
         )
-    return _Token(cells[0], int(span[1]), int(span[2]), cells, where)
+    return _Token(cells[0], int(span[1]), int(span[2]), _plain(cells[2]), cells, where)
 
 
 def _values(cell: str) -> list[tuple[str, str]]:

@@ -1,0 +1,48 @@
+"""Label Studio's tasks: relations with several labels, and results with a wrong value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("nupunkt")
+
+from rmpl.corpora.registry import read_corpus
+from rmpl.errors import RmplError
+
+
+def task(folder: Path, *result: dict[str, object]) -> Path:
+    data = {"text": "Police arrested Ana Reyes in Lima."}
+    path = folder / "export.json"
+    path.write_text(json.dumps([{"id": 5, "data": data, "annotations": [{"result": result}]}]))
+    return path
+
+
+def span(name: str, start: object, end: object, labels: object) -> dict[str, object]:
+    value = {"start": start, "end": end, "labels": labels}
+    return {"id": name, "type": "labels", "to_name": "text", "value": value}
+
+
+def test_every_label_of_a_relation_is_an_argument(tmp_path: Path) -> None:
+    relation = {"type": "relation", "from_id": "b", "to_id": "a", "labels": ["Agent", "Person"]}
+    event = span("b", 7, 15, ["Justice:Arrest-Jail"])
+    (document,) = read_corpus(
+        "label_studio", task(tmp_path, span("a", 0, 6, ["PER"]), event, relation)
+    )
+    assert [one.role for one in document.text_events[0].arguments] == ["Agent", "Person"]
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (span("a", 0, 6, "PER"), "task 5, a: labels that are no list of names"),
+        (span("a", 0, 6, [3]), "labels that are no list of names"),
+        (span("a", "0", 6, ["PER"]), "task 5, a: a span without start and end"),
+        (span("a", 0, None, ["PER"]), "a span without start and end"),
+    ],
+)
+def test_a_result_with_a_wrong_value(tmp_path: Path, result: dict[str, object], said: str) -> None:
+    with pytest.raises(RmplError, match=said):
+        list(read_corpus("label_studio", task(tmp_path, result)))
