@@ -27,9 +27,9 @@ def write(folder: Path, head: str, *rows: str) -> Path:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        (TRIGGER.replace("arrested", "attacked"), r"a\.tsv:6: 'arrested', not 'attacked': a text"),
+        (TRIGGER.replace("arrested", "attacked"), r"a\.tsv:7: 'arrested', not 'attacked': a text"),
         (TRIGGER.replace("7-15", "8-16"), "'rrested ', not 'arrested'"),
-        (f"{TRIGGER}\tAgent;Person\t1-1", r"a\.tsv:6: 2 roles, 1 targets: roles without"),
+        (f"{TRIGGER}\tAgent;Person\t1-1", r"a\.tsv:7: 2 roles, 1 targets: roles without"),
         (f"{TRIGGER}\tAgent\t1-1;1-2", "1 roles, 2 targets"),
     ],
 )
