@@ -81,6 +81,13 @@ def test_a_relation_may_name_its_second_end_first(tmp_path: Path) -> None:
     assert not report.warnings  # an argument from its event, not turned round
 
 
+def test_a_new_event_numbered_like_a_former_one_gets_another_id(tmp_path: Path) -> None:
+    new = "E2\tJustice_Arrest-Jail:T2"
+    brat(tmp_path, POLICE, TRIGGER, ANA, EVENT, new, "#1\tAnnotatorNotes E1\trmpl id: E2")
+    (document,), _ = read("brat", tmp_path)
+    assert [one.id for one in document.text_events] == ["E2", "E2_1"]
+
+
 def test_every_problem_of_a_file_is_counted(tmp_path: Path) -> None:
     brat(tmp_path, "T1\tPER 0 6\tPeople", "T2\tPER 99 100\tx", "T3\tPER 98 100\tx")
     _, report = read("brat", tmp_path)

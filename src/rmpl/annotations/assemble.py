@@ -152,6 +152,7 @@ class _Texts:
         if given.problems:
             return document
         events = [one for one in self._all_events() if self._knows_type(one)]
+        self._name_new(events)
         self._see_spans({event.trigger for event in events})
         roles: dict[str, list[Role]] = {event.id: list(event.roles) for event in events}
         for bond in given.bonds:
@@ -165,6 +166,16 @@ class _Texts:
             links=tuple(self._links.values()),
             relations=tuple(self._relations),
         )
+
+    def _name_new(self, events: list[Event]) -> None:
+        """Give a new event another id, if the tool numbered it like one that was there before."""
+        ids = self._given.event_ids
+        taken = set(ids.values())
+        for event in events:
+            if event.id not in ids and event.id in taken:
+                free = (f"{event.id}_{n}" for n in range(1, len(taken) + 2))
+                ids[event.id] = next(one for one in free if one not in taken)
+                taken.add(ids[event.id])
 
     def _all_events(self) -> list[Event]:
         """Return the events that the tool marks as such, and spans that an event's label makes."""
