@@ -15,8 +15,11 @@ from rmpl.synthetic.build import build_world
 from shared import built_once
 
 ROOT = Path(__file__).resolve().parents[1]
+# No deadline: how long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.load_profile("default")
 # `make quick` takes it; what a test sets for itself stays.
-hypothesis.settings.register_profile("quick", max_examples=20)
+hypothesis.settings.register_profile("quick", max_examples=20, deadline=None)
 
 
 SPLIT = ("docs/test_running.py", "training/test_killed_runs.py")

@@ -1,7 +1,7 @@
 """Documents of held-out data: what is said to be one event is, and offsets stay true."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rmpl.calibration.simulated_documents import (
@@ -61,7 +61,6 @@ SPANS = st.builds(lambda a, n: Span(a, min(a + n, 13)), st.integers(0, 12), st.i
 WORDS = st.lists(st.sampled_from(["man", "officer", "red"]), min_size=1, max_size=4).map(tuple)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(SPANS, WORDS, max_size=3))
 def test_tokens_stand_where_they_are_said_to(wanted):
     found = rewrite(MENTION, wanted)

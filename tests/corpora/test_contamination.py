@@ -73,7 +73,7 @@ sentences = st.lists(st.sampled_from("abc"), min_size=6, max_size=40).map(" ".jo
 lengths = st.integers(min_value=6, max_value=60)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     test=st.lists(sentences, min_size=1, max_size=12),
     other=sentences,

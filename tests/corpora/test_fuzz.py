@@ -34,7 +34,6 @@ MORE = os.environ.get("FUZZ_EXAMPLES")
 EXAMPLES = settings(
     max_examples=int(MORE or 30),
     derandomize=MORE is None,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

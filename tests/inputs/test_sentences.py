@@ -57,7 +57,7 @@ def test_lines_that_were_wrapped_are_one_sentence():
 
 
 @pytest.mark.parametrize("find", [plain_paragraphs, markdown_paragraphs, line_paragraphs])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     text=st.text(
         alphabet=st.sampled_from(list("aB.é\n\r\t *_`[]()#>|-!<\"'“”\u2028\xa0中")), max_size=80
@@ -143,7 +143,7 @@ def test_what_is_no_sentence_is_cut_and_counted():
     assert report.warnings == {CUT: 2, NO_WORD: 1}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     parts=st.lists(
         st.sampled_from(

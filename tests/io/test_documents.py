@@ -98,9 +98,7 @@ def documents(draw: st.DrawFn) -> Document:
 
 
 @pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz", ".parquet"])
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(written=st.lists(documents(), max_size=3, unique_by=lambda d: d.id))
 def test_writing_and_reading_back_loses_nothing(
     tmp_path: Path, ending: str, written: list[Document]

@@ -28,7 +28,7 @@ PARTS = st.sampled_from(
 PLAIN = ("so", "the", "army")
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(parts=st.lists(PARTS, min_size=30, max_size=120))
 def test_between_two_plain_words_a_cut_changes_nothing(parts):
     text = " ".join(word for n, part in enumerate(parts) for word in (part, *PLAIN[n % 3 :]))
@@ -75,7 +75,7 @@ def test_words_are_those_of_the_treebank_as_they_are_written(text, words):
 MARKS = st.sampled_from(['"', "'", "''", "`", "``", "a", "it", "'s", " ", ".", ",", "(", "\u201d"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(parts=st.lists(MARKS, max_size=12))
 def test_quotes_of_any_kind_and_order_are_all_in_words(parts):
     text = "".join(parts)
@@ -120,7 +120,7 @@ def test_words_of_many_scripts(text, words):
     assert [text[start:end] for start, end in word_spans(text)] == words.split()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(parts=st.lists(st.one_of(PARTS, MARKS), max_size=12), between=st.sampled_from(["", " "]))
 def test_words_are_those_of_nltk(parts, between):
     text = between.join(part for part in parts if part.isascii() or part == "\u201d")

@@ -1,6 +1,6 @@
 """Linked mentions and pictures as one event, with the union of their arguments."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rmpl.predictions.merging import multimedia_events
@@ -115,7 +115,6 @@ SAID = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(SAID, min_size=4, max_size=4), st.booleans())
 def test_alignments_are_one_to_one_between_a_sentence_and_a_picture(said, one_sentence):
     arguments = tuple(TextArgument(role, span) for role in ROLES for span in PLACES)

@@ -27,7 +27,7 @@ from rmpl.scoring.matching import best_assignment, iou, maximum_matching
 from rmpl.scoring.protocols import PROTOCOLS
 
 # A loaded machine must not fail a test: how long a case takes says nothing about what it asserts.
-UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+UNTIMED = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def given(*strategies, **named):

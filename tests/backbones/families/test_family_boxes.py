@@ -41,7 +41,7 @@ def box_of(shares, width: int, height: int) -> Box:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(sides, sides, shares)
 def test_the_round_trip_is_within_the_stated_tolerance(name, width, height, shares):
     codec = CODECS[name]
@@ -157,7 +157,7 @@ def test_llava_sees_a_box_where_it_is_written(loaded, tmp_path, orientation, siz
     assert written == pytest.approx([x1, y1, x2, y2], abs=1.5 / seen.shape[0])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(8, 900), st.integers(8, 900), st.sampled_from([1, 3, 6, 8]))
 def test_absolute_boxes_know_the_size_that_the_processor_makes(
     loaded, tmp_path_factory, width, height, orientation

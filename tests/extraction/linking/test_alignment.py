@@ -1,6 +1,6 @@
 """Which spans and boxes are one participant: only what the answers say, and nothing twice."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rmpl.extraction.linking.alignment import align
@@ -96,7 +96,6 @@ IMAGES = st.lists(st.builds(ImageArgument, ROLES, BOXES), max_size=5)
 ANSWERS = st.lists(st.lists(LOOKS, max_size=4).map(tuple), max_size=2)
 
 
-@settings(deadline=None)
 @given(TEXTS, IMAGES, ANSWERS)
 def test_alignments_are_one_to_one_of_one_role_and_never_invented(texts, images, answers):
     text = told(*texts)

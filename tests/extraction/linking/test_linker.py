@@ -5,7 +5,7 @@ import math
 import msgspec
 import PIL.Image
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import FakeEngine, task_of
@@ -123,7 +123,6 @@ def test_a_pair_that_nobody_answered_about_is_linked_by_the_others_only():
     assert assigned({("a", "1"): None, ("a", "2"): 0.1}, 0.5) == []
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 4).flatmap(
         lambda images: st.lists(
