@@ -1,5 +1,7 @@
 """The pipeline against an engine that knows every answer: what is lost is the pipeline's fault."""
 
+import dataclasses
+
 import pytest
 from msgspec.structs import replace
 
@@ -16,6 +18,8 @@ from rmpl.tasks.caption import Caption
 from rmpl.tasks.pairing import Pair
 from rmpl.tasks.questions import UnitQuestion
 from rmpl.tasks.same_event import SameEvent
+from rmpl.tasks.trigger_type import TriggerType
+from rmpl.tasks.trigger_words import TriggerWords
 
 
 def oracle(documents, context):
@@ -70,6 +74,29 @@ def test_a_medium_that_is_left_out_is_not_asked_about(gold, context):
     assert not any(d.image_events or d.links for d in found)
     assert pipeline.asked["image-emi"] == 0
     assert pipeline.asked["text-emi"] == sum(len(d.sentences) for d in gold)
+
+
+def test_a_model_that_classifies_triggers_is_asked_about_words_it_knows(gold, context):
+    words = TriggerWords.of(gold, context.ontology.events)
+    knowing = dataclasses.replace(context, trigger_words=words)
+    task = TriggerType(knowing)
+    samples = [*gold_samples(gold, context), *task.samples(gold)]
+    pipeline = Pipeline(FakeEngine(gold_rule(samples)), knowing, media=("text",))
+    found = pipeline.extract(gold)
+    scores = score(gold, found, "strict", settings=("text",))
+    assert (scores["text_emi"].f1, scores["text_are"].f1) == (100.0, 100.0)
+    asked = sum(1 for d in gold for s in d.sentences for _ in words.candidates(s))
+    assert (pipeline.asked[task.name], pipeline.asked["text-emi"]) == (asked, 0)
+
+
+def test_mentions_below_the_threshold_are_left_out_whoever_finds_them(gold, context):
+    words = TriggerWords.of(gold, context.ontology.events)
+    knowing = dataclasses.replace(context, trigger_words=words)
+    samples = [*gold_samples(gold, context), *TriggerType(knowing).samples(gold)]
+    strict = Calibration(thresholds={"text-emi": 0.95})
+    engine = FakeEngine(gold_rule(samples), confidence=0.9)
+    found = Pipeline(engine, knowing, media=("text",), calibration=strict).extract(gold)
+    assert not any(document.text_events for document in found)
 
 
 def test_answers_that_cannot_be_read_are_counted(gold, context):

@@ -10,9 +10,11 @@ import pytest
 from rmpl.backbones import image_cache
 from rmpl.backbones.settings import Settings
 from rmpl.errors import RmplError
+from rmpl.ontology import Ontology, load_ontology
 from rmpl.recipe.recipe import BackboneRecipe, Recipe, load_recipe
 from rmpl.runs import initialisation
 from rmpl.runs.curve import read_curve
+from rmpl.tasks.trigger_words import TriggerWords
 from rmpl.training import stage_run
 from rmpl.training.data import samples as samples_module
 from rmpl.training.data import training_data
@@ -265,10 +267,25 @@ def test_the_recipes_own_parts_reach_what_is_built_of_them(
 def test_settings_are_keys_of_the_recipes_backbone_with_the_same_defaults():
     defaults = msgspec.structs.asdict(Settings())
     recipe = BackboneRecipe().model_dump(include=set(defaults))
-    # What neither writes where it is not used.
-    assert defaults == {**recipe, "captions": msgspec.UNSET}
+    # What neither writes where it is not used; trigger words are learnt from the data.
+    assert defaults == {**recipe, "captions": msgspec.UNSET, "trigger_words": msgspec.UNSET}
     loading = {"model", "weights", "attention"}
-    assert set(BackboneRecipe.model_fields) - loading == set(defaults)
+    assert set(BackboneRecipe.model_fields) - loading == set(defaults) - {"trigger_words"}
+
+
+def test_a_run_keeps_the_triggers_that_it_was_trained_to_classify(twin, small_world, tmp_path):
+    mixture = [{"task": "text-trigger", "corpora": ["ace"]}]
+    recipe = one_stage(twin, held_out=0.3, mixture=mixture, steps=2)
+    run = Run(recipe, tmp_path / "run", small_world)
+    run.train()
+    words = read_trained(tmp_path / "run" / "one").settings.trigger_words
+    documents = run.corpora.trained_documents("ace")
+    assert words == TriggerWords.of(documents, load_ontology().events).by_type
+    assert words.keys() == load_ontology().events.keys()
+    backbone = load_trained(tmp_path / "run")
+    assert backbone.context(load_ontology()).trigger_words.by_type == words
+    other = Ontology("other", {"Weather:Storm": next(iter(load_ontology().events.values()))})
+    assert backbone.context(other).trigger_words is None
 
 
 def test_readers_keep_the_types_of_the_recipes_own_schema(twin, small_world, tmp_path):

@@ -13,6 +13,7 @@ from typing import Any
 import PIL.Image
 import torch
 import transformers
+from msgspec import UNSET
 
 from rmpl.backbones import embedded
 from rmpl.backbones.checkpoints import ask_hub, model_type_of, place_to_load
@@ -49,6 +50,7 @@ from rmpl.ontology import Ontology
 from rmpl.records import Image
 from rmpl.tasks import Context, Prompt
 from rmpl.tasks.schema import places_of_boxes
+from rmpl.tasks.trigger_words import TriggerWords
 
 # transformers shows a progress bar per weight shard; runs have progress bars of their own.
 transformers.utils.logging.disable_progress_bar()
@@ -329,6 +331,7 @@ def context_of(source: str, settings: Settings, ontology: Ontology) -> Context:
 def family_context(family: Family, settings: Settings, ontology: Ontology) -> Context:
     """Return what tasks need to know about a model of a family with these settings."""
     boxes = family.boxes(settings.box_step, pixel_bounds(family, settings))
+    known = TriggerWords({} if settings.trigger_words is UNSET else settings.trigger_words)
     return Context(
         ontology,
         boxes,
@@ -337,6 +340,7 @@ def family_context(family: Family, settings: Settings, ontology: Ontology) -> Co
         settings.link_directions,
         reads_images=family.reads_images,
         captions=settings.captions is True,
+        trigger_words=known if known.by_type and known.know(ontology) else None,
     )
 
 
@@ -369,11 +373,22 @@ def load_backbone(
         model = getattr(transformers, family.model_class).from_pretrained(
             folder, use_safetensors=True, trust_remote_code=False, **options
         )
+    model.get_output_embeddings().register_forward_pre_hook(_as_one_block)
     if folder != source != embedded.NAME:
         # Saved files then name the hub's model, not this machine's copy.
         model.name_or_path = model.config.name_or_path = hub_id(source)
     with read_by_libraries(folder, "its files do not fit together", COPY_AGAIN):
         return Backbone(model, processor, family, settings)
+
+
+def _as_one_block(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
+    """Copy the hidden states of last tokens, which lie apart, before they are multiplied.
+
+    torch would copy the vocabulary's matrix once for each row of the batch instead, which on CPUs
+    took two thirds of the time of extraction with a vocabulary of 49,152.
+    """
+    (hidden,) = inputs
+    return (hidden.contiguous(),)
 
 
 def load_to_answer(

@@ -23,8 +23,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``min_pixels`` and ``max_pixels`` bound the number of pixels of a resized image; 0 means the
     family's usual bound. A loaded model's settings hold the bounds in force. ``captions`` is
-    whether questions about images hold captions; it is written only where it is used, so that
-    older versions read the others.
+    whether questions about images hold captions, ``trigger_words`` the words that a model trained
+    on text-trigger is asked about, see ``TriggerWords``; both are written only where they are
+    used, so that older versions read the others.
     """
 
     style: Style = "full"
@@ -34,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_pixels: int = 0
     link_directions: Directions = "one"
     captions: bool | msgspec.UnsetType = msgspec.UNSET
+    trigger_words: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
 
 
 def bound_pixels(processor: Any, family: Family, settings: Settings) -> Settings:

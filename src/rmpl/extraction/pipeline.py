@@ -14,7 +14,7 @@ from rmpl.extraction.chunks import chunks
 from rmpl.extraction.engines.base import Engine, Reply
 from rmpl.extraction.linking.linker import Linker
 from rmpl.records import Document
-from rmpl.tasks import Context
+from rmpl.tasks import Context, Task
 from rmpl.tasks.argument_roles import ImageARE
 from rmpl.tasks.media import MEDIA, Medium, media_read
 from rmpl.tasks.places import Place
@@ -143,17 +143,32 @@ class Pipeline:
     def _mentions(
         self, medium: Medium[Any, Any, Any], units: Units, progress: Progress | None
     ) -> Events:
-        task = medium.mentions(self._context)
-        questions: list[UnitQuestion[Any, Any]] = [UnitQuestion(unit) for unit in units.values()]
-        replies = self._asker.ask(task, questions, progress)
+        task, asked = self._mention_questions(medium, units)
+        replies = self._asker.ask(task, [question for _, question in asked], progress)
         events: Events = []
-        for key, question, reply in zip(units, questions, replies, strict=True):
+        for (key, question), reply in zip(asked, replies, strict=True):
             answer = task.read(reply.text, question)
             self._asker.note(task.name, answer.failure)
             events += [(key, event) for event in _scored_items(answer.items, answer.places, reply)]
-        least = self._calibration.thresholds.get(task.name, 0.0)
-        scale = self._calibration.scale(task.name)
+        least = self._calibration.thresholds.get(medium.mentions.name, 0.0)
+        scale = self._calibration.scale(medium.mentions.name)
         return [one for one in self._known(events) if scale(one[1].score or 0.0) >= least]
+
+    def _mention_questions(
+        self, medium: Medium[Any, Any, Any], units: Units
+    ) -> tuple[Task[Any, Any], list[tuple[Key, Any]]]:
+        """Return the task that finds mentions, and what it asks about each unit.
+
+        A model trained on trigger classification is asked about the words of a sentence that are
+        triggers in its training; others about the whole unit.
+        """
+        if medium.triggers is not None and self._context.trigger_words is not None:
+            task = medium.triggers(self._context)
+            asked = ((key, one) for key, unit in units.items() for one in task.candidates(unit))
+            return task, list(asked)
+        return medium.mentions(self._context), [
+            (key, UnitQuestion(unit)) for key, unit in units.items()
+        ]
 
     def _known(self, events: Events) -> Events:
         """Leave out duplicates, and types outside the schema, which are invalid in predictions."""

@@ -17,6 +17,7 @@ from rmpl.tasks.marked_event import MarkedEvent
 from rmpl.tasks.relations import Relations
 from rmpl.tasks.same_event import SameEvent
 from rmpl.tasks.skills import SKILLS
+from rmpl.tasks.trigger_type import TriggerType
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 
 EVENT_TASKS: tuple[type[Task[Any, Any]], ...] = (
@@ -25,6 +26,7 @@ EVENT_TASKS: tuple[type[Task[Any, Any]], ...] = (
     MarkedEvent,
     Relations,
     TextEMI,
+    TriggerType,
     ImageEMI,
     TextARE,
     ImageARE,

@@ -13,6 +13,7 @@ from rmpl.records import Document, Image, Sentence, Span
 from rmpl.scoring.counts import Counts
 from rmpl.tasks.grammars import Grammar
 from rmpl.tasks.schema import Answer, BoxCodec, places_of_boxes
+from rmpl.tasks.trigger_words import TriggerWords
 
 Style = Literal["full", "brief"]
 Directions = Literal["one", "both"]
@@ -72,6 +73,9 @@ class Context:
         Whether the model reads images; if not, a task that can do without them leaves them out.
     captions
         Whether questions about an image hold its caption in its document, where that is known.
+    trigger_words
+        The words that a model trained on trigger classification is asked about; ``None`` for
+        others.
     """
 
     ontology: Ontology
@@ -82,6 +86,7 @@ class Context:
     examples: Mapping[str, str] = dataclasses.field(default_factory=dict, hash=False)
     reads_images: bool = True
     captions: bool = False
+    trigger_words: TriggerWords | None = dataclasses.field(default=None, hash=False)
 
 
 class Identified(Protocol):

@@ -104,6 +104,16 @@ def image_mentions(ontology: Ontology) -> Grammar:
     return _list(lines, _size(_TYPE, _END) + _longest(ontology.events))
 
 
+def trigger_type(ontology: Ontology, *, one: bool = False) -> Grammar:
+    """Return the grammar of the type of a given trigger: ``[{"type"}]``; ``[]`` unless ``one``."""
+    if not ontology.events:
+        return _list([], 0)
+    none = "" if one else '"[]" | '
+    text = f"start: {none}{_literal('[' + _TYPE)} TYPE {_literal(_END + ']')}\n"
+    size = _size("[", _TYPE, _END, "]") + _longest(ontology.events)
+    return Grammar(f"{text}TYPE: {_any(ontology.events)}", size, "" if one else LIST_OPENING)
+
+
 def text_arguments(sentence: Sentence, roles: Sequence[str], pad: str = "") -> Grammar:
     """Return the grammar of a mention's arguments: ``{"role","span"[,"nth"]}``."""
     if not sentence.tokens or not roles:

@@ -25,6 +25,7 @@ from rmpl.tasks.argument_roles import ImageARE, TextARE
 from rmpl.tasks.base import Task
 from rmpl.tasks.event_mentions import ImageEMI, TextEMI
 from rmpl.tasks.questions import Event, MentionQuestion, Unit, UnitQuestion
+from rmpl.tasks.trigger_type import TriggerType
 from rmpl.tasks.whole_events import ImageEvents, TextEvents
 
 Argument = TypeVar("Argument")
@@ -43,6 +44,8 @@ class Medium(ABC, Generic[Unit, Event, Argument]):
         The task that extracts the event mentions of a unit.
     arguments
         The task that extracts the arguments of a mention.
+    triggers
+        The task that classifies candidates for mentions, for models trained on it.
     """
 
     name: ClassVar[str]
@@ -53,10 +56,12 @@ class Medium(ABC, Generic[Unit, Event, Argument]):
         whole: type[Task[UnitQuestion[Unit, Event], Event]],
         mentions: type[Task[UnitQuestion[Unit, Event], Event]],
         arguments: type[Task[MentionQuestion[Unit, Event], Argument]],
+        triggers: type[TriggerType] | None = None,
     ) -> None:
         self.whole = whole
         self.mentions = mentions
         self.arguments = arguments
+        self.triggers = triggers
 
     @abstractmethod
     def units(self, document: Document) -> Sequence[Unit]:
@@ -125,7 +130,7 @@ class _Image(Medium[Image, ImageEvent, ImageArgument]):
         return Document(name, images=(unit,), image_events=tuple(events))
 
 
-TEXT = _Text(TextEvents, TextEMI, TextARE)
+TEXT = _Text(TextEvents, TextEMI, TextARE, TriggerType)
 IMAGE = _Image(ImageEvents, ImageEMI, ImageARE)
 MEDIA: dict[str, Medium[Any, Any, Any]] = {TEXT.name: TEXT, IMAGE.name: IMAGE}
 """The media by name, in the order in which they are asked about."""

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import yaml
 
 from rmpl.backbones import embedded
@@ -31,6 +32,8 @@ from rmpl.runs.processes import is_first, wait, writing_alone
 from rmpl.runs.provenance import record_start
 from rmpl.runs.trained import load_trained, read_trained
 from rmpl.tasks import Context
+from rmpl.tasks.trigger_type import TriggerType
+from rmpl.tasks.trigger_words import TriggerWords
 from rmpl.training.data.mixture import Source
 from rmpl.training.data.training_data import TrainingData, recipe_data
 from rmpl.training.loop.callbacks.tensorboard import reporters
@@ -199,11 +202,24 @@ class Run:
 
     def settings(self) -> Settings:
         """Return the settings that the recipe's backbone is to be trained with."""
-        return recipe_settings(self.recipe.backbone)
+        settings = recipe_settings(self.recipe.backbone)
+        words = self._trigger_words
+        return msgspec.structs.replace(settings, trigger_words=words) if words else settings
+
+    @functools.cached_property
+    def _trigger_words(self) -> dict[str, list[str]]:
+        """Return the triggers of what text-trigger is trained on, in any stage, by event type."""
+        sources = [source for stage in self.recipe.stages for source in stage.mixture]
+        names = {n for one in sources if one.task == TriggerType.name for n in one.corpora}
+        if not names:
+            return {}
+        documents = (one for name in names for one in self.corpora.trained_documents(name))
+        return TriggerWords.of(documents, load_ontology(self.recipe.ontology).events).by_type
 
     def _context(self) -> Context:
         ontology = load_ontology(self.recipe.ontology)
-        return context_of(self.recipe.backbone.model, self.settings(), ontology)
+        settings = recipe_settings(self.recipe.backbone)
+        return context_of(self.recipe.backbone.model, settings, ontology)
 
     def sources(self, stage: StageRecipe) -> list[Source]:
         """Read what a stage is trained on.

@@ -146,6 +146,10 @@ class TrainingData:
         drawn = {id(one) for one in rng.sample(others, min(wanted, len(others)))}
         return [one for one in samples if task.is_positive(one) is not False or id(one) in drawn]
 
+    def trained_documents(self, name: str) -> list[Document]:
+        """Return those documents of a corpus that are trained on."""
+        return [document for document in self.documents(name) if not self._is_held_out(document)]
+
     def held_out_documents(self, name: str) -> list[Document]:
         """Return those documents of a corpus that nothing is trained on."""
         return [document for document in self.documents(name) if self._is_held_out(document)]
