@@ -388,7 +388,8 @@ def _as_one_block(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple
     took two thirds of the time of extraction with a vocabulary of 49,152.
     """
     (hidden,) = inputs
-    return (hidden.contiguous(),)
+    # A single row counts as contiguous whatever its strides are, and yet is not multiplied as one.
+    return (hidden.clone(memory_format=torch.contiguous_format),)
 
 
 def load_to_answer(

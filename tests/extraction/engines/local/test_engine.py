@@ -58,6 +58,29 @@ def test_logs_are_those_of_the_model(backbone):
     assert reply.confidence == pytest.approx(math.exp(sum(reply.logs) / len(reply.logs)))
 
 
+def test_what_can_only_end_is_ended_without_the_model(backbone, monkeypatch):
+    steps = []
+    step = Decoder._step
+    monkeypatch.setattr(Decoder, "_step", lambda *given: steps.append(1) or step(*given))
+    only = Grammar('start: "[]"', 2)
+    (reply,) = LocalEngine(backbone).answer([Prompt("text-emi: a")], max_tokens=9, grammars=[only])
+    assert reply.text == "[]"
+    assert reply.logs[-1] == 0.0
+    # The first token comes from the prompt, the end token from the grammar.
+    assert len(steps) == len(reply.logs) - 2
+
+
+def test_the_vocabulary_is_multiplied_with_one_block_of_states(backbone):
+    seen = []
+    head = backbone.model.get_output_embeddings()
+    hook = head.register_forward_hook(lambda _, given, __: seen.append(given[0]))
+    prompts = [Prompt(f"text-emi: a {word}") for word in ("b", "c d", "e f g")]
+    LocalEngine(backbone).answer(prompts, max_tokens=3)
+    hook.remove()
+    assert any(states.shape[0] == 3 for states in seen)
+    assert all(states.is_contiguous() for states in seen)
+
+
 def test_under_a_grammar_logs_are_shares_among_grammatical_tokens(backbone):
     grammar = Grammar('start: "yes" | "no"', 3)
     prompt = Prompt("match: Police fired.")

@@ -132,6 +132,11 @@ class Guide:
     written: list[int] = dataclasses.field(default_factory=list)
     path: list[int] | None = None
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether only the end token may follow, and may still be written."""
+        return bool(self.matcher.is_stopped()) and not self.opening and self.left > 0
+
     def is_near(self, margin: int = 0) -> bool:
         """Whether the next token might leave too few to close (bytes bound tokens)."""
         return self.left <= self.grammar.closing + 1 + margin

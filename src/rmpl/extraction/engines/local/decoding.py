@@ -144,7 +144,15 @@ class Decoder:
         if guides and self._compiler is not None:
             active = [answer.guide for answer in going if answer.guide is not None]
             advance(self._compiler, active, [answer.tokens[-1] for answer in going])
+            for answer in going:
+                self._end_where_complete(answer, self._compiler)
         yield from (answer for answer in answers if self._has_ended(answer))
+
+    def _end_where_complete(self, answer: Answer, compiler: Compiler) -> None:
+        """Append the end token where nothing else may follow; that needs no model."""
+        if answer.guide is not None and answer.guide.is_complete:
+            answer.tokens.append(compiler.end_id)
+            answer.logs.append(0.0)
 
     def _has_ended(self, answer: Answer) -> bool:
         return answer.tokens[-1] in self._ends or len(answer.tokens) == self.max_tokens
