@@ -13,6 +13,7 @@ pytest.importorskip("nupunkt")
 pytest.importorskip("nltk")
 
 from rmpl.cli.main import app
+from rmpl.predictions import exports
 from rmpl.predictions.file import read_predictions
 from rmpl.predictions.results import ResultsFile
 from rmpl.runs import shipped
@@ -120,7 +121,7 @@ def test_a_table_is_made_of_the_lines_beside_it(articles, run, tmp_path, monkeyp
         result = run("extract", "news", "--out", "events.csv")
     assert result.exit_code == 130
     assert (
-        "1 document finished, in events.jsonl, run the same command with --resume" in result.output
+        "1 document finished, in events.jsonl; run the same command with --resume" in result.output
     )
     assert names(tmp_path) == ["events.jsonl", "events.jsonl.about.json"]
     result = run("extract", "news", "--out", "events.csv", "--resume", "--html", "page.html")
@@ -261,3 +262,38 @@ def test_events_without_their_sentences_need_the_corpus(run, tmp_path, monkeypat
     result = run("link", "p.jsonl", "--out", "new/linked.jsonl")
     assert (result.exit_code, "p.jsonl: no documents" in result.output) == (2, True)
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("out", ["events.csv", "events.graphml", "events.jsonl"])
+def test_ctrl_c_after_the_last_document_says_how_to_get_the_file(
+    articles, run, tmp_path, monkeypatch, out
+):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    words = ("extract", "news", "--out", out, "--html", "page.html")
+    with monkeypatch.context() as killed:
+        killed.setattr(exports, "export", interrupted)
+        killed.setattr("rmpl.viewer.extraction.write_extraction", interrupted)
+        result = run(*words)
+    assert result.exit_code == 130
+    *_, said = result.output.splitlines()
+    assert said.startswith("rmpl: interrupted; 3 documents finished, in events.jsonl; ")
+    assert "--resume" in said
+    assert (f"rmpl table events.jsonl --out {out}" in said) == (out != "events.jsonl")
+    assert names(tmp_path) == ["events.jsonl", "events.jsonl.about.json"]
+    if out != "events.jsonl":
+        assert run("table", "events.jsonl", "--out", out, model=None).exit_code == 0
+    result = run(*words, "--resume")
+    assert result.exit_code == 0, result.output
+    assert {out, "page.html"} <= set(names(tmp_path))
+
+
+def test_ctrl_c_while_writing_to_standard_output_promises_nothing(articles, run, monkeypatch):
+    interrupted_at(monkeypatch, 1)
+    result = run("extract", "news", "--out", "-")
+    assert result.exit_code == 130
+    assert "rmpl: interrupted; 1 document finished; to continue later, write to a file" in (
+        result.stderr
+    )
+    assert "--resume" not in result.output

@@ -89,6 +89,14 @@ def test_the_version(run):
     assert run("--version").output.strip() == f"rmpl {rmpl.__version__}"
 
 
+@pytest.mark.parametrize("words", [["--version"], ["train", "nowhere.yaml"], ["list", "tasks"]])
+def test_it_is_a_module_too(run, words):
+    line = [sys.executable, "-m", "rmpl", *words]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    same = run(*words)
+    assert (done.returncode, done.stdout + done.stderr) == (same.exit_code, same.output)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(run, command):
     result = run(command, "--help")

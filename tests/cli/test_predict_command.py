@@ -10,6 +10,8 @@ from rmpl.corpora import registry
 from rmpl.errors import RmplError
 from rmpl.extraction import pipeline
 from rmpl.extraction.engines.local.engine import LocalEngine
+from rmpl.io.files import read_lines
+from rmpl.predictions.results import ResultsFile
 from rmpl.recipe.recipe import Recipe
 from rmpl.runs import trained as trained_module
 from rmpl.training.run import Run
@@ -121,3 +123,82 @@ def test_a_split_of_a_corpus_is_predicted(trained, small_world, monkeypatch):
     line = ["predict", trained, "--corpus", "jmee", "--data", small_world / "ace"]
     result = CliRunner().invoke(app, [*map(str, line), "--split", "dev"])
     assert (result.exit_code, read) == (2, [("jmee", "dev")])
+
+
+def interrupted_after(monkeypatch, count):
+    """Let Ctrl-C be pressed in the middle of a line, when so many documents are done."""
+    append = ResultsFile.append
+
+    def interrupted(self, line):
+        if len(self.done) == count:
+            if self.path.suffix != ".gz":
+                append(self, line[:40])
+            raise KeyboardInterrupt
+        append(self, line)
+
+    monkeypatch.setattr(ResultsFile, "append", interrupted)
+
+
+@pytest.mark.usefixtures("brief_answers")
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz"])
+def test_finished_documents_are_kept_and_continued(predict, tmp_path, monkeypatch, suffix):
+    def lines(path):
+        return [without_scores(json.loads(line)) for _, line in read_lines(path)]
+
+    out = tmp_path / f"p{suffix}"
+    words = ("--limit", "4", "--out", str(out))
+    assert predict(*words)[0].exit_code == 0
+    whole = lines(out)
+    assert len(whole) == 4
+    before = out.read_bytes()
+    with monkeypatch.context() as killed:
+        interrupted_after(killed, 2)
+        result, _ = predict(*words)
+    assert result.exit_code == 130
+    kept = tmp_path / f"unfinished-p{suffix}"
+    assert f"2 documents finished, in {kept}; run the same command with --resume" in result.output
+    assert out.read_bytes() == before  # the older predictions stay until there are others
+    again, _ = predict(*words)
+    assert (again.exit_code, again.output.count("\n")) == (2, 1)
+    assert "--resume" in again.output
+    other, _ = predict(*words, "--resume", "--limit", "3")
+    assert "made with another corpus" in other.output
+    asked = []
+    stream = pipeline.Pipeline.stream
+    monkeypatch.setattr(
+        pipeline.Pipeline,
+        "stream",
+        lambda self, documents, show: asked.extend(documents) or stream(self, documents, show),
+    )
+    result, _ = predict(*words, "--resume")
+    assert result.exit_code == 0, result.output
+    assert "documents: 4/4" in result.output
+    assert len(asked) == 2
+    assert lines(out) == whole
+    assert [one.name for one in tmp_path.iterdir()] == [out.name]
+
+
+def test_complete_predictions_are_not_continued(predict):
+    result, out = predict()
+    assert result.exit_code == 0, result.output
+    before = out.read_bytes()
+    result, _ = predict("--resume")
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert "is complete" in result.output
+    assert out.read_bytes() == before
+
+
+def test_finished_documents_are_not_looked_for_through_a_link(predict, tmp_path):
+    (tmp_path / "unfinished-predictions.jsonl").symlink_to(tmp_path / "elsewhere")
+    for words in ([], ["--resume"]):
+        result, _ = predict(*words)
+        assert (result.exit_code, "not a regular file" in result.output) == (2, True)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_predictions_on_standard_output(predict, tmp_path):
+    result, _ = predict("--out", "-")
+    assert result.exit_code == 0, result.output
+    [line] = result.stdout.splitlines()
+    assert json.loads(line)["format"] == "rmpl-predictions/1"
+    assert not list(tmp_path.iterdir())

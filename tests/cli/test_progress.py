@@ -35,3 +35,11 @@ def test_the_end_of_a_step_is_told_once(clock, capsys):
 )
 def test_slow_steps_are_counted_per_minute(per_second, shown):
     assert rate(per_second) == shown
+
+
+def test_a_long_line_is_not_broken_without_a_terminal(clock, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    with Bars() as bars:
+        for done in (0, 3):
+            bars.update("documents " * 6, done, 3)
+    assert capsys.readouterr().err.count("\n") == 1

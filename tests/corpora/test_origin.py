@@ -44,3 +44,16 @@ def test_a_corpus_of_others_beside_them_is_none(small_world, twins, tmp_path):
 def test_the_mark_is_no_part_of_the_corpus(small_world):
     for name, reader in (("ace", "jmee"), ("m2e2", "m2e2"), ("swig", "swig"), ("mnre", "mnre")):
         assert next(iter(read_corpus(reader, small_world / name)))
+
+
+def test_what_lies_in_a_corpus_is_known_by_it(small_world, tmp_path):
+    images = small_world / "m2e2" / "images"
+    assert is_synthetic(images)
+    assert is_synthetic(min(images.iterdir()))
+    world = shutil.copytree(small_world, tmp_path / "world")
+    for marker in world.glob("*/synthetic.json"):  # as version 0.1 wrote it
+        marker.unlink()
+    assert is_synthetic(world / "m2e2" / "images")
+    own = world / "own" / "images"
+    own.mkdir(parents=True)
+    assert not is_synthetic(own)

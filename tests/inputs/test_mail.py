@@ -28,7 +28,7 @@ def test_the_html_is_read_with_its_images_and_captions(tmp_path, read):
     assert document.metadata == {
         "title": "Café burnt in Lima",
         "author": "Ana Reyes <ana@example.org>",
-        "date": "Tue, 05 Mar 2019 10:00:00 +0000",
+        "date": "2019-03-05T10:00:00+00:00",
     }
     start, end = document.sentences[1].source[-2]
     assert item.text[start:end] == "man"
@@ -82,3 +82,18 @@ def test_a_text_in_another_charset_than_it_says_is_read(tmp_path, read, charset)
 def test_a_subject_in_a_charset_that_nobody_knows_stays_as_it_is(tmp_path, read):
     path = write(tmp_path / "a.eml", b"Subject: =?utf\xff8?q?x?=\n\nHe fell.")
     assert "He fell." in texts(read(path).one.document)
+
+
+@pytest.mark.parametrize(
+    ("written", "date"),
+    [
+        ("1 Dec 26 09:05 +0530 (IST)", "2026-12-01T09:05:00+05:30"),
+        ("Tue, 1 Dec 2026 09:05:00 -0000", "2026-12-01T09:05:00"),
+        ("last Tuesday", "last Tuesday"),
+        ("Tue, 31 Feb 2026 09:05:00 +0100", "Tue, 31 Feb 2026 09:05:00 +0100"),
+        ("1 Dec 2026 09:05:00 +99999999999999999999", "1 Dec 2026 09:05:00 +99999999999999999999"),
+    ],
+)
+def test_a_date_is_iso_8601_or_as_it_is_written(tmp_path, read, written, date):
+    content = f"Subject: Fall\nDate: {written}\n\nHe fell.\n".encode()
+    assert read(write(tmp_path / "a.eml", content)).one.document.metadata["date"] == date

@@ -297,3 +297,22 @@ def test_bad_files_are_one_line(tmp_path):
         result = CliRunner().invoke(app, ["table", str(tmp_path / name)])
         assert result.exit_code == 2
         assert len(result.output.splitlines()) == 1
+
+
+def test_an_event_in_a_caption_has_its_image(tmp_path):
+    document = text_document("Police came. A man was\nshot in Lima.", "a.txt")
+    events = [
+        TextEvent(f"t{number}", sentence.id, "Conflict:Attack", Span(0, 1))
+        for number, sentence in enumerate(document.sentences)
+    ]
+    images = (
+        Image("p.jpg", caption="A van"),
+        Image("q.jpg", caption="In March:  A man was shot in Lima. He lived."),
+        Image("r.jpg", caption="A man was shot in Lima. Policemen"),
+    )
+    document = msgspec.structs.replace(document, images=images, text_events=tuple(events))
+    rows = list(event_rows([document]))
+    assert [(row.medium, row.image, row.caption) for row in rows] == [
+        ("text", "", ""),
+        ("text", "q.jpg", images[1].caption),
+    ]

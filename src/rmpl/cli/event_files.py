@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -11,7 +13,10 @@ from rmpl.errors import RmplError
 
 if TYPE_CHECKING:
     from rmpl.io.read_report import ReadReport
+    from rmpl.predictions.results import ResultsFile
     from rmpl.predictions.selection import EventCounts
+
+INTERRUPTED = 130
 
 MinScore = Annotated[
     float | None,
@@ -105,6 +110,37 @@ def check_new(output: Output, *, resume: bool) -> None:
             raise RmplError(
                 "already exists", where=str(file), remedy="choose another name, or remove it"
             )
+
+
+@contextlib.contextmanager
+def interruptible(
+    results: ResultsFile, remedy: str = "run the same command with --resume to continue"
+) -> Iterator[None]:
+    """Close a file of results at the end; if interrupted, say what is finished, and end.
+
+    ``remedy`` says how to go on from a file; standard output cannot be continued.
+    """
+    from rmpl.predictions.results import is_stream
+    from rmpl.predictions.selection import counted
+
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        held = f"{counted(len(results.done), 'document')} finished"
+        if is_stream(results.path):
+            held += "; to continue later, write to a file"
+        else:
+            held += f", in {results.path}; {remedy}"
+        typer.echo(f"\nrmpl: interrupted; {held}", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+    finally:
+        results.close()
+
+
+def remedy_of(output: Output) -> str:
+    """Return how to go on once the lines of an output are complete."""
+    again = f"make the file of it: {_again(output)}; or " if output.exports else ""
+    return f"{again}run the same command with --resume for what is missing"
 
 
 def write_exports(output: Output, report: ReadReport) -> None:

@@ -17,10 +17,8 @@ def page_warnings(results: Path, documents: Sequence[Document]) -> list[str]:
         about = json.loads(results.with_name(results.name + ABOUT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    # Of the synthetic corpus only images are files that can be named: those in CORPUS/images.
+    # Of the synthetic corpus only images are files that can be named.
     images = [image.path for document in documents for image in document.images if image.path]
     has_text = any(document.sentences for document in documents)
-    said = notice_of(
-        about.get("model", ""), [] if has_text else [Path(one).parent.parent for one in images]
-    )
+    said = notice_of(about.get("model", ""), [] if has_text else images)
     return [] if said is None else [said]

@@ -104,4 +104,4 @@ class Bars:
         else:
             parts.append("estimating time left")
         parts += [note] * bool(note)
-        self._console.print(f"{step}: {', '.join(parts)}", highlight=False)
+        self._console.print(f"{step}: {', '.join(parts)}", highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +15,8 @@ from rich.text import Text
 from rmpl.errors import one_line
 
 MAX_ROWS = 60
+_UNBOUNDED = 1_000_000
+"""Characters of a line that nobody's terminal has to show."""
 
 
 def print_counts(title: str, columns: Mapping[str, Counter[Any]], *, ordered: bool = True) -> None:
@@ -25,19 +28,25 @@ def print_counts(title: str, columns: Mapping[str, Counter[Any]], *, ordered: bo
     rows = [[_name(key), *(f"{c[key]:,}" for c in columns.values())] for key in keys if total[key]]
     print_table([title, *columns], rows[:MAX_ROWS])
     if len(rows) > MAX_ROWS:
-        Console().print(f"... and {len(rows) - MAX_ROWS} more (all with --json)")
+        typer.echo(f"... and {len(rows) - MAX_ROWS} more (all with --json)")
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table whose first column is text and whose others are numbers."""
+    """Print a table whose first column is text and whose others are numbers.
+
+    Long cells are folded to the width of a terminal; elsewhere every row is one line.
+    """
     if not rows:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for number, name in enumerate(header):
-        table.add_column(name, justify="right" if number else "left", no_wrap=True)
+        table.add_column(Text(name), justify="right" if number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(one_line(cell)) for cell in row))  # text from files is not markup
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = _UNBOUNDED
+    console.print(table)
 
 
 def _name(key: object) -> str:

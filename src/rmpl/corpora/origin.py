@@ -26,12 +26,17 @@ _WORLD_KEYS = {"format", "seed", "scale", "counts"}
 
 
 def is_synthetic(path: Path) -> bool:
-    """Return whether a corpus's folder, or one of its files, was written by ``rmpl synthetic``."""
+    """Return whether a folder or file, or what it lies in, was written by ``rmpl synthetic``."""
     here = path.resolve()
     folder = here if here.is_dir() else here.parent
-    if _read(folder / MARKER).get("format") == FORMAT:
-        return True
     if _read(folder / WORLD_MARKER).keys() >= _WORLD_KEYS:
+        return True
+    return any(map(_is_corpus, (folder, *folder.parents)))
+
+
+def _is_corpus(folder: Path) -> bool:
+    """Return whether a folder is that of one synthetic corpus."""
+    if _read(folder / MARKER).get("format") == FORMAT:
         return True
     world = _read(folder.parent / WORLD_MARKER)
     # Somebody may put corpora of their own beside the synthetic ones.

@@ -10,7 +10,7 @@ import msgspec
 
 from rmpl.extraction.asking import Asker, Progress
 from rmpl.extraction.calibration import Calibration
-from rmpl.extraction.chunks import chunks
+from rmpl.extraction.chunks import FIRST, chunks
 from rmpl.extraction.engines.base import Engine, Reply
 from rmpl.extraction.linking.linker import Linker
 from rmpl.records import Document
@@ -117,14 +117,17 @@ class Pipeline:
     def stream(
         self, documents: Sequence[Document], progress: Report | None = None
     ) -> Iterator[Document]:
-        """Yield documents with their extracted events, group by group, in constant memory."""
+        """Yield documents with their extracted events, group by group, in constant memory.
+
+        The first groups are smaller, so that a command that is interrupted early has kept some.
+        """
         done, total = 0, len(documents)
 
         def report(step: str, answered: int, of: int) -> None:
             if progress is not None:
                 progress("documents", done, total, f"{step} {answered}/{of}")
 
-        for group in chunks(documents, lambda document: document, PREDICTED):
+        for group in chunks(documents, lambda document: document, PREDICTED, FIRST):
             yield from self.extract(group, report)
             done += len(group)
         if progress is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from rmpl.errors import RmplError
@@ -28,6 +29,8 @@ def read_mail(
     The HTML is read if there is one, else the plain text. Images are those attached, in the order
     in which the HTML shows them, with their captions there.
 
+    The date is ISO 8601, or as it is written if it is none of mail.
+
     Raises
     ------
     RmplError
@@ -35,7 +38,8 @@ def read_mail(
     """
     message = parse_mail(data, where)
     plain, page = _bodies(message, where, report)
-    metadata = cleaned({key: _header(message, name) for key, name in _HEADERS.items()})
+    headers = {key: _header(message, name) for key, name in _HEADERS.items()}
+    metadata = cleaned({**headers, "date": _date(headers["date"])})
     subject = metadata.get("title", "")
     captions: dict[str, str] = {}
     if page is not None:
@@ -97,6 +101,14 @@ def _header(message: Message, name: str) -> str:
     except (MessageError, LookupError, ValueError):
         decoded = written
     return decoded.encode("utf-8", "replace").decode()
+
+
+def _date(written: str) -> str:
+    """Return the date of mail as ISO 8601 (``2026-11-30T09:05:00+01:00``), if it is one."""
+    try:
+        return parsedate_to_datetime(written).isoformat()
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return written
 
 
 def _captions(content: bytes, where: str, max_characters: int | None) -> dict[str, str]:

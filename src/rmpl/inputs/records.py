@@ -5,8 +5,9 @@
     {"id": "d1", "text": "Police arrested Ana Reyes in Lima.", "images": ["photos/a.jpg"]}
 
 ``doc_id`` is taken for ``id``, and ``image`` and ``image_paths`` for ``images``; an image may be an
-object with ``path`` and ``caption``. The keys title, author, date, modified, url, source and
-language, and those of ``metadata``, are the document's metadata; any other key is warned of.
+object with ``path``, ``caption`` and, if it has one, ``id``. The keys title, author, date,
+modified, url, source and language, and those of ``metadata``, are the document's metadata; any
+other key is warned of.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rmpl.inputs.paragraphs import plain_paragraphs
 from rmpl.inputs.sentences import check_length, split_text
 from rmpl.io.documents import to_document
 from rmpl.io.files import decode
+from rmpl.io.given_images import TWICE, GivenImage, named_images
 from rmpl.io.image_folders import OTHER_SIZE, ImageFolders, is_other_size, with_image_paths
 from rmpl.io.keys import suspicious_keys
 from rmpl.io.read_report import ReadReport
@@ -38,9 +40,9 @@ class _Written(msgspec.Struct):
     text: str
     id: str | int | None = None
     doc_id: str | int | None = None
-    images: tuple[str | Image, ...] | str | None = None
-    image: tuple[str | Image, ...] | str | None = None
-    image_paths: tuple[str | Image, ...] | str | None = None
+    images: tuple[str | GivenImage, ...] | str | None = None
+    image: tuple[str | GivenImage, ...] | str | None = None
+    image_paths: tuple[str | GivenImage, ...] | str | None = None
     metadata: dict[str, object] = {}
     title: object = None
     author: object = None
@@ -52,7 +54,6 @@ class _Written(msgspec.Struct):
 
 
 _METADATA = ("title", "author", "date", "modified", "url", "source", "language")
-TWICE = "image listed twice, read once"
 
 
 _WRITTEN = msgspec.json.Decoder(_Written)
@@ -117,14 +118,17 @@ def read_record(
 
 def _images(written: _Written, where: str, report: ReadReport) -> tuple[Image, ...]:
     """Return the images of a text, each once."""
-    found: dict[tuple[str, str | None], Image] = {}
+    listed: list[GivenImage] = []
     for given in (written.images, written.image, written.image_paths):
         for one in (given,) if isinstance(given, str) else given or ():
-            image = Image(id=one, path=one) if isinstance(one, str) else one
-            if (image.id, image.path) in found:
+            image = GivenImage(path=one) if isinstance(one, str) else one
+            if image.id is not None and any(
+                (other.id, other.path) == (image.id, image.path) for other in listed
+            ):
                 report.warn(TWICE, f"{where}, {image.id}")
-            found[image.id, image.path] = image
-    return tuple(found.values())
+            else:
+                listed.append(image)
+    return named_images(listed, where, report)
 
 
 def text_document(

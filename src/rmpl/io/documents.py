@@ -19,6 +19,7 @@ from rmpl.errors import RmplError
 from rmpl.io.char_spans import OTHER_TEXT, CharSpans, RawArgument, RawEvent
 from rmpl.io.files import decode, read_lines, replacing
 from rmpl.io.formats import DOCUMENTS, check_format, check_format_of
+from rmpl.io.given_images import GivenImage, named_images
 from rmpl.io.keys import decoded_whole, meant, twice, unknown_keys
 from rmpl.io.parquet import read_parquet, write_parquet
 from rmpl.io.read_report import OnError, ReadReport
@@ -26,7 +27,6 @@ from rmpl.io.segmentation import require_splitter, word_spans
 from rmpl.io.validity import check_document
 from rmpl.records import (
     Document,
-    Image,
     ImageEvent,
     Link,
     Relation,
@@ -50,7 +50,7 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, 
     format: str | None = None
     id: str
     sentences: tuple[_Sentence, ...] = ()
-    images: tuple[Image, ...] = ()
+    images: tuple[GivenImage, ...] = ()
     text_events: tuple[RawEvent, ...] = ()
     image_events: tuple[ImageEvent, ...] = ()
     links: tuple[Link, ...] = ()
@@ -190,7 +190,7 @@ def to_document(
     document = Document(
         id=raw.id,
         sentences=sentences,
-        images=raw.images,
+        images=named_images(raw.images, place, report),
         text_events=tuple(map(spans.event, raw.text_events)),
         image_events=raw.image_events,
         links=raw.links,

@@ -26,6 +26,7 @@ from rmpl.records import Document
 
 STDIN = "-"
 """The name for standard input."""
+_ENCODER = msgspec.json.Encoder()
 
 
 def read_predictions(
@@ -125,10 +126,14 @@ def write_predictions(
     RmplError
         If it cannot be written.
     """
-    encoder = msgspec.json.Encoder()
     count = 0
     with replacing(Path(path)) as file:
         for document in documents:
-            file.write(encoder.encode(line_of_document(document, media)) + b"\n")
+            file.write(prediction_line(document, media))
             count += 1
     return count
+
+
+def prediction_line(document: Document, media: Collection[str] = MEDIA) -> bytes:
+    """Return the events and links of a document as one line, including the line end."""
+    return _ENCODER.encode(line_of_document(document, media)) + b"\n"

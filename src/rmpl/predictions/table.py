@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from rmpl.records import Document, ImageEvent, Sentence, Span, TextEvent
+from rmpl.records import Document, Image, ImageEvent, Sentence, Span, TextEvent
 
 TEXT, IMAGE = "text", "image"
 """The media of events; ids of events are unique in a document and a medium."""
@@ -50,7 +50,8 @@ class EventRow(NamedTuple):
     Texts quote the document; where its sentences are not known, they give word positions. ``start``
     and ``end`` are characters of the user's own text, end exclusive, where that is known, else of
     the sentence. ``links`` are the ids of events that are the same one in the other medium.
-    ``caption`` is the image's, ``metadata`` that of the document, by key.
+    ``caption`` is the image's, ``metadata`` that of the document, by key. A text event whose
+    sentence is one of a caption has that image, too.
     """
 
     document: str
@@ -84,13 +85,14 @@ def event_rows(documents: Iterable[Document]) -> Iterator[EventRow]:
     for document in documents:
         sentences = {sentence.id: sentence for sentence in document.sentences}
         captions = {image.id: image.caption for image in document.images}
+        below = _Captions(document.images)
         links: dict[tuple[str, str], list[str]] = {}
         for link in document.links:
             links.setdefault((TEXT, link.text), []).append(link.image)
             links.setdefault((IMAGE, link.image), []).append(link.text)
         rows = [
             *(
-                _text_row(document.id, event, sentences.get(event.sentence_id))
+                below.with_image(_text_row(document.id, event, sentences.get(event.sentence_id)))
                 for event in document.text_events
             ),
             *(
@@ -102,6 +104,23 @@ def event_rows(documents: Iterable[Document]) -> Iterator[EventRow]:
         for row in rows:
             linked = " ".join(links.get((row.medium, row.event), []))
             yield row._replace(links=linked, metadata=metadata)
+
+
+class _Captions:
+    """Which image's caption a sentence stands in; the first of several."""
+
+    def __init__(self, images: Iterable[Image]) -> None:
+        self._texts = [
+            (f" {' '.join(one.caption.split())} ", one) for one in images if one.caption.strip()
+        ]
+
+    def with_image(self, row: EventRow) -> EventRow:
+        """Return the row of a text event with the image whose caption its sentence is of."""
+        sentence = f" {' '.join(row.sentence.split())} "
+        for text, image in self._texts if row.sentence.strip() else ():
+            if sentence in text:
+                return row._replace(image=image.id, caption=image.caption)
+        return row
 
 
 def _text_row(document: str, event: TextEvent, sentence: Sentence | None) -> EventRow:

@@ -11,7 +11,9 @@ from rmpl.cli.default_model import warn_of
 from rmpl.cli.event_files import (
     MinScore,
     check_new,
+    interruptible,
     output_of,
+    remedy_of,
     say_counts,
     write_exports,
 )
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from rmpl.predictions.selection import EventCounts
 
 SKIPPED = 1
-INTERRUPTED = 130
 UNREAD = "images are not read by this model"
 SERVER_KEY = "RMPL_SERVER_KEY"
 """Environment variable with the API key of the server, if it needs one."""
@@ -137,24 +138,17 @@ def command(
     for types in results.types:
         counts.add(types)
     before = len(results.done)
-    try:
+    with interruptible(results):
         _extract(extractor, results, sources, counts, report, report_skipped)
-    except KeyboardInterrupt as error:
-        held = f"{counted(len(results.done), 'document')} finished, in {output.lines}"
-        typer.echo(
-            f"\nrmpl: interrupted; {held}, run the same command with --resume to continue", err=True
-        )
-        raise typer.Exit(INTERRUPTED) from error
-    finally:
-        results.close()
     kept = f", {before:,} of them from earlier runs" if before else ""
     done = counted(len(results.done), "document")
-    typer.echo(f"events: {output.lines}, {done}{kept}", err=is_stream(out))
-    write_exports(output, report)
-    _print_report(extractor, report, len(skipped))
-    if html is not None:
-        typer.echo(f"page: {_draw(html, output.lines, documents)}")
-    say_counts(counts, err=is_stream(out))
+    with interruptible(results, remedy_of(output)):
+        typer.echo(f"events: {output.lines}, {done}{kept}", err=is_stream(out))
+        write_exports(output, report)
+        _print_report(extractor, report, len(skipped))
+        if html is not None:
+            typer.echo(f"page: {_draw(html, output.lines, documents)}")
+        say_counts(counts, err=is_stream(out))
     if skipped:
         raise typer.Exit(SKIPPED)
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rmpl.cli.default_model import warn_of
+from rmpl.cli.event_files import interruptible
 from rmpl.cli.options import AutoBatch, CorpusOption, FirstSplit, Images, Limit, Unconstrained
 from rmpl.cli.outputs import hold, releases_locks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rmpl.extraction.pipeline import Pipeline
+    from rmpl.records import Document
 
 
 @releases_locks
@@ -20,8 +28,14 @@ def command(
     split: FirstSplit = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Prediction file to write. Default: predictions.jsonl in RUN."),
+        typer.Option(
+            help="Prediction file to write, .jsonl or .jsonl.gz, or - for stdout. Default: "
+            "predictions.jsonl in RUN."
+        ),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue an interrupted prediction file.")
+    ] = False,
     images: Images = None,
     batch: AutoBatch = None,
     unconstrained: Unconstrained = False,
@@ -44,19 +58,24 @@ def command(
 ) -> None:
     """Extract the events of a corpus: mentions, arguments, links.
 
-    rmpl predict runs/tiny --data world/m2e2
+        rmpl predict runs/tiny --data world/m2e2
+
+    Finished documents are kept in unfinished-predictions.jsonl, which becomes the prediction file
+    when it is complete; --resume continues it. An older prediction file stays until then.
     """
-    from rmpl.cli.progress import Bars
     from rmpl.corpora.registry import read_corpus
     from rmpl.extraction.calibration import read_calibration
     from rmpl.extraction.engines.local.engine import LocalEngine
     from rmpl.extraction.pipeline import Pipeline
-    from rmpl.predictions.file import write_predictions
-    from rmpl.runs.folder import RunFolder
+    from rmpl.predictions.results import is_stream
+    from rmpl.predictions.unfinished import check_unfinished
+    from rmpl.runs.folder import RunFolder, stage_folder
     from rmpl.runs.trained import load_trained, ontology_of
+    from rmpl.training.data.training_data import digest_of
 
     target = out if out is not None else RunFolder(run).predictions
-    if out is not None or run.is_dir():  # if not, loading it reports it
+    check_unfinished(target, resume=resume)
+    if not is_stream(target) and (out is not None or run.is_dir()):  # else loading it reports it
         hold(target, reads=(run, data, images))
     documents = list(read_corpus(corpus, data, split=split, images=images))[:limit]
     found = [image for document in documents for image in document.images]
@@ -66,27 +85,60 @@ def command(
     backbone = load_trained(
         run, min_pixels=min_pixels, max_pixels=max_pixels, other_pixels=other_pixels
     )
+    ontology, calibration = ontology_of(run), read_calibration(run)
     pipeline = Pipeline(
         LocalEngine(backbone, batch=batch),
-        backbone.context(ontology_of(run)),
+        backbone.context(ontology),
         media=media,
-        calibration=read_calibration(run),
+        calibration=calibration,
         constrained=not unconstrained,
     )
-    with Bars() as bars:
-        write_predictions(pipeline.stream(documents, bars.update), target, media=pipeline.media)
-    typer.echo(f"predictions: {target}")
+    about = {
+        "model": {"run": str(run), "weights": stage_folder(run).read_trained()},
+        "schema": ontology,
+        "calibration": calibration,
+        "constrained": not unconstrained,
+        "image_size": [min_pixels, max_pixels],
+        "media": pipeline.media,
+        "corpus": digest_of(documents),
+    }
+    _predict(pipeline, documents, target, about)
+    say = functools.partial(typer.echo, err=is_stream(target))
+    say(f"predictions: {target}")
     for task, asked in pipeline.asked.items():
-        typer.echo(f"{task}: {asked} prompts, {pipeline.failures[task]} unparseable answers")
+        say(f"{task}: {asked} prompts, {pipeline.failures[task]} unparseable answers")
     if found and "image" not in pipeline.media and "image" in media:
-        typer.echo("images are not read by this model: image and multimedia settings not run")
+        say("images are not read by this model: image and multimedia settings not run")
     elif missing:
         what = (
             "image and multimedia settings not run"
             if len(media) == 1
             else "those images were skipped"
         )
-        typer.echo(
+        say(
             f"{what}: {missing} images missing; obtain them from the corpus's authors "
             "(docs/data.md) and put them into images/ beside the annotations"
         )
+
+
+def _predict(
+    pipeline: Pipeline, documents: Sequence[Document], target: Path, about: Mapping[str, Any]
+) -> None:
+    """Predict the documents that are not finished yet, and put the prediction file in place."""
+    from rmpl.cli.progress import Bars
+    from rmpl.predictions.file import prediction_line
+    from rmpl.predictions.unfinished import open_unfinished, put_in_place
+
+    results = open_unfinished(target, about)
+    with interruptible(results):
+        before = len(results.done)
+        left = [document for document in documents if document.id not in results.done]
+
+        def show(step: str, done: int, total: int, note: str) -> None:
+            bars.update(step, before + done, before + total, note)
+
+        with Bars() as bars:
+            for found in pipeline.stream(left, show):
+                results.append(prediction_line(found, pipeline.media))
+                results.done.add(found.id)
+        put_in_place(results, target)
