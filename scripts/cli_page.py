@@ -25,7 +25,7 @@ HEAD = """# Commands
 What `rmpl --help` and `rmpl COMMAND --help` print, on one page. Every command reports an input
 error in one line (what, where, what to do) with exit code 2; `rmpl --debug` before a command
 shows the traceback, `rmpl --version` the version. After Ctrl-C the exit code is 130; training,
-ablations and extraction keep finished work.
+ablations, extraction and prediction keep finished work.
 """
 
 

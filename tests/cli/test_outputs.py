@@ -247,3 +247,22 @@ def test_scores_can_be_written_to_a_full_device_in_one_line(run, tmp_path):
     assert code == 2
     assert said.strip().splitlines()[-1].startswith("rmpl: /dev/full: cannot be written (No space")
     assert not Path("/dev/full").is_file()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["extract", "a.txt", "--out", "x.jsonl", "--html", "-"],
+        ["score", "found.jsonl", "--gold", "gold", "--json", "-"],
+        ["synthetic", "--out", "-"],
+    ],
+)
+def test_what_is_not_written_to_standard_output_makes_no_file_of_its_name(
+    tmp_path, monkeypatch, line
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("He fell.")
+    result = CliRunner().invoke(app, line)
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert "rmpl: -: this output is not written to standard output" in result.output
+    assert not (tmp_path / "-").exists()

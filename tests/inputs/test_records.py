@@ -37,3 +37,10 @@ def test_an_image_without_id_and_path_is_one_line(tmp_path, read):
     [told] = found.told
     assert told.what == "an image without id and path"
     assert told.where.startswith(f"{tmp_path}/e.json")
+
+
+def test_a_document_whose_text_has_another_key_is_told_of_with_its_keys(tmp_path, read):
+    write(tmp_path / "e.json", json.dumps({"content": "He fell.", "headline": "x"}).encode())
+    [told] = read(tmp_path / "e.json").told
+    assert told.what == "a document without \"text\" (its keys: 'content', 'headline')"
+    assert 'the key "text"' in told.remedy

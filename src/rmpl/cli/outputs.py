@@ -42,8 +42,8 @@ def hold(*files: Path | None, reads: Iterable[str | Path | None] = ()) -> None:
     Raises
     ------
     RmplError
-        If an output is also an input, another process is writing one of them, or it cannot be
-        written.
+        If an output is also an input or is ``-``, another process is writing one of them, or it
+        cannot be written.
     """
     refuse_inputs(files, reads)
     for file in files:

@@ -12,6 +12,8 @@ other key is warned of.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -53,6 +55,7 @@ class _Written(msgspec.Struct):
     language: object = None
 
 
+_MOST_NAMED = 10
 _METADATA = ("title", "author", "date", "modified", "url", "source", "language")
 
 
@@ -90,7 +93,7 @@ def read_record(
     """
     keys = decode(_KEYS, content, where)
     if "sentences" in keys or "text" not in keys:
-        document = to_document(content, where, report)
+        document = _document(content, keys, where, report)
         length = sum(len(sentence.text) for sentence in document.sentences)
         check_length(length, where, max_characters)
     else:
@@ -114,6 +117,23 @@ def read_record(
                 remedy='give it as "text", which is split into sentences',
             )
     return document
+
+
+def _document(
+    content: bytes, keys: Mapping[str, object], where: str, report: ReadReport
+) -> Document:
+    """Decode a document of its own format; of one that is meant as a text, say what is missing."""
+    try:
+        return to_document(content, where, report)
+    except RmplError as error:
+        if "sentences" in keys or "images" in keys:
+            raise
+        names = ", ".join(map(repr, itertools.islice(keys, _MOST_NAMED))) or "none"
+        raise RmplError(
+            f'a document without "text" (its keys: {names:.300})',
+            where=error.where,
+            remedy='give its text the key "text", or compare it with docs/formats.md',
+        ) from error
 
 
 def _images(written: _Written, where: str, report: ReadReport) -> tuple[Image, ...]:

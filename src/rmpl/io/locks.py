@@ -61,9 +61,10 @@ def writing_file(path: Path, *, again: bool = True, folder: bool = False) -> Ite
     Raises
     ------
     RmplError
-        If another process (or thread) is writing it, it is a folder but a file is expected, or it
-        cannot be written.
+        If another process (or thread) is writing it, it is a folder but a file is expected, it is
+        ``-``, or it cannot be written.
     """
+    _refuse_stream(path)
     if is_special(path):
         yield
         return
@@ -85,8 +86,9 @@ def writing_folder(folder: Path) -> Iterator[None]:
     Raises
     ------
     RmplError
-        If another process (or thread) is writing there, or the folder is not writable.
+        If another process (or thread) is writing there, it is ``-``, or it is not writable.
     """
+    _refuse_stream(folder)
     made: list[Path] = []
     try:
         with _locked(Path(os.path.realpath(folder)) / FOLDER_LOCK, folder, makes=made):
@@ -108,6 +110,16 @@ def is_special(path: Path) -> bool:
     if place in _OF_THE_SYSTEM or Path("/proc") in (place, *place.parents):
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _refuse_stream(path: Path) -> None:
+    """Refuse ``-``: what goes to standard output needs no lock, and nobody means such a file."""
+    if path == Path("-"):
+        raise RmplError(
+            "this output is not written to standard output",
+            where="-",
+            remedy="name a file or folder",
+        )
 
 
 @contextlib.contextmanager
