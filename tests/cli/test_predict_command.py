@@ -13,6 +13,7 @@ from rmpl.extraction.engines.local.engine import LocalEngine
 from rmpl.io.files import read_lines
 from rmpl.predictions.results import ResultsFile
 from rmpl.recipe.recipe import Recipe
+from rmpl.runs import shipped
 from rmpl.runs import trained as trained_module
 from rmpl.training.run import Run
 
@@ -202,3 +203,19 @@ def test_predictions_on_standard_output(predict, tmp_path):
     [line] = result.stdout.splitlines()
     assert json.loads(line)["format"] == "rmpl-predictions/1"
     assert not list(tmp_path.iterdir())
+
+
+def test_the_run_of_the_package_is_evaluated_too_into_a_file_elsewhere(
+    trained, small_world, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shipped, "shipped_run", lambda: trained)
+    line = ["predict", "real-text", "--data", str(small_world / "m2e2"), "--limit", "1"]
+    result = CliRunner().invoke(app, line)
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert "--out is missing" in result.output
+    result = CliRunner().invoke(app, [*line, "--out", "found.jsonl"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "found.jsonl").is_file()
+    assert not (trained / "predictions.jsonl").exists()
+    assert " 0 prompts" not in result.output  # what was not asked is not told

@@ -28,9 +28,14 @@ def run_by_name(run: Path) -> RunFolder:
     RmplError
         If it is none.
     """
-    place = RunFolder(shipped_run() if str(run) == NAME and not run.is_dir() else run)
+    place = RunFolder(shipped_run() if is_shipped(run) else run)
     place.require_run()
     return place
+
+
+def is_shipped(run: Path) -> bool:
+    """Return whether a run is named as ``real-text``, and not a folder of that name."""
+    return str(run) == NAME and not run.is_dir()
 
 
 def base_of_shipped() -> str:

@@ -89,8 +89,13 @@ class _Place:
         if isinstance(event, TextEvent):
             name, key = self._media.get(event.sentence_id, (event.sentence_id, None))
         else:
-            name, key = self._images.get(event.image_id, (event.image_id, None))
+            return self.image(event.image_id)
         return join(name) if key is None else el("a", {"href": f"#{key}"}, name)
+
+    def image(self, name: str) -> Markup:
+        """Return a link to an image."""
+        shown, key = self._images.get(name, (name, None))
+        return join(shown) if key is None else el("a", {"href": f"#{key}"}, shown)
 
     def same(self, pair: TextPair | ImagePair) -> Iterator[Markup]:
         """Yield links to the events that are the same one in the other medium."""
@@ -119,12 +124,14 @@ def _row(
         el("li", None, el("b", None, one.role), " ", _filler(one), el("i", None, _score(one.score)))
         for one in row.arguments
     ]
-    quoted = el("span", {"class": "quoted", "dir": "auto"}, row.sentence or row.image)
+    quoted = [el("span", {"class": "quoted", "dir": "auto"}, row.sentence or row.image)]
+    if row.sentence and row.image:
+        quoted.append(el("span", {"class": "quoted"}, "caption of ", place.image(row.image)))
     cells = [
         chip,
         row.trigger,
         el("ul", None, *who) if who else "",
-        join(place.of(pair), quoted),
+        join(place.of(pair), *quoted),
         _score(row.score).strip(),
         join(*place.same(pair), sep=", "),
     ]

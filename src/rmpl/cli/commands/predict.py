@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 @releases_locks
 def command(
-    run: Annotated[Path, typer.Argument(help="Run folder, or the folder of one of its stages.")],
+    run: Annotated[
+        Path, typer.Argument(help="Run folder, that of one of its stages, or real-text.")
+    ],
     data: Annotated[Path, typer.Option(help="Corpus folder.")],
     corpus: CorpusOption = "m2e2",
     split: FirstSplit = None,
@@ -69,11 +71,13 @@ def command(
     from rmpl.extraction.pipeline import Pipeline
     from rmpl.predictions.results import is_stream
     from rmpl.predictions.unfinished import check_unfinished
-    from rmpl.runs.folder import RunFolder, stage_folder
+    from rmpl.runs.folder import stage_folder
+    from rmpl.runs.shipped import is_shipped, shipped_run
     from rmpl.runs.trained import load_trained, ontology_of
     from rmpl.training.data.training_data import digest_of
 
-    target = out if out is not None else RunFolder(run).predictions
+    target = out if out is not None else _beside(run)
+    run = shipped_run() if is_shipped(run) else run
     check_unfinished(target, resume=resume)
     if not is_stream(target) and (out is not None or run.is_dir()):  # else loading it reports it
         hold(target, reads=(run, data, images))
@@ -106,7 +110,8 @@ def command(
     say = functools.partial(typer.echo, err=is_stream(target))
     say(f"predictions: {target}")
     for task, asked in pipeline.asked.items():
-        say(f"{task}: {asked} prompts, {pipeline.failures[task]} unparseable answers")
+        if asked:
+            say(f"{task}: {asked} prompts, {pipeline.failures[task]} unparseable answers")
     if found and "image" not in pipeline.media and "image" in media:
         say("images are not read by this model: image and multimedia settings not run")
     elif missing:
@@ -119,6 +124,21 @@ def command(
             f"{what}: {missing} images missing; obtain them from the corpus's authors "
             "(docs/data.md) and put them into images/ beside the annotations"
         )
+
+
+def _beside(run: Path) -> Path:
+    """Return the prediction file in a run's folder."""
+    from rmpl.errors import RmplError
+    from rmpl.runs.folder import RunFolder
+    from rmpl.runs.shipped import is_shipped
+
+    if is_shipped(run):
+        raise RmplError(
+            "--out is missing: nothing is written into the run that the package contains",
+            where=str(run),
+            remedy="name a file with --out",
+        )
+    return RunFolder(run).predictions
 
 
 def _predict(
