@@ -177,7 +177,7 @@ def test_a_corrected_file_with_another_text_is_refused(tmp_path: Path) -> None:
 MAPPINGS = {
     "twice": (
         "events: {A: 'Life:Die', B: 'Life:Die',\n  A: 'Contact:Meet'}",
-        r":2: 'A' is named tw",
+        r"m.yaml: not a mapping \(the key 'A' is given twice at line 2",
     ),
     "two meanings": (
         "events: {A: 'Life:Die'}\nignore: [A]",

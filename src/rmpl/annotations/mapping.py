@@ -20,11 +20,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-import yaml
 
 from rmpl.errors import RmplError
 from rmpl.io.keys import unknown_keys
 from rmpl.io.regular import read_text
+from rmpl.io.yaml_files import load_yaml
 from rmpl.ontology import Ontology
 
 LABELS = "labels.yaml"
@@ -224,15 +224,13 @@ def read_mapping(path: Path) -> Mapping:
     """
     where = str(path)
     try:
-        text = read_text(path)
-        _refuse_repeated(yaml.compose(text, yaml.SafeLoader), where)
-        tree = yaml.safe_load(text)
+        tree = load_yaml(read_text(path))
         for unknown in unknown_keys(tree, Mapping):
             raise RmplError(unknown.said, where=where, remedy="docs/annotations.md lists the keys")
         mapping = msgspec.convert(tree or {}, Mapping)
     except FileNotFoundError as error:
         raise RmplError("no such mapping file", where=where, remedy="check the path") from error
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except (OSError, ValueError) as error:
         raise RmplError(
             f"not a mapping ({' '.join(str(error).split())})",
             where=where,
@@ -240,25 +238,6 @@ def read_mapping(path: Path) -> Mapping:
         ) from error
     _check_meanings(mapping, where)
     return mapping
-
-
-def _refuse_repeated(node: yaml.Node | None, where: str) -> None:
-    """Refuse a key that a mapping has twice, of which YAML would keep the last."""
-    if isinstance(node, yaml.SequenceNode):
-        for one in node.value:
-            _refuse_repeated(one, where)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: set[str] = set()
-    for key, value in node.value:
-        if isinstance(key.value, str) and key.value in seen:
-            raise RmplError(
-                f"{key.value!r} is named twice",
-                where=f"{where}:{key.start_mark.line + 1}",
-                remedy="keep one of the two lines",
-            )
-        seen.add(str(key.value))
-        _refuse_repeated(value, where)
 
 
 def _check_meanings(mapping: Mapping, where: str) -> None:

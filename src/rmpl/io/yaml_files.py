@@ -7,9 +7,11 @@ from typing import Any
 import yaml
 
 _MERGE = "tag:yaml.org,2002:merge"
+_DEEPEST, _MOST = 100, 1_000_000
 
 
-class _Loader(yaml.SafeLoader):
+# The loader in C takes a tenth of the time; PyYAML may be without it.
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:  # noqa: ANN401
         """Refuse halves of characters, which no text may hold; YAML takes their escapes."""
         value = super().construct_scalar(node)
@@ -39,9 +41,27 @@ def load_yaml(text: str) -> Any:  # noqa: ANN401 - a tree of any shape
     Raises
     ------
     ValueError
-        If it is not YAML, names a tag that makes an object, repeats a key, or is nested too deeply.
+        If it is not YAML, names a tag that makes an object, repeats a key, is nested too deeply or
+        into itself, or holds very many values because anchors repeat each other.
     """
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        tree = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(" ".join(str(error).split())) from error
+        said = " ".join(str(error).split())
+        raise ValueError(said.replace(' in "<unicode string>",', " at")) from error
+    _values(tree, 0, {})
+    return tree
+
+
+def _values(tree: Any, depth: int, known: dict[int, int]) -> int:  # noqa: ANN401
+    """Return the number of values in a tree, counting again what an anchor repeats."""
+    if depth > _DEEPEST:
+        raise ValueError(f"nested more than {_DEEPEST} deep")
+    if not isinstance(tree, dict | list):
+        return 1
+    if id(tree) not in known:
+        below = tree.values() if isinstance(tree, dict) else tree
+        known[id(tree)] = 1 + sum(_values(one, depth + 1, known) for one in below)
+        if known[id(tree)] > _MOST:
+            raise ValueError(f"more than {_MOST:,} values, as anchors repeat each other")
+    return known[id(tree)]
