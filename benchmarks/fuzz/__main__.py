@@ -1,9 +1,9 @@
 """Random inputs of every kind: tracebacks, and results that differ without a word.
 
-    python benchmarks/fuzz KIND ... [--inputs 10000] [--seed 0] [--first 0] [--seconds 600]
+    python benchmarks/fuzz KIND ... [--inputs 10000] [--seed 0] [--first 0] [--seconds 3600]
 
-A KIND is pages, markdown, json, own, predictions, recipes, runs or runs-0.1; the last two need
-``--run``, the run of a small model. Every input must be read as it is meant, or be refused in one
+A KIND is pages, markdown, json, own, predictions, recipes, runs or runs-0.1; the last two damage
+``--run``, or a run of a very small model that is trained in seconds. Every input must be read as it is meant, or be refused in one
 line that says where. Input N is the same in every run with the same seed; ``--first N --inputs 1``
 repeats it alone. ``--seconds`` limits each kind.
 """
@@ -43,11 +43,12 @@ HOW = ("read", "refused", "traceback", "silent")
 _SHOWN, _LONGEST = 20, 1_000
 
 
-def one_of_run(kind: str, run: Path) -> One:
-    """Return what damages and reads a run; it needs torch."""
+def one_of_run(kind: str, run: Path | None, folder: Path) -> One:
+    """Return what damages and reads a run, by default one trained in ``folder``; needs torch."""
+    import small_run  # noqa: PLC0415
     from run_files import Runs  # noqa: PLC0415
 
-    return Runs(run, is_old=kind != OF_A_RUN[0]).one
+    return Runs(run or small_run.train(folder), is_old=kind != OF_A_RUN[0]).one
 
 
 def ended(one: One, rng: random.Random, folder: Path) -> Outcome:
@@ -67,12 +68,10 @@ def main() -> None:
     parser.add_argument("kinds", nargs="+", choices=(*KINDS, *OF_A_RUN), metavar="KIND")
     parser.add_argument("--inputs", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--run", type=Path, help="of a small model, for runs and runs-0.1")
+    parser.add_argument("--run", type=Path, help="what runs and runs-0.1 damage")
     asked = parser.parse_args()
-    if asked.run is None and not KINDS.keys() >= set(asked.kinds):
-        parser.error("runs need --run")
     warnings.simplefilter("ignore")
     rows = [(kind, counted(kind, asked)) for kind in asked.kinds]
     print(f"{'kind':12} {'inputs':>7} {'read':>7} {'refused in one line':>19} {'tracebacks':>10} "
@@ -86,9 +85,9 @@ def main() -> None:
 def counted(kind: str, asked: argparse.Namespace) -> collections.Counter[str]:
     """Return how the inputs of a kind ended; print the first that ended badly."""
     counts: collections.Counter[str] = collections.Counter()
-    one = KINDS[kind] if kind in KINDS else one_of_run(kind, asked.run)
-    end = time.monotonic() + asked.seconds
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as beside:
+        one = KINDS[kind] if kind in KINDS else one_of_run(kind, asked.run, Path(beside))
+        end = time.monotonic() + asked.seconds
         for number in range(asked.first, asked.first + asked.inputs):
             if time.monotonic() > end:
                 break

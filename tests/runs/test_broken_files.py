@@ -38,7 +38,7 @@ READ = {
 }
 NO_FAULT = {
     # A folder of such a name is as good as no file, and an empty curve has just begun.
-    *((name, "a folder") for name in ("recipe.yaml", "run.json", "calibration.json")),
+    *((name, "a folder") for name in ("recipe.yaml", "run.json")),
     # A last line without its end is what a killed run leaves.
     *(("one/curve.jsonl", how) for how in ("a folder", "empty", "cut", "deep")),
 }

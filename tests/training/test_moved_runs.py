@@ -92,6 +92,21 @@ def test_a_run_without_the_copy_uses_the_schema_that_its_recipe_names(elsewhere,
     assert "the schema gone.yaml is not in the run: others need it, too" in pack(elsewhere).notes
 
 
+@pytest.mark.parametrize("is_copied", [True, False])
+def test_a_schema_that_is_not_the_one_trained_by_is_refused(elsewhere, place, is_copied):
+    schema = elsewhere / "schema.yaml" if is_copied else place / "my.yaml"
+    was = schema.read_text()
+    try:
+        schema.write_text(was.replace("Arrest", "Detain"))
+        if not is_copied:
+            (elsewhere / "schema.yaml").unlink()
+        with pytest.raises(RmplError, match=f"{schema.name}: not the schema that was trained by"):
+            ontology_of(elsewhere)
+        assert ontology_of(without_digests(elsewhere)).name == "mine"
+    finally:
+        schema.write_text(was)
+
+
 def test_it_goes_on_from_its_own_recipe_and_after_a_relative_path(place, small_world, monkeypatch):
     Run(load_recipe(place / "run" / "recipe.yaml"), place / "run", small_world).train()
     monkeypatch.chdir(place)

@@ -125,7 +125,7 @@ def read_calibration(folder: Path) -> Calibration | None:
         If the file is not a calibration, or of a newer version.
     """
     path = RunFolder(folder).calibration
-    if not path.is_file():
+    if not path.exists():
         return None
     remedy = "write it again with rmpl calibrate"
     return saved_record(path, Calibration, formats.CALIBRATION, "a calibration", remedy)

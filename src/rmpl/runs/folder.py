@@ -306,22 +306,27 @@ class RunFolder:
         Raises
         ------
         RmplError
-            If there is none, it is not valid, or it is not the one that was trained by.
+            If there is none, it is not valid, or it or its schema is not what was trained by.
         """
         recipe = load_recipe(self.recipe, warn=False)
-        recorded = self.read_record().get("files", {}).get(RECIPE)
-        if recorded is None:
+        recorded = self.read_record().get("files", {})
+        if RECIPE not in recorded:
             self._require_every_stage(recipe)
-        elif msgspec.to_builtins(digest_of_file(self.recipe)) != recorded:
+        self._require_unchanged(self.recipe, recorded.get(RECIPE), "recipe")
+        if self.schema.exists():
+            recipe = recipe.model_copy(update={"ontology": str(self.schema)})
+        if Path(recipe.ontology).exists():
+            self._require_unchanged(Path(recipe.ontology), recorded.get(SCHEMA), "schema")
+        return recipe
+
+    def _require_unchanged(self, path: Path, recorded: Any, kind: str) -> None:
+        if recorded is not None and msgspec.to_builtins(digest_of_file(path)) != recorded:
             raise RmplError(
-                "not the recipe that was trained by: it was changed or is damaged",
-                where=str(self.recipe),
+                f"not the {kind} that was trained by: it was changed or is damaged",
+                where=str(path),
                 remedy="copy the run again, or train it again; if you changed it yourself, "
-                f"remove files from {self.record.name} beside it",
+                f"remove files from {self.record}",
             )
-        if not self.schema.is_file():
-            return recipe
-        return recipe.model_copy(update={"ontology": str(self.schema)})
 
     def _require_every_stage(self, recipe: Recipe) -> None:
         """Refuse a recipe that does not name a stage that was trained here."""
@@ -335,8 +340,9 @@ class RunFolder:
             )
 
     def recipe_files(self) -> dict[str, Any]:
-        """Return what ``run.json`` says of the recipe."""
-        return {RECIPE: msgspec.to_builtins(digest_of_file(self.recipe))}
+        """Return what ``run.json`` says of the recipe and of its schema, if that is a file."""
+        paths = (self.recipe, *([self.schema] if self.schema.is_file() else ()))
+        return {path.name: msgspec.to_builtins(digest_of_file(path)) for path in paths}
 
     def read_ontology(self) -> Ontology:
         """Read the schema that the run is trained on.
