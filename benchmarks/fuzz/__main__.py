@@ -3,9 +3,9 @@
     python benchmarks/fuzz KIND ... [--inputs 10000] [--seed 0] [--first 0] [--seconds 3600]
 
 A KIND is pages, markdown, json, own, predictions, recipes, runs or runs-0.1; the last two damage
-``--run``, or a run of a very small model that is trained in seconds. Every input must be read as it is meant, or be refused in one
-line that says where. Input N is the same in every run with the same seed; ``--first N --inputs 1``
-repeats it alone. ``--seconds`` limits each kind.
+``--run``, or a run of a very small model that is trained in seconds. Every input must be read as
+it is meant, or be refused in one line that says where. Input N is the same in every run with the
+same seed; ``--first N --inputs 1`` repeats it alone. ``--seconds`` limits each kind.
 """
 
 from __future__ import annotations

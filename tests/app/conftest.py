@@ -164,6 +164,17 @@ async def asked(
     return Answer(messages[0]["status"], found, whole, begun[0])
 
 
+async def asked_until(begun: threading.Event, after: float, *request, **headers) -> Answer:
+    """Ask an app, and have ``after`` seconds gone once ``begun`` is set; nothing waits for them."""
+    loop = asyncio.get_running_loop()
+    real, gone = loop.time, [0.0]
+    loop.time = lambda: real() + gone[0]
+    answer = asyncio.create_task(asked(*request, **headers))
+    assert await asyncio.to_thread(begun.wait, 30)
+    gone[0] = after
+    return await answer
+
+
 def ask(app: Gate, method: str, path: str, body: bytes = b"", **headers: str) -> Answer:
     """Ask an app once, without a network."""
     return asyncio.run(asked(app, method, path, body, **headers))

@@ -10,7 +10,7 @@ import threading
 import msgspec
 import pytest
 
-from app.conftest import arrests, ask, asked, extractor, load, service
+from app.conftest import arrests, ask, asked, asked_until, extractor, load, service
 from app.test_service import jpeg
 from fakes import FakeEngine, wait_until
 from rmpl.app.answer_shapes import BatchLine, DrawnLine, Extracted
@@ -25,6 +25,10 @@ TEXT = "Police arrested Ana Reyes in Lima."
 
 def body(*documents, **options) -> bytes:
     return json.dumps({"documents": list(documents), **options}).encode()
+
+
+def body_of(text: str) -> bytes:
+    return json.dumps({"text": text}).encode()
 
 
 def uploaded(name: str, content: bytes) -> dict[str, str]:
@@ -116,20 +120,39 @@ def test_a_batch_waits_in_the_same_queue_as_other_requests():
     assert "result" in lines(first)[0]
 
 
-def test_those_that_are_not_done_in_time_are_told():
-    stopped = threading.Event()
+@pytest.mark.parametrize("path", ["/api/batch", "/api/draw"])
+def test_those_that_are_not_done_in_time_are_told(path):
+    begun, stopped = threading.Event(), threading.Event()
 
     def work(_):
+        begun.set()
         wait_until(lambda: False, stopped=stopped.set)
 
     engine = FakeEngine(arrests, before=work)
-    slow = Service(["m"], limits=Limits(seconds=0.5), load=lambda *_: extractor(engine))
+    slow = Service(["m"], limits=Limits(seconds=30), load=lambda *_: extractor(engine))
     app = build(slow, examples=0)
-    found = lines(ask(app, "POST", "/api/batch", body({"text": TEXT}, {"text": TEXT})))
-    assert [found[n]["problem"]["error"][:7] for n in (0, 1)] == ["stopped"] * 2
+    sent = body({"text": TEXT}, {"text": TEXT}) if path == "/api/batch" else body_of(TEXT)
+    answer = asyncio.run(asked_until(begun, 31, app, "POST", path, sent))
+    told = [json.loads(line) for line in answer.body.splitlines()]
+    problems = [one["problem"] for one in told if "problem" in one]
+    assert [one["error"][:7] for one in problems] == ["stopped"] * (2 if path[-1] == "h" else 1)
+    assert "--time-limit" in problems[-1]["remedy"]
     assert stopped.wait(30)
-    answer = ask(app, "POST", "/api/draw", json.dumps({"text": TEXT}).encode())
-    assert "--time-limit" in json.loads(answer.body.splitlines()[-1])["problem"]["remedy"]
+
+
+def test_each_has_a_line_if_time_is_over_before_any_begins(monkeypatch):
+    app = build(service(), examples=0)
+    inner = app.app
+
+    async def late(scope, receive, send):
+        scope["state"]["until"] -= 1000
+        await inner(scope, receive, send)
+
+    monkeypatch.setattr(app, "app", late)
+    found = lines(ask(app, "POST", "/api/batch", body({"text": TEXT}, {"text": TEXT}, {})))
+    assert [found[n]["problem"]["error"].split()[0] for n in (0, 1, 2)] == [
+        "stopped", "stopped", "nothing",
+    ]  # fmt: skip
 
 
 def test_work_ends_when_the_client_of_a_batch_is_gone():

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from app.conftest import arrests, ask, asked, extractor, service
+from app.conftest import arrests, ask, asked, asked_until, extractor, service
 from fakes import FakeEngine, wait_until
 from rmpl.app import exchange, gate
 from rmpl.app.limits import Limits
@@ -228,8 +228,8 @@ def test_clients_that_hang_up_keep_nobody_waiting():
 
 
 def test_work_ends_after_a_time():
-    app, engine = held(seconds=0.3)
-    answer = ask(app, "POST", "/api/extract", TEXT)
+    app, engine = held(seconds=30)
+    answer = asyncio.run(asked_until(engine.begun, 31, app, "POST", "/api/extract", TEXT))
     assert answer.status == 503
     assert "stopped" in answer.told["error"]
     assert "--time-limit" in answer.told["remedy"]

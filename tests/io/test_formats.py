@@ -13,7 +13,6 @@ from rmpl.io.formats import PREDICTIONS, SYNTHETIC, check_format, check_format_o
         (None, PREDICTIONS),
         ("rmpl-synthetic/1", SYNTHETIC),
         ("another program's", PREDICTIONS),
-        ("rmpl-predictions", PREDICTIONS),
         (7, PREDICTIONS),
     ],
 )
@@ -30,9 +29,12 @@ def test_a_newer_version_says_where_it_is_and_what_to_do() -> None:
     )
 
 
-def test_a_file_of_another_format_is_named() -> None:
-    with pytest.raises(RmplError, match="rmpl-lock/1 where rmpl-predictions/1 is expected"):
-        check_format("rmpl-lock/1", PREDICTIONS, "p.jsonl:1")
+@pytest.mark.parametrize(
+    "found", ["rmpl-lock/1", "rmpl-predictions", "rmpl-predict729e/1", "rmpl-/"]
+)
+def test_another_or_damaged_format_is_named(found: str) -> None:
+    with pytest.raises(RmplError, match=f"{found} where rmpl-predictions/1 is expected"):
+        check_format(found, PREDICTIONS, "p.jsonl:1")
 
 
 def test_a_newer_version_is_told_from_its_bytes_whatever_else_is_in_it() -> None:

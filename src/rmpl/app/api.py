@@ -92,7 +92,7 @@ def add_api(app: fastapi.FastAPI, service: Service, examples: Sequence[Example])
                 else:
                     tell({"index": index, "result": msgspec.Raw(found.line.rstrip())})
 
-            until = _deadline(service)
+            until = request.state.until
             await asyncio.gather(*(one(at, *given) for at, given in enumerate(documents)))
 
         return streamed(work)
@@ -106,7 +106,7 @@ def add_api(app: fastapi.FastAPI, service: Service, examples: Sequence[Example])
 
         async def work(tell: Tell) -> None:
             try:
-                async with asyncio.timeout_at(_deadline(service)):
+                async with asyncio.timeout_at(request.state.until):
                     found = await _drawn(service, asked, files, tell, examples)
             except Exception as error:
                 tell({"problem": problem_of(error, service.limits.seconds)})
@@ -154,12 +154,6 @@ def _is_example(asked: Asked, examples: Sequence[Example]) -> bool:
 
 def _uploads(files: Sequence[File]) -> list[Upload]:
     return [Upload(one.name, one.content) for one in files]
-
-
-def _deadline(service: Service) -> float:
-    """Return when work that answers in lines ends: a little before the gate would cut it off."""
-    seconds = service.limits.seconds
-    return asyncio.get_running_loop().time() + seconds - min(1.0, seconds / 10)
 
 
 def _add_questions(app: fastapi.FastAPI, service: Service, examples: Sequence[Example]) -> None:

@@ -42,7 +42,8 @@ class Exchange:
         self._headers = [*_HEADERS, (b"content-security-policy", policy.encode())]
         length = headers.get("content-length", ("0",))[0]
         self._is_read = length == "0" and "transfer-encoding" not in headers
-        self._is_begun = False
+        self.is_begun = False
+        """Whether a part of the response was sent."""
         self.is_answered = False
         """Whether the response is complete."""
 
@@ -61,7 +62,7 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """Send a part of the response."""
         if message["type"] == "http.response.start":
-            self._is_begun = True
+            self.is_begun = True
             headers = [*message.get("headers", []), *self._headers]
             if not self._is_read:
                 headers.append((b"connection", b"close"))
@@ -79,7 +80,7 @@ class Exchange:
 
     async def refuse(self, refusal: Refusal) -> None:
         """Send a refusal, unless a response has started."""
-        if self._is_begun:
+        if self.is_begun:
             return
         body = refusal.body
         headers = [

@@ -24,6 +24,9 @@ SLOWEST = 500_000
 FIRST_SECONDS = 10.0
 """Seconds allowed for a body in addition."""
 
+LAST_SECONDS = 10.0
+"""Seconds for which an answer that has begun is still sent after the time limit."""
+
 _log = logging.getLogger("uvicorn.error")
 
 
@@ -157,7 +160,13 @@ class Gate:
             return Refusal(HTTPStatus.REQUEST_TIMEOUT, said, None, "send a smaller request")
 
     async def _work(self, scope: Message, exchange: Exchange, body: bytes) -> None:
-        """Respond, unless the client disconnects or time runs out."""
+        """Respond, unless the client disconnects or time runs out.
+
+        Work that answers in lines tells itself what is not done at ``until``, of which all is the
+        same moment: were it counted from when that work begins, a busy machine would cut it off.
+        """
+        until = asyncio.get_running_loop().time() + self._limits.seconds
+        scope = {**scope, "state": {**scope.get("state", {}), "until": until}}
         work = asyncio.ensure_future(self.app(scope, _once(body), exchange.send))
         del body
         gone = asyncio.ensure_future(exchange.until_gone())
@@ -167,6 +176,10 @@ class Gate:
                 timeout=self._limits.seconds,
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            if exchange.is_begun:
+                await asyncio.wait(
+                    {work, gone}, timeout=LAST_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
             is_late = not gone.done()
             if exchange.is_answered:
                 await work

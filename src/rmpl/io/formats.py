@@ -32,6 +32,7 @@ ERRORS = "rmpl-errors/1"
 SYNTHETIC = "rmpl-synthetic/2"
 """A synthetic corpus; rmpl 0.1 wrote its version as the number 2."""
 
+_OWN, _SHOWN = "rmpl-", 80
 _NAMED = re.compile(r"(rmpl-[a-z-]+)/(\d{1,9})")
 
 
@@ -48,7 +49,7 @@ def check_format(found: object, known: str, where: str) -> None:
     Parameters
     ----------
     found
-        The value of the ``format`` key. Values that do not name a format of rmpl are accepted,
+        The value of the ``format`` key. Values that do not begin with ``rmpl-`` are accepted,
         because other programs may use a key of that name.
     known
         The expected format, in the newest supported version.
@@ -58,15 +59,17 @@ def check_format(found: object, known: str, where: str) -> None:
     Raises
     ------
     RmplError
-        If the format is newer or another one.
+        If the format is newer, another one or damaged.
     """
-    if found == known or not isinstance(found, str):
+    if found == known or not isinstance(found, str) or not found.startswith(_OWN):
         return
     named, wanted = _NAMED.fullmatch(found), _NAMED.fullmatch(known)
-    if named is None or wanted is None:
-        return
-    if named[1] != wanted[1]:
-        raise RmplError(f"{found} where {known} is expected", where=where, remedy="check the path")
+    if wanted is None:
+        raise ValueError(known)
+    if named is None or named[1] != wanted[1]:
+        raise RmplError(
+            f"{found[:_SHOWN]} where {known} is expected", where=where, remedy="check the path"
+        )
     if int(named[2]) > int(wanted[2]):
         raise RmplError(
             f"written by a newer rmpl ({found}, this one reads up to {known})",
