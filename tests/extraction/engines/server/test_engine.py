@@ -73,12 +73,13 @@ def test_it_waits_for_no_answer_that_nobody_waits_for(server):
 
 def test_no_more_requests_at_once_than_allowed(server):
     running, most, lock = [0], [0], threading.Lock()
+    together = threading.Barrier(3, timeout=30)
 
     def script(body):
         with lock:
             running[0] += 1
             most[0] = max(most[0], running[0])
-        time.sleep(0.02)
+        together.wait()
         with lock:
             running[0] -= 1
         return said("yes")
@@ -87,7 +88,7 @@ def test_no_more_requests_at_once_than_allowed(server):
     ServerEngine(server.url, "tiny", at_once=3).answer(
         [Prompt(str(n)) for n in range(9)], max_tokens=7
     )
-    assert 2 <= most[0] <= 3
+    assert most[0] == 3
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, 0])
@@ -108,17 +109,20 @@ def test_busy_servers_and_lost_connections_are_tried_again(server, status):
 
 
 def test_a_server_that_waits_too_long_is_tried_again(server):
-    slow = [True]
+    asked, again = [], threading.Event()
 
     def script(body):
-        if slow.pop() if slow else False:
-            time.sleep(0.5)
+        asked.append(body)
+        if len(asked) == 1:
+            assert again.wait(30)  # the first is answered when nobody waits any more
+            return said("no")
+        again.set()
         return said("yes")
 
     server.script = script
-    engine = ServerEngine(server.url, "tiny", timeout=0.2)
+    engine = ServerEngine(server.url, "tiny", timeout=0.5)
     assert engine.answer([Prompt("one")], max_tokens=5)[0].text == "yes"
-    assert engine.counts["tried again"] == 1
+    assert engine.counts["tried again"] >= 1
 
 
 def test_a_server_that_dies_costs_nothing_that_was_answered(server, monkeypatch):
