@@ -1,7 +1,4 @@
-"""HTML pages: elements nested as HTML allows, of which a browser shows certain words.
-
-Not with blocks within headings and the like: there libxml2 closes other elements than a browser.
-"""
+"""HTML pages: elements nested as people nest them, of which a browser shows certain words."""
 
 from __future__ import annotations
 
@@ -94,7 +91,7 @@ class Page(Written):
         """Write blocks and text beside them."""
         rng = self.rng
         for _ in range(rng.randrange(1, 4)):
-            kind = rng.randrange(12)
+            kind = rng.randrange(13)
             if kind < 3 or depth == 0:
                 self.running_text()
             elif kind < 7:
@@ -107,6 +104,8 @@ class Page(Written):
                 self.nested(depth)
             elif kind == 10:
                 self.not_shown(("div", "span", "section", "ul", "table", "article"))
+            elif kind == 11:
+                self.sign(rng.choice(("</p>", "</P >", "</br>")), SPACE)
             else:  # a block within a part of a text
                 name = rng.choice(("a", "b", "span", "font", "ins"))
                 self.element(name, lambda: self.block("div", depth - 1), 0)
@@ -118,7 +117,7 @@ class Page(Written):
         more = " open" if name == "dialog" else ""
         if name in LISTS:
             self.element(name, lambda: self.items(LISTS[name], depth), BLOCK, more)
-        elif name in OF_TEXT or depth <= 0:
+        elif depth <= 0 or (name in OF_TEXT and self.rng.random() < 0.7):
             self.element(name, self.running_text, BLOCK, more)
         else:
             self.element(name, lambda: self.flow(depth - 1), BLOCK, more)

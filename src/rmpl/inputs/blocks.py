@@ -15,10 +15,12 @@ BLOCKS = (
 )
 """Elements that HTML renders as blocks and inscriptis does not know."""
 NOT_SHOWN = (
-    *("nav", "footer", "aside", "button", "select", "textarea", "datalist"),
+    *("button", "select", "textarea", "datalist"),
     *("noscript", "template", "svg", "audio", "video", "canvas", "iframe"),
 )
-"""Elements beside the article, or that browsers show something else for."""
+"""Elements that browsers show something else for."""
+BESIDE = frozenset(("nav", "footer", "aside"))
+"""Blocks beside the article, which keep the text before them apart from the text after."""
 INLINE = frozenset(
     "a abbr acronym applet area b bdi bdo big blink br cite code data del dfn em font i img input "
     "ins kbd label map mark math meter nobr object output param picture progress q rb rp rt ruby s "
@@ -37,18 +39,21 @@ def mark_blocks(tree: Any, known: frozenset[str], iterwalk: Any) -> None:
     The marks are styles, which the renderer applies. ``known`` are the names it has styles for;
     ``iterwalk`` is lxml's.
 
-    Not shown are elements with ``hidden``, closed dialogs, and forms, unless one holds most of the
-    text, as where the whole page is one form. An element of an unknown name (``amp-text``) is a
-    block, unless it stands within running text.
+    Not shown are elements with ``hidden`` and closed dialogs. Of what stands beside the article,
+    and of a form, a boundary between blocks is left, unless the form holds most of the text, as
+    where the whole page is one. An element of an unknown name (``amp-text``) is a block, unless it
+    stands within running text.
     """
     ordinary = known | INLINE | _STRUCTURE
-    forms, unknown = [], []
+    forms, unknown, beside = [], [], []
     for element in tree.iter():
         name = element.tag
         if not isinstance(name, str):
             continue
         if "hidden" in element.attrib or (name == "dialog" and "open" not in element.attrib):
             _style(element, "display:none")
+        elif name in BESIDE:
+            beside.append(element)
         elif name == "form":
             forms.append(element)
         elif name not in ordinary:
@@ -57,9 +62,10 @@ def mark_blocks(tree: Any, known: frozenset[str], iterwalk: Any) -> None:
         _style(element, "display:block")
     if forms:
         lengths = _lengths(tree)
-        for form in forms:
-            if lengths[form] <= _HALF * lengths[tree]:
-                _style(form, "display:none")
+        beside += [form for form in forms if lengths[form] <= _HALF * lengths[tree]]
+    for element in beside:
+        element.clear(keep_tail=True)
+        element.tag = "div"
 
 
 def _style(element: Any, style: str) -> None:

@@ -28,6 +28,19 @@ _TOO_LARGE = "XML_PARSE_HUGE"  # suffix of the parser's messages about its limit
 # The number of parts is bounded, so that the search for the end of a tag ends soon.
 _TAG = re.compile(rb"""<[A-Za-z](?:[^>"'=]++|=\s*+(?:"[^"]*+"|'[^']*+')?|["']){0,20000}+""")
 _QUOTED = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
+# The parser ends a paragraph, heading or list where HTML may not have it and a browser goes on, and
+# says nothing of the end tag that it then ignores: text after it would run into the text before.
+_ENDS = "p h1 h2 h3 h4 h5 h6 pre listing address legend fieldset li dl dt dd ul ol menu dir form"
+_END_TAG = re.compile(
+    rb"""<!--(?:[^-]++|-(?!->))*+
+    | <(?P<raw>script|style|textarea|title)(?=[\s/>])(?:[^<]++|<(?!/(?P=raw)))*+
+    | <[A-Za-z](?:[^>"']++|"[^"]*+"|'[^']*+')*+
+    | </(?P<name>br|"""
+    + _ENDS.replace(" ", "|").encode()
+    + rb""")(?:[\s/][^>]*+)?>""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_AFTER = "rmpl-after"
 _LATE = re.compile(r"data-(?:[\w-]*-)?(?:src|original|lazy|image|url|href)(?:-[\w-]*)?")
 """Attributes with the address of an image that a script loads later, such as ``data-lazy-src``."""
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "imagesrcset")
@@ -156,6 +169,7 @@ def _tree(data: bytes, where: str, max_characters: int | None) -> Any:
         data = data.decode("utf-16", "replace").encode()
     _check_elements(data, where, max_characters)
     _check_attributes(data, where)
+    data = _END_TAG.sub(_marked, data)
     # The renderer shows what follows a comment in a hidden element, and nothing after a "<?...>".
     parser = library.html.HTMLParser(
         encoding=_encoding(data, where), no_network=True, remove_comments=True, remove_pis=True
@@ -171,7 +185,33 @@ def _tree(data: bytes, where: str, max_characters: int | None) -> Any:
             raise RmplError(
                 f"a page with an element {deep}", where=where, remedy="save its text as plain text"
             )
+    if tree is not None:
+        _settle_ends(tree)
     return tree
+
+
+def _marked(tag: re.Match[bytes]) -> bytes:
+    """Return an end tag with a mark after it, and other tags as they are."""
+    if tag["name"] is None:
+        return tag[0]
+    name = tag["name"].lower()
+    # As in browsers, "</br>" is a line break.
+    return b"<br>" if name == b"br" else b'%b<basefont class="%b" title="%b">' % (
+        tag[0], _AFTER.encode(), name
+    )  # fmt: skip
+
+
+def _settle_ends(tree: Any) -> None:
+    """Put a block boundary where the parser has ignored an end tag; remove the other marks."""
+    for mark in list(tree.iter("basefont")):
+        if mark.get("class") != _AFTER:
+            continue
+        before = mark.getprevious()
+        if before is not None and before.tag == mark.get("title") and not before.tail:
+            mark.drop_tree()
+        else:
+            mark.attrib.clear()
+            mark.tag = "div"
 
 
 def _check_elements(data: bytes, where: str, max_characters: int | None) -> None:
