@@ -13,11 +13,12 @@ PYTEST  := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive $(BIN)/python -m pytest $(S
 
 # What needs no torch: `make quick` runs it in a small environment of its own.
 QUICK_VENV  := .venv-quick
+LOWEST_VENV := .venv-lowest
 QUICK_TESTS := $(addprefix tests/,corpora inputs io predictions recipe scoring synthetic tasks viewer views \
 	extraction/linking extraction/test_pipeline.py test_imports.py test_moved.py \
 	test_public_surface.py test_release.py)
 
-.PHONY: demo news test test-fast quick checks fix docs release-check clean
+.PHONY: demo news test test-fast quick quick-lowest checks fix docs release-check clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -73,6 +74,21 @@ quick: $(QUICK_VENV)/.test
 	$(QUICK_VENV)/bin/python -m pytest $(SPREAD) --hypothesis-profile quick \
 		-m "not slow and not browser" $(QUICK_TESTS)
 
+# The same tests with the lowest versions that pyproject.toml allows: a bound that is too low fails.
+$(LOWEST_VENV)/.test: pyproject.toml scripts/lowest_versions.py
+	@echo "installing rmpl without torch into $(LOWEST_VENV), at its lowest versions (a minute)"
+	@rm -rf $(LOWEST_VENV)
+	@$(PYTHON) -m venv $(LOWEST_VENV)
+	@$(LOWEST_VENV)/bin/python scripts/lowest_versions.py extract server parquet excel \
+		>$(LOWEST_VENV)/lowest.txt
+	@$(LOWEST_VENV)/bin/python -m pip --disable-pip-version-check --quiet install \
+		--constraint $(LOWEST_VENV)/lowest.txt -e '.[test]'
+	@touch $@
+
+quick-lowest: $(LOWEST_VENV)/.test
+	$(LOWEST_VENV)/bin/python -m pytest $(SPREAD) --hypothesis-profile quick \
+		-m "not slow and not browser" $(QUICK_TESTS)
+
 # The documentation as a site in site/; a broken link or anchor is an error.
 docs: $(VENV)/.dev
 	$(BIN)/python scripts/cli_page.py
@@ -83,4 +99,4 @@ release-check: $(VENV)/.dev
 	.ci/release-check $(BIN)/python
 
 clean:
-	rm -rf $(VENV) $(QUICK_VENV) demo site
+	rm -rf $(VENV) $(QUICK_VENV) $(LOWEST_VENV) demo site

@@ -3,9 +3,9 @@
     python scripts/lowest_versions.py [EXTRA ...] > lowest.txt
     pip install -c lowest.txt '.[EXTRA]'
 
-Those of the base install and of the named extras, with what they take from other extras. Libraries
-that those need in turn come as their newest versions, as somebody's older environment has them
-after an upgrade. `make quick-lowest` runs the quick tests so.
+Those of the base install and of the named extras, with what they take from other extras. Of what
+these libraries need in turn, pip takes the newest that they allow. `make quick-lowest` runs the
+quick tests so.
 """
 
 from __future__ import annotations

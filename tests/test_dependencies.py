@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -119,6 +120,19 @@ def test_every_bound_is_met_by_what_the_tests_run_with(extra: str | None) -> Non
         except metadata.PackageNotFoundError:
             continue  # extras need not be installed
         assert requirement.specifier.contains(version, prereleases=True), requirement
+
+
+def test_the_lowest_versions_are_those_of_every_bound() -> None:
+    extras = [extra for extra in EXTRAS if extra not in TOOLS]
+    script = [sys.executable, str(ROOT / "scripts" / "lowest_versions.py"), *extras]
+    printed = subprocess.run(script, capture_output=True, text=True, check=True).stdout
+    pins = {Requirement(line) for line in printed.splitlines()}
+    every = [one for extra in (None, *extras) for one in declared(extra)]
+    assert {normal(pin.name) for pin in pins} == {normal(one.name) for one in every}
+    for pin in pins:
+        (version,) = (one.version for one in pin.specifier)
+        bounds = [one for one in every if one.name == pin.name]
+        assert all(one.specifier.contains(version) for one in bounds), pin
 
 
 def test_an_extra_of_the_release_before_can_still_be_asked_for() -> None:

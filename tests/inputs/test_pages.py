@@ -15,7 +15,7 @@ from repeated_texts import MOST_GROWTH
 from rmpl.errors import RmplError
 from rmpl.inputs import layout
 from rmpl.inputs.article import Figure
-from rmpl.inputs.pages import page_images, page_text
+from rmpl.inputs.pages import page_images, page_text, page_text_and_metadata
 from rmpl.inputs.paragraphs import line_paragraphs
 
 ORDINARY = """<html><head><title>T</title><style>p {}</style></head><body style="margin-top: 2em">
@@ -247,3 +247,46 @@ def test_a_page_in_utf_16(mark):
     data = page.encode(mark) if mark == "utf-16" else b"\xfe\xff" + page.encode(mark)
     assert page_text(data, "a.html").strip() == "Café"
     assert page_images(data, "a.html") == [Figure(["a.jpg"])]
+
+
+BLOCKS = (
+    "p div section article h1 h2 blockquote center address figure fieldset legend li dl dt dd ul "
+    "ol menu dir pre listing search table"
+).split()
+
+
+@pytest.mark.parametrize("outer", BLOCKS)
+def test_blocks_within_blocks_keep_their_words_apart_wherever_the_parser_ends_them(outer):
+    """libxml2 ends other elements than a browser, and ignores the end tags that come after."""
+    for inner in BLOCKS:
+        start, cell = (f"<{one}>" + "<tr><td>" * (one == "table") for one in (outer, inner))
+        page = f"<div>Ana {start}Bo{cell}Cy</{inner}>Di</{outer}>Ed</div>Fo"
+        words = [one for one in page_text(page.encode(), "a.html").split() if one.isalpha()]
+        assert words == ["Ana", "Bo", "Cy", "Di", "Ed", "Fo"], page
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("Ana</p>Bo</P\n>Cy", "Ana Bo Cy"),
+        ("Ana</br>Bo", "Ana Bo"),
+        ("<h2>Ana</h3>Bo", "Ana Bo"),
+        ("<p>An</div>a</span>", "Ana"),
+        ('<p title="</p>">An<b>a</b></p>', "Ana"),
+        ("<p>An<!-- </p> --><script>'</p>'</script>a<style></p></style>", "Ana"),
+        ("<p>Ana<nav>Menu</nav>Bo<aside>More</aside>Cy<footer>x</footer>Di", "Ana Bo Cy Di"),
+        ("<p>Ana</p><p>Bo and Cy and Di</p>Ed<form>Send</form>Fo", "Ana Bo and Cy and Di Ed Fo"),
+        ("An<nav hidden>Menu</nav>a", "Ana"),
+    ],
+)
+def test_end_tags_of_nothing_and_what_stands_beside_are_as_in_a_browser(page, words):
+    assert page_text(page.encode(), "a.html").split() == words.split()
+
+
+def test_marks_of_end_tags_are_in_no_metadata_and_no_caption():
+    page = """<title>A </p> b</title><figure><img src=a.jpg alt="x </p> y">
+    <figcaption>One<p>two</p>three</p></figcaption></figure>He fell.</p>"""
+    text, metadata = page_text_and_metadata(page.encode(), "a.html")
+    (figure,) = page_images(page.encode(), "a.html")
+    assert metadata["title"] == "A </p> b"
+    assert not any("rmpl" in one or "basefont" in one for one in (text, str(figure)))

@@ -59,6 +59,22 @@ def test_what_a_parser_would_drop_or_no_file_can_hold_is_one_line(tmp_path, load
     assert "line" in str(refused.value)
 
 
+@pytest.mark.parametrize("load", [load_recipe, load_ontology])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: " + "[" * 101 + "]" * 101, "nested more than 100 deep"),
+        ("name: &a {b: [*a]}", "nested more than 100 deep"),
+        (BOMB, "more than 1,000,000 values, as anchors repeat each other"),
+    ],
+)
+def test_depth_and_size_are_bounded(tmp_path, load, text, said):
+    path = tmp_path / "file.yaml"
+    path.write_text(text)
+    with pytest.raises(RmplError, match=said):
+        load(path)
+
+
 def test_a_merged_key_may_be_given_again(tmp_path):
     path = tmp_path / "file.yaml"
     path.write_text("a: &a {text: [Agent], image: [], description: x}\nb: {<<: *a, text: []}\n")
