@@ -132,3 +132,17 @@ def test_real_sentences_have_the_words_of_nltk(real_data):
     sentences = [" ".join(words) for line in lines for words in json.loads(line)["sentences"]]
     for text in [*sentences, *(one.replace(" ,", ",").replace(" .", ".") for one in sentences)]:
         assert word_spans(text) == list(NLTKWordTokenizer().span_tokenize(text))
+
+
+RULED = (
+    "a Police U.S. cannot Gonna wanna 5 1,000 , . - / \u00e9 \u4e2d \u0663 _ x.y No. -- '' don't ?"
+).split()
+
+
+@given(
+    st.lists(st.sampled_from([*RULED, " ", " ", "\n", "\u00a0", "\x1c", ". ", ", "]), max_size=12)
+)
+def test_plain_text_is_split_as_by_all_of_the_treebank_rules(parts):
+    text = "".join(parts)
+    rules = NLTKWordTokenizer().span_tokenize(text)
+    assert splitting._words_of_chunk(text) == list(rules)

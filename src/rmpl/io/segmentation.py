@@ -26,6 +26,12 @@ _STOP = re.compile(
 """The end of a sentence in scripts whose full stops nupunkt does not know: Chinese and Japanese,
 Devanagari and its neighbours, Arabic, Urdu, Amharic, Khmer, Burmese, Armenian."""
 
+_NOT_PLAIN = re.compile(
+    r"[^\w \t\r\n,./-]|--|[.,][.,]|,[^ -~\t\r\n]|(?i:cannot|gimme|gonna|gotta|lemme|wanna)"
+)
+"""What more of the Treebank rules are about than blanks, commas and the last full stop."""
+_PLAIN_WORD = re.compile(r"(?:[^\s,]|,(?=\d))+|,")
+
 _MAX_CHUNK = 4_000
 """Characters passed to the libraries at once: for some texts both take quadratic time."""
 _MAX_RUN = 1_000
@@ -81,12 +87,27 @@ def word_spans(sentence: str) -> list[tuple[int, int]]:
     """
     spans: list[tuple[int, int]] = []
     for start, end in _chunks(sentence):
-        found = list(_tokenizer().span_tokenize(sentence[start:end]))
+        found = _words_of_chunk(sentence[start:end])
         if spans and found and spans[-1][1] == start and found[0][0] == 0:
             # The boundary lies within a run without whitespace: join the two parts again.
             spans[-1] = (spans[-1][0], start + found.pop(0)[1])
         spans += [(start + a, start + b) for a, b in found]
     return [piece for start, end in spans for piece in pieces(sentence, start, end)]
+
+
+def _words_of_chunk(text: str) -> list[tuple[int, int]]:
+    """Return the spans of the words as the Treebank rules have them.
+
+    Plain text, of which two of the rules hold, is split here: that is ten times as fast as all of
+    the rules, one after the other.
+    """
+    if _NOT_PLAIN.search(text):
+        return list(_tokenizer().span_tokenize(text))
+    spans = [match.span() for match in _PLAIN_WORD.finditer(text)]
+    if spans and text[spans[-1][1] - 1] == "." and spans[-1][1] - spans[-1][0] > 1:
+        start, end = spans.pop()
+        spans += [(start, end - 1), (end - 1, end)]
+    return spans
 
 
 def _chunks(text: str) -> Iterator[tuple[int, int]]:
