@@ -32,7 +32,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
                             None, None, f"the key {key.value!r} is given twice", key.start_mark
                         )
                     seen.add((key.tag, key.value))
-        return super().construct_mapping(node, deep)
+        made: dict[Any, Any] = super().construct_mapping(node, deep)
+        return made
 
 
 def load_yaml(text: str) -> Any:  # noqa: ANN401 - a tree of any shape
