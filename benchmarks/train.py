@@ -36,6 +36,7 @@ from training_inputs import DEVICE, IS_GPU, SEED, made_samples, random_backbone,
 
 from rmpl.backbones import embedded
 from rmpl.backbones.backbone import Backbone, Encoded, load_backbone
+from rmpl.backbones.precision import bf16_works
 from rmpl.recipe.recipe import OptimizerRecipe, SourceRecipe, StageRecipe
 from rmpl.runs.adapters import new_lora
 from rmpl.tasks import Sample
@@ -43,7 +44,6 @@ from rmpl.training.data.mixture import Mixture, Source
 from rmpl.training.data.samples import EncodedMixture, collator
 from rmpl.training.loop.losses import target_losses
 from rmpl.training.loop.optimizer import make_optimizer
-from rmpl.training.loop.precision import bf16_works
 from rmpl.training.loop.stage import Schedule, fit
 
 SKIPPED = 3

@@ -25,6 +25,7 @@ from rich.table import Table
 from training_inputs import DEVICE, SEED
 
 from rmpl.backbones.backbone import Backbone, load_backbone
+from rmpl.backbones.precision import bf16_works
 from rmpl.corpora.registry import read_corpus
 from rmpl.ontology import load_ontology
 from rmpl.recipe.recipe import OptimizerRecipe
@@ -34,7 +35,6 @@ from rmpl.tasks import Sample, make_task
 from rmpl.training.data.samples import collator
 from rmpl.training.loop.losses import target_losses
 from rmpl.training.loop.optimizer import make_optimizer
-from rmpl.training.loop.precision import bf16_works
 from rmpl.training.loop.shared_prefix import shared_prefixes
 
 Batch = dict[str, Any]

@@ -59,7 +59,7 @@ def merge(run: Path, out: Path, *, bf16: bool = False) -> dict[str, int]:
     stage = place.last_stage()
     base = local_folder(base_of(stage.read_trained(), stage.path))
     with new_folder(out) as folder:  # before a large model is loaded
-        backbone = load_trained(place.path, device="cpu")
+        backbone = load_trained(place.path, device="cpu", exact=True)
         if bf16:
             backbone.model = backbone.model.to(torch.bfloat16)
             for config in _configs(backbone.model.config):

@@ -13,6 +13,7 @@ from huggingface_hub.errors import EntryNotFoundError, HFValidationError, Reposi
 from rmpl.backbones.backbone import Backbone, context_of, load_to_answer
 from rmpl.backbones.checkpoints import ask_hub, local_folder
 from rmpl.backbones.loading import check_device
+from rmpl.backbones.precision import in_faster_precision
 from rmpl.backbones.settings import Settings, inference_settings, read_settings
 from rmpl.ontology import Ontology, load_ontology
 from rmpl.runs.adapters import merge_adapters
@@ -39,10 +40,12 @@ def load_trained(
     max_pixels: int = 0,
     other_pixels: bool = False,
     device: str | None = None,
+    exact: bool = False,
 ) -> Backbone:
     """Load what a run (its last stage) or one of its stages has trained, adapters merged.
 
-    It is loaded to answer prompts, see ``load_to_answer``.
+    It is loaded to answer prompts, see ``load_to_answer`` and ``in_faster_precision``; with
+    ``exact``, to be saved or changed, in the precision of the former.
 
     Raises
     ------
@@ -59,6 +62,8 @@ def load_trained(
     backbone = load_to_answer(base_of(trained, stage.path), settings, device)
     adapters = [stage.path / name for name in trained.adapters]
     backbone.model = merge_adapters(backbone.model, adapters)
+    if not exact:
+        backbone.model = in_faster_precision(backbone.model)
     return backbone
 
 
@@ -91,7 +96,9 @@ def load_any(
     folder = _run_of(model)
     if not adapters:
         if folder is None:
-            return load_to_answer(model, device=device), None
+            backbone = load_to_answer(model, device=device)
+            backbone.model = in_faster_precision(backbone.model)
+            return backbone, None
         return load_trained(folder, device=device), folder
     found = conventions_of(model, adapters)
     for adapter in adapters:
@@ -99,10 +106,10 @@ def load_any(
         if beside.is_finished:
             check_files(beside, beside.read_trained(), adapter)
     if folder is not None:
-        backbone = load_trained(folder, device=device)
+        backbone = load_trained(folder, device=device, exact=True)
     else:
         backbone = load_to_answer(model, found.settings, device)
-    backbone.model = merge_adapters(backbone.model, adapters)
+    backbone.model = in_faster_precision(merge_adapters(backbone.model, adapters))
     return backbone, found.folder
 
 

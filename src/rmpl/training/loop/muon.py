@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from rmpl.training.loop.precision import bf16_works
+from rmpl.backbones.precision import bf16_works
 
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _ROUNDS = 5

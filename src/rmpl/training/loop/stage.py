@@ -13,6 +13,7 @@ from transformers import PrinterCallback, TrainerCallback, TrainingArguments
 
 from rmpl.backbones.backbone import Backbone
 from rmpl.backbones.family import Part
+from rmpl.backbones.precision import bf16_works
 from rmpl.recipe.recipe import Precision, StageRecipe
 from rmpl.runs.adapters import part_of
 from rmpl.runs.checkpoints import last_checkpoint
@@ -26,7 +27,7 @@ from rmpl.training.loop.callbacks.interruption import Interruption
 from rmpl.training.loop.callbacks.tensorboard import TENSORBOARD, TensorBoardLogger
 from rmpl.training.loop.evaluation import CheckpointSelection, EvaluationPlan
 from rmpl.training.loop.optimizer import make_optimizer, wsd_factor
-from rmpl.training.loop.precision import bf16_works, settled
+from rmpl.training.loop.precision import settled
 from rmpl.training.loop.shared_prefix import shared_prefixes
 from rmpl.training.loop.trainer import StageTrainer
 from rmpl.training.parallel.sharding import is_sharded
