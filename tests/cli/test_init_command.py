@@ -33,6 +33,10 @@ def test_the_starter_can_be_checked_and_trained(
         assert result.exit_code == 0, (command, result.output)
         if "check" in command:
             assert "left out" not in result.output and "warning" not in result.output
+        if "inspect" in command:
+            assert ", 1 link of text and image events" in result.output
+            page = Path("inspect.html").read_text(encoding="utf-8")
+            assert "sentence 1 and image 1: Rescue" in page
         if "--dry-run" in command:
             assert "same-event(mine)         2" in result.output
     again = runner.invoke(app, ["init", "."])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
+import msgspec
 import PIL.Image
 import pytest
 
@@ -30,7 +31,8 @@ def sample(parts, tiles=(), prompt=(("<|im_start|>", True), ("text-emi: Police",
 def test_a_sample_shows_prompt_target_tokens_and_both_readings(tmp_path):
     picture = make_picture(tmp_path)
     parts = gold_document(picture), predicted_document(picture)
-    page = written(tmp_path, [ShownDocument(gold_document(), [sample(parts)], left_out=3)])
+    unlinked = msgspec.structs.replace(gold_document(), links=())
+    page = written(tmp_path, [ShownDocument(unlinked, [sample(parts)], left_out=3)])
     assert "<i>&lt;|im_start|&gt;</i>text-emi: Police</pre>" in page
     assert "46 + 12 tokens" in page
     assert "parsed target" in page
@@ -38,6 +40,18 @@ def test_a_sample_shows_prompt_target_tokens_and_both_readings(tmp_path):
     # Sentences without events are training samples, too.
     assert "Nothing happened" in page
     assert "without events" not in page
+
+
+def test_links_of_a_document_are_drawn_with_both_ends(tmp_path):
+    gold = gold_document(make_picture(tmp_path))
+    page = written(tmp_path, [ShownDocument(gold, []), ShownDocument(gold_document(key="b"), [])])
+    rows = re.findall(r'<li id="d1yk0".*?</li>', page, re.DOTALL)
+    assert len(rows) == 1
+    assert "sentence 2 and image 1: Arrest-Jail" in rows[0]
+    assert page.count('data-l="d1yl0"') == 3  # the trigger's badge, the image's and the list's
+    assert "links</b> of the document" in page
+    unlinked = msgspec.structs.replace(gold, links=())
+    assert "links</b> of" not in written(tmp_path, [ShownDocument(unlinked, [])])
 
 
 def test_what_the_model_gets_is_shown_tile_by_tile(tmp_path):

@@ -1,6 +1,7 @@
 """Training samples as the model receives them: prompt, target, processed image and boxes.
 
-Each sample is drawn like a document of a report: the annotation beside the parsed target.
+Each sample is drawn like a document of a report: the annotation beside the parsed target. Below them
+stand the document's own links, which no sample shows as a whole.
 """
 
 from __future__ import annotations
@@ -74,6 +75,11 @@ class ShownDocument:
     samples: Sequence[ShownSample]
     left_out: int = 0
 
+    @property
+    def links(self) -> Comparison | None:
+        """The document as annotated; ``None`` if it has no links."""
+        return compare(self.document, None) if self.document.links else None
+
 
 def differences(documents: Sequence[ShownDocument]) -> list[str]:
     """Return the samples whose target differs from the annotation, as ``task id``."""
@@ -110,6 +116,7 @@ def write_inspection(
         for sample in one.samples
         if (comparison := sample.comparison) is not None
     ]
+    comparisons += [linked for one in documents if (linked := one.links) is not None]
 
     def render(most: int) -> str:
         cards = [_card(one, number, palette, most) for number, one in enumerate(documents, 1)]
@@ -143,7 +150,25 @@ def _card(shown: ShownDocument, number: int, palette: Palette, most: int) -> Mar
     ]
     rest = f"{shown.left_out} more samples of this document, not shown" if shown.left_out else None
     more = None if rest is None else el("p", {"class": "quiet"}, rest)
-    return el("article", {"class": "card", "id": key, "tabindex": "-1"}, heading, *samples, more)
+    links = _links(shown, f"{prefix_of(number)}y", palette, most)
+    attributes = {"class": "card", "id": key, "tabindex": "-1"}
+    return el("article", attributes, heading, *samples, more, links)
+
+
+def _links(shown: ShownDocument, prefix: str, palette: Palette, most: int) -> Markup | None:
+    """Return the document as annotated with its links, if it has any."""
+    if shown.links is None:
+        return None
+    drawing = draw_document(
+        shown.links,
+        prefix=prefix,
+        palette=palette,
+        sides=(True,),
+        names=_NAMES,
+        max_image_bytes=most,
+    )
+    head = el("h4", None, el("b", None, "links"), " of the document, as annotated")
+    return el("section", {"class": "sample"}, head, drawing)
 
 
 def _sample(sample: ShownSample, prefix: str, palette: Palette, most: int) -> Markup:

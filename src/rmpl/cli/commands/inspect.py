@@ -55,8 +55,8 @@ def command(
 
         rmpl inspect jmee world/ace --recipe recipes/tiny.yaml --out inspect.html
 
-    Shown are prompt, target, resized image and boxes. Every target is parsed and compared with its
-    annotation. Exit code 1 if any differs.
+    Shown are prompt, target, resized image and boxes, and the links of documents. Every target is
+    parsed and compared with its annotation. Exit code 1 if any differs.
     """
     from rmpl.backbones.weightless import load_weightless
     from rmpl.corpora.registry import find_corpus, read_corpus
@@ -107,7 +107,9 @@ def command(
         out, title=f"{corpus}: what the model sees", notes=notes, documents=shown
     )
     count = sum(len(one.samples) for one in shown)
-    typer.echo(f"{written}: {count} samples of {len(shown)} documents")
+    links = sum(len(one.document.links) for one in shown)
+    linked = f", {links} link{'s' * (links > 1)} of text and image events" if links else ""
+    typer.echo(f"{written}: {count} samples of {len(shown)} documents{linked}")
     for one in wrong[:SAMPLES]:
         typer.echo(one_line(f"target differs from its annotation: {one}"))
     if wrong:
