@@ -61,6 +61,14 @@ def test_what_is_described_is_where_it_is_located(context, pictures):
         assert json.loads(sample.target) == [{"box": thing["box"]}]
 
 
+def test_where_no_name_is_absent_there_is_no_wrong_match(context, pictures):
+    """A corpus of one image, or of images that show the same."""
+    first = next(one for one in pictures if one.image_events and one.image_events[0].caption)
+    answers = [sample.target for sample in Match(context).samples([first])]
+    assert answers
+    assert set(answers) == {"yes"}
+
+
 def test_matches_are_balanced(context, pictures):
     answers = [sample.target for sample in Match(context).samples(pictures)]
     assert answers.count("yes") == answers.count("no")

@@ -27,6 +27,11 @@ def print_dry_run(run: Run, *, gpus: int | None, gpu_memory: float, verbose: boo
         The number of GPUs (``GPUS`` if none is given), and the memory of each in GiB.
     verbose
         Whether everything that is left out of the corpora is listed.
+
+    Raises
+    ------
+    RmplError
+        As ``preflight``; after everything was printed, if a corpus is not there.
     """
     from rmpl.training.dry_run.memory import GIB
     from rmpl.training.dry_run.preflight import preflight
@@ -50,21 +55,44 @@ def print_dry_run(run: Run, *, gpus: int | None, gpu_memory: float, verbose: boo
     for said in (*facts.warnings, *warnings):
         typer.echo(f"warning: {said}")
     typer.echo("nothing was trained or written")
+    missing = dict.fromkeys(str(one) for stage in facts.stages for one in stage.missing)
+    for said in list(missing)[1:]:
+        typer.echo(f"error: {said}", err=True)
+    for stage in facts.stages:
+        for error in stage.missing:
+            raise error
 
 
 def _show_stage(facts: Preflight, stage: StageFacts) -> None:
-    from rmpl.training.dry_run.memory import CUDA_BYTES, GIB
-
     trained = sum(stage.trainable.values())
     parts = ", ".join(f"{part} {count:,}" for part, count in stage.trainable.items())
+    steps = f"{stage.steps:,} steps" if stage.steps else "steps"
+    tokens = "" if stage.missing else f", {stage.tokens:,} tokens"
     typer.echo(
-        f"\n{stage.name}: {stage.steps:,} steps of {stage.batch * stage.accumulate} samples "
-        f"({stage.batch} x {stage.accumulate}), {stage.tokens:,} tokens"
+        f"\n{stage.name}: {steps} of {stage.batch * stage.accumulate} samples "
+        f"({stage.batch} x {stage.accumulate}){tokens}"
     )
+    if stage.missing:
+        typer.echo(f"data missing: {_assumed(stage)}")
     typer.echo(
         f"{stage.trained_as}: {trained:,} parameters trained, {trained / facts.parameters:.2%} of "
         f"the model: {parts}"
     )
+    if not stage.missing:
+        _show_sources(stage)
+    _show_lengths(stage)
+    _show_memory(stage)
+
+
+def _assumed(stage: StageFacts) -> str:
+    from rmpl.training.dry_run.assumed import WORDS
+
+    shown = [one.lengths.largest for one in stage.sources if one.lengths.largest is not None]
+    image = f" and images of {shown[0].width} x {shown[0].height} pixels" if shown else ""
+    return f"lengths and memory are those of sentences of {WORDS} words{image} in its prompts"
+
+
+def _show_sources(stage: StageFacts) -> None:
     print_table(
         ["source", "samples", "share", "epochs", "tokens"],
         [
@@ -78,6 +106,9 @@ def _show_stage(facts: Preflight, stage: StageFacts) -> None:
             for source in stage.sources
         ],
     )
+
+
+def _show_lengths(stage: StageFacts) -> None:
     print_table(
         ["mean tokens per sample", "text", "image", "answer", "longest"],
         [
@@ -89,6 +120,11 @@ def _show_stage(facts: Preflight, stage: StageFacts) -> None:
             for source in stage.sources
         ],
     )
+
+
+def _show_memory(stage: StageFacts) -> None:
+    from rmpl.training.dry_run.memory import CUDA_BYTES, GIB
+
     print_table(
         ["peak GiB", "all", "weights", "grads", "optim", "activ", "logits", "other"],
         [

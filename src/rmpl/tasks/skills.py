@@ -331,16 +331,21 @@ class Match(_ImageSkill):
     instruction = "Does the picture show this? Answer yes or no."
 
     def about(self, seen: GlossedImage) -> Iterator[Exercise]:
-        """Yield yes and no for a name, and for the caption with and without a wrong name."""
+        """Yield yes and no for a name, and for the caption with and without a wrong name.
+
+        Where all names of the corpus are in the image, there is no wrong one, and no "no".
+        """
         shown = {thing.gloss for thing in seen.things}
         thing = seen.rng.choice(seen.things)
         absent = [name for name in seen.names if name not in shown]
         alike = [name for name in absent if name.split()[0] == (thing.gloss or "").split()[0]]
-        other = seen.rng.choice(alike or absent)
+        other = seen.rng.choice(alike or absent) if absent else None
         yield self.exercise(seen.image, 0, thing.gloss or "", "yes")
-        yield self.exercise(seen.image, 1, other, "no")
+        if other is not None:
+            yield self.exercise(seen.image, 1, other, "no")
         if seen.event.caption:
             yield self.exercise(seen.image, 2, seen.event.caption, "yes")
+        if seen.event.caption and other is not None:
             wrong = seen.event.caption.replace(thing.gloss or "", other)
             yield self.exercise(
                 seen.image,

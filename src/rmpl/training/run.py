@@ -114,7 +114,7 @@ class Run:
                 stage,
                 self.folder,
                 corpora=self.corpora,
-                context=self._context(),
+                context=self.context(),
                 settings=self.settings(),
                 note=self.notes.append,
             )
@@ -216,7 +216,8 @@ class Run:
         documents = (one for name in names for one in self.corpora.trained_documents(name))
         return TriggerWords.of(documents, load_ontology(self.recipe.ontology).events).by_type
 
-    def _context(self) -> Context:
+    def context(self) -> Context:
+        """Return what the tasks of the recipe's model are asked with."""
         ontology = load_ontology(self.recipe.ontology)
         settings = recipe_settings(self.recipe.backbone)
         return context_of(self.recipe.backbone.model, settings, ontology)
@@ -230,7 +231,7 @@ class Run:
             If a corpus is for evaluation only, is not there or cannot be read, or has nothing to
             train on, or nothing that the stage is to be evaluated on.
         """
-        context = self._context()
+        context = self.context()
         found = []
         for source in stage.mixture:
             samples = self.corpora.samples(source, context)

@@ -1,7 +1,7 @@
 """Training samples as the model receives them: prompt, target, processed image and boxes.
 
-Each sample is drawn like a document of a report: the annotation beside the parsed target. Below them
-stand the document's own links, which no sample shows as a whole.
+Each sample is drawn like a document of a report: the annotation beside the parsed target. Below
+them stand the document's own links, which no sample shows as a whole.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ from rmpl.backbones.backbone import load_backbone
 from rmpl.backbones.families.qwen3_vl import FAMILY
 from rmpl.backbones.settings import Settings
 from rmpl.cli.main import app
-from rmpl.errors import RmplError
 from rmpl.recipe.recipe import Recipe
 from rmpl.records import Image
 from rmpl.tasks import Prompt, Sample
@@ -208,10 +207,35 @@ def test_gpus_that_nobody_asked_for_are_no_warning(gpus, kind, twin, small_world
     assert ("warning:" in output) == bool(gpus)
 
 
-def test_data_that_is_not_there_is_named(twin, tmp_path):
+@pytest.mark.parametrize("steps", [{}, {"steps": None, "epochs": 2}])
+def test_without_data_parameters_and_memory_are_reported(steps, look, twin, small_world, tmp_path):
+    (known,) = look().stages
+    recipe = tree(twin, **steps)
+    recipe["corpora"]["ace"]["path"] = "nowhere/ace"
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump(recipe))
+    run = Run(Recipe.model_validate(recipe), tmp_path / "out", small_world)
+    (stage,) = preflight(run, devices=1, gpu_bytes=80 * GIB).stages
+    assert stage.trainable == known.trainable
+    for part in ("weights", "gradients", "optimizer"):
+        assert getattr(stage.memory["1 GPU"], part) == getattr(known.memory["1 GPU"], part)
+    assert stage.memory["1 GPU"].activations > 0
+    assert not stage.warnings
+    line = ["train", path, "--data", small_world, "--out", tmp_path / "out", "--dry-run"]
+    result = CliRunner().invoke(app, [str(word) for word in line])
+    assert result.exit_code == 2
+    assert "nowhere/ace: no such file or folder" in result.output
+    assert "data missing: lengths and memory are those of sentences of 100 words" in result.output
+    assert ("one: 30 steps of 8" if not steps else "one: steps of 8") in result.output
+    assert f"language {known.trainable['language']:,}" in result.output
+    assert "1 GPU" in result.output
+
+
+def test_too_little_memory_is_said_without_data(twin, tmp_path):
     run = Run(Recipe.model_validate(tree(twin)), tmp_path, tmp_path / "nowhere")
-    with pytest.raises(RmplError, match="nowhere"):
-        preflight(run, devices=1, gpu_bytes=GIB)
+    (stage,) = preflight(run, devices=1, gpu_bytes=GIB // 2).stages
+    assert [str(one).split(":")[0] for one in stage.missing] == ["corpus ace", "corpus swig"]
+    assert "too little memory" in stage.warnings[-1]
 
 
 def test_a_folder_with_no_tokenizer_is_counted_by_words_where_the_checkpoint_is_known(

@@ -157,15 +157,11 @@ class TrainingData:
     def documents(self, name: str) -> list[Document]:
         """Return a corpus's documents; overlaps with the benchmark are removed and reported."""
         if name not in self._documents:
+            missing = self.missing(name)
+            if missing is not None:
+                raise missing
             corpus = self._corpora[name]
             path = self._data / corpus.path
-            if not path.exists():
-                raise RmplError(
-                    "no such file or folder",
-                    where=f"corpus {name}: {path}",
-                    remedy="get the data (docs/data.md), give the folder its path is relative to "
-                    f"with --data, or change corpora.{name}.path",
-                )
             report = self.readings.setdefault(name, ReadReport())
             mapping = None if corpus.mapping is None else self._data / corpus.mapping
             documents = read_recipe_corpus(
@@ -182,6 +178,18 @@ class TrainingData:
                     for document in renamed(own, names, self._seed + variant)
                 ]
         return self._documents[name]
+
+    def missing(self, name: str) -> RmplError | None:
+        """Return the error of a corpus whose file or folder is not there; ``None`` if it is."""
+        path = self._data / self._corpora[name].path
+        if path.exists():
+            return None
+        return RmplError(
+            "no such file or folder",
+            where=f"corpus {name}: {path}",
+            remedy="get the data (docs/data.md), give the folder its path is relative to "
+            f"with --data, or change corpora.{name}.path",
+        )
 
     def fingerprints(self) -> dict[str, dict[str, object]]:
         """Return the number of documents and their digest for every corpus that was read."""

@@ -1,6 +1,7 @@
 """The dry run of a recipe: sizes, data, memory and steps, without weights and GPU.
 
-The model is built on the meta device from its configuration; the data is actually read.
+The model is built on the meta device from its configuration; the data is actually read. Where it
+is not there, its parameters and memory are those of one assumed document.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from rmpl.records import Image
 from rmpl.runs.adapters import adapter_config, full_parameters, trainable_by_part
 from rmpl.tasks import Prompt
 from rmpl.training.data.mixture import Mixture, Source
+from rmpl.training.dry_run.assumed import assumed_sources
 from rmpl.training.dry_run.memory import (
     Activations,
     Memory,
@@ -85,6 +87,7 @@ class StageFacts(msgspec.Struct, frozen=True):
 
     name: str
     steps: int
+    """0 if that depends on data that are not there."""
     batch: int
     accumulate: int
     trained_as: str
@@ -94,6 +97,8 @@ class StageFacts(msgspec.Struct, frozen=True):
     warnings: list[str]
     undivided: str = ""
     """Why its steps cannot be divided among the GPUs, if so."""
+    missing: tuple[RmplError, ...] = ()
+    """Its corpora that are not there. Its lengths are then assumed ones, its shares unknown."""
 
     @property
     def tokens(self) -> int:
@@ -128,14 +133,24 @@ def preflight(run: Run, *, devices: int, gpu_bytes: int) -> Preflight:
     Raises
     ------
     RmplError
-        As training for its recipe and data, but not for missing weights.
+        As training for its recipe and data, but not for missing weights or corpora.
     """
     recipe = run.recipe
     dry_run = _DryRun(recipe.backbone, run.settings(), bf16=recipe.precision != "fp32")
-    stages = [
-        dry_run.stage(stage, run.sources(stage), recipe.seed, devices, gpu_bytes)
-        for stage in recipe.stages
-    ]
+    stages = []
+    for stage in recipe.stages:
+        names = dict.fromkeys(name for source in stage.mixture for name in source.corpora)
+        missing = tuple(one for name in names if (one := run.corpora.missing(name)) is not None)
+        if missing:
+            pixels = dry_run.backbone.settings.max_pixels
+            sources = assumed_sources(stage, run.context(), pixels)
+            if not sources:  # tasks of other packages, about what no document of ours has
+                raise missing[0]
+        else:
+            sources = run.sources(stage)
+        stages.append(
+            dry_run.stage(stage, sources, recipe.seed, devices, gpu_bytes, missing=missing)
+        )
     return Preflight(
         model=recipe.backbone.model,
         family=dry_run.family.name,
@@ -185,8 +200,16 @@ class _DryRun:
         self._counter = TokenCounter(self.backbone, rate)
 
     def stage(
-        self, stage: StageRecipe, sources: list[Source], seed: int, devices: int, gpu_bytes: int
+        self,
+        stage: StageRecipe,
+        sources: list[Source],
+        seed: int,
+        devices: int,
+        gpu_bytes: int,
+        *,
+        missing: tuple[RmplError, ...] = (),
     ) -> StageFacts:
+        """Return the facts of a stage; ``sources`` are assumed ones if corpora are missing."""
         lengths = [lengths_of(source.samples, self._counter) for source in sources]
         steps = stage.steps_over(sum(len(source.samples) for source in sources))
         batches = steps * stage.accumulate
@@ -207,7 +230,7 @@ class _DryRun:
         positions = getattr(self._config.get_text_config(), "max_position_embeddings", None)
         return StageFacts(
             name=stage.name,
-            steps=steps,
+            steps=0 if missing and stage.steps is None else steps,
             batch=stage.batch,
             accumulate=stage.accumulate,
             trained_as=f"{stage.adapter.kind} over {trained.weights} weights",
@@ -215,10 +238,11 @@ class _DryRun:
             sources=facts,
             memory=memory,
             undivided=refused,
+            missing=missing,
             warnings=stage_warnings(
                 stage,
-                {fact.name: fact.lengths for fact in facts},
-                {fact.name: fact.epochs for fact in facts},
+                {fact.name: fact.lengths for fact in facts if not missing},
+                {fact.name: fact.epochs for fact in facts if not missing},
                 memory,
                 positions=positions,
                 gpu_bytes=gpu_bytes,

@@ -65,7 +65,7 @@ def stage_warnings(
     stage
         The stage.
     lengths, epochs
-        Of each of its sources.
+        Of each of its sources; none if its data are not there.
     memory
         That of one GPU, by parallelism.
     positions
@@ -84,7 +84,7 @@ def stage_warnings(
                 f"{name}: samples of more than {stage.max_length:,} tokens are left out; about "
                 f"{found.over(stage.max_length):.1%} are that long"
             )
-    longest = max(found.longest for found in lengths.values())
+    longest = max((found.longest for found in lengths.values()), default=0)
     if positions is not None and min(longest, stage.max_length or longest) > positions:
         warnings.append(
             f"the longest sample has {longest:,} tokens, the model {positions:,} positions"
