@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import PIL.Image
@@ -86,6 +87,56 @@ def test_a_new_event_numbered_like_a_former_one_gets_another_id(tmp_path: Path) 
     brat(tmp_path, POLICE, TRIGGER, ANA, EVENT, new, "#1\tAnnotatorNotes E1\trmpl id: E2")
     (document,), _ = read("brat", tmp_path)
     assert [one.id for one in document.text_events] == ["E2", "E2_1"]
+
+
+@pytest.mark.parametrize("counts", [True, False])
+@pytest.mark.parametrize("is_split", [True, False])
+def test_offsets_may_count_a_byte_order_mark(tmp_path: Path, counts: bool, is_split: bool) -> None:
+    """brat counts it, a script that reads the text as people see it does not."""
+    ana = "T3\tPER 16 19;20 25\tAna Reyes" if is_split else ANA
+    moved = [POLICE, TRIGGER, ana, EVENT]
+    if counts:
+        moved = [re.sub(r"(?<= )\d+|(?<=;)\d+", lambda n: str(int(n[0]) + 1), one) for one in moved]
+    brat(tmp_path, *moved, text="\ufeff" + TEXT)
+    (document,), report = read("brat", tmp_path)
+    (event,) = document.text_events
+    sentence = document.sentences[0]
+    assert sentence.text.startswith("Police")
+    assert sentence.slice(event.trigger) == "arrested"
+    assert [sentence.slice(a.span) for a in event.arguments] == ["Police", "Ana Reyes"]
+    assert report.warnings["offsets that count the byte order mark of their text, converted"] == (
+        counts
+    )
+
+
+TWICE = "an argument that its event has twice, read once"
+
+
+def test_an_argument_that_an_event_has_twice_is_read_once_and_named(tmp_path: Path) -> None:
+    brat(tmp_path, POLICE, TRIGGER, ANA, f"{EVENT} Agent2:T1 Person2:T3 Agent3:T3")
+    (document,), report = read("brat", tmp_path)
+    roles = [(a.role, a.span) for a in document.text_events[0].arguments]
+    assert roles == [("Agent", Span(0, 1)), ("Person", Span(2, 4)), ("Agent", Span(2, 4))]
+    assert report.left_out == {TWICE: 2}
+    assert report.cases[TWICE] == [
+        f"{tmp_path / 'a.ann'}:4: Agent2",
+        f"{tmp_path / 'a.ann'}:4: Person2",
+    ]
+    assert not report.refused
+
+
+def test_two_boxes_in_one_place_are_an_argument_once(tmp_path: Path) -> None:
+    PIL.Image.new("RGB", (60, 40)).save(tmp_path / "a.png")
+    box = {"image_id": 1, "category_id": 1, "bbox": [5, 6, 10, 20]}
+    content = {
+        "images": [{"id": 1, "file_name": "a.png", "width": 60, "height": 40}],
+        "categories": [{"id": 1, "name": "Person", "supercategory": "Justice:Arrest-Jail"}],
+        "annotations": [box | {"id": 3}, box | {"id": 4}],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    (document,), report = read("coco", tmp_path)
+    assert len(document.image_events[0].arguments) == 1
+    assert report.cases[TWICE] == [f"{tmp_path / 'a.json'}, annotation 4: Person"]
 
 
 def test_every_problem_of_a_file_is_counted(tmp_path: Path) -> None:
@@ -384,3 +435,21 @@ def test_links_of_webanno_and_what_is_no_tsv(tmp_path: Path) -> None:
     path.write_text(f"{HEAD}\n\n#Text=Police\n1-1\t0-6\n")
     with pytest.raises(RmplError, match=r"a\.tsv:6: not a line of WebAnno TSV"):
         list(read_corpus("webanno", path))
+
+
+def test_of_two_lists_of_doccano_one_may_be_empty_but_none_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    entity = {"id": 1, "label": "PER", "start_offset": 0, "end_offset": 6}
+    lines: list[dict[str, object]] = [
+        {"text": TEXT, "entities": [], "label": [[0, 6, "PER"]]},
+        {"text": TEXT, "entities": [entity], "label": []},
+        {"text": TEXT, "entities": [], "label": []},
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)))
+    found, report = read("doccano", path)
+    assert [one.sentences[0].entities for one in found] == [(Span(0, 1),), (Span(0, 1),), ()]
+    assert not report.refused
+    path.write_text(json.dumps({"text": TEXT, "entities": [entity], "label": [[7, 15, "PER"]]}))
+    said = r"a\.jsonl:1: spans in entities and in label, of which one alone is read; keep the list"
+    with pytest.raises(RmplError, match=said):
+        list(read_corpus("doccano", path))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import PIL.Image
 import pytest
 
+from annotations.invented import documents
+from rmpl.annotations.writers import write_annotations
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
 from rmpl.io.read_report import ReadReport
+from rmpl.ontology import load_ontology
 from rmpl.records import Document
 
 ARREST = "Justice:Arrest-Jail"
@@ -93,3 +97,49 @@ def test_what_is_not_used_of_a_file_is_counted(tmp_path: Path) -> None:
     assert report.warnings == {
         "a box whose attributes say that it is rotated, taken as it stands": 1
     }
+
+
+def test_images_that_differ_in_their_ending_are_two_documents(tmp_path: Path) -> None:
+    write(tmp_path, "a.json", "a.jpg", "a.png", "b.png")
+    found, report = read(tmp_path)
+    assert [(one.id, [image.id for image in one.images]) for one in found] == [
+        ("a.jpg", ["a.jpg"]),
+        ("a.png", ["a.png"]),
+        ("b", ["b.png"]),
+    ]
+    assert len(found[0].image_events) == 1
+    assert not found[1].image_events
+    assert not report.left_out
+
+
+@pytest.mark.parametrize("is_renamed", [False, True])
+def test_a_tool_may_drop_the_keys_that_rmpl_adds(tmp_path: Path, is_renamed: bool) -> None:
+    """As CVAT does, of images and of annotations; and name files without their folders."""
+    given = [one for one in documents(tmp_path) if one.images]
+    out = tmp_path / "coco"
+    write_annotations(given, "coco", out, load_ontology("m2e2"), ReadReport())
+    content = json.loads((out / "instances.json").read_text())
+    for image in content["images"]:
+        for key in ("document", "image", "events"):
+            del image[key]
+        if is_renamed:
+            image["file_name"] = Path(image["file_name"]).name
+    for one in content["annotations"]:
+        del one["attributes"]
+    (out / "instances.json").write_text(json.dumps(content))
+    again, report = read(out)
+    assert {one.id: one.links for one in again} == {one.id: one.links for one in given}
+    assert {one.id: one.images for one in again} == {one.id: one.images for one in given}
+    assert {one.id: one.text_events for one in again} == {one.id: one.text_events for one in given}
+    boxes, kept = (
+        Counter(
+            (one.id, event.id, a.role, a.box)
+            for one in documents_
+            for event in one.image_events
+            for a in event.arguments
+        )
+        for documents_ in (given, again)
+    )
+    assert sum(boxes.values()) > 20
+    assert boxes == kept
+    assert not report.left_out

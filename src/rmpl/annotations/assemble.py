@@ -14,6 +14,7 @@ from rmpl.annotations.placing import Place, Sentences, place_marks
 from rmpl.errors import RmplError
 from rmpl.io.documents import checked_documents
 from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.repeats import TWICE, of_text, once
 from rmpl.records import Document, Link, Relation, Sentence, Span, TextArgument, TextEvent
 
 ELSEWHERE = "an argument in another sentence than its trigger"
@@ -289,13 +290,18 @@ class _Texts:
     def _event(self, event: Event, roles: list[Role]) -> TextEvent | None:
         place = self._places[event.trigger]
         kind = self._types[event.id]
-        arguments = [self._argument(one, kind, place) for one in roles]
+        found = [(self._argument(one, kind, place), one) for one in roles]
+        arguments = once(
+            [(argument, role) for argument, role in found if argument is not None],
+            lambda pair: of_text(pair[0]),
+            lambda pair: self._given.leave_out(TWICE, f"{pair[1].where}: {pair[1].label}"),
+        )
         return TextEvent(
             self._given.event_ids.get(event.id, event.id),
             place.sentence,
             kind,
             place.span,
-            tuple(one for one in arguments if one is not None),
+            tuple(argument for argument, _ in arguments),
         )
 
     def _argument(self, role: Role, event_type: str, trigger: Place) -> TextArgument | None:

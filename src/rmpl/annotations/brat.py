@@ -15,12 +15,14 @@ from urllib.parse import unquote
 from rmpl.annotations.assemble import broken_file
 from rmpl.annotations.base import GONE, read_base
 from rmpl.annotations.marks import Annotated, Bond, Event, Mark, Role
+from rmpl.annotations.placing import says
 from rmpl.errors import RmplError
-from rmpl.io.files import read_bytes
+from rmpl.io.files import BOM, opened, read_bytes
 from rmpl.io.read_report import ReadReport
 
 NO_ANN = "a text without its .ann: not annotated yet"
 DISCONTINUOUS = "a discontinuous span, taken from its first to its last character"
+COUNTED = "offsets that count the byte order mark of their text, converted"
 ID = "rmpl id: "
 """What a note begins with that holds the id of an event or relation."""
 _LEFT_OUT = {
@@ -55,11 +57,16 @@ def read_brat(path: Path, report: ReadReport) -> Iterator[Annotated]:
         name = unquote(stem) if unquote(stem) in bases else stem
         base = bases.pop(name, None)
         try:
-            given = Annotated(name, str(file), _text(file), base)
+            text, is_marked = _text(file)
         except RmplError as error:
             yield broken_file(name, str(file), error)
             continue
-        _Reading(given).lines(file)
+        given = _read(Annotated(name, str(file), text, base), file)
+        if is_marked:
+            counted = _read(Annotated(name, str(file), text, base), file, before=1)
+            if _misfits(counted) < _misfits(given):
+                given = counted
+                given.warn(COUNTED, str(file.with_suffix(".txt")))
         yield given
     for name in bases if path.is_dir() else ():
         report.leave_out(GONE, name)
@@ -69,11 +76,25 @@ def read_brat(path: Path, report: ReadReport) -> Iterator[Annotated]:
                 report.leave_out(NO_ANN, str(text))
 
 
-def _text(file: Path) -> str:
+def _read(given: Annotated, file: Path, before: int = 0) -> Annotated:
+    _Reading(given, before).lines(file)
+    return given
+
+
+def _misfits(given: Annotated) -> int:
+    """Return how much does not fit the text."""
+    texts = (says(given.text, mark, (mark.start, mark.end)) for mark in given.marks)
+    return len(given.problems) + sum(not is_said for is_said in texts)
+
+
+def _text(file: Path) -> tuple[str, bool]:
+    """Return the text of an ``.ann``, and whether a byte order mark, left out, was before it."""
     text = file.with_suffix(".txt")
     if not text.is_file():
         raise RmplError("an .ann without its .txt", where=str(file), remedy="put it beside it")
-    return decoded(read_bytes(text), str(text))
+    with opened(text) as stream:
+        is_marked = stream.read(len(BOM)) == BOM
+    return decoded(read_bytes(text), str(text)), is_marked
 
 
 def decoded(data: bytes, where: str) -> str:
@@ -93,10 +114,11 @@ def decoded(data: bytes, where: str) -> str:
 
 
 class _Reading:
-    """Reads the lines of an ``.ann``."""
+    """Reads the lines of an ``.ann``; ``before`` is what offsets count before the text."""
 
-    def __init__(self, given: Annotated) -> None:
+    def __init__(self, given: Annotated, before: int) -> None:
         self._given = given
+        self._before = before
         self._seen: set[str] = set()
 
     def lines(self, file: Path) -> None:
@@ -136,7 +158,10 @@ class _Reading:
         found = _SPAN.fullmatch(head.strip())
         if found is None:
             return False
-        pieces = [tuple(map(int, piece.split(" "))) for piece in found[2].split(";")]
+        pieces = [
+            tuple(int(offset) - self._before for offset in piece.split(" "))
+            for piece in found[2].split(";")
+        ]
         start, end = pieces[0][0], pieces[-1][1]
         said: str | None = text
         if len(pieces) > 1:

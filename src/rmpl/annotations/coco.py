@@ -8,6 +8,7 @@ document; captions are those of its events.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ class _Image(msgspec.Struct):
     height: int = 0
     document: str | None = None
     image: str | None = None
-    events: list[str] = []
+    events: list[str] | None = None
 
 
 class _Category(msgspec.Struct):
@@ -80,10 +81,11 @@ def read_coco(path: Path, labels: Labels, report: ReadReport) -> Iterator[Annota
         raise RmplError("no .json file", where=str(path), remedy="give COCO's instances file")
     read = [(file, decode(_DECODER, read_bytes(file), str(file))) for file in files]
     bases = read_base(folder)
+    _find_own([one for _, content in read for one in content.images], bases)
     named: set[tuple[str | None, str | None]] = {
         (one.document, one.image) for _, content in read for one in content.images if one.document
     }
-    images = _Images(bases)
+    images = _Images(bases, _names([one for _, content in read for one in content.images]))
     for file, content in read:
         if not content.images and not content.annotations:
             report.leave_out(EMPTY, str(file))
@@ -136,6 +138,38 @@ def _keep(given: Annotated, base: Document, image: str) -> None:
             )
 
 
+def _find_own(images: list[_Image], bases: dict[str, Document]) -> None:
+    """Name the document and image of images that rmpl wrote, where a tool dropped these keys.
+
+    They are known by their path, or by their name and size. Their events without a box, which no
+    tool shows, stay.
+    """
+    own: dict[object, list[tuple[str, str, str]]] = defaultdict(list)
+    for base in bases.values():
+        for one in base.images:
+            if one.path is not None:
+                place = base.id, one.id, one.path
+                own[one.path].append(place)
+                own[Path(one.path).name, one.width, one.height].append(place)
+    for image in images:
+        key = Path(image.file_name).name, image.width, image.height
+        found = own.get(image.file_name) or own.get(key, [])
+        if image.document is None and len(found) == 1:
+            image.document, image.image, image.file_name = found[0]
+        base_of = None if image.document is None else bases.get(image.document)
+        if image.events is None and base_of is not None:
+            bare = [e for e in base_of.image_events if e.image_id == image.image]
+            image.events = [one.event_type for one in bare if not one.arguments]
+
+
+def _names(images: list[_Image]) -> dict[str, str]:
+    """Return the documents of images by their files: without the ending, where that is unique."""
+    files = dict.fromkeys(one.file_name for one in images if one.document is None)
+    stems = {file: Path(file).with_suffix("").as_posix() for file in files}
+    taken = Counter([*stems.values(), *{one.document for one in images if one.document}])
+    return {file: stem if taken[stem] == 1 else file for file, stem in stems.items()}
+
+
 class _Images:
     """The images of all files, by their numbers.
 
@@ -143,9 +177,10 @@ class _Images:
     (train, val) may have the same numbers for them.
     """
 
-    def __init__(self, bases: dict[str, Document]) -> None:
+    def __init__(self, bases: dict[str, Document], names: dict[str, str]) -> None:
         self.documents: dict[str, Annotated] = {}
         self._bases = bases
+        self._names = names
         self._named: dict[tuple[int | str, str], tuple[Annotated, str]] = {}
         self._of_file: dict[tuple[Path, int | str], tuple[Annotated, str]] = {}
         self._files: dict[int | str, set[str]] = {}
@@ -185,14 +220,14 @@ class _Images:
 
     def _place(self, image: _Image, file: Path) -> tuple[Annotated, str]:
         where = f"{file}, image {image.id}"
-        name = image.document or Path(image.file_name).with_suffix("").as_posix()
+        name = image.document or self._names[image.file_name]
         given = self.documents.get(name)
         if given is None:
             base = self._bases.get(name)
             self.documents[name] = given = Annotated(name, where, base=base, holds=_IMAGES)
         image_id = image.image or image.file_name
         given.images.append(Image(image_id, image.file_name, image.width, image.height))
-        given.image_labels += [ImageLabel(kind, image_id, where) for kind in image.events]
+        given.image_labels += [ImageLabel(kind, image_id, where) for kind in image.events or ()]
         return given, image_id
 
 

@@ -1,5 +1,6 @@
 """doccano's JSONL: one text per line, with ``entities`` and ``relations``, or ``label`` alone.
 
+A line with spans in two of them is refused: which of them are meant is not known.
 A relation from a span with an event's label is an argument; its type is the role. Offsets are
 characters.
 """
@@ -78,11 +79,15 @@ def read_doccano(path: Path) -> Iterator[Annotated]:
 
 def _annotated(line: _Line, name: str, where: str) -> Annotated:
     given = Annotated(name, where, line.text)
-    spans = line.label if line.entities is None else None
-    spans = line.labels if line.entities is None and spans is None else spans
-    if line.entities is None and spans is None:
+    lists = {"entities": line.entities, "label": line.label, "labels": line.labels}
+    if all(one is None for one in lists.values()):
         given.refuse("neither entities nor label", where, "export with spans")
-    for number, (start, end, label) in enumerate(spans or ()):
+    filled = [key for key, one in lists.items() if one]
+    if len(filled) > 1:
+        what = f"spans in {' and in '.join(filled)}, of which one alone is read"
+        given.refuse(what, where, "keep the list that is meant")
+        return given
+    for number, (start, end, label) in enumerate(line.label or line.labels or ()):
         given.marks.append(Mark(f"s{number}", label, start, end, f"{where}, span {number}"))
     for one in line.entities or ():
         place = f"{where}, entity {one.id}"

@@ -13,6 +13,7 @@ from rmpl.annotations.base import is_near
 from rmpl.annotations.mapping import Labels, did_you_mean
 from rmpl.annotations.marks import Annotated, Bond, Region
 from rmpl.errors import RmplError
+from rmpl.io.repeats import TWICE, of_image
 from rmpl.records import Box, Document, Image, ImageArgument, ImageEvent
 
 CLIPPED = "a box that exceeds its image, cut at its edge"
@@ -134,7 +135,13 @@ class ImageEvents:
             for one in self._groups
             if (one.image, one.event_type) == (region.image, meaning.event)
         ]
-        if region.event is None and len(same) > 1:
+        before = [
+            one
+            for one in self._before.values()
+            if (one.image_id, one.event_type) == (region.image, meaning.event) and one.arguments
+        ]
+        name = region.event or _event_with(region.box, before)
+        if name is None and len(same) > 1:
             names = ", ".join(one.id for one in same)
             self._given.refuse(
                 f"a box of one of several events ({names})",
@@ -142,7 +149,10 @@ class ImageEvents:
                 "draw a relation from the event to it, or note the event's id",
             )
             return
-        name = same[0].id if region.event is None and same else region.event
+        if name is None and same:
+            name = same[0].id
+        elif name is None and len(before) == 1:
+            name = before[0].id
         group = self._group(region.image, meaning.event, name)
         self._fill(group, meaning.role, region, region.where)
 
@@ -169,7 +179,11 @@ class ImageEvents:
         box = self._inside(region)
         if box is not None:
             self._event_of[region.id] = group.id
-            group.arguments.append((self._order[region.id], ImageArgument(role, box)))
+            argument = ImageArgument(role, box)
+            if any(of_image(one) == of_image(argument) for _, one in group.arguments):
+                self._given.leave_out(TWICE, f"{where}: {role}")
+                return
+            group.arguments.append((self._order[region.id], argument))
 
     def _inside(self, region: Region) -> Box | None:
         """Return a box within its image; one that is wholly outside, or empty, is refused."""
@@ -185,6 +199,12 @@ class ImageEvents:
         if is_clipped:
             self._given.warn(CLIPPED, region.where)
         return cut
+
+
+def _event_with(box: Box, events: list[ImageEvent]) -> str | None:
+    """Return the event that a box was in before, where its tool does not keep that."""
+    had = [one for one in events if any(is_near(box, a.box) for a in one.arguments)]
+    return had[0].id if len(had) == 1 else None
 
 
 def cut_box(box: Box, image: Image, where: str) -> tuple[Box, bool]:

@@ -168,10 +168,10 @@ def _checked_spans(given: Annotated) -> dict[str, tuple[int, int]]:
         spans = {mark.id: _converted(units, mark) for mark in given.marks}
     else:
         spans = {mark.id: (mark.start, mark.end) for mark in given.marks}
-        wrong = [mark for mark in given.marks if not _says(given.text, mark, spans[mark.id])]
+        wrong = [mark for mark in given.marks if not says(given.text, mark, spans[mark.id])]
         if wrong and is_wide:
             other = {mark.id: _converted(units, mark) for mark in given.marks}
-            fits = [mark for mark in given.marks if _says(given.text, mark, other[mark.id])]
+            fits = [mark for mark in given.marks if says(given.text, mark, other[mark.id])]
             # Where what rmpl wrote was corrected in a browser, both may occur.
             spans |= {one.id: other[one.id] for one in (wrong, fits)[len(fits) == len(spans)]}
             given.warn(UTF16, given.where)
@@ -183,7 +183,7 @@ def _checked_spans(given: Annotated) -> dict[str, tuple[int, int]]:
                 f"a span outside the text, or empty ({mark.start} to {mark.end})",
                 f"{mark.where}: the text has {len(given.text)} characters",
             )
-        elif not _says(given.text, mark, (start, end)):
+        elif not says(given.text, mark, (start, end)):
             said = given.text[start:end]
             given.refuse(
                 "a text that is not what its span says",
@@ -196,7 +196,7 @@ def _checked_spans(given: Annotated) -> dict[str, tuple[int, int]]:
     return checked
 
 
-def _says(text: str, mark: Mark, span: tuple[int, int]) -> bool:
+def says(text: str, mark: Mark, span: tuple[int, int]) -> bool:
     """Return whether the text of a mark is at its span; tools write line breaks as blanks."""
     if mark.text is None:
         return True

@@ -23,6 +23,7 @@ from rmpl.io.given_images import GivenImage, named_images
 from rmpl.io.keys import decoded_whole, meant, twice, unknown_keys
 from rmpl.io.parquet import read_parquet, write_parquet
 from rmpl.io.read_report import OnError, ReadReport
+from rmpl.io.repeats import without_repeats
 from rmpl.io.segmentation import require_splitter, word_spans
 from rmpl.io.validity import check_document
 from rmpl.records import (
@@ -105,7 +106,7 @@ def read_documents(
         problems: list[RmplError] | None = None if find is None else []
         document = to_document(content, where, counts, problems)
         counts.refuse_all(problems or (), on_error)
-        return document
+        return without_repeats(document, where, counts)
 
     lines = read_parquet(path) if path.suffix == ".parquet" else read_lines(path)
     raws = cast("Iterator[tuple[str, bytes | dict[str, object]]]", lines)

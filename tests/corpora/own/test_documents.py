@@ -196,3 +196,25 @@ def test_a_whole_text_of_another_shape_is_one_error(tmp_path: Path, changes: Any
     path.write_text(json.dumps({"id": "d", "text": "Police left.", **changes}))
     with pytest.raises(RmplError):
         list(read_corpus("documents", path))
+
+
+def test_an_argument_that_an_event_has_twice_is_read_once_and_named(tmp_path: Path) -> None:
+    """In the text and in an image; another role of the same span is another argument."""
+    one = {"role": "Agent", "span": [0, 1]}
+    box = {"role": "Person", "box": {"x1": 1, "y1": 1, "x2": 9, "y2": 9}}
+    path = write(
+        tmp_path,
+        event={"arguments": [one, one | {"role": "Person"}, one]},
+        images=[{"id": "p", "width": 20, "height": 20}],
+        image_events=[{"id": "i", "image_id": "p", "event_type": ARREST, "arguments": [box, box]}],
+    )
+    report = ReadReport()
+    (document,) = read_corpus("documents", path, report=report, ontology=load_ontology("m2e2"))
+    assert [a.role for a in document.text_events[0].arguments] == ["Agent", "Person"]
+    assert len(document.image_events[0].arguments) == 1
+    reason = "an argument that its event has twice, read once"
+    assert report.left_out[reason] == 2
+    assert report.cases[reason] == [
+        f"{path}:1: document d, t: Agent",
+        f"{path}:1: document d, i: Person",
+    ]

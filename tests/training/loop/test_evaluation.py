@@ -55,7 +55,7 @@ def test_nothing_learnt_is_measured_and_the_other_way_round(twin, small_world, t
     run = Run(held(twin, {"every": 2, "samples": 4}), tmp_path, small_world)
     stage = run.recipe.stages[0]
     learnt = {sample.id for source in run.sources(stage) for sample in source.samples}
-    context = run._context()
+    context = run.context()
     for source in stage.mixture:
         samples = run.corpora.samples(source, context, held_out=True)
         assert samples

@@ -12,6 +12,7 @@ from rmpl.corpora.own.texts import with_sentences
 from rmpl.errors import RmplError
 from rmpl.io.documents import ENDINGS, read_documents
 from rmpl.io.image_folders import ImageFolders, with_image_paths
+from rmpl.io.repeats import without_repeats
 from rmpl.predictions.results import is_extracted, read_extracted
 from rmpl.records import Document
 
@@ -32,7 +33,10 @@ def read_own_documents(request: Request) -> Iterator[Document]:
     path = _file(request)
     find = None if request.ontology is None else functools.partial(_problems, request)
     if path.suffix != ".parquet" and is_extracted(path):
-        yield from read_extracted(path, on_error=request.on_error, report=request.report, find=find)
+        for one in read_extracted(
+            path, on_error=request.on_error, report=request.report, find=find
+        ):
+            yield without_repeats(one, str(path), request.report)
         return
     contained = request.images is not None
     folder = path.parent if request.images is None else request.images

@@ -1,0 +1,62 @@
+"""Arguments that an event has twice: the same role of the same span or box, kept once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import TypeVar
+
+import msgspec
+
+from rmpl.io.read_report import ReadReport
+from rmpl.records import Document, ImageArgument, TextArgument
+
+TWICE = "an argument that its event has twice, read once"
+Argument = TypeVar("Argument")
+
+
+def of_text(argument: TextArgument) -> Hashable:
+    """Return what makes an argument in a text the same as another one."""
+    return argument.role, argument.span, argument.text if argument.span.start < 0 else None
+
+
+def of_image(argument: ImageArgument) -> Hashable:
+    """Return what makes an argument in an image the same as another one."""
+    return argument.role, argument.box, argument.gloss
+
+
+def once(
+    arguments: Iterable[Argument],
+    key: Callable[[Argument], Hashable],
+    repeated: Callable[[Argument], None],
+) -> tuple[Argument, ...]:
+    """Return arguments without repeated ones, each of which is passed to ``repeated``."""
+    found: dict[Hashable, Argument] = {}
+    for one in arguments:
+        if key(one) in found:
+            repeated(one)
+        found.setdefault(key(one), one)
+    return tuple(found.values())
+
+
+def without_repeats(document: Document, where: str, report: ReadReport) -> Document:
+    """Return a document whose events have no argument twice; ``report`` counts those left out.
+
+    ``where`` is the place of the document: a file and line.
+    """
+
+    def note(event: str, role: str) -> None:
+        report.leave_out(TWICE, f"{where}: document {document.id}, {event}: {role}")
+
+    texts = tuple(
+        msgspec.structs.replace(
+            one, arguments=once(one.arguments, of_text, lambda a, e=one.id: note(e, a.role))
+        )
+        for one in document.text_events
+    )
+    images = tuple(
+        msgspec.structs.replace(
+            one, arguments=once(one.arguments, of_image, lambda a, e=one.id: note(e, a.role))
+        )
+        for one in document.image_events
+    )
+    return msgspec.structs.replace(document, text_events=texts, image_events=images)
