@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import PIL.Image
 import pytest
 
 pytest.importorskip("nupunkt")
 
 from rmpl.corpora.registry import read_corpus
 from rmpl.errors import RmplError
+from rmpl.io.read_report import ReadReport
 
 
 def task(folder: Path, *result: dict[str, object]) -> Path:
@@ -46,3 +48,24 @@ def test_every_label_of_a_relation_is_an_argument(tmp_path: Path) -> None:
 def test_a_result_with_a_wrong_value(tmp_path: Path, result: dict[str, object], said: str) -> None:
     with pytest.raises(RmplError, match=said):
         list(read_corpus("label_studio", task(tmp_path, result)))
+
+
+@pytest.mark.parametrize("tag", ["image", "Img-1", "shown"])
+def test_a_choice_of_an_annotator_is_known_to_be_of_an_image_by_its_tag(
+    tmp_path: Path, tag: str
+) -> None:
+    """It has no size and no source; ``shown`` is known from a box of the same tag."""
+    PIL.Image.new("RGB", (40, 20)).save(tmp_path / "a.png")
+    kind = "Conflict:Attack"
+    choice = {"id": "c", "type": "choices", "to_name": tag, "value": {"choices": [kind]}}
+    box = {"x": 0, "y": 0, "width": 50, "height": 50, "rectanglelabels": ["Life:Die/Victim"]}
+    rectangle = {"id": "b", "type": "rectanglelabels", "to_name": tag, "value": box}
+    size = {"original_width": 40, "original_height": 20}
+    result = [choice, *([rectangle | size] if tag == "shown" else [])]
+    data = {"id": "a", "text": "Police arrested her.", "photo": "/data/upload/1/a.png"}
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps([{"id": 5, "data": data, "annotations": [{"result": result}]}]))
+    report = ReadReport()
+    (document,) = read_corpus("label_studio", path, report=report)
+    assert kind in {one.event_type for one in document.image_events}
+    assert not report.left_out

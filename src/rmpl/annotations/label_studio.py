@@ -8,6 +8,7 @@ around it.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ ID = "rmpl id: "
 """What the note of a region begins with that holds the id of its event."""
 _BOTH = frozenset({"text", "images"})
 _IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+_IMAGE_TAG = re.compile(r"im(g|age)|pic|photo", re.IGNORECASE)
+"""What the name of an ``Image`` tag begins with, in Label Studio's templates and in ours."""
 _FULL = 360.0
 
 
@@ -126,6 +129,7 @@ class _Reading:
         self._indices: dict[tuple[str, int], str] = {}
         self._sizes: dict[str, tuple[float, float]] = {}
         items = annotation.result
+        self._image_tags = {one.to_name for one in items if _is_of_image(one)}
         self._text_key = self._find_text(items)
         text = data.get(self._text_key, "") if self._text_key is not None else ""
         self.given.text = text if isinstance(text, str) else ""
@@ -141,8 +145,8 @@ class _Reading:
             return item.source.removeprefix("$")
         if item.to_name in self._data:
             return item.to_name
-        is_image = item.type.startswith("rectangle") or item.original_width is not None
-        keys = [key for key, value in self._data.items() if key != OWN and value]
+        is_image = _is_of_image(item) or item.to_name in self._image_tags
+        keys = [key for key, value in self._data.items() if key not in {OWN, "id"} and value]
         fits = [key for key in keys if is_image == bool(_addresses(self._data[key]))]
         return fits[0] if fits else item.to_name
 
@@ -284,6 +288,12 @@ def _box(value: dict[str, Any], size: tuple[float, float]) -> tuple[Box, bool]:
     xs = [x + dx * cos - dy * sin for dx, dy in corners]
     ys = [y + dx * sin + dy * cos for dx, dy in corners]
     return Box(min(xs), min(ys), max(xs), max(ys)), True
+
+
+def _is_of_image(item: _Item) -> bool:
+    """Return whether an item is about an image; of a choice, only its tag's name may say it."""
+    is_drawn = item.type.startswith("rectangle") or item.original_width is not None
+    return is_drawn or (item.type == "choices" and bool(_IMAGE_TAG.match(item.to_name)))
 
 
 def _noted(item: _Item) -> str | None:
