@@ -234,14 +234,20 @@ MAPPINGS = {
         "events: {A: 'Life:Die'}\nignore: [A]",
         "'A' is named twice, in events and in",
     ),
-    "type": ("events: {A: 'Life:Dye'}", r"unknown event type 'Life:Dye' \(did you mean 'Life:Die'"),
-    "role": ("roles: {A: Victin}", r"unknown role 'Victin' \(did you mean 'Victim'"),
-    "box": (
-        "boxes: {A: {event: 'Life:Die', role: Agent}}",
-        "unknown role 'Agent' of Life:Die in im",
+    "type": (
+        "events:\n  B: 'Life:Die'\n  A: 'Life:Dye'",
+        r"m\.yaml:3: unknown event type 'Life:Dye' \(did you mean 'Life:Die'",
     ),
-    "key": ("event: {A: 'Life:Die'}", r"unknown key 'event' \(did you mean 'events'"),
-    "shape": ("events: [A]", r"m\.yaml: not a mapping"),
+    "role": (
+        "events: {A: 'Life:Die'}\nroles: {A: Victin}",
+        r"m\.yaml:2: unknown role 'Victin' \(did you mean 'Victim'",
+    ),
+    "box": (
+        "boxes:\n  A: {event: 'Life:Die', role: Agent}",
+        r"m\.yaml:2: unknown role 'Agent' of Life:Die in im",
+    ),
+    "key": ("\nevent: {A: 'Life:Die'}", r"m\.yaml:2: unknown key 'event' \(did you mean 'events'"),
+    "shape": ("roles: {B: Agent}\nevents: [A]", r"m\.yaml:2: not a mapping"),
     "yaml": ("events: {", r"m\.yaml: not a mapping"),
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rmpl.annotations.mapping import read_mapping
+from rmpl.annotations.mapping_file import read_mapping
 from rmpl.errors import RmplError
 
 ARREST = "'Justice:Arrest-Jail'"
@@ -15,7 +15,10 @@ ARREST = "'Justice:Arrest-Jail'"
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("roles: {By: Agent}\nignore: [By]", "'By' is named twice, in roles and in ignore"),
+        (
+            "roles: {By: Agent}\nignore: [By]",
+            r"\.yaml:2: 'By' is named twice, in roles and in ignore",
+        ),
         ("roles: {By: Agent}\nlinks: [By]", "'By' is named twice, in roles and in links"),
         ("relations: {at: x}\nignore: [at]", "'at' is named twice, in relations and in ignore"),
         (

@@ -111,6 +111,8 @@ def test_every_command_explains_itself(run, command):
         (("train", "recipes/tiny.yaml", "--set", "stages.0.stepz=1"), "no such key"),
         (("train", "recipes/tiny.yaml", "--set", "stages.0.batch=0"), "stages.0.batch"),
         (("predict", "nowhere", "--data", "nowhere"), "no such file or folder"),
+        (("convert", "predictions", "nowhere", "--out", "x.jsonl"), "no such file or folder"),
+        (("inspect", "predictions", "nowhere"), "no such file or folder"),
         (("predict", "nowhere", "--data", ".", "--corpus", "news"), "no corpus named 'news'"),
         (("score", "nowhere.jsonl", "--gold", "nowhere"), "nowhere"),
         (("report", "nowhere", "--data", "nowhere"), "nowhere"),

@@ -153,6 +153,8 @@ def test_a_text_is_a_text_and_one_like_a_path_is_warned_of_once(counting, tmp_pa
     assert len(counting.extract(tmp_path / "a.txt").sentences) == 2  # a Path is read, not warned of
     with pytest.raises(RmplError, match="a bytes is nothing to extract from"):
         counting.extract(b"One.")
+    with pytest.raises(RmplError, match=r"a list is nothing.*use extract_all for several"):
+        counting.extract(["One.", "Two."])
     for images in ((), None):
         with pytest.raises(RmplError, match="nothing to extract from"):
             counting.extract(images=images)
@@ -186,6 +188,10 @@ def test_unsure_events_are_left_out_everywhere(extractor, tmp_path):
 def test_a_device_that_is_not_there_is_one_line(twin, device):
     with pytest.raises(RmplError, match=r"device.*use cpu"):
         Extractor.from_pretrained(twin, device=device)
+
+
+def test_an_extractor_says_what_it_is(extractor, twin):
+    assert repr(extractor) == f"<Extractor {twin}: 8 event types, text and image>"
 
 
 def test_the_cpu_can_be_asked_for(twin, extractor):

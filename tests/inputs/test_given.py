@@ -43,6 +43,9 @@ def test_images_are_measured_and_come_after_the_documents_own(tmp_path):
         (["none.jpg"], r"none\.jpg: no such image"),
         (["https://example.org/a.jpg"], "URLs are never fetched"),
         ([PIL.Image.new("RGB", (2, 2))], "an image is a Image; save it"),
+        (PIL.Image.new("RGB", (2, 2)), "an image is a Image; save it"),
+        (7, "an image is a int; save it"),
+        (b"a.png", "an image is a bytes; save it"),
         (["FILE", "FILE"], "given twice"),
         (["TEXT"], r"a\.txt"),
     ],
@@ -51,7 +54,9 @@ def test_images_that_cannot_be_used_are_one_line(tmp_path, images, said):
     PIL.Image.new("RGB", (40, 30)).save(tmp_path / "a.png")
     (tmp_path / "a.txt").write_text("no image")
     places = {"FILE": tmp_path / "a.png", "TEXT": tmp_path / "a.txt"}
-    given = [places.get(one, one) if isinstance(one, str) else one for one in images]
+    given = images
+    if isinstance(images, list):
+        given = [places.get(one, one) if isinstance(one, str) else one for one in images]
     with pytest.raises(RmplError, match=said) as refused:
         with_image_files(Document("d"), given)
     assert "\n" not in str(refused.value)

@@ -17,14 +17,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 import msgspec
 
-from rmpl.errors import RmplError
-from rmpl.io.keys import unknown_keys
-from rmpl.io.regular import read_text
-from rmpl.io.yaml_files import load_yaml
 from rmpl.ontology import Ontology
 
 LABELS = "labels.yaml"
@@ -185,109 +180,3 @@ def _without_numbers(label: str) -> list[str]:
     """Return a label, and what is left of it without its last digits, one after the other."""
     shorter = range(len(label), len(label.rstrip("0123456789")) - 1, -1)
     return [label[:end] for end in shorter if end]
-
-
-def load_labels(path: Path | None, beside: Path, ontology: Ontology, *, free: bool) -> Labels:
-    """Return the meaning of labels.
-
-    Parameters
-    ----------
-    path
-        The mapping file; by default ``labels.yaml`` beside the tool's files, if it is there.
-    beside
-        The tool's file or folder.
-    ontology, free
-        As in ``Labels``.
-
-    Raises
-    ------
-    RmplError
-        If the file is missing, malformed, contradicts itself or names what the schema lacks.
-    """
-    if path is None:
-        path = (beside if beside.is_dir() else beside.parent) / LABELS
-        if not path.is_file():
-            return Labels(ontology, free=free)
-    mapping = read_mapping(path)
-    if not free:
-        _check(mapping, ontology, str(path))
-    return Labels(ontology, mapping, free=free)
-
-
-def read_mapping(path: Path) -> Mapping:
-    """Read a mapping file.
-
-    Raises
-    ------
-    RmplError
-        If it is missing, malformed, has an unknown key, or gives a label two meanings.
-    """
-    where = str(path)
-    try:
-        tree = load_yaml(read_text(path))
-        for unknown in unknown_keys(tree, Mapping):
-            raise RmplError(unknown.said, where=where, remedy="docs/annotations.md lists the keys")
-        mapping = msgspec.convert(tree or {}, Mapping)
-    except FileNotFoundError as error:
-        raise RmplError("no such mapping file", where=where, remedy="check the path") from error
-    except (OSError, ValueError) as error:
-        raise RmplError(
-            f"not a mapping ({' '.join(str(error).split())})",
-            where=where,
-            remedy="compare with docs/annotations.md",
-        ) from error
-    _check_meanings(mapping, where)
-    return mapping
-
-
-def _check_meanings(mapping: Mapping, where: str) -> None:
-    """Refuse a label of spans, of boxes or of relations that is to mean two things.
-
-    A relation may be called like a role: what it comes from decides.
-    """
-    ignore = list(mapping.ignore)
-    events, roles = list(mapping.events), list(mapping.roles)
-    spans = [one for one in mapping.spans if one != ARGUMENT]
-    entities, links = list(mapping.entities or ()), list(mapping.links)
-    kinds: tuple[dict[str, list[str]], ...] = (
-        {"events": events, "entities": entities, "spans": spans, "ignore": ignore},
-        {"events": events, "boxes": list(mapping.boxes), "ignore": ignore},
-        {"roles": roles, "links": links, "ignore": ignore},
-        {"relations": list(mapping.relations), "links": links, "ignore": ignore},
-    )
-    for lists in kinds:
-        found: dict[str, str] = {}
-        for key, labels in lists.items():
-            for label in labels:
-                if label in found:
-                    raise RmplError(
-                        f"{label!r} is named twice, in {found[label]} and in {key}",
-                        where=where,
-                        remedy="keep one of the two",
-                    )
-                found[label] = key
-
-
-def _check(mapping: Mapping, ontology: Ontology, where: str) -> None:
-    """Refuse types and roles that the schema lacks."""
-    roles = {role for kind in ontology.events.values() for role in kind.roles}
-    types = [*mapping.events.values(), *(box.event for box in mapping.boxes.values())]
-    for what, names, known in (
-        ("event type", types, list(ontology.events)),
-        ("role", list(mapping.roles.values()), sorted(roles)),
-    ):
-        for name in names:
-            if name not in known:
-                raise RmplError(
-                    f"unknown {what} {name!r}{did_you_mean(name, known)}",
-                    where=where,
-                    remedy="correct it, or give the schema with --schema",
-                )
-    for box in mapping.boxes.values():
-        known = list(ontology.events[box.event].image)
-        if box.role not in known:
-            raise RmplError(
-                f"unknown role {box.role!r} of {box.event} in images"
-                f"{did_you_mean(box.role, known)}",
-                where=where,
-            )

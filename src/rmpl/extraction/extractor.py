@@ -213,6 +213,11 @@ class Extractor:
         extractor.about = {"model": str(model), "served": served, **extractor.about}
         return extractor
 
+    def __repr__(self) -> str:
+        model = self.about.get("model", "own engine")
+        types = len(self.about["schema"].events)
+        return f"<Extractor {model}: {types} event types, {' and '.join(self.media)}>"
+
     @property
     def media(self) -> tuple[str, ...]:
         """The media that it extracts from: those that the model reads."""

@@ -60,7 +60,9 @@ def _read(given: Given) -> Document:
     if not isinstance(given, os.PathLike):
         raise RmplError(
             f"a {type(given).__name__} is nothing to extract from",
-            remedy="pass a text (str), a Path or a Document",
+            remedy="use extract_all for several documents"
+            if isinstance(given, Iterable) and not isinstance(given, bytes)
+            else "pass a text (str), a Path or a Document",
         )
     report = ReadReport()
     sources = find_sources([str(given)], report, _stop)

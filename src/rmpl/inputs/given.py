@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -31,6 +31,10 @@ def looks_like_a_path(text: str) -> bool:
     return False
 
 
+def _is_one(images: object) -> bool:
+    return isinstance(images, str | bytes | Path)
+
+
 def with_image_files(document: Document, images: str | Path | Sequence[str | Path]) -> Document:
     """Return a document with further images, measured; their ids are their paths.
 
@@ -39,7 +43,7 @@ def with_image_files(document: Document, images: str | Path | Sequence[str | Pat
     RmplError
         If one is not there, is no image or is in the document already.
     """
-    given = [images] if isinstance(images, str | Path) else list(images)
+    given = list(images) if isinstance(images, Iterable) and not _is_one(images) else [images]
     taken = {image.id for image in document.images}
     added = []
     for one in given:

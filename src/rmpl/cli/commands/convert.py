@@ -79,7 +79,7 @@ def command(
     if corpus == "predictions" and path.is_file() and is_extracted(path):
         corpus = "documents"  # lines of rmpl extract contain what their events are in
     known = find_corpus(corpus)
-    if not known.whole:
+    if not known.whole and path.exists():  # one that is not there is refused below
         raise RmplError(
             f"{corpus} refer to sentences and images without containing them",
             where=str(path),

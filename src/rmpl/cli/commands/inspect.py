@@ -67,7 +67,7 @@ def command(
 
     hold(out, reads=(path, images, recipe, mapping))
     loaded = None if recipe is None else load_recipe(recipe)
-    if not find_corpus(corpus).whole:
+    if not find_corpus(corpus).whole and path.exists():  # one that is not there is refused below
         raise RmplError(
             f"{corpus} contain no sentences and images",
             where=str(path),

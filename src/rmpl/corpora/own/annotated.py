@@ -10,7 +10,8 @@ from rmpl.annotations.coco import read_coco
 from rmpl.annotations.doccano import read_doccano
 from rmpl.annotations.images import locating
 from rmpl.annotations.label_studio import read_label_studio
-from rmpl.annotations.mapping import Labels, load_labels
+from rmpl.annotations.mapping import Labels
+from rmpl.annotations.mapping_file import load_labels
 from rmpl.annotations.marks import Annotated
 from rmpl.annotations.webanno import read_webanno
 from rmpl.corpora.corpus import Corpus, Request
