@@ -69,3 +69,31 @@ def test_a_choice_of_an_annotator_is_known_to_be_of_an_image_by_its_tag(
     (document,) = read_corpus("label_studio", path, report=report)
     assert kind in {one.event_type for one in document.image_events}
     assert not report.left_out
+
+
+def test_results_of_other_kinds_are_counted_and_refuse_nothing(tmp_path: Path) -> None:
+    kinds: dict[str, dict[str, object]] = {
+        "keypointlabels": {"x": 50, "y": 50, "width": 1, "keypointlabels": ["PER"]},
+        "ellipselabels": {"x": 5, "y": 5, "radiusX": 1, "radiusY": 1, "ellipselabels": ["PER"]},
+        "polygonlabels": {"points": [[1, 1], [5, 5], [1, 5]], "polygonlabels": ["PER"]},
+        "brushlabels": {"format": "rle", "rle": [1], "brushlabels": ["PER"]},
+        "rating": {"rating": 3},
+        "number": {"number": 3},
+        "taxonomy": {"taxonomy": [["a", "b"]]},
+        "textarea": {"text": ["A note."]},
+        "pairwise": {"selected": "left"},
+    }
+    others = [
+        {"id": kind, "type": kind, "to_name": "text", "value": value}
+        for kind, value in kinds.items()
+    ]
+    event = span("b", 7, 15, ["Justice:Arrest-Jail"])
+    bond = {"type": "relation", "from_id": "b", "to_id": "brushlabels", "labels": ["Agent"]}
+    report = ReadReport()
+    path = task(tmp_path, bond, event, *others)
+    (document,) = read_corpus("label_studio", path, report=report)
+    assert len(document.text_events) == 1
+    left_out = {f"a result of the type {kind}": 1 for kind in kinds}
+    assert report.left_out == {**left_out, "a relation of a result that is not read": 1}
+    with pytest.raises(RmplError, match="a relation to nothing"):
+        list(read_corpus("label_studio", task(tmp_path, event, bond | {"to_id": "gone"})))

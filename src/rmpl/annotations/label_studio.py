@@ -26,6 +26,7 @@ from rmpl.records import Box, Image
 NOT_YET = "a task without an annotation: not annotated yet"
 OTHERS = "a further annotation of a task"
 ROTATED = "a rotated box, taken as the upright box around it"
+UNREAD_END = "a relation of a result that is not read"
 UNLABELLED = "a region without a label"
 OWN = "rmpl"
 """The key of a task's data with the document that it was written from."""
@@ -136,6 +137,7 @@ class _Reading:
         self._find_images(items)
         for number, item in enumerate(items, start=1):
             self._item(item, f"{where}, {item.id or f'result {number}'}")
+        self._drop_bonds({one.id for one in items if one.id is not None})
         self._measure()
         _check_ids(self.given)
 
@@ -195,12 +197,14 @@ class _Reading:
             for label in item.labels or ():
                 given.bonds.append(Bond(f"r{len(given.bonds)}", label, head, tail, where))
             return
-        labels = item.value.get(item.type) or item.value.get("labels") or []
+        is_labelled = item.type.endswith("labels") or item.type == "choices"
+        labels = (item.value.get(item.type) if is_labelled else None) or []
+        labels = labels or item.value.get("labels") or []
         if not (isinstance(labels, list) and all(isinstance(one, str) for one in labels)):
             given.refuse("labels that are no list of names", where)
         elif item.type == "choices":
             self._choices(item, where)
-        elif item.type == "rectanglelabels" or {"x", "width"} <= item.value.keys():
+        elif item.type == "rectanglelabels" or item.value.keys() >= {"x", "y", "width", "height"}:
             self._box(item, labels, where)
         elif isinstance(item.value.get("start"), int) and isinstance(item.value.get("end"), int):
             self._span(item, labels, where)
@@ -262,6 +266,17 @@ class _Reading:
         for number, label in enumerate(labels):
             name = _numbered(item.id or where, number)
             given.regions.append(Region(name, label, image, box, where, _noted(item)))
+
+    def _drop_bonds(self, results: set[str]) -> None:
+        """Leave out relations of results that are there, and are not read."""
+        read = {one.id for one in self.given.marks} | {one.id for one in self.given.regions}
+        kept = []
+        for bond in self.given.bonds:
+            if {bond.head, bond.tail} & (results - read):
+                self.given.leave_out(UNREAD_END, f"{bond.where}: {bond.label}")
+            else:
+                kept.append(bond)
+        self.given.bonds = kept
 
     def _measure(self) -> None:
         """Give images the size that boxes refer to."""
