@@ -235,6 +235,20 @@ def test_a_folder_appears_when_it_is_complete_and_replaces_another(tmp_path: Pat
     assert [(p.name, p.read_text()) for p in place.iterdir()] == [("b", "new")]
 
 
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_who_may_read_a_folder_may_read_its_files(tmp_path: Path, mask: int, mode: int) -> None:
+    """Libraries may write files for their owner alone; a mask that is strict stays so."""
+    before = os.umask(mask)
+    try:
+        with appearing_folder(tmp_path / "new") as written:
+            (written / "deep").mkdir()
+            (written / "deep" / "weights").touch(0o600)
+            (written / "link").symlink_to(tmp_path)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new" / "deep" / "weights").stat().st_mode & 0o777 == mode
+
+
 def test_the_older_folder_stays_where_the_new_one_cannot_take_its_place(tmp_path: Path) -> None:
     place = tmp_path / "base"
     place.mkdir()

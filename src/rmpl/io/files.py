@@ -15,6 +15,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -273,12 +274,25 @@ def appearing_folder(path: Path, *, flushed: bool = True) -> Iterator[Path]:
     try:
         written.mkdir()
         yield written
+        _let_read(written)
         if flushed:
             flush(written)
         _put_in_place(written, path, old)
     finally:
         shutil.rmtree(written, ignore_errors=True)
     flush_folder(path.parent)
+
+
+def _let_read(folder: Path) -> None:
+    """Let those read the files in a folder who may read the folder.
+
+    safetensors writes files that nobody but their owner may read, such as a server's user.
+    """
+    may_read = folder.stat().st_mode & 0o444
+    for one in folder.rglob("*"):
+        mode = one.lstat().st_mode
+        if stat.S_ISREG(mode) and mode & may_read != may_read:
+            one.chmod(stat.S_IMODE(mode) | may_read)
 
 
 def remove_unfinished(path: Path) -> None:
