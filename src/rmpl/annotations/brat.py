@@ -71,9 +71,9 @@ def read_brat(path: Path, report: ReadReport) -> Iterator[Annotated]:
     for name in bases if path.is_dir() else ():
         report.leave_out(GONE, name)
     if path.is_dir():
-        for text in sorted(path.rglob("*.txt")):
-            if not text.with_suffix(".ann").is_file():
-                report.leave_out(NO_ANN, str(text))
+        for alone in sorted(path.rglob("*.txt")):
+            if not alone.with_suffix(".ann").is_file():
+                report.leave_out(NO_ANN, str(alone))
 
 
 def _read(given: Annotated, file: Path, before: int = 0) -> Annotated:

@@ -44,19 +44,16 @@ def without_repeats(document: Document, where: str, report: ReadReport) -> Docum
     ``where`` is the place of the document: a file and line.
     """
 
-    def note(event: str, role: str) -> None:
-        report.leave_out(TWICE, f"{where}: document {document.id}, {event}: {role}")
+    def note(event: str) -> Callable[[TextArgument | ImageArgument], None]:
+        place = f"{where}: document {document.id}, {event}"
+        return lambda argument: report.leave_out(TWICE, f"{place}: {argument.role}")
 
     texts = tuple(
-        msgspec.structs.replace(
-            one, arguments=once(one.arguments, of_text, lambda a, e=one.id: note(e, a.role))
-        )
+        msgspec.structs.replace(one, arguments=once(one.arguments, of_text, note(one.id)))
         for one in document.text_events
     )
     images = tuple(
-        msgspec.structs.replace(
-            one, arguments=once(one.arguments, of_image, lambda a, e=one.id: note(e, a.role))
-        )
+        msgspec.structs.replace(one, arguments=once(one.arguments, of_image, note(one.id)))
         for one in document.image_events
     )
     return msgspec.structs.replace(document, text_events=texts, image_events=images)
