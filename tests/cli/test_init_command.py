@@ -42,3 +42,23 @@ def test_the_starter_can_be_checked_and_trained(
     again = runner.invoke(app, ["init", "."])
     assert again.exit_code == 2
     assert "already exists, and what is in it would be overwritten" in again.output
+
+
+def test_an_empty_folder_may_be_the_one_where_somebody_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = CliRunner()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    result = runner.invoke(app, ["init", "."])
+    assert result.exit_code == 0, result.output
+    assert "    cd " not in result.output
+    schema = ["--schema", "schema.yaml"]
+    for tool in ("brat", "label_studio", "coco"):
+        Path(tool).mkdir()
+        line = ["convert", "documents", "documents.jsonl", *schema, "--to", tool, "--out", tool]
+        assert runner.invoke(app, line).exit_code == 0
+        assert (tmp_path / "here" / tool / "labels.yaml").is_file()
+        again = runner.invoke(app, line)
+        assert again.exit_code == 2
+        assert "what is in it would be overwritten" in again.output

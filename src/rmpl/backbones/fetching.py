@@ -34,7 +34,7 @@ from rmpl.backbones.known import (
     place_of,
 )
 from rmpl.errors import RmplError
-from rmpl.io.files import appearing_folder
+from rmpl.io.folders import appearing_folder
 from rmpl.io.formats import MODEL
 from rmpl.io.locks import writing_file
 

@@ -52,6 +52,21 @@ def hold(*files: Path | None, reads: Iterable[str | Path | None] = ()) -> None:
             _held.enter_context(writing_file(file))
 
 
+def hold_new_folder(folder: Path, reads: Iterable[str | Path | None] = ()) -> None:
+    """Lock a folder that is to be made, or to be filled, until the command ends.
+
+    ``reads`` are the files and folders that the command reads.
+
+    Raises
+    ------
+    RmplError
+        As ``hold``.
+    """
+    refuse_inputs([folder], reads)
+    _make_folder(Path(os.path.realpath(folder)).parent)
+    _held.enter_context(writing_file(folder, folder=True))
+
+
 def _make_folder(folder: Path) -> None:
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:

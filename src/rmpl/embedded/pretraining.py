@@ -25,7 +25,7 @@ from rmpl.corpora.registry import read_corpus
 from rmpl.embedded.vision import NamedImages, VisionPretraining, collate, vocabulary
 from rmpl.errors import RmplError
 from rmpl.io.documents import read_documents, write_documents
-from rmpl.io.files import appearing_folder
+from rmpl.io.folders import appearing_folder
 from rmpl.io.locks import writing_file
 from rmpl.io.regular import read_text
 from rmpl.io.yaml_files import load_yaml

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rmpl.errors import RmplError
-from rmpl.io.files import appearing_folder
+from rmpl.io.folders import appearing_folder
 from rmpl.io.locks import writing_file
 
 RECIPES = "recipes"

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rmpl.errors import RmplError
-from rmpl.io.files import appearing_folder
+from rmpl.io.folders import appearing_folder
 from rmpl.io.locks import writing_file
 from rmpl.runs.checkpoints import writing
 

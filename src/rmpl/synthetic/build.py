@@ -15,7 +15,7 @@ from typing import Any
 
 from rmpl.corpora.origin import WORLD_MARKER, mark
 from rmpl.errors import RmplError
-from rmpl.io.files import appearing_folder, remove_unfinished
+from rmpl.io.folders import appearing_folder, remove_unfinished
 from rmpl.io.formats import SYNTHETIC
 from rmpl.io.locks import writing_file
 from rmpl.io.saved import saved_object

@@ -10,7 +10,7 @@ from rmpl.annotations.writers.coco import write_coco
 from rmpl.annotations.writers.label_studio import write_label_studio
 from rmpl.errors import RmplError
 from rmpl.io.documents import different
-from rmpl.io.files import appearing_folder
+from rmpl.io.folders import appearing_folder
 from rmpl.io.read_report import ReadReport
 from rmpl.ontology import Ontology
 from rmpl.records import Document

@@ -17,7 +17,7 @@ from rmpl.cli.options import (
     Types,
     Verbose,
 )
-from rmpl.cli.outputs import hold, releases_locks
+from rmpl.cli.outputs import hold, hold_new_folder, releases_locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,7 +91,11 @@ def command(
         raise RmplError(
             "--for-scoring writes JSON lines", where=str(out), remedy="use .jsonl or .jsonl.gz"
         )
-    hold(out, reads=(path, images, mapping))
+    reads = (path, images, mapping)
+    if to != DOCUMENTS:
+        hold_new_folder(out, reads)
+    else:
+        hold(out, reads=reads)
     report = ReadReport()
     splits = [split] if split is not None else known.present_splits(path)
     documents = (

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from rmpl.cli.outputs import hold, releases_locks
+from rmpl.cli.outputs import hold_new_folder, releases_locks
 
 
 @releases_locks
 def command(
-    folder: Annotated[Path, typer.Argument(help="New folder.")],
+    folder: Annotated[Path, typer.Argument(help="New folder, or an empty one.")],
 ) -> None:
     """Write a starter for data of your own.
 
@@ -26,10 +26,10 @@ def command(
     from rmpl.annotations.writers import check_folder
     from rmpl.cli.starter import COMMANDS, write_starter
     from rmpl.errors import RmplError
-    from rmpl.io.files import appearing_folder
+    from rmpl.io.folders import appearing_folder
 
     check_folder(folder)
-    hold(folder)
+    hold_new_folder(folder)
     try:
         with appearing_folder(folder, flushed=False) as unfinished:
             write_starter(unfinished)
@@ -38,5 +38,6 @@ def command(
             f"cannot be written ({error.strerror or error})", where=str(folder)
         ) from error
     typer.echo(f"{folder}: schema.yaml, documents.jsonl, images/, recipe.yaml\n\nNext:\n")
-    for line in (f"cd {shlex.quote(str(folder))}", *COMMANDS):
+    there = [] if folder.samefile(Path()) else [f"cd {shlex.quote(str(folder))}"]
+    for line in (*there, *COMMANDS):
         typer.echo(f"    {line}")
