@@ -78,7 +78,15 @@ def test_candidates_are_the_words_of_training_in_any_case():
     context = dataclasses.replace(CONTEXT, trigger_words=words)
     text = sentence("D_0", "They Opened fire after the fire")
     found = make_task("text-trigger", context).candidates(text)
+    found = list(found)
     assert [one.event.trigger for one in found] == [Span(1, 3), Span(2, 3), Span(5, 6)]
+
+
+def test_candidates_that_begin_at_one_word_have_ids_of_their_own():
+    words = TriggerWords({ATTACK: ["opened", "opened fire"]})
+    context = dataclasses.replace(CONTEXT, trigger_words=words)
+    found = list(make_task("text-trigger", context).candidates(sentence("D_0", "They opened fire")))
+    assert len({one.id for one in found}) == len(found) == 2
 
 
 def test_a_model_without_such_words_has_no_candidates():

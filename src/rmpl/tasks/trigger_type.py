@@ -70,7 +70,7 @@ class TriggerType(Task[OfTextEvent, TextEvent]):
     def about(self, spans: Iterable[Span], sentence: Sentence) -> Iterator[OfTextEvent]:
         """Yield the questions about spans of a sentence."""
         for span in spans:
-            name = f"{sentence.id}.{span.start}"
+            name = f"{sentence.id}.{span.start}-{span.end}"
             yield MentionQuestion(TextEvent(name, sentence.id, NO_TYPE, span), sentence)
 
     def ask(self, question: OfTextEvent) -> Prompt:
