@@ -179,7 +179,7 @@ def test_keys_of_texts(case):
     ]
     assert not warnings
     assert told.startswith("k.jsonl:4: ")
-    assert "`title`" in told
+    assert "'title'" in told
 
 
 def test_sizes_of_records(case):

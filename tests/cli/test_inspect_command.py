@@ -50,9 +50,11 @@ def test_one_task_of_a_benchmark_that_is_not_trained_on(small_world: Path, tmp_p
 
 def test_mistakes_are_told_in_one_line(small_world: Path, tmp_path: Path) -> None:
     app_run = CliRunner().invoke
+    (tmp_path / "p.jsonl").write_text('{"doc_id": "d"}\n')
     for arguments, said in (
         (["m2e2", str(small_world / "m2e2"), "--task", "poetry"], "no task named 'poetry'"),
         (["predictions", str(tmp_path / "p.jsonl")], "contain no sentences"),
+        (["predictions", str(tmp_path / "q.jsonl")], "no such file or folder"),
         (["jmee", str(tmp_path / "nothing")], "nothing"),
         (["jmee", str(small_world / "ace"), "--backbone", "no/such"], "no/such"),
     ):

@@ -17,7 +17,7 @@ from rmpl.tasks.trigger_words import TriggerWords
 
 Style = Literal["full", "brief"]
 Directions = Literal["one", "both"]
-Finds = Literal["events", "mentions", "event", "arguments", "links"]
+Finds = Literal["events", "mentions", "event", "type", "arguments", "links"]
 
 
 MAX_CAPTION = 500
@@ -118,8 +118,8 @@ class Task(Generic[Question, Item]):
         The start of full prompts.
     finds
         The kind of items for event extraction: ``events`` with arguments, ``mentions`` without, one
-        ``event`` with arguments, the ``arguments`` of a given mention, or ``links``; ``None`` for
-        other tasks.
+        ``event`` with arguments, the ``type`` of a given trigger, the ``arguments`` of a given
+        mention, or ``links``; ``None`` for other tasks.
     max_tokens
         The maximum number of tokens of an answer.
     asks_for_all

@@ -37,9 +37,11 @@ def read_back(sample: Sample, document: Document, context: Context) -> Both | No
         gold = [question.event]
         said = [msgspec.structs.replace(question.event, arguments=tuple(items))]
     else:
-        gold = [question.event] if task.finds == "event" else question.events
+        gold = [question.event] if task.finds in {"event", "type"} else question.events
         said = items
-        if task.finds == "mentions":
+        if task.finds == "type":  # a word that is no trigger is of no type
+            gold = [event for event in gold if event.event_type]
+        if task.finds in {"mentions", "type"}:
             gold = [msgspec.structs.replace(event, arguments=()) for event in gold]
     medium = MEDIA[task.medium]
     annotated, parsed = (medium.part(document.id, question.unit, events) for events in (gold, said))

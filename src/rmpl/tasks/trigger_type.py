@@ -32,6 +32,7 @@ class TriggerType(Task[OfTextEvent, TextEvent]):
 
     name = "text-trigger"
     medium = "text"
+    finds = "type"
     max_tokens = 64
     instruction = (
         "Is the word in [brackets] the trigger of an event? Answer with a JSON list of one "
@@ -91,6 +92,7 @@ class TriggerType(Task[OfTextEvent, TextEvent]):
         """Parse the type; the event has the trigger that was asked about."""
         found = read_items(answer, "box", _Typed)
         events = [
-            msgspec.structs.replace(question.event, event_type=one.type) for one in found.items
+            msgspec.structs.replace(question.event, event_type=one.type, arguments=())
+            for one in found.items
         ]
         return Answer(events, found.failure, found.places)

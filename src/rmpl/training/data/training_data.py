@@ -127,7 +127,7 @@ class TrainingData:
 
     def _require_arguments(self, source: SourceRecipe, task: Task[Any, Any]) -> None:
         """Refuse corpora without arguments for a task that would learn that there are none."""
-        if task.finds in {None, "mentions"}:
+        if task.finds in {None, "mentions", "type"}:
             return
         for name in source.corpora:
             if find_corpus(self._corpora[name].reader).mentions_only:
