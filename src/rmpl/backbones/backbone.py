@@ -22,7 +22,13 @@ from rmpl.backbones.families import family_of
 from rmpl.backbones.family import Family
 from rmpl.backbones.features import FEATURES, PIXELS, Features, join_features, same_shape
 from rmpl.backbones.known import hub_id
-from rmpl.backbones.loading import Attention, Weights, check_device, loading_options
+from rmpl.backbones.loading import (
+    Attention,
+    Weights,
+    as_one_block,
+    check_device,
+    loading_options,
+)
 from rmpl.backbones.model_files import WEIGHTS_NEED, model_folder, read_by_libraries
 from rmpl.backbones.private_api import image_token_counts
 from rmpl.backbones.processed_image import BLANK, processing_once
@@ -373,23 +379,12 @@ def load_backbone(
         model = getattr(transformers, family.model_class).from_pretrained(
             folder, use_safetensors=True, trust_remote_code=False, **options
         )
-    model.get_output_embeddings().register_forward_pre_hook(_as_one_block)
+    model.get_output_embeddings().register_forward_pre_hook(as_one_block)
     if folder != source != embedded.NAME:
         # Saved files then name the hub's model, not this machine's copy.
         model.name_or_path = model.config.name_or_path = hub_id(source)
     with read_by_libraries(folder, "its files do not fit together", COPY_AGAIN):
         return Backbone(model, processor, family, settings)
-
-
-def _as_one_block(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
-    """Copy the hidden states of last tokens, which lie apart, before they are multiplied.
-
-    torch would copy the vocabulary's matrix once for each row of the batch instead, which on CPUs
-    took two thirds of the time of extraction with a vocabulary of 49,152.
-    """
-    (hidden,) = inputs
-    # A single row counts as contiguous whatever its strides are, and yet is not multiplied as one.
-    return (hidden.clone(memory_format=torch.contiguous_format),)
 
 
 def load_to_answer(

@@ -130,3 +130,14 @@ def _four_bits(family: Family, source: str) -> Any:
         bnb_4bit_compute_dtype=torch.bfloat16,
         llm_int8_skip_modules=skipped,
     )
+
+
+def as_one_block(_: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor]:
+    """Copy the hidden states of last tokens, which lie apart, before they are multiplied.
+
+    torch would copy the vocabulary's matrix once for each row of the batch instead, which on CPUs
+    took two thirds of the time of extraction with a vocabulary of 49,152.
+    """
+    (hidden,) = inputs
+    # A single row counts as contiguous whatever its strides are, and yet is not multiplied as one.
+    return (hidden.clone(memory_format=torch.contiguous_format),)
