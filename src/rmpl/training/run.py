@@ -104,6 +104,7 @@ class Run:
         for stage in self.recipe.stages:
             check_launch(stage)
         plan = self._plan()
+        settings = self._learnt_settings()
         wait()
         if is_first():
             self._record()
@@ -115,7 +116,7 @@ class Run:
                 self.folder,
                 corpora=self.corpora,
                 context=self.context(),
-                settings=self.settings(),
+                settings=settings,
                 note=self.notes.append,
             )
             progress = None if report is None else functools.partial(report, stage.name)
@@ -202,25 +203,25 @@ class Run:
 
     def settings(self) -> Settings:
         """Return the settings that the recipe's backbone is to be trained with."""
-        settings = recipe_settings(self.recipe.backbone)
-        words = self._trigger_words
-        return msgspec.structs.replace(settings, trigger_words=words) if words else settings
+        return recipe_settings(self.recipe.backbone)
 
-    @functools.cached_property
-    def _trigger_words(self) -> dict[str, list[str]]:
-        """Return the triggers of what text-trigger is trained on, in any stage, by event type."""
+    def _learnt_settings(self) -> Settings:
+        """Return the settings with the triggers of what text-trigger is trained on, in any stage.
+
+        Only training needs them: they are read from the corpora.
+        """
         sources = [source for stage in self.recipe.stages for source in stage.mixture]
         names = {n for one in sources if one.task == TriggerType.name for n in one.corpora}
         if not names:
-            return {}
+            return self.settings()
         documents = (one for name in names for one in self.corpora.trained_documents(name))
-        return TriggerWords.of(documents, load_ontology(self.recipe.ontology).events).by_type
+        words = TriggerWords.of(documents, load_ontology(self.recipe.ontology).events)
+        return msgspec.structs.replace(self.settings(), trigger_words=words.by_type)
 
     def context(self) -> Context:
         """Return what the tasks of the recipe's model are asked with."""
         ontology = load_ontology(self.recipe.ontology)
-        settings = recipe_settings(self.recipe.backbone)
-        return context_of(self.recipe.backbone.model, settings, ontology)
+        return context_of(self.recipe.backbone.model, self.settings(), ontology)
 
     def sources(self, stage: StageRecipe) -> list[Source]:
         """Read what a stage is trained on.

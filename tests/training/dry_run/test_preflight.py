@@ -231,6 +231,15 @@ def test_without_data_parameters_and_memory_are_reported(steps, look, twin, smal
     assert "1 GPU" in result.output
 
 
+def test_words_that_training_takes_from_the_data_are_not_asked_for(twin, tmp_path):
+    mixture = [{"task": "text-trigger", "corpora": ["ace"]}]
+    recipe = Recipe.model_validate(tree(twin, mixture=mixture))
+    run = Run(recipe, tmp_path, tmp_path / "nowhere")
+    (stage,) = preflight(run, devices=1, gpu_bytes=80 * GIB).stages
+    assert [str(one).split(":")[0] for one in stage.missing] == ["corpus ace"]
+    assert stage.memory["1 GPU"].activations > 0
+
+
 def test_too_little_memory_is_said_without_data(twin, tmp_path):
     run = Run(Recipe.model_validate(tree(twin)), tmp_path, tmp_path / "nowhere")
     (stage,) = preflight(run, devices=1, gpu_bytes=GIB // 2).stages
