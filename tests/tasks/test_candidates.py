@@ -10,7 +10,7 @@ from rmpl.ontology import EventType, Ontology
 from rmpl.records import Document, Span, TextArgument, TextEvent
 from rmpl.tasks import Context, make_task
 from rmpl.tasks.boxes import RelativeBoxes
-from rmpl.tasks.candidates import LEFT_OUT, samples_with_candidates
+from rmpl.tasks.candidates import LEFT_OUT, training_samples
 
 SCHEMA = Ontology(
     "wide", {f"Type{n}": EventType("", (f"Role{n}", "Place"), (f"Role{n}",)) for n in range(40)}
@@ -33,21 +33,21 @@ def listed(prompt: str) -> list[str]:
 
 
 def test_a_prompt_lists_so_many_types_and_another_sample_for_each_sentence():
-    samples = list(samples_with_candidates("text-events", documents(50), CONTEXT, 6))
+    samples = list(training_samples("text-events", documents(50), CONTEXT, 6))
     lists = [listed(sample.prompt.text) for sample in samples]
     assert {len(one) for one in lists} == {6}
     assert len({tuple(one) for one in lists}) == 50
     assert {name for one in lists for name in one} > {f"Type{n}" for n in range(30)}
     assert lists == [
         listed(one.prompt.text)
-        for one in samples_with_candidates("text-events", documents(50), CONTEXT, 6)
+        for one in training_samples("text-events", documents(50), CONTEXT, 6)
     ]
 
 
 @pytest.mark.parametrize("task", ["text-events", "text-emi"])
 def test_only_what_is_listed_is_answered(task):
     left_out = 0
-    for sample in samples_with_candidates(task, documents(200), CONTEXT, 6):
+    for sample in training_samples(task, documents(200), CONTEXT, 6):
         types = {item["type"] for item in msgspec.json.decode(sample.target)}
         assert types == {"Type3", "Type5"} & set(listed(sample.prompt.text))
         left_out += 2 - len(types)
@@ -55,7 +55,7 @@ def test_only_what_is_listed_is_answered(task):
 
 
 def test_the_type_of_a_given_mention_is_always_listed():
-    samples = list(samples_with_candidates("text-event", documents(20), CONTEXT, 4))
+    samples = list(training_samples("text-event", documents(20), CONTEXT, 4))
     assert len(samples) == 40
     for sample in samples:
         (item,) = msgspec.json.decode(sample.target)
@@ -64,7 +64,7 @@ def test_the_type_of_a_given_mention_is_always_listed():
 
 
 def test_all_types_are_listed_where_there_are_no_more():
-    samples = samples_with_candidates("text-event", documents(1), CONTEXT, 100)
+    samples = training_samples("text-event", documents(1), CONTEXT, 100)
     assert all(len(listed(sample.prompt.text)) == 40 for sample in samples)
 
 
@@ -72,4 +72,4 @@ def test_questions_about_no_event_type_stay_as_they_are():
     (unit,) = documents(1)[0].sentences
     one = Document("d", (unit,))
     skills = list(make_task("continue", CONTEXT).samples([one]))
-    assert list(samples_with_candidates("continue", [one], CONTEXT, 3)) == skills
+    assert list(training_samples("continue", [one], CONTEXT, 3)) == skills

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +13,7 @@ from rmpl.extraction.calibration import Calibration
 from rmpl.extraction.chunks import FIRST, chunks
 from rmpl.extraction.engines.base import Engine, Reply
 from rmpl.extraction.linking.linker import Linker
+from rmpl.io.repeats import once
 from rmpl.records import Document
 from rmpl.tasks import Context, Task
 from rmpl.tasks.argument_roles import ImageARE
@@ -177,8 +178,8 @@ class Pipeline:
         """Leave out duplicates, and types outside the schema, which are invalid in predictions."""
         known = [one for one in events if one[1].event_type in self._context.ontology.events]
         self.failures["unknown type"] += len(events) - len(known)
-        return _once(
-            known, lambda one: (one[0], msgspec.structs.replace(one[1], id="", score=None))
+        return list(
+            once(known, lambda one: (one[0], msgspec.structs.replace(one[1], id="", score=None)))
         )
 
     def _with_arguments(
@@ -198,7 +199,7 @@ class Pipeline:
             answer = task.read(reply.text, question)
             self._asker.note(task.name, answer.failure)
             scored = _scored_items(answer.items, answer.places, reply, question.event.score)
-            arguments = tuple(_once(scored, lambda one: msgspec.structs.replace(one, score=None)))
+            arguments = once(scored, lambda one: msgspec.structs.replace(one, score=None))
             whole = msgspec.structs.replace(question.event, arguments=arguments)
             filled[number] = events[number][0], whole
         return filled
@@ -248,17 +249,3 @@ def _scored_items(
         msgspec.structs.replace(item, score=before * reply.probability(start, end))
         for item, (start, end) in zip(items, places, strict=True)
     ]
-
-
-T = TypeVar("T")
-
-
-def _once(items: Sequence[T], key: Callable[[T], Hashable]) -> list[T]:
-    """Leave out duplicates; the first of them stays.
-
-    A mention is identified by type and place, an argument by role and place.
-    """
-    first: dict[Hashable, T] = {}
-    for item in items:
-        first.setdefault(key(item), item)
-    return list(first.values())

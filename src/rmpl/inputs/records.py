@@ -139,15 +139,16 @@ def _document(
 def _images(written: _Written, where: str, report: ReadReport) -> tuple[Image, ...]:
     """Return the images of a text, each once."""
     listed: list[GivenImage] = []
+    seen: set[tuple[str, str | None]] = set()
     for given in (written.images, written.image, written.image_paths):
         for one in (given,) if isinstance(given, str) else given or ():
             image = GivenImage(path=one) if isinstance(one, str) else one
-            if image.id is not None and any(
-                (other.id, other.path) == (image.id, image.path) for other in listed
-            ):
-                report.warn(TWICE, f"{where}, {image.id}")
-            else:
-                listed.append(image)
+            if image.id is not None:
+                if (image.id, image.path) in seen:
+                    report.warn(TWICE, f"{where}, {image.id}")
+                    continue
+                seen.add((image.id, image.path))
+            listed.append(image)
     return named_images(listed, where, report)
 
 

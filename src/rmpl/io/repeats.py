@@ -1,4 +1,4 @@
-"""Arguments that an event has twice: the same role of the same span or box, kept once."""
+"""What is there twice, kept once: arguments of an event with the same role and span or box."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rmpl.io.read_report import ReadReport
 from rmpl.records import Document, ImageArgument, TextArgument
 
 TWICE = "an argument that its event has twice, read once"
-Argument = TypeVar("Argument")
+T = TypeVar("T")
 
 
 def of_text(argument: TextArgument) -> Hashable:
@@ -25,16 +25,18 @@ def of_image(argument: ImageArgument) -> Hashable:
 
 
 def once(
-    arguments: Iterable[Argument],
-    key: Callable[[Argument], Hashable],
-    repeated: Callable[[Argument], None],
-) -> tuple[Argument, ...]:
-    """Return arguments without repeated ones, each of which is passed to ``repeated``."""
-    found: dict[Hashable, Argument] = {}
-    for one in arguments:
-        if key(one) in found:
+    items: Iterable[T],
+    key: Callable[[T], Hashable],
+    repeated: Callable[[T], object] = lambda _: None,
+) -> tuple[T, ...]:
+    """Return the first item of each key; every other one is passed to ``repeated``."""
+    found: dict[Hashable, T] = {}
+    for one in items:
+        name = key(one)
+        if name in found:
             repeated(one)
-        found.setdefault(key(one), one)
+        else:
+            found[name] = one
     return tuple(found.values())
 
 

@@ -26,8 +26,8 @@ _REMEDY = (
     "model's rmpl.json into the model's folder"
 )
 _BOUNDS = ("min_pixels", "max_pixels")
-_NOT_IN_RECIPES = ("trigger_words",)
-"""Settings that are learnt from the training data; those of adapters may differ."""
+_IN_RECIPES = tuple(name for name in Settings.__struct_fields__ if name != "trigger_words")
+"""All settings but those that are learnt from the training data, which may differ by adapter."""
 
 
 class _Adapter(NamedTuple):
@@ -102,8 +102,7 @@ def _read(adapter: Path) -> _Adapter:
 
 def recipe_settings(backbone: BackboneRecipe) -> Settings:
     """Return the settings that a recipe's backbone is to be trained with."""
-    named = [name for name in Settings.__struct_fields__ if name not in _NOT_IN_RECIPES]
-    given = {name: getattr(backbone, name) for name in named}
+    given = {name: getattr(backbone, name) for name in _IN_RECIPES}
     return Settings(**given | {"captions": backbone.captions or UNSET})
 
 
@@ -129,7 +128,7 @@ def _check_below(one: _Adapter, before: int, model: str) -> None:
 
 
 def _check_equal(first: str, one: Settings, second: str, other: Settings) -> None:
-    for name in set(Settings.__struct_fields__) - set(_NOT_IN_RECIPES):
+    for name in _IN_RECIPES:
         mine, theirs = getattr(one, name), getattr(other, name)
         if mine != theirs and not (name in _BOUNDS and 0 in {mine, theirs}):
             raise RmplError(

@@ -25,10 +25,10 @@ LEFT_OUT = 0.15
 """The share of types that are present and yet not listed."""
 
 
-def samples_with_candidates(
+def training_samples(
     name: str, documents: Sequence[Document], context: Context, count: int
 ) -> Iterator[Sample]:
-    """Yield the training samples of a task, each about ``count`` types of the schema.
+    """Yield the training samples of a task, each about ``count`` types of the schema, or about all.
 
     Parameters
     ----------
@@ -39,9 +39,13 @@ def samples_with_candidates(
     context
         With the whole schema.
     count
-        The number of types that a prompt lists; more if more are present.
+        The number of types that a prompt lists; more if more are present. 0 for all types.
     """
-    for question in make_task(name, context).questions(documents):
+    whole = make_task(name, context)
+    if not count:
+        yield from whole.samples(documents)
+        return
+    for question in whole.questions(documents):
         narrow, schema = narrowed(question, context.ontology, count)
         task = make_task(name, dataclasses.replace(context, ontology=schema))
         yield task.sample(narrow)

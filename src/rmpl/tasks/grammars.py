@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -104,14 +104,9 @@ def image_mentions(ontology: Ontology) -> Grammar:
     return _list(lines, _size(_TYPE, _END) + _longest(ontology.events))
 
 
-def trigger_type(ontology: Ontology, *, one: bool = False) -> Grammar:
-    """Return the grammar of the type of a given trigger: ``[{"type"}]``; ``[]`` unless ``one``."""
-    if not ontology.events:
-        return _list([], 0)
-    none = "" if one else '"[]" | '
-    text = f"start: {none}{_literal('[' + _TYPE)} TYPE {_literal(_END + ']')}\n"
-    size = _size("[", _TYPE, _END, "]") + _longest(ontology.events)
-    return Grammar(f"{text}TYPE: {_any(ontology.events)}", size, "" if one else LIST_OPENING)
+def trigger_type(ontology: Ontology) -> Grammar:
+    """Return the grammar of the type of a given trigger: ``[{"type"}]``, or ``[]`` for none."""
+    return _one_or_none(ontology.events, _END + "]")
 
 
 def text_arguments(sentence: Sentence, roles: Sequence[str], pad: str = "") -> Grammar:
@@ -173,11 +168,15 @@ def image_events(ontology: Ontology, key: str, pattern: str) -> Grammar:
 
 def relation(labels: Sequence[str], args: list[Participant]) -> Grammar:
     """Return the grammar of the relation of two given spans: one label, or ``[]`` for none."""
-    if not labels:
+    return _one_or_none(labels, f'","args":{encode_answer(args, "box")}}}]')
+
+
+def _one_or_none(types: Collection[str], tail: str) -> Grammar:
+    """Return the grammar of one predicate of a type, of which ``tail`` follows, or ``[]``."""
+    if not types:
         return _list([], 0)
-    tail = f'","args":{encode_answer(args, "box")}}}]'
-    text = f'start: "[]" | {_literal("[" + _TYPE)} TYPE {_literal(tail)}\nTYPE: {_any(labels)}'
-    return Grammar(text, _size("[", _TYPE, tail) + _longest(labels), LIST_OPENING)
+    text = f'start: "[]" | {_literal("[" + _TYPE)} TYPE {_literal(tail)}\nTYPE: {_any(types)}'
+    return Grammar(text, _size("[", _TYPE, tail) + _longest(types), LIST_OPENING)
 
 
 _TYPE, _ROLE, _ARGS, _NTH = '{"type":"', '{"role":"', ',"args":[', ',"nth":'

@@ -15,13 +15,8 @@ from rmpl.records import Document, Sentence, Span, TextEvent
 from rmpl.tasks import grammars
 from rmpl.tasks.base import Prompt, Task, mark, type_list
 from rmpl.tasks.questions import MentionQuestion, OfTextEvent
-from rmpl.tasks.schema import Answer, encode_answer, read_items
+from rmpl.tasks.schema import Answer, Predicate, read_predicates, write_predicates
 from rmpl.tasks.trigger_words import TriggerWords
-
-
-class _Typed(msgspec.Struct, frozen=True):
-    type: str
-
 
 NO_TYPE = ""
 """The type of a word that triggers no event of the schema."""
@@ -85,12 +80,12 @@ class TriggerType(Task[OfTextEvent, TextEvent]):
     def target(self, question: OfTextEvent) -> str:
         """Write the type."""
         kind = question.event.event_type
-        known = [_Typed(kind)] if kind in self.context.ontology.events else []
-        return encode_answer(known, "box")
+        is_known = kind in self.context.ontology.events
+        return write_predicates([Predicate(type=kind)] if is_known else [])
 
     def read(self, answer: str, question: OfTextEvent) -> Answer[TextEvent]:
         """Parse the type; the event has the trigger that was asked about."""
-        found = read_items(answer, "box", _Typed)
+        found = read_predicates(answer)
         events = [
             msgspec.structs.replace(question.event, event_type=one.type, arguments=())
             for one in found.items

@@ -22,7 +22,7 @@ from rmpl.ontology import Ontology, load_ontology
 from rmpl.recipe.recipe import CorpusRecipe, Recipe, SourceRecipe
 from rmpl.records import Document
 from rmpl.tasks import Context, Sample, Task, make_task
-from rmpl.tasks.candidates import samples_with_candidates
+from rmpl.tasks.candidates import training_samples
 from rmpl.training.data.made_up_names import rare_names, renamed
 
 
@@ -110,11 +110,7 @@ class TrainingData:
                 "some of them",
                 remedy="use text-are or text-event with partial corpora, or a complete corpus",
             )
-        found = list(
-            samples_with_candidates(source.task, documents, context, source.candidates)
-            if source.candidates
-            else task.samples(documents)
-        )
+        found = list(training_samples(source.task, documents, context, source.candidates))
         if source.negatives is not None:
             found = self._balanced(task, found, source.negatives)
         if source.keep < 1:

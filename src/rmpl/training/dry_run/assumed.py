@@ -23,8 +23,8 @@ from rmpl.records import (
     TextArgument,
     TextEvent,
 )
-from rmpl.tasks import Context, make_task
-from rmpl.tasks.candidates import samples_with_candidates
+from rmpl.tasks import Context
+from rmpl.tasks.candidates import training_samples
 from rmpl.training.data.mixture import Source
 from rmpl.training.stage_run import source_name
 
@@ -51,11 +51,7 @@ def assumed_sources(stage: StageRecipe, context: Context, max_pixels: int) -> li
     document = assumed_document(context.ontology, max_pixels)
     found = []
     for source in stage.mixture:
-        samples = list(
-            samples_with_candidates(source.task, [document], context, source.candidates)
-            if source.candidates
-            else make_task(source.task, context).samples([document])
-        )
+        samples = list(training_samples(source.task, [document], context, source.candidates))
         if samples:
             found.append(Source(source_name(source), samples, source.weight))
     return found
